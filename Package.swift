@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+// Layers, lowest last: store → StoreCLI → VectorStore → VectorStoreEmbedding, VectorStoreSearch.
+import PackageDescription
+
+let package = Package(
+  name: "vector-store",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "VectorStore", targets: ["VectorStore"]),
+    .executable(name: "store", targets: ["store"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .executableTarget(name: "store", dependencies: ["StoreCLI"]),
+    .target(
+      name: "StoreCLI",
+      dependencies: [
+        "VectorStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(
+      name: "VectorStore",
+      dependencies: [
+        "VectorStoreEmbedding", "VectorStoreSearch",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(
+      name: "VectorStoreEmbedding",
+      dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(name: "VectorStoreSearch", dependencies: ["COpenBLAS", "CVectorKernels"]),
+    .target(name: "CVectorKernels"),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(
+      name: "VectorStoreEmbeddingTests", dependencies: ["VectorStoreEmbedding", "TestSupport"],
+      exclude: ["Tokens/Fixtures"]),
+    .testTarget(
+      name: "VectorStoreSearchTests", dependencies: ["VectorStoreSearch", "TestSupport"]),
+    .testTarget(
+      name: "VectorStoreTests",
+      dependencies: [
+        "VectorStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .testTarget(
+      name: "StoreCLITests",
+      dependencies: [
+        "store", "StoreCLI", "VectorStore", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      exclude: ["Help"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// CI sets this: a warning in the project's own code is then an error.
+let warningsAreErrors = Context.environment["VECTOR_STORE_WARNINGS_AS_ERRORS"] != nil
+
+for target in package.targets where target.type != .system {
+  if target.name.hasPrefix("C") {
+    target.cSettings = warningsAreErrors ? [.treatAllWarnings(as: .error)] : []
+    continue
+  }
+  target.swiftSettings =
+    [
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+}

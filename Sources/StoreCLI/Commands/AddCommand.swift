@@ -1,0 +1,118 @@
+// `store add`: files, folders, standard input or a text become documents. Calls Store.add.
+
+import ArgumentParser
+import Foundation
+import VectorStore
+
+struct AddCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Add files, folders, standard input or a text.",
+    discussion: """
+      Folders are taken with all they hold; .gitignore is honoured, hidden and binary files are left \
+      out. Adding again changes only what changed.
+      """)
+
+  @Argument(help: "Files and folders.")
+  var paths: [String] = []
+
+  @Option(help: ArgumentHelp("A text to add as one document.", valueName: "text"))
+  var text: String?
+
+  @Flag(help: "Add standard input as one document.")
+  var stdin = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The name of the document that --text or --stdin makes (default: made from its text).",
+      valueName: "name"))
+  var id: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Take only files of folders that match, as '*.md' or 'src/**'; '!*.log' leaves out. Repeatable.",
+      valueName: "pattern"))
+  var glob: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Metadata for every document. Repeatable.", valueName: "key=value"))
+  var metadata: [MetadataArgument] = []
+
+  @Option(help: ArgumentHelp("The most tokens of a chunk, estimated.", valueName: "n"))
+  var chunkTokens = ChunkingOptions().maximumTokens
+
+  @Option(help: ArgumentHelp("The tokens that a chunk repeats of the one before.", valueName: "n"))
+  var overlap = ChunkingOptions().overlapTokens
+
+  @Flag(help: "Remove documents whose files are gone from the folders given.")
+  var prune = false
+
+  @OptionGroup var collection: CollectionOptions
+  @OptionGroup var mode: ModeOptions
+  @OptionGroup var store: StoreOptions
+
+  func validate() throws {
+    guard !paths.isEmpty || text != nil || stdin else {
+      throw ValidationError("Name files or folders to add, or give --text or --stdin.")
+    }
+    guard text == nil || !stdin else { throw ValidationError("Give --text or --stdin, not both.") }
+    guard paths.isEmpty || (text == nil && !stdin) else {
+      throw ValidationError("Give paths, --text or --stdin, one of them at a time.")
+    }
+    guard id == nil || paths.isEmpty else {
+      throw ValidationError(
+        "--id names the document of --text or --stdin; a file is named by its path.")
+    }
+    do {
+      try ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap).validate()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  func run() async throws {
+    let settings = try Settings(store, mode: mode.mode, access: .readWrite)
+    let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
+    var options = AddOptions()
+    options.chunking = ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap)
+    options.metadata = Dictionary(metadata.map { ($0.key, $0.value) }) { _, last in last }
+    options.globs = glob
+    options.prune = prune
+    let (addOptions, document) = (options, try inputDocument())
+    if document == nil { try Store.checkAny(of: paths) }
+    let report = try await Interruption.handled { [collection, paths] in
+      defer { bar.finish() }
+      let store = try await settings.open()
+      if let document {
+        return try await store.add([document], to: collection.name, options: addOptions)
+      }
+      return try await store.add(
+        paths: paths, to: collection.name, options: addOptions, progress: handler)
+    }
+    if store.json {
+      try JSONOutput.print(report)
+    } else {
+      ReportOutput.print(report, quiet: store.quiet)
+    }
+    try report.throwIfPartial()
+  }
+
+  /// The document of --text or --stdin.
+  private func inputDocument() throws -> DocumentInput? {
+    if let text { return DocumentInput(id: id, text: text) }
+    guard stdin else { return nil }
+    let bytes = try FileHandle.standardInput.readToEnd() ?? Data()
+    return DocumentInput(id: id, text: try StandardInput.text(bytes))
+  }
+}
+
+extension AddReport {
+  /// Exit status 1 where nothing at all was done, 3 where something is pending or failed.
+  func throwIfPartial() throws {
+    guard isPartial else { return }
+    let done = documents.added + documents.updated + documents.unchanged + documents.removed
+    throw done + documents.pending == 0 ? ExitCode.failure : ExitStatus.partial
+  }
+}

@@ -1,0 +1,37 @@
+// `store collections`: what collections there are. Calls Store.collections.
+
+import ArgumentParser
+import VectorStore
+
+struct CollectionsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "collections",
+    abstract: "List collections: their target spaces, documents, chunks and vectors.")
+
+  @OptionGroup var store: StoreOptions
+
+  /// The one object that --json prints.
+  private struct Listing: Encodable {
+    let collections: [CollectionSummary]
+  }
+
+  func run() async throws {
+    let settings = try Settings(store, access: .readOnly)
+    let collections = try await settings.open().collections()
+    if store.json { return try JSONOutput.print(Listing(collections: collections)) }
+    guard !collections.isEmpty else {
+      return Terminal.standardOutput.write("no collections\n")
+    }
+    for collection in collections {
+      let output = Terminal.standardOutput
+      output.write(
+        "\(output.styled(collection.name, .bold))  \(Format.counted(collection.documents, "document")), "
+          + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space ?? "none yet")\n"
+      )
+      for (space, count) in collection.vectors.sorted(by: { $0.key < $1.key }) {
+        let standIns = space.hasPrefix("mock/") && space != collection.space ? " (stand-ins)" : ""
+        output.write("  \(Format.counted(count, "vector")) of \(space)\(standIns)\n")
+      }
+    }
+  }
+}

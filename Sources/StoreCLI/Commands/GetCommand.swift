@@ -1,0 +1,40 @@
+// `store get`: one document as it is stored. Calls Store.get.
+
+import ArgumentParser
+import VectorStore
+
+struct GetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Print a document: its text, or with --chunks how it was cut.")
+
+  @Argument(help: "The document's source, as `store list` shows it.")
+  var source: String
+
+  @Flag(help: "Print each chunk with its id, line and spaces.")
+  var chunks = false
+
+  @OptionGroup var collection: CollectionOptions
+  @OptionGroup var store: StoreOptions
+
+  func run() async throws {
+    let settings = try Settings(store, access: .readOnly)
+    let document = try await settings.open().get(source, in: collection.name)
+    let output = Terminal.standardOutput
+    if store.json {
+      try JSONOutput.print(document)
+    } else if chunks {
+      for chunk in document.chunks {
+        let line = chunk.line.map { ":\($0)" } ?? ""
+        let spaces = chunk.spaces.isEmpty ? "no vector" : chunk.spaces.joined(separator: ", ")
+        output.write(
+          output.styled("chunk \(chunk.id)  \(source)\(line)  \(spaces)", .bold) + "\n")
+        output.write((chunk.text ?? "(no text: only its vector is stored)") + "\n\n")
+      }
+    } else if let text = document.text {
+      output.write(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
+    } else {
+      Terminal.standardError.write(
+        "\(source) has no text: only its vectors are stored; `store export` writes them\n")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// `store list`: the documents of a collection. Calls Store.list.
+
+import ArgumentParser
+import VectorStore
+
+struct ListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List documents: source, state, chunks, when they changed.")
+
+  @Option(
+    name: [.short, .customLong("collection")],
+    help: ArgumentHelp("Only this collection (default: all).", valueName: "name"))
+  var collection: String?
+
+  @Flag(help: "Only documents that wait for the embedding service.")
+  var pending = false
+
+  @Flag(help: "Only documents of which a chunk was refused.")
+  var failed = false
+
+  @OptionGroup var store: StoreOptions
+
+  /// The one object that --json prints.
+  private struct Listing: Encodable {
+    let documents: [DocumentSummary]
+  }
+
+  func run() async throws {
+    let settings = try Settings(store, access: .readOnly)
+    let states = Set<DocumentSummary.State>((pending ? [.pending] : []) + (failed ? [.failed] : []))
+    let documents = try await settings.open()
+      .list(in: collection, states: states.isEmpty ? nil : states)
+    if store.json { return try JSONOutput.print(Listing(documents: documents)) }
+    guard !documents.isEmpty else {
+      return Terminal.standardOutput.write("no documents\n")
+    }
+    let several = Set(documents.map(\.collection)).count > 1
+    let rows = documents.map { document in
+      [
+        Format.counted(document.chunks, "chunk"), Self.name(document.state),
+        String(document.updated.prefix(10)),
+        (several ? "\(document.collection)  " : "") + document.document
+          + (document.reason.map { "  (\($0))" } ?? ""),
+      ]
+    }
+    Terminal.standardOutput.write(Format.table(rows).map { $0 + "\n" }.joined())
+  }
+
+  private static func name(_ state: DocumentSummary.State) -> String {
+    switch state {
+    case .complete: "complete"
+    case .standIn: "stand-in"
+    case .pending: "pending"
+    case .failed: "failed"
+    }
+  }
+}

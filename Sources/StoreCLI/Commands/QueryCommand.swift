@@ -1,0 +1,111 @@
+// `store query`: hits, best first. Calls Store.query; prints through Output/HitOutput.
+
+import ArgumentParser
+import Foundation
+import VectorStore
+
+struct QueryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "query",
+    abstract: "Find the passages that answer a question.",
+    discussion: """
+      The score is the cosine in [-1, 1], higher is better; with --lexical it is BM25. In mode \
+      hybrid, where vectors are missing, hits are ranked by words too and --json says \
+      "degraded": true.
+      """)
+
+  @Argument(help: "The question.")
+  var text: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The most hits.", valueName: "n"))
+  var limit = 10
+
+  @Option(help: ArgumentHelp("Leave out hits that score less.", valueName: "score"))
+  var minScore: Double?
+
+  @Flag(help: "Rank by words (BM25); \"quoted phrases\" must be there.")
+  var lexical = false
+
+  @Flag(help: "Score every vector in full precision.")
+  var exact = false
+
+  @Flag(help: "Print the passages only, a blank line between them.")
+  var plain = false
+
+  @Flag(help: "Read one query a line from standard input.")
+  var stdin = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Search by the vectors of a .npy file, one row or many.", valueName: "file.npy"))
+  var vector: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The space of --vector, as provider/model/dimensions (default: the collection's).",
+      valueName: "space"))
+  var space: SpaceArgument?
+
+  @OptionGroup var collection: CollectionOptions
+  @OptionGroup var mode: ModeOptions
+  @OptionGroup var store: StoreOptions
+
+  func validate() throws {
+    let ways = [text != nil, stdin, vector != nil].filter { $0 }.count
+    guard ways == 1 else {
+      throw ValidationError("Give a question, --stdin or --vector, one of them at a time.")
+    }
+    guard limit > 0 else { throw ValidationError("--limit is \(limit); give at least 1.") }
+    guard minScore?.isFinite ?? true else { throw ValidationError("--min-score takes a number.") }
+    guard !lexical || vector == nil else {
+      throw ValidationError("--lexical ranks by words; a vector has none.")
+    }
+    guard space == nil || vector != nil else {
+      throw ValidationError("--space names the space of --vector.")
+    }
+    guard !plain || !store.json else { throw ValidationError("Give --plain or --json, not both.") }
+  }
+
+  func run() async throws {
+    let settings = try Settings(store, mode: mode.mode, access: .readOnly)
+    var options = QueryOptions(limit: limit)
+    options.minimumScore = minScore
+    options.ranking = lexical ? .lexical : .vector
+    options.exact = exact
+    let texts = try text.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)
+    let store = try await settings.open()
+    let results =
+      if let texts {
+        try await store.query(texts, in: collection.name, options: options)
+      } else {
+        try await store.query(
+          vectors: try vectors(), space: space?.space, in: collection.name, options: options)
+      }
+    try print(results, texts)
+  }
+
+  private func vectors() throws -> [[Float]] {
+    try VectorFile.rows(vector ?? "")
+  }
+
+  private func print(_ results: [QueryResult], _ texts: [String]?) throws {
+    let output = Terminal.standardOutput
+    for (index, result) in results.enumerated() {
+      if store.json {
+        output.write(
+          try result.hits.map { try JSONOutput.line(HitLine(query: index, hit: $0)) }.joined())
+      } else if plain {
+        output.write(result.hits.compactMap(\.text).map { $0 + "\n" }.joined(separator: "\n"))
+      } else {
+        if results.count > 1 {
+          let name = texts?[index] ?? "vector \(index)"
+          output.write((index > 0 ? "\n" : "") + output.styled("query: \(name)", .bold) + "\n")
+        }
+        output.write(HitPage(query: texts?[index], hits: result.hits, terminal: output).text())
+      }
+    }
+    if let reason = results.lazy.compactMap(\.degradedReason).first, !store.quiet {
+      Terminal.standardError.write("degraded: \(reason)\n")
+    }
+  }
+}

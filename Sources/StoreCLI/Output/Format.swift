@@ -1,0 +1,58 @@
+// Numbers and words as people read them. Pure functions, used by everything in Output/.
+
+import Foundation
+
+enum Format {
+  /// `1400` as `1,400`.
+  static func count(_ value: Int) -> String {
+    let digits = String(value.magnitude)
+    var groups: [Substring] = []
+    var rest = digits[...]
+    while rest.count > 3 {
+      groups.insert(rest.suffix(3), at: 0)
+      rest = rest.dropLast(3)
+    }
+    return (value < 0 ? "-" : "") + ([rest] + groups).joined(separator: ",")
+  }
+
+  /// `1 document`, `2 documents`.
+  static func counted(_ value: Int, _ noun: String) -> String {
+    "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+  }
+
+  /// `1.5 MB`, in powers of 1000.
+  static func bytes(_ value: Int64) -> String {
+    var amount = Double(value)
+    for unit in ["bytes", "kB", "MB", "GB"] {
+      if amount < 1000 || unit == "GB" {
+        return unit == "bytes" ? "\(value) bytes" : "\(fixed(amount, 1)) \(unit)"
+      }
+      amount /= 1000
+    }
+    return "\(value) bytes"
+  }
+
+  /// `0.12 s`.
+  static func seconds(_ value: Double) -> String {
+    value < 10 ? "\(fixed(value, 2)) s" : "\(fixed(value, 0)) s"
+  }
+
+  /// A number with so many digits behind the point.
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+
+  /// Lines with their columns aligned, the last one as it is.
+  static func table(_ rows: [[String]]) -> [String] {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      row.enumerated().map { column, cell in
+        column == row.count - 1
+          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+      }.joined(separator: "  ")
+    }
+  }
+}

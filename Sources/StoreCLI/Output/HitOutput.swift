@@ -1,0 +1,143 @@
+// The hits of a query, as a person reads them, as a program does, and as bare passages. Called by
+// QueryCommand.
+
+import Foundation
+import VectorStore
+
+/// A hit as one line of JSON: the hit's own fields, and which query it answers.
+struct HitLine: Encodable {
+  /// The query's place on the command line or in the input, from 0.
+  let query: Int
+  let hit: Hit
+
+  private enum Key: String, CodingKey {
+    case query, rank, score, cosine, id, document, collection, ordinal, text, metadata
+    case start, end, line, space, degraded
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(query, forKey: .query)
+    try container.encode(hit.rank, forKey: .rank)
+    try container.encode(hit.score, forKey: .score)
+    try container.encode(hit.cosine, forKey: .cosine)
+    try container.encode(hit.id, forKey: .id)
+    try container.encode(hit.document, forKey: .document)
+    try container.encode(hit.collection, forKey: .collection)
+    try container.encode(hit.ordinal, forKey: .ordinal)
+    try container.encode(hit.text, forKey: .text)
+    try container.encode(hit.metadata, forKey: .metadata)
+    try container.encode(hit.start, forKey: .start)
+    try container.encode(hit.end, forKey: .end)
+    try container.encode(hit.line, forKey: .line)
+    try container.encode(hit.space, forKey: .space)
+    try container.encode(hit.degraded, forKey: .degraded)
+  }
+}
+
+/// Hits as a person reads them: score, source and line, and the part of the passage that has most of
+/// the query's words.
+struct HitPage {
+  /// The most of a passage that is shown, in characters and lines.
+  private static let (shownCharacters, shownLines) = (480, 8)
+
+  let query: String?
+  let hits: [Hit]
+  let terminal: Terminal
+
+  /// The page, a line break behind each line.
+  func text() -> String {
+    guard !hits.isEmpty else { return "no hits\n" }
+    let words = query.map { LexicalQuery($0) }
+    return hits.map { hit in heading(hit) + passage(hit, words) }.joined(separator: "\n")
+  }
+
+  private func heading(_ hit: Hit) -> String {
+    let place = hit.document + (hit.line.map { ":\($0)" } ?? "")
+    let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
+    let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
+    return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))\n"
+  }
+
+  private func passage(_ hit: Hit, _ words: LexicalQuery?) -> String {
+    guard let text = hit.text else { return "" }
+    let range =
+      words?.bestExcerpt(of: text, limit: Self.shownCharacters)
+      ?? text
+      .startIndex..<(text.index(
+        text.startIndex, offsetBy: Self.shownCharacters, limitedBy: text.endIndex) ?? text.endIndex)
+    let shown = String(text[range])
+    let marked = marked(shown, words?.matches(in: shown) ?? [])
+    let lines = marked.split(whereSeparator: \.isNewline)
+      .filter { $0.contains { !$0.isWhitespace } }
+    let before = range.lowerBound > text.startIndex ? "…" : ""
+    let after = range.upperBound < text.endIndex || lines.count > Self.shownLines ? "…" : ""
+    let kept = lines.prefix(Self.shownLines).map(String.init)
+    return (before + Self.unindented(kept).joined(separator: "\n") + after)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+      .flatMap { wrapped($0) }.map { "    \($0)\n" }.joined()
+  }
+
+  /// The text with its matches marked, where the terminal shows styles.
+  private func marked(_ text: String, _ matches: [Range<String.Index>]) -> String {
+    guard terminal.isStyled else { return Self.printable(text) }
+    var result = ""
+    var rest = text.startIndex
+    for match in matches {
+      result += Self.printable(text[rest..<match.lowerBound])
+      result += terminal.styled(Self.printable(text[match]), .match)
+      rest = match.upperBound
+    }
+    return result + Self.printable(text[rest...])
+  }
+
+  /// A text without control characters: a stored document must not steer the terminal.
+  private static func printable(_ text: some StringProtocol) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n": result.append(scalar)
+      case "\t": result.append(contentsOf: "    ".unicodeScalars)
+      case "\r": continue
+      default:
+        result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+      }
+    }
+    return String(result)
+  }
+
+  /// Lines without the indentation that all of them share.
+  private static func unindented(_ lines: [String]) -> [String] {
+    let shared = lines.map { $0.prefix { $0 == " " }.count }.min() ?? 0
+    return lines.map { String($0.dropFirst(shared)) }
+  }
+
+  /// A line broken at spaces to fit the terminal; escape sequences take no room.
+  private func wrapped(_ line: Substring) -> [String] {
+    guard terminal.isTerminal else { return [String(line)] }
+    let width = max(40, min(terminal.columns, 100) - 5)
+    var lines: [String] = []
+    var current = ""
+    var room = width
+    for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+      let length = Self.visibleLength(word) + 1
+      if length > room, !current.isEmpty {
+        lines.append(current)
+        (current, room) = ("", width)
+      }
+      current += (room == width && current.isEmpty ? "" : " ") + word
+      room -= length
+    }
+    return lines + [current]
+  }
+
+  private static func visibleLength(_ word: Substring) -> Int {
+    var (length, inEscape) = (0, false)
+    for character in word {
+      if character == "\u{1B}" { inEscape = true }
+      if !inEscape { length += 1 }
+      if character == "m" { inEscape = false }
+    }
+    return length
+  }
+}

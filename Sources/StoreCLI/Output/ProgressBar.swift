@@ -1,0 +1,49 @@
+// The progress bar of long work, on standard error and only where a person watches. Called by the
+// subcommands that take long; told by the store's progress closure.
+
+import Foundation
+import Synchronization
+import VectorStore
+
+/// Draws progress on one line, a few times a second.
+final class ProgressBar: Sendable {
+  private let terminal = Terminal.standardError
+  private let lastDrawn = Mutex(Date.distantPast)
+
+  /// The closure to hand to the store, or nil where nobody watches.
+  static func handler(quiet: Bool) -> (bar: ProgressBar, handler: ProgressHandler?) {
+    let bar = ProgressBar()
+    guard bar.terminal.isTerminal, !quiet else { return (bar, nil) }
+    return (bar, { bar.draw($0) })
+  }
+
+  /// Takes the bar away.
+  func finish() {
+    guard lastDrawn.withLock({ $0 > .distantPast }) else { return }
+    terminal.write("\r\u{1B}[K")
+  }
+
+  private func draw(_ progress: StoreProgress) {
+    let isDue = lastDrawn.withLock { last in
+      guard Date().timeIntervalSince(last) > 0.1 else { return false }
+      last = Date()
+      return true
+    }
+    guard isDue else { return }
+    terminal.write("\r\(Self.line(progress, columns: terminal.columns))\u{1B}[K")
+  }
+
+  /// The bar as text, at most `columns` wide.
+  static func line(_ progress: StoreProgress, columns: Int) -> String {
+    let done = Format.count(progress.done)
+    guard let total = progress.total, total > 0 else {
+      return String("\(done) \(progress.unit)".prefix(columns - 1))
+    }
+    let width = 24
+    let filled = min(width, width * progress.done / total)
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    let line = "\(bar) \(done) of \(Format.count(total)) \(progress.unit)"
+    let current = progress.current.map { "  \($0)" } ?? ""
+    return String((line + current).prefix(columns - 1))
+  }
+}

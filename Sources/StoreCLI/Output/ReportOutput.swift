@@ -1,0 +1,53 @@
+// What the writing commands did, as a person reads it: a line or two, warnings and errors. Called by
+// the subcommands that write.
+
+import VectorStore
+
+enum ReportOutput {
+  /// What `add` or `import` did, on standard output; warnings and errors on standard error.
+  static func print(_ report: AddReport, quiet: Bool) {
+    for error in report.errors {
+      let place = error.document.map { "\($0): " } ?? ""
+      let message = error.message.hasPrefix(place) ? error.message : place + error.message
+      Terminal.standardError.write("error: \(message)\n")
+    }
+    if report.errorsOmitted > 0 {
+      Terminal.standardError.write(
+        "error: and \(Format.counted(report.errorsOmitted, "more error"))\n")
+    }
+    guard !quiet else { return }
+    for warning in report.warnings { Terminal.standardError.write("warning: \(warning)\n") }
+    Terminal.standardOutput.write(summary(report) + "\n")
+  }
+
+  /// One line: what happened to the documents, and to their chunks.
+  static func summary(_ report: AddReport) -> String {
+    let documents = report.documents
+    let changes = parts([
+      ("added", documents.added), ("updated", documents.updated), ("removed", documents.removed),
+      ("pending", documents.pending), ("failed", documents.failed),
+    ])
+    let skipped =
+      report.skipped > 0 ? ", \(Format.counted(report.skipped, "binary file")) left out" : ""
+    let time = " in \(Format.seconds(report.seconds))"
+    guard !changes.isEmpty else {
+      return documents.unchanged == 0
+        ? "nothing to add\(skipped)"
+        : "nothing changed: \(Format.counted(documents.unchanged, "document")) as before\(skipped)"
+          + time
+    }
+    let unchanged =
+      documents.unchanged > 0 ? ", \(Format.count(documents.unchanged)) unchanged" : ""
+    let chunks = parts([
+      ("embedded", report.chunks.embedded), ("with a vector already", report.chunks.reused),
+      ("on stand-ins", report.chunks.standIn), ("pending", report.chunks.pending),
+      ("failed", report.chunks.failed),
+    ])
+    return "documents: \(changes)\(unchanged)\(skipped); chunks: "
+      + (chunks.isEmpty ? "none" : chunks) + time
+  }
+
+  private static func parts(_ counts: [(String, Int)]) -> String {
+    counts.filter { $0.1 > 0 }.map { "\(Format.count($0.1)) \($0.0)" }.joined(separator: ", ")
+  }
+}

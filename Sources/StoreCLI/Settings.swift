@@ -1,0 +1,64 @@
+// Flags and environment become one configuration value, once. Called by every subcommand; the
+// library below reads no environment.
+
+import Foundation
+import Logging
+import VectorStore
+
+/// What a command runs with.
+struct Settings {
+  /// The path of the store.
+  let storePath: String
+  /// What the store is opened with.
+  var configuration = StoreConfiguration()
+
+  /// Resolves flags over environment variables over defaults.
+  ///
+  /// - Throws: ``SettingsError`` for a variable whose value is not one it can have.
+  init(
+    _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws {
+    storePath = options.storePath ?? environment["STORE_PATH"].flatMap(\.nonEmpty) ?? "store.db"
+    configuration.access = access
+    configuration.mode = try mode?.mode ?? Self.mode(environment) ?? .hybrid
+    if options.verbose {
+      configuration.logger = Logger(label: "store") { StreamLogHandler.standardError(label: $0) }
+      configuration.logger.logLevel = .debug
+    }
+  }
+
+  /// Opens the store.
+  func open() async throws -> Store {
+    try await Store(path: storePath, configuration: configuration)
+  }
+
+  /// Throws unless the store is there: a verb that only takes away makes none.
+  func requireStore() throws {
+    guard FileManager.default.fileExists(atPath: storePath) else {
+      throw StoreError(
+        .storeNotFound,
+        "there is no store at \(storePath); make one with `store add`, or name another")
+    }
+  }
+
+  private static func mode(_ environment: [String: String]) throws -> ServiceMode? {
+    guard let value = environment["SERVICE_MODE"].flatMap(\.nonEmpty) else { return nil }
+    guard let mode = ModeArgument(argument: value)?.mode else {
+      throw SettingsError(
+        message: "SERVICE_MODE is \"\(value)\" in the environment; expected REAL, MOCK or HYBRID")
+    }
+    return mode
+  }
+}
+
+/// A setting that cannot be used.
+struct SettingsError: Error, CustomStringConvertible {
+  let message: String
+
+  var description: String { message }
+}
+
+extension String {
+  var nonEmpty: String? { isEmpty ? nil : self }
+}

@@ -1,0 +1,73 @@
+// The options that several subcommands take. Declared once, used by Commands/.
+
+import ArgumentParser
+import VectorStore
+
+/// Which store, and how the command talks.
+struct StoreOptions: ParsableArguments {
+  @Option(
+    name: .customLong("store"),
+    help: ArgumentHelp(
+      "The store's file (default: $STORE_PATH, else store.db here).", valueName: "path"))
+  var storePath: String?
+
+  @Flag(name: .long, help: "Print JSON to standard output.")
+  var json = false
+
+  @Flag(name: [.short, .long], help: "Print no summary, progress or warnings.")
+  var quiet = false
+
+  @Flag(name: [.short, .long], help: "Log what is done to standard error.")
+  var verbose = false
+}
+
+/// Which collection.
+struct CollectionOptions: ParsableArguments {
+  @Option(
+    name: [.short, .customLong("collection")],
+    help: ArgumentHelp("The collection.", valueName: "name"))
+  var name = "default"
+}
+
+/// Where vectors come from.
+struct ModeOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "real, mock or hybrid (default: $SERVICE_MODE, else hybrid).", valueName: "mode"))
+  var mode: ModeArgument?
+}
+
+/// A mode as it is typed, in small letters or capitals.
+struct ModeArgument: ExpressibleByArgument {
+  let mode: ServiceMode
+
+  init?(argument: String) {
+    guard let mode = ServiceMode(rawValue: argument.uppercased()) else { return nil }
+    self.mode = mode
+  }
+}
+
+/// A space, as it is written.
+struct SpaceArgument: ExpressibleByArgument {
+  let space: EmbeddingSpace
+
+  init?(argument: String) {
+    guard let space = EmbeddingSpace(argument) else { return nil }
+    self.space = space
+  }
+}
+
+/// One `key=value` of metadata.
+struct MetadataArgument: ExpressibleByArgument {
+  let key: String
+  let value: MetadataValue
+
+  init?(argument: String) {
+    guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
+      return nil
+    }
+    key = String(argument[..<equals])
+    value = MetadataValue(typed: String(argument[argument.index(after: equals)...]))
+  }
+}

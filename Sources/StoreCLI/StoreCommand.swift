@@ -1,0 +1,37 @@
+// The root of the command line: its subcommands and what they share. Called by the executable.
+
+import ArgumentParser
+
+/// `store`: semantic search over notes, documentation and code in one file.
+struct StoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "store",
+    abstract: "Semantic search over your texts, in one SQLite file.",
+    discussion: """
+      store add docs README.md
+      store query "how do I change the port?"
+
+      Text is embedded as it is added. Without a key this works offline, on stand-ins \
+      (mode HYBRID); --mode mock does so by choice.
+
+      Exit status: 0 done, 1 failed, 3 done in part, 64 usage, 130 interrupted.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, RemoveCommand.self,
+      CollectionsCommand.self, ImportCommand.self, ExportCommand.self, CompactCommand.self,
+    ])
+}
+
+/// Runs the command line of this process to its end.
+public func runStoreCommand() async {
+  await StoreCommand.main()
+}
+
+/// Exit statuses of the command beyond ArgumentParser's own.
+enum ExitStatus {
+  /// Something is pending or failed; the rest was done.
+  static let partial = ExitCode(3)
+  /// Stopped by Ctrl-C; what was committed before is safe.
+  static let interrupted = ExitCode(130)
+}

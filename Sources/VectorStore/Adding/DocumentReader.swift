@@ -1,0 +1,94 @@
+// Files and texts become documents: bytes decoded, format and metadata found, source named. Called
+// by Store+Add; calls Parsing/ of the embedding layer.
+
+import Foundation
+
+/// Turns what a user adds into documents, with the options of one `add`.
+struct DocumentReader: Sendable {
+  /// What reading a file came to.
+  enum Outcome: Sendable {
+    case document(IncomingDocument, warning: String?)
+    /// The file holds no text: it is binary.
+    case skipped(String)
+    case failed(StoreError)
+  }
+
+  /// The largest file that is read, in bytes.
+  static let maximumBytes = 1 << 30
+
+  let options: AddOptions
+
+  /// Reads a file.
+  func read(_ file: FoundFile) -> Outcome {
+    let data: Data
+    do {
+      let size = StoreFile.size(of: file.path)
+      guard size <= Self.maximumBytes else {
+        return .failed(
+          StoreError(
+            .textTooLong,
+            "\(file.source) has \(size) bytes and at most \(Self.maximumBytes) are read as one "
+              + "document; split it"))
+      }
+      data = try Data(contentsOf: URL(filePath: file.path))
+    } catch {
+      return .failed(
+        StoreError(
+          .pathNotFound, "\(file.source) cannot be read: \(error.localizedDescription)",
+          underlying: error))
+    }
+    do {
+      let text = try TextDecoder.decode(data)
+      let (metadata, warning) = metadata(of: text, format: DocumentFormat(fileName: file.source))
+      let document = try incoming(
+        text, source: file.source, origin: .file, format: DocumentFormat(fileName: file.source),
+        metadata: metadata)
+      return .document(document, warning: warning.map { "\(file.source): \($0)" })
+    } catch let error as TextDecodingError {
+      return .skipped("\(file.source): \(error)")
+    } catch {
+      return .failed(StoreError(.inputOutput, "\(file.source): \(error)", underlying: error))
+    }
+  }
+
+  /// A text that is at hand. Without an id it is named after its own hash, so that the same text is
+  /// the same document.
+  func read(_ input: DocumentInput) throws -> IncomingDocument {
+    guard input.text.contains(where: { !$0.isWhitespace }) else {
+      let name = input.id.map { "the text of \"\($0)\"" } ?? "the text"
+      throw StoreError(.empty, "\(name) is empty; there is nothing to add")
+    }
+    if let id = input.id, id.isEmpty {
+      throw StoreError(.empty, "the document's id is empty; name it, or leave the id out")
+    }
+    let hash = TextHash.of(input.text).prefix(6).map { String(format: "%02x", $0) }.joined()
+    let source = input.id ?? "text-\(hash)"
+    let format = input.format ?? DocumentFormat(fileName: source)
+    let (found, _) = metadata(of: input.text, format: format)
+    return try incoming(
+      input.text, source: source, origin: .text, format: format,
+      metadata: found.merging(input.metadata) { _, given in given })
+  }
+
+  private func incoming(
+    _ text: String, source: String, origin: DocumentOrigin, format: DocumentFormat,
+    metadata: [String: MetadataValue]
+  ) throws -> IncomingDocument {
+    IncomingDocument(
+      source: source, origin: origin, format: format, text: text,
+      metadata: try MetadataJSON.encode(metadata), chunking: options.chunking)
+  }
+
+  /// The metadata of the call over the front matter of a Markdown text, and what is wrong with that.
+  private func metadata(
+    of text: String, format: DocumentFormat
+  ) -> ([String: MetadataValue], warning: String?) {
+    guard format == .markdown else { return (options.metadata, nil) }
+    do {
+      let front = try FrontMatter.parse(text)?.metadata ?? [:]
+      return (front.merging(options.metadata) { _, given in given }, nil)
+    } catch {
+      return (options.metadata, "its front matter is left out: \(error)")
+    }
+  }
+}

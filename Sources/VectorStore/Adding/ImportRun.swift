@@ -1,0 +1,182 @@
+// One run of `import`: rows with vectors placed as they are, texts without handed to AddRun. Called
+// by Store+Import; calls the tables.
+
+import Crypto
+import Foundation
+import GRDB
+import VectorStoreSearch
+
+/// Places imported documents, a line or row a document of one chunk.
+struct ImportRun {
+  /// The longest text that the embedding model takes, in tokens.
+  private static let maximumTokens = 8191
+
+  private var texts: AddRun
+  /// Lines or rows seen so far.
+  private(set) var seen = 0
+  private let placedAt = Timestamp.now()
+
+  static func begin(
+    store: Store, collection: String, space: EmbeddingSpace?
+  ) async throws -> ImportRun {
+    let run = try await AddRun.begin(
+      "import", store: store, collection: collection, newTarget: space)
+    if let space, run.target.space != space {
+      throw StoreError(
+        .spaceMismatch,
+        "the collection \"\(collection)\" of \(store.path) holds vectors of \(run.target.space), not "
+          + "of \(space); vectors of two spaces are never mixed: import into another collection")
+    }
+    return ImportRun(texts: run)
+  }
+
+  private init(texts: AddRun) {
+    self.texts = texts
+  }
+
+  /// Notes a line that is no document.
+  mutating func fail(_ error: InterchangeError) {
+    seen += 1
+    texts.fail(nil, .malformedInput, "\(error)")
+  }
+
+  /// Places documents in one transaction; those without a vector are embedded first.
+  mutating func add(_ documents: [ImportedDocument]) async throws {
+    try Task.checkCancellation()
+    seen += documents.count
+    try await place(documents.filter { $0.vector != nil })
+    try await embed(documents.filter { $0.vector == nil })
+  }
+
+  /// Ends the run.
+  mutating func end() async throws -> AddReport {
+    try await texts.end()
+  }
+
+  // MARK: - Rows with vectors
+
+  /// A row that has passed the door.
+  private struct Row: Sendable {
+    var line: Int
+    var document: PreparedDocument
+    var vector: StoredVector
+  }
+
+  private enum Outcome: Sendable {
+    case added, updated, unchanged, duplicate
+  }
+
+  private mutating func place(_ documents: [ImportedDocument]) async throws {
+    let dimensions = texts.target.space.dimensions
+    let checked = try await texts.store.file.work {
+      Parallel.map(documents) { document in Result { try Self.row(document, dimensions) } }
+    }
+    var rows: [Row] = []
+    for (document, result) in zip(documents, checked) {
+      switch result {
+      case .success(let row): rows.append(row)
+      case .failure(let error):
+        texts.failChunk(document.id, .badVector, "line \(document.line): \(error)")
+      }
+    }
+    let (collection, space, now) = (texts.collection.id, texts.target.id, placedAt)
+    let placed = rows
+    let outcomes = try await texts.store.file.write { db in
+      try placed.map { try Self.place($0, collection, space, now, db) }
+    }
+    for (row, outcome) in zip(rows, outcomes) { count(outcome, of: row) }
+  }
+
+  private mutating func count(_ outcome: Outcome, of row: Row) {
+    switch outcome {
+    case .added: texts.count(added: 1)
+    case .updated: texts.count(updated: 1)
+    case .unchanged: texts.count(unchanged: 1)
+    case .duplicate:
+      texts.failChunk(
+        row.document.source, .malformedInput,
+        "line \(row.line): the id \"\(row.document.source)\" came before in this file with other "
+          + "content; ids must be unique")
+    }
+  }
+
+  private static func row(_ document: ImportedDocument, _ dimensions: Int) throws -> Row {
+    guard let id = document.id else { throw missingID(document) }
+    var vector = try StoredVector(checking: document.vector ?? [], dimensions: dimensions)
+    if let norm = document.norm { vector = StoredVector(data: vector.data, norm: norm) }
+    let text = document.text.flatMap { $0.isEmpty ? nil : $0 }
+    let chunk = PreparedChunk(
+      text: text, textHash: text.map(TextHash.of), range: text.map { 0..<$0.unicodeScalars.count },
+      line: text == nil ? nil : 1)
+    return Row(
+      line: document.line,
+      document: PreparedDocument(
+        source: id, origin: .import, format: .text, text: nil,
+        metadata: try MetadataJSON.encode(document.metadata), chunking: nil,
+        contentHash: contentHash(of: text, vector), chunks: [chunk]),
+      vector: vector)
+  }
+
+  /// SHA-256 of the vector's bytes and the text: what makes an imported row another one.
+  private static func contentHash(of text: String?, _ vector: StoredVector) -> Data {
+    var hash = SHA256()
+    hash.update(data: vector.data)
+    if let text { hash.update(data: Data(text.utf8)) }
+    return Data(hash.finalize())
+  }
+
+  private static func place(
+    _ row: Row, _ collection: Int64, _ space: Int64, _ now: String, _ db: Database
+  ) throws -> Outcome {
+    let document = row.document
+    let known = try DocumentsTable.placed(collection: collection, source: document.source, db)
+    if let known {
+      if known.contentHash == document.contentHash, known.metadata == document.metadata {
+        return .unchanged
+      }
+      guard known.updated != now else { return .duplicate }
+      _ = try ChunksTable.deleteAll(document: known.id, onlyShelved: false, db)
+    }
+    let id = try known?.id ?? DocumentsTable.insert(document, collection: collection, now: now, db)
+    for chunk in document.chunks {
+      let chunkID = try ChunksTable.insert(chunk, ordinal: 0, document: id, failure: nil, db)
+      try VectorsTable.insert(row.vector, chunk: chunkID, space: space, db)
+    }
+    try DocumentsTable.setPlaced(id, document, now: now, db)
+    return known == nil ? .added : .updated
+  }
+
+  // MARK: - Texts without vectors
+
+  private mutating func embed(_ documents: [ImportedDocument]) async throws {
+    var incoming: [IncomingDocument] = []
+    for document in documents {
+      let text = document.text ?? ""
+      guard let id = document.id else {
+        texts.failChunk(nil, .malformedInput, "\(Self.missingID(document))")
+        continue
+      }
+      let tokens = TokenEstimator().tokens(in: text)
+      guard tokens <= Self.maximumTokens else {
+        texts.failChunk(
+          id, .textTooLong,
+          "line \(document.line): the text has about \(tokens) tokens, and the embedding model takes "
+            + "\(Self.maximumTokens); cut it, or add it as a file, which is cut by itself")
+        continue
+      }
+      incoming.append(
+        IncomingDocument(
+          source: id, origin: .import, format: .text, text: text,
+          metadata: try MetadataJSON.encode(document.metadata), chunking: nil))
+    }
+    guard !incoming.isEmpty else { return }
+    try await texts.add(incoming)
+  }
+
+  private static func missingID(_ document: ImportedDocument) -> StoreError {
+    StoreError(
+      .malformedInput,
+      "line \(document.line): found no id, expected a field \"id\" that names the document; add one"
+    )
+  }
+}

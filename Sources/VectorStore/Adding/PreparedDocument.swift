@@ -1,0 +1,104 @@
+// A document on its way into the store: as it came, then cut into chunks. Plain values, made by
+// Adding/DocumentReader and Store+Import, placed by Placement.
+
+import Crypto
+import Foundation
+
+/// Where a document came from.
+enum DocumentOrigin: String, Sendable {
+  case file
+  case text
+  case `import`
+}
+
+/// A version of a document as it came, not yet cut.
+struct IncomingDocument: Sendable {
+  var source: String
+  var origin: DocumentOrigin
+  var format: DocumentFormat
+  var text: String
+  var metadata: String
+  /// How to cut it; nil leaves it whole, as one chunk.
+  var chunking: ChunkingOptions?
+  var contentHash: Data
+
+  init(
+    source: String, origin: DocumentOrigin, format: DocumentFormat, text: String, metadata: String,
+    chunking: ChunkingOptions?
+  ) {
+    self.source = source
+    self.origin = origin
+    self.format = format
+    self.text = text
+    self.metadata = metadata
+    self.chunking = chunking
+    contentHash = TextHash.of(text)
+  }
+
+  /// Whether this is the version that the store has, cut the same way.
+  func isSame(as stored: DocumentRecord) -> Bool {
+    stored.contentHash == contentHash && stored.metadata == metadata
+      && stored.format == format.rawValue && stored.chunkTokens == chunking?.maximumTokens
+      && stored.overlapTokens == chunking?.overlapTokens
+  }
+
+  /// Cuts the document.
+  ///
+  /// - Complexity: O(length of the text).
+  func prepared() -> PreparedDocument {
+    PreparedDocument(
+      source: source, origin: origin, format: format, text: text, metadata: metadata,
+      chunking: chunking, contentHash: contentHash, chunks: chunks())
+  }
+
+  private func chunks() -> [PreparedChunk] {
+    guard let chunking else {
+      guard text.contains(where: { !$0.isWhitespace }) else { return [] }
+      let range = 0..<text.unicodeScalars.count
+      return [PreparedChunk(text: text, textHash: contentHash, range: range, line: 1)]
+    }
+    return Chunker(options: chunking).chunks(of: text, format: format).map {
+      PreparedChunk(
+        text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line)
+    }
+  }
+}
+
+/// A version of a document, cut into chunks.
+struct PreparedDocument: Sendable {
+  var source: String
+  var origin: DocumentOrigin
+  var format: DocumentFormat
+  /// Kept where the version may have to wait for its vectors.
+  var text: String?
+  /// JSON with sorted keys.
+  var metadata: String
+  var chunking: ChunkingOptions?
+  var contentHash: Data
+  var chunks: [PreparedChunk]
+}
+
+/// A piece of a document.
+struct PreparedChunk: Sendable {
+  /// Nil for a vector that came without its text.
+  var text: String?
+  /// SHA-256 of the text.
+  var textHash: Data?
+  /// In Unicode scalars of the document's text.
+  var range: Range<Int>?
+  var line: Int?
+}
+
+/// Why a chunk has no vector and never gets one as it is.
+struct ChunkFailure: Sendable, Equatable {
+  let code: String
+  let message: String
+}
+
+/// How texts are known: SHA-256 of their UTF-8 bytes (FIPS 180-4), 32 bytes.
+enum TextHash {
+  static func of(_ text: String) -> Data {
+    var text = text
+    return text.withUTF8 { Data(SHA256.hash(data: UnsafeRawBufferPointer($0))) }
+  }
+}

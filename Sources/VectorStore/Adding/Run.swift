@@ -1,0 +1,27 @@
+// One command that writes: its correlation id and its row in `runs`. Begun and ended by the verbs.
+
+import Foundation
+
+/// A run of a writing verb, found again in the table `runs` and in the log by its correlation id.
+struct Run: Sendable {
+  let correlationID = UUID().uuidString.lowercased()
+  let command: String
+  let started = Date()
+
+  /// How long it has taken, in seconds.
+  var seconds: Double { Date().timeIntervalSince(started) }
+
+  /// A report without its texts, as JSON: counts only, so that what is deleted later leaves no trace.
+  static func counts(of report: some Encodable) throws -> String {
+    let encoded = try JSONEncoder().encode(report)
+    guard var object = try JSONSerialization.jsonObject(with: encoded) as? [String: Any] else {
+      return "{}"
+    }
+    let errors = object["errors"] as? [[String: Any]] ?? []
+    object["errors"] = errors.compactMap { $0["code"] }
+    object["warnings"] = nil
+    object["notFound"] = nil
+    let json = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
+    return String(decoding: json, as: UTF8.self)
+  }
+}

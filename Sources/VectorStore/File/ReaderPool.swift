@@ -1,0 +1,92 @@
+// The reading connections of a store: read-only, so that asking never takes a lock and works on a
+// file that cannot be written. Made by StoreFile; calls GRDB.
+
+import Foundation
+import GRDB
+
+/// Read-only connections to one store, checked on opening to be a store that this program knows.
+struct ReaderPool: Sendable {
+  let pool: DatabasePool
+  private let path: String
+
+  /// Opens the store at `path`.
+  ///
+  /// Where the folder cannot be written and no write-ahead log waits, the file is opened
+  /// `immutable`: SQLite then needs no shared memory beside it.
+  init(path: String, maximumReaders: Int) throws {
+    self.path = path
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.label = "vector-store"
+    configuration.maximumReaderCount = max(1, maximumReaders)
+    configuration.busyMode = .timeout(10)
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA mmap_size = 2147418112")
+    }
+    let name = ReaderPool.needsImmutable(path) ? ReaderPool.immutableURI(path) : path
+    pool = try DatabasePool(path: name, configuration: configuration)
+    try check()
+  }
+
+  /// The number of migrations the file has been through.
+  func schemaVersion() throws -> Int32 {
+    try pool.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+  }
+
+  private func check() throws {
+    let (application, version) = try pool.read { db in
+      // The schema is read first: a file that is no database, or cut short, fails here.
+      _ = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master")
+      return (
+        try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+        try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+      )
+    }
+    guard application == Schema.applicationID else {
+      throw StoreError(
+        .notAStore,
+        "\(path) is not a store: it is an SQLite file of another program (application_id "
+          + "\(application), expected \(Schema.applicationID)); choose another path")
+    }
+    guard version <= Schema.version else {
+      throw StoreError(
+        .tooNew,
+        "\(path) was written by a newer version of this program (file format \(version), this "
+          + "program knows up to \(Schema.version)); use the newer version")
+    }
+    try checkLength()
+  }
+
+  /// A file that was cut short is told at once, not when a query happens on a missing page.
+  private func checkLength() throws {
+    let (pageSize, pages) = try pool.read { db in
+      (
+        try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0,
+        try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+      )
+    }
+    let onDisk = StoreFile.size(of: path)
+    let waiting = StoreFile.size(of: path + "-wal")
+    guard onDisk >= pageSize * pages || waiting > 0 else {
+      throw StoreError(
+        .damaged,
+        "\(path) is damaged: it has \(onDisk) bytes and should have \(pageSize * pages); restore it "
+          + "from a backup, or copy out what can be read with `sqlite3 \(path) .recover`")
+    }
+  }
+
+  private static func needsImmutable(_ path: String) -> Bool {
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    return !FileManager.default.isWritableFile(atPath: folder)
+      && !FileManager.default.fileExists(atPath: path + "-shm")
+      && StoreFile.size(of: path + "-wal") == 0
+  }
+
+  private static func immutableURI(_ path: String) -> String {
+    var allowed = CharacterSet.urlPathAllowed
+    allowed.remove(charactersIn: "?#%")
+    let absolute = URL(filePath: path).standardizedFileURL.path
+    return "file:\(absolute.addingPercentEncoding(withAllowedCharacters: allowed) ?? absolute)"
+      + "?immutable=1"
+  }
+}

@@ -1,0 +1,126 @@
+// The file's tables, in append-only migrations, and the numbers that tell a store from any other
+// file. Called by StoreFile when it makes, opens or upgrades a store. The columns are explained in
+// Documentation.docc/FileFormat.md.
+
+import GRDB
+
+enum Schema {
+  /// `application_id` of a store: "VStr" in ASCII.
+  static let applicationID: Int32 = 0x5653_7472
+
+  /// `user_version` of the newest file this program reads; each migration raises it by one.
+  static let version: Int32 = 1
+
+  /// The page size of a store: five rows of 1536 dimensions a page.
+  static let pageSize = 32768
+
+  /// All migrations, oldest first. Released ones are never changed.
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 documents, chunks, vectors") { db in
+      try db.execute(sql: tables)
+      try db.execute(sql: searchTable)
+      try db.execute(sql: "INSERT INTO store_state(id, generation) VALUES (1, 0)")
+      try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    return migrator
+  }
+
+  private static let tables = """
+    CREATE TABLE spaces (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      provider TEXT NOT NULL,
+      model TEXT NOT NULL,
+      dimensions INTEGER NOT NULL CHECK (dimensions BETWEEN 64 AND 4096),
+      kind TEXT NOT NULL CHECK (kind IN ('real', 'mock'))
+    ) STRICT;
+
+    CREATE TABLE collections (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      target_space_id INTEGER REFERENCES spaces(id),
+      created_at TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE documents (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      collection_id INTEGER NOT NULL REFERENCES collections(id) ON DELETE CASCADE,
+      source TEXT NOT NULL,
+      origin TEXT NOT NULL CHECK (origin IN ('file', 'text', 'import')),
+      format TEXT NOT NULL CHECK (format IN ('text', 'markdown', 'code')),
+      content_hash BLOB,
+      metadata TEXT NOT NULL,
+      chunk_tokens INTEGER,
+      overlap_tokens INTEGER,
+      added_at TEXT NOT NULL,
+      updated_at TEXT NOT NULL,
+      UNIQUE (collection_id, source)
+    ) STRICT;
+
+    CREATE TABLE pending_documents (
+      document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+      origin TEXT NOT NULL,
+      format TEXT NOT NULL,
+      content_hash BLOB NOT NULL,
+      text TEXT NOT NULL,
+      metadata TEXT NOT NULL,
+      chunk_tokens INTEGER,
+      overlap_tokens INTEGER,
+      reason TEXT NOT NULL,
+      since TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE chunks (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+      ordinal INTEGER NOT NULL,
+      text TEXT,
+      text_hash BLOB,
+      start_scalar INTEGER,
+      end_scalar INTEGER,
+      line INTEGER,
+      failure_code TEXT,
+      failure_message TEXT,
+      UNIQUE (document_id, ordinal)
+    ) STRICT;
+    CREATE INDEX chunks_by_text_hash ON chunks(text_hash) WHERE text_hash IS NOT NULL;
+
+    CREATE TABLE vectors (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      chunk_id INTEGER NOT NULL REFERENCES chunks(id) ON DELETE CASCADE,
+      space_id INTEGER NOT NULL REFERENCES spaces(id),
+      data BLOB NOT NULL,
+      norm REAL NOT NULL,
+      UNIQUE (chunk_id, space_id)
+    ) STRICT;
+    CREATE INDEX vectors_by_space ON vectors(space_id);
+
+    CREATE TABLE staged (
+      space_id INTEGER NOT NULL REFERENCES spaces(id),
+      text_hash BLOB NOT NULL,
+      data BLOB NOT NULL,
+      norm REAL NOT NULL,
+      created_at TEXT NOT NULL,
+      UNIQUE (text_hash, space_id)
+    ) STRICT;
+
+    CREATE TABLE runs (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      correlation_id TEXT NOT NULL UNIQUE,
+      command TEXT NOT NULL,
+      mode TEXT NOT NULL,
+      started_at TEXT NOT NULL,
+      finished_at TEXT,
+      report TEXT
+    ) STRICT;
+
+    CREATE TABLE store_state (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      generation INTEGER NOT NULL
+    ) STRICT;
+    """
+
+  private static let searchTable =
+    "CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration))"
+}

@@ -1,0 +1,62 @@
+// Turns SQLite's errors into the library's own, with the next step. Called wherever StoreFile runs
+// SQL; calls nothing.
+
+import GRDB
+
+extension StoreError {
+  /// The store's error for whatever a block of SQL threw. Errors that are not SQLite's pass through.
+  static func translating(_ error: any Error, path: String) -> any Error {
+    guard let error = error as? DatabaseError else { return error }
+    let detail = error.message ?? "no detail"
+    switch error.resultCode {
+    case .SQLITE_NOTADB:
+      return StoreError(
+        .notAStore, "\(path) is not a store: it is not an SQLite file; choose another path",
+        underlying: error)
+    case .SQLITE_CORRUPT:
+      return StoreError(
+        .damaged,
+        "\(path) is damaged (\(detail)); restore it from a backup, or copy out what can be read "
+          + "with `sqlite3 \(path) .recover`", underlying: error)
+    case .SQLITE_FULL:
+      return diskFull(path, detail, error)
+    case .SQLITE_IOERR:
+      // A write-ahead log or shared memory that cannot grow says so by these two.
+      let full: [ResultCode] = [.SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE]
+      if full.contains(error.extendedResultCode) { return diskFull(path, detail, error) }
+      return StoreError(
+        .inputOutput,
+        "reading or writing \(path) failed (\(detail), code \(error.extendedResultCode.rawValue)); "
+          + "check the disk", underlying: error)
+    case .SQLITE_READONLY, .SQLITE_PERM:
+      return StoreError(
+        .readOnly,
+        "\(path) cannot be written (\(detail)); queries still work; to write, give yourself write "
+          + "permission to the file and its folder", underlying: error)
+    case .SQLITE_CANTOPEN, .SQLITE_AUTH:
+      return StoreError(
+        .cannotOpen, "\(path) cannot be opened (\(detail)); check that you may read it",
+        underlying: error)
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      return StoreError(
+        .locked, "\(path) is busy: another program holds it (\(detail)); try again",
+        underlying: error)
+    case .SQLITE_MISUSE:
+      // GRDB's word for a connection that was closed.
+      return StoreError(
+        .closed, "the store \(path) was closed; open it again", underlying: error)
+    default:
+      return StoreError(
+        .database,
+        "SQLite failed on \(path): \(detail) (code \(error.extendedResultCode.rawValue))",
+        underlying: error)
+    }
+  }
+
+  private static func diskFull(_ path: String, _ detail: String, _ error: any Error) -> StoreError {
+    StoreError(
+      .diskFull,
+      "no room to write \(path) (\(detail)); what was committed before is safe: free some space "
+        + "and run the command again", underlying: error)
+  }
+}

@@ -1,0 +1,158 @@
+// The connections to one store: a pool of readers that never write, one writer under the store's
+// lock, and the policy of checkpoints. Called by the verbs; calls GRDB, StoreLock and Schema.
+
+import Dispatch
+import Foundation
+import GRDB
+
+/// One open store file.
+///
+/// All SQL runs on threads of its own, never on Swift's pool. The writer is opened at the first
+/// write, so that a process which only asks never takes a lock.
+final class StoreFile: Sendable {
+  let path: String
+  private let configuration: StoreConfiguration
+  private let readers: ReaderPool
+  private let readQueue = DispatchQueue(label: "vector-store.read", attributes: .concurrent)
+  private let writeQueue = DispatchQueue(label: "vector-store.write")
+  /// Only used on `writeQueue`.
+  private let writer: WriterConnection
+
+  /// Opens the store at `path`, making it where the configuration says so and there is none.
+  ///
+  /// - Throws: ``StoreError`` with `storeNotFound`, `notAStore`, `tooNew`, `damaged`, `cannotOpen`.
+  static func open(path: String, configuration: StoreConfiguration) async throws -> StoreFile {
+    let queue = DispatchQueue(label: "vector-store.open")
+    return try await onThread(of: queue) {
+      do {
+        return try StoreFile(path: path, configuration: configuration)
+      } catch {
+        throw StoreError.translating(error, path: path)
+      }
+    }
+  }
+
+  private init(path: String, configuration: StoreConfiguration) throws {
+    self.path = path
+    self.configuration = configuration
+    writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)
+    if try StoreFile.isAbsent(path) {
+      guard configuration.access == .readWrite else {
+        throw StoreError(
+          .storeNotFound, "there is no store at \(path); make one with `store add`, or name another"
+        )
+      }
+      try writer.create()
+    }
+    readers = try ReaderPool(path: path, maximumReaders: configuration.maximumReaders)
+    if try readers.schemaVersion() < Schema.version {
+      guard configuration.access == .readWrite else {
+        throw StoreError(
+          .readOnly,
+          "\(path) was made by an older version and must be upgraded before it can be used; "
+            + "any command that writes does that, as `store compact`")
+      }
+      try writer.upgrade()
+    }
+  }
+
+  deinit {
+    writeQueue.sync { writer.close() }
+  }
+
+  /// Runs `body` in one read transaction: a snapshot that no writer changes.
+  func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    try await StoreFile.onThread(of: readQueue) { [readers, path] in
+      do {
+        return try readers.pool.read(body)
+      } catch {
+        throw StoreError.translating(error, path: path)
+      }
+    }
+  }
+
+  /// Runs `body` in one write transaction under the store's lock and raises the generation; on an
+  /// error nothing is changed. Then checkpoints if the write-ahead log has grown large.
+  func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    try await onWriter { writer in
+      try writer.transaction { db in
+        let result = try body(db)
+        try StoreStateTable.raiseGeneration(db)
+        return result
+      }
+    }
+  }
+
+  /// Copies the write-ahead log into the file and empties it: at the end of a bulk job.
+  func checkpoint() async throws {
+    try await onWriter { try $0.checkpointAndTruncate() }
+  }
+
+  /// Optimises the word index, rebuilds the file without free pages and empties the log, so that
+  /// nothing that was deleted is in any byte of it.
+  func compact(_ beforeVacuum: @escaping @Sendable (Database) throws -> Void) async throws {
+    try await onWriter { try $0.compact(beforeVacuum) }
+  }
+
+  /// The size of the file and its write-ahead log, in bytes.
+  func size() -> Int64 {
+    [path, path + "-wal"].reduce(0) { $0 + StoreFile.size(of: $1) }
+  }
+
+  /// Closes all connections. Verbs called afterwards throw ``StoreError/Code/closed``.
+  func close() async throws {
+    try await StoreFile.onThread(of: writeQueue) { [writer] in writer.close() }
+    try await StoreFile.onThread(of: readQueue) { [readers, path] in
+      do {
+        try readers.pool.close()
+      } catch {
+        throw StoreError.translating(error, path: path)
+      }
+    }
+  }
+
+  /// Runs blocking work of a verb that is not SQL: reading files, chunking, hashing.
+  func work<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await StoreFile.onThread(of: readQueue, body)
+  }
+
+  private func onWriter<T: Sendable>(
+    _ body: @escaping @Sendable (WriterConnection) throws -> T
+  ) async throws -> T {
+    guard configuration.access == .readWrite else {
+      throw StoreError(
+        .readOnly,
+        "\(path) was opened for reading only; open it for reading and writing to change it")
+    }
+    return try await StoreFile.onThread(of: writeQueue) { [writer, path] in
+      do {
+        return try body(writer)
+      } catch {
+        throw StoreError.translating(error, path: path)
+      }
+    }
+  }
+
+  private static func onThread<T: Sendable>(
+    of queue: DispatchQueue, _ body: @escaping @Sendable () throws -> T
+  ) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+      queue.async { continuation.resume(with: Result(catching: body)) }
+    }
+  }
+
+  /// Whether there is nothing at `path`, or an empty file.
+  private static func isAbsent(_ path: String) throws -> Bool {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return true }
+    guard !isFolder.boolValue else {
+      throw StoreError(.notAStore, "\(path) is a folder, not a store; name a file")
+    }
+    return size(of: path) == 0
+  }
+
+  static func size(of path: String) -> Int64 {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+  }
+}

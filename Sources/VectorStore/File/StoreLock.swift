@@ -1,0 +1,84 @@
+// The one advisory lock beside a store, held by whoever opens it for writing, commits or
+// checkpoints. Called by StoreFile on its writer thread; calls the operating system only.
+//
+// SQLite locks its file by itself. This lock is there because SQLite 3.7.0 to 3.51.2 can corrupt a
+// write-ahead log when one connection commits while another runs a second checkpoint.
+
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// An advisory lock between processes, and between stores of one process, by `flock(2)` on a file
+/// beside the store. Not by POSIX `fcntl`, whose locks a process loses when it closes any
+/// descriptor of the file.
+///
+/// Used from one thread, the store's writer thread; waiting blocks it.
+final class StoreLock {
+  private let path: String
+  private var descriptor: CInt = -1
+  private var depth = 0
+
+  /// Creates the lock of the store at `storePath`. Opens nothing yet.
+  init(storePath: String) {
+    path = storePath + "-lock"
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
+
+  /// Runs `body` while the lock is held. May be nested.
+  ///
+  /// - Parameter timeout: how long to wait for another holder, in seconds.
+  /// - Throws: ``StoreError/Code/locked`` after `timeout`, ``StoreError/Code/readOnly`` where the
+  ///   lock's file cannot be made, or what `body` throws.
+  func withLock<T>(timeout: Double, _ body: () throws -> T) throws -> T {
+    if depth == 0 { try acquire(timeout: timeout) }
+    depth += 1
+    defer {
+      depth -= 1
+      if depth == 0 { flock(descriptor, LOCK_UN) }
+    }
+    return try body()
+  }
+
+  private func acquire(timeout: Double) throws {
+    if descriptor < 0 {
+      descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw cannotOpen(errno) }
+    }
+    let deadline = Date().addingTimeInterval(timeout)
+    var pause: UInt32 = 500  // microseconds, doubled up to 20 ms
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK || errno == EINTR else {
+        throw StoreError(
+          .inputOutput, "cannot lock \(path): \(String(cString: strerror(errno)))")
+      }
+      guard Date() < deadline else {
+        throw StoreError(
+          .locked,
+          "another process has been writing to the store for \(Int(timeout)) s (lock \(path)); "
+            + "wait for it to end, or raise the lock timeout")
+      }
+      usleep(pause)
+      pause = min(pause * 2, 20_000)
+    }
+  }
+
+  private func cannotOpen(_ code: CInt) -> StoreError {
+    let reason = String(cString: strerror(code))
+    if code == ENOSPC || code == EDQUOT {
+      return StoreError(.diskFull, "cannot make the lock \(path): \(reason); free some space")
+    }
+    return StoreError(
+      .readOnly,
+      "the store cannot be written: its lock \(path) cannot be made (\(reason)); "
+        + "queries still work; to write, give yourself write permission to the folder")
+  }
+}

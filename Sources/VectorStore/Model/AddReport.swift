@@ -1,0 +1,82 @@
+// What `add` and `import` tell when they are done. Built by Adding/AddRun.swift, printed by the
+// command; as JSON its keys are public.
+
+/// What an `add` or `import` did: counts that add up, what it cost, and what went wrong where.
+public struct AddReport: Sendable, Codable, Equatable {
+  /// Counts of documents.
+  public struct Documents: Sendable, Codable, Equatable {
+    /// New ones.
+    public var added = 0
+    /// Ones whose text, metadata or vectors changed and were replaced.
+    public var updated = 0
+    /// Ones that are as they were.
+    public var unchanged = 0
+    /// Ones removed because their files are gone (`prune`).
+    public var removed = 0
+    /// Ones waiting for the embedding service; their earlier versions go on answering.
+    public var pending = 0
+    /// Ones that could not be read, or of which a chunk was refused for good.
+    public var failed = 0
+  }
+
+  /// Counts of chunks: each chunk seen is counted once.
+  public struct Chunks: Sendable, Codable, Equatable {
+    /// Embedded now, in the collection's target space.
+    public var embedded = 0
+    /// Whose text had its vector already.
+    public var reused = 0
+    /// Answering by a stand-in of the mock space.
+    public var standIn = 0
+    /// Of documents that are pending.
+    public var pending = 0
+    /// Refused for good.
+    public var failed = 0
+  }
+
+  /// One thing that went wrong.
+  public struct Problem: Sendable, Codable, Equatable {
+    /// The document's source or the path, where the problem belongs to one.
+    public var document: String?
+    /// The chunk's ordinal, from 0, where the problem belongs to one.
+    public var chunk: Int?
+    /// A stable code.
+    public var code: String
+    /// What failed, what was found, what was expected, and the next step.
+    public var message: String
+  }
+
+  /// Counts of documents.
+  public var documents = Documents()
+  /// Counts of chunks.
+  public var chunks = Chunks()
+  /// Files that hold no text and were left out.
+  public var skipped = 0
+  /// Tokens billed by the service in this run.
+  public var tokens = 0
+  /// Whether ``tokens`` is estimated, not counted.
+  public var tokensEstimated = false
+  /// Requests sent in this run.
+  public var requests = 0
+  /// What this run cost, in US dollars.
+  public var costUSD = 0.0
+  /// The mode it ran in.
+  public var mode: ServiceMode
+  /// The collection's target space.
+  public var space: String?
+  /// How long it took.
+  public var seconds = 0.0
+  /// What the user should know, though nothing failed.
+  public var warnings: [String] = []
+  /// What went wrong; of many errors the first hundred.
+  public var errors: [Problem] = []
+  /// Errors beyond those in ``errors``.
+  public var errorsOmitted = 0
+
+  /// Creates an empty report.
+  public init(mode: ServiceMode) { self.mode = mode }
+
+  /// Whether anything is pending or failed.
+  public var isPartial: Bool {
+    documents.pending > 0 || documents.failed > 0 || chunks.failed > 0 || !errors.isEmpty
+  }
+}

@@ -1,0 +1,72 @@
+// What a query answers. Built by Ranking/, printed by the command; as JSON its keys are public.
+
+/// One chunk that answers a query.
+public struct Hit: Sendable, Codable, Equatable {
+  /// Its place in the ranking, from 1.
+  public var rank: Int
+  /// What it was ranked by, higher is better: the cosine in [-1, 1]; for ``QueryOptions/Ranking/lexical``
+  /// the BM25 score; for a fused ranking the sum of 1 / (60 + rank) over the lists it stands in.
+  public var score: Double
+  /// The cosine between query and chunk, where both have a vector in one space.
+  public var cosine: Double?
+  /// The chunk's id.
+  public var id: Int64
+  /// The document's source.
+  public var document: String
+  /// The collection's name.
+  public var collection: String
+  /// The chunk's place in its document, from 0.
+  public var ordinal: Int
+  /// The chunk's text; nil where only its vector is known.
+  public var text: String?
+  /// The document's metadata.
+  public var metadata: [String: MetadataValue]
+  /// Where the chunk starts in the document, in Unicode scalars.
+  public var start: Int?
+  /// Where it ends.
+  public var end: Int?
+  /// The line of its first scalar, from 1.
+  public var line: Int?
+  /// The space of the vector that answered, or the target space where none did.
+  public var space: String?
+  /// Whether the ranking it stands in is a degraded one.
+  public var degraded: Bool
+}
+
+/// The answer to one query: hits, best first, and how they were found.
+public struct QueryResult: Sendable, Equatable {
+  /// The hits, best first.
+  public var hits: [Hit]
+  /// Why the ranking is not the one asked for: stand-ins or words instead of the target space's
+  /// vectors. Nil where all is well.
+  public var degradedReason: String?
+
+  /// Whether the ranking is not the one asked for.
+  public var isDegraded: Bool { degradedReason != nil }
+}
+
+/// How a query is answered.
+public struct QueryOptions: Sendable {
+  /// How chunks are ranked.
+  public enum Ranking: Sendable {
+    /// By cosine, or as the mode's rules say where vectors are missing.
+    case vector
+    /// By BM25 over the words of the query.
+    case lexical
+  }
+
+  /// The most hits.
+  public var limit = 10
+  /// The least score of a hit.
+  public var minimumScore: Double?
+  /// How chunks are ranked.
+  public var ranking = Ranking.vector
+  /// Whether every float32 row is scored. Today every search is exact.
+  public var exact = false
+
+  /// Creates the defaults: ten hits by cosine.
+  public init() {}
+
+  /// Creates options that differ from the defaults in the number of hits.
+  public init(limit: Int) { self.limit = limit }
+}

@@ -1,0 +1,81 @@
+// Decides by which lists a query is ranked, from the mode, the target space and what vectors there
+// are. A pure function; called by Store+Query, carried out by Ranker.
+
+/// The lists that a query is ranked by: one list as it is, two fused by reciprocal rank.
+struct RankingPlan: Sendable, Equatable {
+  /// One ranked list.
+  enum List: Sendable, Equatable {
+    /// By cosine among the vectors of a space.
+    case cosine(EmbeddingSpace)
+    /// By BM25 among the words of all chunks.
+    case words
+  }
+
+  /// Which vectors a collection has.
+  struct Vectors: Sendable, Equatable {
+    var target: EmbeddingSpace
+    /// Whether any chunk has a vector in the target space.
+    var hasTarget: Bool
+    /// Whether any chunk answers by a stand-in, which is then all it has.
+    var hasStandIns: Bool
+  }
+
+  var lists: [List]
+  /// Why this is not the ranking by the target space alone; nil where it is.
+  var degradedReason: String?
+
+  /// The space in which the query itself has to have a vector, if any.
+  var querySpace: EmbeddingSpace? {
+    for case .cosine(let space) in lists { return space }
+    return nil
+  }
+
+  /// The plan for a text.
+  ///
+  /// - Parameter unavailable: why the embedding service cannot embed the query; nil where it can.
+  /// - Throws: ``StoreError/Code/serviceUnavailable`` in mode REAL without a service.
+  static func make(
+    mode: ServiceMode, vectors: Vectors, unavailable: String?, standInSpace: EmbeddingSpace
+  ) throws(StoreError) -> RankingPlan {
+    let target = vectors.target
+    if target.kind == .mock { return RankingPlan(lists: [.cosine(target)]) }
+    switch mode {
+    case .mock:
+      return RankingPlan(
+        lists: [.cosine(standInSpace)],
+        degradedReason: vectors.hasTarget
+          ? "mode MOCK searches mock vectors only; chunks with vectors of \(target) are left out"
+          : nil)
+    case .real:
+      if let unavailable {
+        throw StoreError(
+          .serviceUnavailable,
+          "the query cannot be embedded in \(target): \(unavailable); in mode REAL nothing else will "
+            + "do: use --lexical, or mode HYBRID")
+      }
+      return RankingPlan(
+        lists: [.cosine(target)],
+        degradedReason: vectors.hasStandIns
+          ? "some chunks have no vector of \(target) yet and are left out; add their documents again"
+          : nil)
+    case .hybrid:
+      return hybrid(vectors: vectors, unavailable: unavailable, standInSpace: standInSpace)
+    }
+  }
+
+  private static func hybrid(
+    vectors: Vectors, unavailable: String?, standInSpace: EmbeddingSpace
+  ) -> RankingPlan {
+    if let unavailable {
+      let all = !vectors.hasTarget
+      return RankingPlan(
+        lists: all ? [.cosine(standInSpace), .words] : [.words],
+        degradedReason: "\(unavailable): ranked by words"
+          + (all ? " and by mock vectors" : "") + ", not by \(vectors.target)")
+    }
+    if !vectors.hasStandIns { return RankingPlan(lists: [.cosine(vectors.target)]) }
+    return RankingPlan(
+      lists: [.cosine(vectors.target), .words],
+      degradedReason: "some chunks have only stand-ins: ranked by \(vectors.target) and by words")
+  }
+}

@@ -1,0 +1,120 @@
+// `add`: texts, files and folders in. Calls FileBatches or DocumentReader for the documents, AddRun
+// for the rest.
+
+import Foundation
+
+extension Store {
+  /// Adds texts as documents: cuts, embeds and places them. A document that is there already is
+  /// replaced if it changed, in one transaction; the same again changes nothing.
+  ///
+  /// - Throws: ``StoreError`` with `empty`, `spaceMismatch`, `readOnly`, `diskFull`. What one document
+  ///   alone is to blame for stands in the report instead.
+  /// - Complexity: O(length of the texts). Can cost money in modes REAL and HYBRID: each text that
+  ///   has no vector in the collection's target space is embedded once.
+  @discardableResult
+  public func add(
+    _ documents: [DocumentInput], to collection: String = "default",
+    options: AddOptions = AddOptions(), progress: ProgressHandler? = nil
+  ) async throws -> AddReport {
+    try options.check()
+    let reader = DocumentReader(options: options)
+    let incoming = try documents.map(reader.read)
+    var run = try await AddRun.begin("add", store: self, collection: collection)
+    let batch = 256
+    for start in stride(from: 0, to: incoming.count, by: batch) {
+      progress?(StoreProgress(done: start, total: incoming.count, unit: "documents"))
+      try await run.add(Array(incoming[start..<min(start + batch, incoming.count)]))
+    }
+    return try await run.end()
+  }
+
+  /// Adds files, and folders with all they hold: `.gitignore` is honoured, hidden and binary files
+  /// are left out, a file given by its own path is always taken.
+  ///
+  /// A document's source is the path as given, relative to the working folder. Documents whose files
+  /// are gone from a folder given are told in the report's warnings, or removed with
+  /// ``AddOptions/prune``.
+  ///
+  /// Otherwise as ``add(_:to:options:progress:)``.
+  ///
+  /// - Throws: also ``StoreError/Code/pathNotFound`` where none of the paths is there.
+  @discardableResult
+  public func add(
+    paths: [String], to collection: String = "default", options: AddOptions = AddOptions(),
+    progress: ProgressHandler? = nil
+  ) async throws -> AddReport {
+    try options.check()
+    try Self.checkAny(of: paths)
+    let batches = try FileBatches(paths: paths, options: options)
+    let total = progress == nil ? nil : try await file.work { batches.count() }
+    var run = try await AddRun.begin("add", store: self, collection: collection)
+    var done = 0
+    while let batch = try await file.work({ batches.next() }) {
+      progress?(
+        StoreProgress(
+          done: done, total: total, unit: "files", current: batch.documents.first?.source))
+      batch.warnings.forEach { run.warn($0) }
+      batch.skipped.forEach { run.skip($0) }
+      batch.failures.forEach { run.fail(nil, $0.code, $0.message) }
+      try await run.add(batch.documents)
+      done += batch.seen
+    }
+    progress?(StoreProgress(done: done, total: total, unit: "files"))
+    try await handleGoneFiles(paths, prune: options.prune, &run)
+    return try await run.end()
+  }
+
+  /// Throws unless at least one path is there: then nothing has been made or changed yet.
+  public static func checkAny(of paths: [String]) throws {
+    guard let first = paths.first else {
+      throw StoreError(.empty, "no path is given; name files or folders to add")
+    }
+    guard !paths.contains(where: { FileManager.default.fileExists(atPath: $0) }) else { return }
+    let others = paths.count > 1 ? ", nor any of the \(paths.count - 1) other paths given" : ""
+    throw StoreError(
+      .pathNotFound, "there is no file or folder \(first)\(others); check the path")
+  }
+
+  /// Reports documents whose files are gone from the folders given, or removes them.
+  private func handleGoneFiles(
+    _ paths: [String], prune: Bool, _ run: inout AddRun
+  ) async throws {
+    let (collection, path) = (run.collection.id, paths)
+    let gone = try await file.read { db in
+      let folders = path.filter(Self.isFolder).map(SourcePath.normalized)
+      return try DocumentsTable.sources(collection: collection, onlyFiles: true, db).filter {
+        source in
+        folders.contains { SourcePath.liesUnder($0, source: source) } && Self.isGone(source)
+      }
+    }
+    guard !gone.isEmpty else { return }
+    if prune { return try await run.remove(sources: gone) }
+    let names = gone.prefix(5).joined(separator: ", ") + (gone.count > 5 ? ", …" : "")
+    run.warn(
+      gone.count == 1
+        ? "the file of 1 document is gone: \(names); remove the document with --prune"
+        : "the files of \(gone.count) documents are gone: \(names); remove them with --prune")
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
+  }
+
+  /// Whether nothing is at a path. A path that cannot be looked at is not known to be gone.
+  private static func isGone(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+  }
+}
+
+extension AddOptions {
+  func check() throws {
+    do {
+      try chunking.validate()
+    } catch {
+      throw StoreError(.invalidArgument, "\(error)", underlying: error)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// `compact`: the file without anything that was deleted. Calls StoreFile.
+
+import Foundation
+import GRDB
+
+extension Store {
+  /// Rebuilds the file without free pages, so that it is as small as it can be and nothing that was
+  /// removed is in any byte of it.
+  ///
+  /// - Throws: ``StoreError`` with `locked` where another program still reads the old pages, and
+  ///   `diskFull`: it needs as much room again as the file.
+  /// - Complexity: reads and writes the whole file.
+  @discardableResult
+  public func compact() async throws -> CompactReport {
+    let started = Date()
+    let before = file.size()
+    try await file.compact { db in
+      // A deleted word stays in the word index's older segments until they are merged.
+      try db.execute(sql: "INSERT INTO chunk_search(chunk_search) VALUES ('optimize')")
+      // Mock vectors that were staged by a run which never came back cost nothing to make again.
+      try db.execute(
+        sql: "DELETE FROM staged WHERE space_id IN (SELECT id FROM spaces WHERE kind = 'mock')")
+      try StoreStateTable.raiseGeneration(db)
+    }
+    return CompactReport(
+      bytesBefore: before, bytesAfter: file.size(), seconds: Date().timeIntervalSince(started))
+  }
+}

@@ -1,0 +1,146 @@
+// `export`: vectors out, bit for bit, as JSONL or .npy. Calls the tables and the writers of
+// Interchange/.
+
+import Foundation
+import GRDB
+import VectorStoreSearch
+
+extension Store {
+  /// Writes a collection's chunks to a file that ``import(from:texts:space:into:progress:)`` reads
+  /// back: a line or row a chunk, in the order of adding. A chunk of a document with several is
+  /// written as `source#ordinal`.
+  ///
+  /// - Parameters:
+  ///   - path: the file; a name that ends in `.npy` is written as such, `-` is JSONL to standard
+  ///     output.
+  ///   - texts: for `.npy`, a JSONL file beside it for ids, texts and metadata.
+  ///   - space: the vectors' space; nil is the collection's target space.
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `invalidArgument`, `inputOutput`.
+  /// - Complexity: reads the collection once, with memory for a few rows.
+  @discardableResult
+  public func export(
+    to path: String, texts: String? = nil, space: EmbeddingSpace? = nil,
+    from collection: String = "default", progress: ProgressHandler? = nil
+  ) async throws -> ExportReport {
+    let started = Date()
+    guard texts == nil || path.hasSuffix(".npy") else {
+      throw StoreError(
+        .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
+    }
+    return try await file.read { db in
+      let record = try CollectionsTable.require(collection, db)
+      guard let space = space ?? record.target?.space else {
+        throw StoreError(
+          .invalidArgument, "the collection \"\(collection)\" is empty; there is nothing to export")
+      }
+      let rows = ExportedRows(db: db, collection: record, space: space)
+      var report = ExportReport(rows: 0, withoutVector: 0, space: space.name, seconds: 0)
+      do {
+        if path.hasSuffix(".npy") {
+          try rows.write(npy: path, texts: texts, &report, progress)
+        } else {
+          try rows.write(jsonl: path, &report, progress)
+        }
+      } catch let error as InterchangeError {
+        throw StoreError(.inputOutput, "\(error)", underlying: error)
+      }
+      report.seconds = Date().timeIntervalSince(started)
+      return report
+    }
+  }
+}
+
+/// The rows of one export, inside one read snapshot.
+private struct ExportedRows {
+  let db: Database
+  let collection: CollectionRecord
+  let space: EmbeddingSpace
+
+  private struct Row {
+    var id: String
+    var text: String?
+    var vector: [Float]?
+    var metadata: String
+    var norm: Double
+  }
+
+  func write(
+    jsonl path: String, _ report: inout ExportReport, _ progress: ProgressHandler?
+  ) throws {
+    let writer =
+      path == "-" ? JSONLWriter(handle: .standardOutput) : try JSONLWriter(path: path)
+    try forEach(onlyWithVector: false) { row in
+      try writer.append(
+        id: row.id, text: row.text, vector: row.vector,
+        metadata: try MetadataJSON.decode(row.metadata), norm: row.norm)
+      report.rows += 1
+      if row.vector == nil { report.withoutVector += 1 }
+      report.tell(progress)
+    }
+    try writer.finish()
+  }
+
+  func write(
+    npy path: String, texts: String?, _ report: inout ExportReport, _ progress: ProgressHandler?
+  ) throws {
+    let (all, withVector) = try counts()
+    report.withoutVector = all - withVector
+    let writer = try NPYWriter(path: path, rows: withVector, dimensions: space.dimensions)
+    let lines = try texts.map { try JSONLWriter(path: $0) }
+    try forEach(onlyWithVector: true) { row in
+      try writer.append(row.vector ?? [])
+      try lines?.append(
+        id: row.id, text: row.text ?? "", vector: nil,
+        metadata: try MetadataJSON.decode(row.metadata), norm: row.norm)
+      report.rows += 1
+      report.tell(progress, total: withVector)
+    }
+    try lines?.finish()
+    try writer.finish()
+  }
+
+  /// The length a vector came with; 1 for those that had unit length and kept their bits.
+  private static func norm(_ norm: Double?) -> Double {
+    guard let norm, !UnitVector.isUnitLength(norm) else { return 1 }
+    return norm
+  }
+
+  private func counts() throws -> (all: Int, withVector: Int) {
+    let row = try GRDB.Row.fetchOne(
+      db,
+      sql: """
+        SELECT COUNT(*), COUNT(v.id) FROM documents d JOIN chunks c ON c.document_id = d.id
+        LEFT JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ? WHERE d.collection_id = ?
+        """, arguments: [try SpacesTable.find(space, db)?.id, collection.id])
+    return (row?[0] ?? 0, row?[1] ?? 0)
+  }
+
+  private func forEach(onlyWithVector: Bool, _ body: (Row) throws -> Void) throws {
+    let rows = try GRDB.Row.fetchCursor(
+      db,
+      sql: """
+        SELECT d.source, d.metadata, c.ordinal, c.text, v.data, v.norm,
+          EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.ordinal > 0) AS several
+        FROM documents d JOIN chunks c ON c.document_id = d.id
+        \(onlyWithVector ? "" : "LEFT") JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
+        WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
+        """, arguments: [try SpacesTable.find(space, db)?.id, collection.id])
+    while let row = try rows.next() {
+      let (source, ordinal, several): (String, Int, Bool) = (row[0], row[2], row[6])
+      let data: Data? = row[4]
+      try body(
+        Row(
+          id: several ? "\(source)#\(ordinal)" : source, text: row[3],
+          vector: data.map { $0.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } },
+          metadata: row[1], norm: Self.norm(row[5])))
+    }
+  }
+}
+
+extension ExportReport {
+  /// Tells how far an export is, every thousand rows.
+  fileprivate func tell(_ progress: ProgressHandler?, total: Int? = nil) {
+    guard rows.isMultiple(of: 1000) else { return }
+    progress?(StoreProgress(done: rows, total: total, unit: "rows"))
+  }
+}

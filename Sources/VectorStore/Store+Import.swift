@@ -1,0 +1,96 @@
+// `import`: documents with vectors of their own, from JSONL or .npy. Calls the readers of
+// Interchange/, ImportRun for rows with vectors and AddRun for texts without.
+
+import Foundation
+
+extension Store {
+  /// How many rows a transaction takes.
+  private static let rowsAtOnce = 4096
+
+  /// Imports documents from a file: JSONL, a line a document
+  /// (`{"id", "text", "vector", "metadata"}`), or `.npy`, a row a document. Vectors are kept bit for
+  /// bit where they have unit length; a text without a vector is embedded as by `add`, in one piece.
+  ///
+  /// - Parameters:
+  ///   - path: the file; a name that ends in `.npy` is read as such, `-` is JSONL from standard input.
+  ///   - texts: for `.npy`, a JSONL file whose line i belongs to row i; without it row i is the
+  ///     document `"i"` and has no text.
+  ///   - space: the vectors' space; nil is the collection's target space. On a new or empty
+  ///     collection it becomes the target.
+  /// - Throws: ``StoreError`` with `malformedInput`, `badVector`, `spaceMismatch`. What one line alone
+  ///   is to blame for stands in the report instead.
+  /// - Complexity: reads the file once, with memory for a few thousand rows. Costs nothing for rows
+  ///   with vectors.
+  @discardableResult
+  public func `import`(
+    from path: String, texts: String? = nil, space: EmbeddingSpace? = nil,
+    into collection: String = "default", progress: ProgressHandler? = nil
+  ) async throws -> AddReport {
+    do {
+      if path.hasSuffix(".npy") {
+        return try await importRows(path, texts, space, collection, progress)
+      }
+      guard texts == nil else {
+        throw StoreError(
+          .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
+      }
+      return try await importLines(path, space, collection, progress)
+    } catch let error as InterchangeError {
+      throw StoreError(.malformedInput, "\(error)", underlying: error)
+    }
+  }
+
+  private func importLines(
+    _ path: String, _ space: EmbeddingSpace?, _ collection: String, _ progress: ProgressHandler?
+  ) async throws -> AddReport {
+    let workers = ProcessInfo.processInfo.activeProcessorCount
+    let reader =
+      path == "-"
+      ? JSONLBatchReader(descriptor: 0, workers: workers)
+      : try JSONLBatchReader(path: path, workers: workers)
+    var run = try await ImportRun.begin(store: self, collection: collection, space: space)
+    var waiting: [ImportedDocument] = []
+    for try await batch in JSONLBatches(reader) {
+      batch.failures.forEach { run.fail($0) }
+      waiting += batch.documents
+      guard waiting.count >= Self.rowsAtOnce else { continue }
+      try await run.add(waiting)
+      waiting.removeAll(keepingCapacity: true)
+      progress?(StoreProgress(done: run.seen, unit: "rows"))
+    }
+    try await run.add(waiting)
+    progress?(StoreProgress(done: run.seen, total: run.seen, unit: "rows"))
+    return try await run.end()
+  }
+
+  private func importRows(
+    _ path: String, _ texts: String?, _ space: EmbeddingSpace?, _ collection: String,
+    _ progress: ProgressHandler?
+  ) async throws -> AddReport {
+    let rows = try await file.work { try NPYDocuments(path: path, texts: texts) }
+    try await checkDimensions(rows.dimensions, of: path, space, collection)
+    var run = try await ImportRun.begin(store: self, collection: collection, space: space)
+    while let block = try await file.work({ try rows.next(Self.rowsAtOnce) }) {
+      try await run.add(block)
+      progress?(StoreProgress(done: run.seen, total: rows.count, unit: "rows"))
+    }
+    return try await run.end()
+  }
+
+  /// Refuses vectors of other dimensions than the collection's before anything is made.
+  private func checkDimensions(
+    _ dimensions: Int, of path: String, _ space: EmbeddingSpace?, _ collection: String
+  ) async throws {
+    let target = try await file.read { db in
+      try CollectionsTable.find(collection, db)?.target?.space
+    }
+    let expected = space ?? target ?? newTarget
+    guard dimensions == expected.dimensions else {
+      throw StoreError(
+        .badVector,
+        "\(path) has \(dimensions) dimensions, but the space \(expected) of the collection "
+          + "\"\(collection)\" has \(expected.dimensions); name the space the vectors were made in "
+          + "with --space PROVIDER/MODEL/\(dimensions), in a new collection")
+    }
+  }
+}

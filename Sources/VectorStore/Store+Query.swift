@@ -1,0 +1,139 @@
+// `query`: texts or vectors in, ranked hits out. Calls RankingPlan, the router and Ranker.
+
+import Foundation
+import GRDB
+import VectorStoreSearch
+
+extension Store {
+  /// The chunks of a collection that answer a question, best first.
+  ///
+  /// In mode ``ServiceMode/hybrid`` without a service the answer is a degraded one and says so.
+  ///
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty`, `invalidArgument`, and in mode
+  ///   ``ServiceMode/real`` `serviceUnavailable`.
+  /// - Complexity: reads every vector of the collection. Can cost money: one request of the service.
+  public func query(
+    _ text: String, in collection: String = "default", options: QueryOptions = QueryOptions()
+  ) async throws -> QueryResult {
+    try await query([text], in: collection, options: options)[0]
+  }
+
+  /// The answers to many questions, in their order, for one scan of the vectors.
+  ///
+  /// Otherwise as ``query(_:in:options:)-(String,_,_)``.
+  public func query(
+    _ texts: [String], in collection: String = "default", options: QueryOptions = QueryOptions()
+  ) async throws -> [QueryResult] {
+    try Self.check(options)
+    for (index, text) in texts.enumerated()
+    where !text.contains(where: { !$0.isWhitespace }) {
+      throw StoreError(
+        .empty, "query \(index + 1) of \(texts.count) is empty; ask something")
+    }
+    guard !texts.isEmpty else { return [] }
+    if options.ranking == .lexical {
+      let plan = RankingPlan(lists: [.words])
+      return try await answer(texts.map { RankedQuery(text: $0) }, collection, plan, options)
+    }
+    let (plan, vectors) = try await plan(for: texts, in: collection)
+    let queries = texts.enumerated().map { RankedQuery(text: $1, vector: vectors?[$0]) }
+    return try await answer(queries, collection, plan, options)
+  }
+
+  /// The chunks of a collection nearest to vectors, for one scan of the vectors.
+  ///
+  /// - Parameters:
+  ///   - vectors: each of the space's dimensions and any length above 0.
+  ///   - space: the vectors' space; nil is the collection's target space.
+  /// - Throws: ``StoreError`` with `badVector`, `spaceMismatch`, `collectionNotFound`.
+  /// - Complexity: reads every vector of the collection. Costs nothing.
+  public func query(
+    vectors: [[Float]], space: EmbeddingSpace? = nil, in collection: String = "default",
+    options: QueryOptions = QueryOptions()
+  ) async throws -> [QueryResult] {
+    try Self.check(options)
+    guard options.ranking == .vector else {
+      throw StoreError(
+        .invalidArgument, "a vector has no words to rank by; ask with a text, or without lexical")
+    }
+    let target = try await file.read { db in try CollectionsTable.require(collection, db).target }
+    guard let space = space ?? target?.space else {
+      return vectors.map { _ in QueryResult(hits: []) }
+    }
+    for (index, vector) in vectors.enumerated() {
+      do {
+        _ = try UnitVector(vector, dimensions: space.dimensions)
+      } catch {
+        throw StoreError(
+          .badVector,
+          "query vector \(index): \(error); the collection \"\(collection)\" is searched in \(space)"
+        )
+      }
+    }
+    let plan = RankingPlan(lists: [.cosine(space)])
+    return try await answer(vectors.map { RankedQuery(vector: $0) }, collection, plan, options)
+  }
+
+  private static func check(_ options: QueryOptions) throws {
+    guard options.limit > 0 else {
+      throw StoreError(
+        .invalidArgument, "the limit is \(options.limit); ask for at least 1 hit")
+    }
+    if let score = options.minimumScore, !score.isFinite {
+      throw StoreError(
+        .invalidArgument, "the least score is \(score); a number is expected, as 0.3")
+    }
+  }
+
+  /// How texts are ranked now, and their vectors in the plan's space.
+  private func plan(
+    for texts: [String], in collection: String
+  ) async throws -> (RankingPlan, [[Float]]?) {
+    let mock = MockService()
+    let vectors = try await file.read { [newTarget] db in
+      let record = try CollectionsTable.require(collection, db)
+      let (target, standIns) = (record.target, try SpacesTable.find(mock.space, db))
+      func any(_ space: SpaceRecord?) throws -> Bool {
+        guard let space else { return false }
+        return try VectorsTable.exist(space: space.id, collection: record.id, db)
+      }
+      return RankingPlan.Vectors(
+        target: target?.space ?? newTarget, hasTarget: try any(target),
+        hasStandIns: try any(standIns))
+    }
+    func plan(unavailable: String?) throws -> RankingPlan {
+      try RankingPlan.make(
+        mode: configuration.mode, vectors: vectors, unavailable: unavailable,
+        standInSpace: mock.space)
+    }
+    switch try route(to: vectors.target, of: collection) {
+    case .wait(let reason):
+      return (try plan(unavailable: reason), nil)
+    case .standIn(_, let reason):
+      let plan = try plan(unavailable: reason)
+      return (plan, plan.querySpace == nil ? nil : texts.map(mock.vector(of:)))
+    case .embed(let service):
+      do {
+        return (
+          try plan(unavailable: nil), try await Embedder(service: service).embedQueries(texts)
+        )
+      } catch let error where !(error is CancellationError) && service.space.kind == .real {
+        let plan = try plan(unavailable: "\(error)")
+        return (plan, plan.querySpace == nil ? nil : texts.map(mock.vector(of:)))
+      }
+    }
+  }
+
+  private func answer(
+    _ queries: [RankedQuery], _ collection: String, _ plan: RankingPlan, _ options: QueryOptions
+  ) async throws -> [QueryResult] {
+    try await file.read { db in
+      let ranker = Ranker(
+        db: db, collection: try CollectionsTable.require(collection, db), plan: plan,
+        options: options)
+      return try ranker.hits(for: queries).map {
+        QueryResult(hits: $0, degradedReason: plan.degradedReason)
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// `remove`: documents and collections out. Calls the tables.
+
+import GRDB
+
+extension Store {
+  /// Documents removed a transaction, so that other writers get their turn.
+  private static let removedAtOnce = 1000
+
+  /// Removes documents with their chunks, vectors and words. A source that ends in `/` is a folder:
+  /// every document below it is removed. Sources that name no document are told in the report.
+  ///
+  /// The text is gone from every byte of the file after ``compact()``.
+  ///
+  /// - Throws: ``StoreError`` with `collectionNotFound`.
+  @discardableResult
+  public func remove(
+    _ sources: [String], from collection: String = "default"
+  ) async throws -> RemoveReport {
+    let run = try await beginRun("remove")
+    let sources = try await expanded(sources, in: collection)
+    var report = RemoveReport()
+    for start in stride(from: 0, to: sources.count, by: Self.removedAtOnce) {
+      try Task.checkCancellation()
+      let slice = sources[start..<min(start + Self.removedAtOnce, sources.count)]
+      let removed = try await file.write { db in
+        let record = try CollectionsTable.require(collection, db)
+        var removed = RemoveReport()
+        for source in slice {
+          guard let id = try DocumentsTable.id(collection: record.id, source: source, db) else {
+            removed.notFound.append(source)
+            continue
+          }
+          removed.documents += 1
+          removed.chunks += try DocumentsTable.delete(id, db)
+        }
+        return removed
+      }
+      report.add(removed)
+    }
+    try await endRun(run, report)
+    return report
+  }
+
+  /// Removes a collection with all its documents.
+  ///
+  /// - Throws: ``StoreError`` with `collectionNotFound`.
+  @discardableResult
+  public func removeCollection(_ collection: String) async throws -> RemoveReport {
+    let sources = try await list(in: collection).map(\.document)
+    var report = try await remove(sources, from: collection)
+    report.notFound = []
+    try await file.write { db in
+      let record = try CollectionsTable.require(collection, db)
+      guard try CollectionsTable.isEmpty(record.id, db) else {
+        throw StoreError(
+          .locked,
+          "documents were added to the collection \"\(collection)\" while it was removed; "
+            + "remove it again")
+      }
+      try CollectionsTable.delete(record.id, db)
+    }
+    report.collections = 1
+    return report
+  }
+
+  /// Sources with each folder replaced by the documents below it; a folder without any stays.
+  private func expanded(_ sources: [String], in collection: String) async throws -> [String] {
+    guard sources.contains(where: { $0.hasSuffix("/") }) else { return sources }
+    let known = try await file.read { db in
+      try DocumentsTable.sources(
+        collection: try CollectionsTable.require(collection, db).id, onlyFiles: false, db)
+    }
+    return sources.flatMap { source -> [String] in
+      guard source.hasSuffix("/") else { return [source] }
+      let below = known.filter { SourcePath.liesUnder(source, source: $0) }
+      return below.isEmpty ? [source] : below
+    }
+  }
+
+  private func beginRun(_ command: String) async throws -> Run {
+    let run = Run(command: command)
+    let mode = configuration.mode
+    try await file.write { db in
+      try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
+    }
+    return run
+  }
+
+  private func endRun(_ run: Run, _ report: some Encodable & Sendable) async throws {
+    let counts = try Run.counts(of: report)
+    try await file.write { db in
+      try RunsTable.end(correlationID: run.correlationID, report: counts, db)
+    }
+    try await file.checkpoint()
+  }
+}
+
+extension RemoveReport {
+  mutating func add(_ other: RemoveReport) {
+    documents += other.documents
+    chunks += other.chunks
+    notFound += other.notFound
+  }
+}

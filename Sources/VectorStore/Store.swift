@@ -1,0 +1,63 @@
+// The store: opening, closing, and what its verbs share. Each verb is an extension in a file of its
+// own: Store+Add, Store+Query, …
+
+import Foundation
+import Logging
+
+/// An embedded vector store: documents, their chunks and the chunks' vectors in one SQLite file.
+///
+///     let store = try await Store(path: "notes.db", configuration: StoreConfiguration(mode: .mock))
+///     try await store.add([DocumentInput(id: "sky", text: "The sky is blue.")])
+///     let answer = try await store.query("what colour is the sky?")
+///     print(answer.hits[0].document, answer.hits[0].score)
+///
+/// All verbs may be called from many tasks at once, and several processes may have the same file
+/// open: readers see a snapshot and never wait, writers take turns. Every write is on the disk when
+/// its verb returns. It is not a server, and it holds no index in memory that could be lost.
+///
+/// Verbs throw ``StoreError``, and `CancellationError` when their task is cancelled; what was
+/// committed before stays.
+public final class Store: Sendable {
+  /// The path of the file.
+  public let path: String
+  /// What the store was opened with.
+  public let configuration: StoreConfiguration
+
+  let file: StoreFile
+  let router: EmbeddingRouter
+
+  /// Opens the store at a path, and makes it where there is none and the configuration allows it.
+  ///
+  /// - Throws: ``StoreError`` with the code `storeNotFound`, `notAStore`, `tooNew`, `damaged`,
+  ///   `cannotOpen` or `readOnly`.
+  public init(path: String, configuration: StoreConfiguration = StoreConfiguration()) async throws {
+    self.path = path
+    self.configuration = configuration
+    file = try await StoreFile.open(path: path, configuration: configuration)
+    router = EmbeddingRouter(mode: configuration.mode, service: configuration.service)
+  }
+
+  /// Closes the file. Verbs called afterwards throw. A store that is let go closes by itself.
+  public func close() async throws {
+    try await file.close()
+  }
+
+  /// The space that a new collection gets.
+  var newTarget: EmbeddingSpace {
+    configuration.mode == .mock
+      ? MockService().space : configuration.service?.space ?? configuration.realSpace
+  }
+
+  /// The route to a target space, with an error that names both spaces where they differ.
+  func route(to target: EmbeddingSpace, of collection: String) throws -> EmbeddingRouter.Route {
+    do {
+      return try router.route(to: target)
+    } catch .otherSpace(let target, let service) {
+      throw StoreError(
+        .spaceMismatch,
+        "the collection \"\(collection)\" of \(path) holds vectors of \(target), but the service at "
+          + "hand makes vectors of \(service); vectors of two spaces are never mixed: use the model "
+          + "the collection was made with, or another collection")
+    }
+  }
+}

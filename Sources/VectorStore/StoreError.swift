@@ -1,0 +1,79 @@
+// The library's one public error. Thrown by every verb; made from SQLite's errors in
+// File/StoreError+SQLite.swift.
+
+/// What went wrong in a store, with a stable code and a message for people.
+///
+/// The message says what failed, what was found, what was expected, and the next step. Decide by
+/// ``code``, never by the message.
+public struct StoreError: Error, Sendable {
+  /// The kinds of errors. New ones may be added, so switch with a default.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    /// The code as text, as it stands in reports.
+    public let rawValue: String
+
+    /// Creates a code from its text.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// There is no store at the path.
+    public static let storeNotFound = Code(rawValue: "store_not_found")
+    /// The file is not a store: no SQLite file, or one of another program.
+    public static let notAStore = Code(rawValue: "not_a_store")
+    /// The file was written by a newer version of the program.
+    public static let tooNew = Code(rawValue: "too_new")
+    /// The file is damaged: SQLite found pages or tables that cannot be right.
+    public static let damaged = Code(rawValue: "damaged")
+    /// The file or its folder cannot be written; queries still work.
+    public static let readOnly = Code(rawValue: "read_only")
+    /// The file cannot be opened or read at all.
+    public static let cannotOpen = Code(rawValue: "cannot_open")
+    /// Another process held the store's lock for longer than the timeout.
+    public static let locked = Code(rawValue: "locked")
+    /// There is no room on the disk; what was committed before is safe.
+    public static let diskFull = Code(rawValue: "disk_full")
+    /// Reading or writing a file failed.
+    public static let inputOutput = Code(rawValue: "input_output")
+    /// No collection of that name.
+    public static let collectionNotFound = Code(rawValue: "collection_not_found")
+    /// No document or chunk of that name.
+    public static let documentNotFound = Code(rawValue: "document_not_found")
+    /// A path given to `add` does not exist or cannot be read.
+    public static let pathNotFound = Code(rawValue: "path_not_found")
+    /// A text, a query or an identifier is empty.
+    public static let empty = Code(rawValue: "empty")
+    /// An argument is out of its range.
+    public static let invalidArgument = Code(rawValue: "invalid_argument")
+    /// A vector has the wrong number of dimensions, is zero, or holds NaN or infinity.
+    public static let badVector = Code(rawValue: "bad_vector")
+    /// A vector belongs to another space than the collection's.
+    public static let spaceMismatch = Code(rawValue: "space_mismatch")
+    /// The embedding service is needed and not available.
+    public static let serviceUnavailable = Code(rawValue: "service_unavailable")
+    /// An input file of `import` is malformed.
+    public static let malformedInput = Code(rawValue: "malformed_input")
+    /// A text is longer than the embedding model takes.
+    public static let textTooLong = Code(rawValue: "text_too_long")
+    /// The store was closed before the call.
+    public static let closed = Code(rawValue: "closed")
+    /// An error of SQLite that has no code of its own here.
+    public static let database = Code(rawValue: "database")
+  }
+
+  /// What kind of error this is.
+  public let code: Code
+  /// What failed, what was found, what was expected, and the next step, in one or two sentences.
+  public let message: String
+  /// The error this one was made from.
+  public let underlying: (any Error)?
+
+  /// Creates an error.
+  public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    self.code = code
+    self.message = message
+    self.underlying = underlying
+  }
+}
+
+extension StoreError: CustomStringConvertible {
+  /// The message.
+  public var description: String { message }
+}

@@ -1,0 +1,107 @@
+// collections: named sets of documents, each with one target space. Called by the verbs.
+
+import GRDB
+
+/// A collection with its row id.
+struct CollectionRecord: Sendable, Equatable {
+  let id: Int64
+  let name: String
+  /// Nil until the first document comes.
+  let target: SpaceRecord?
+}
+
+enum CollectionsTable {
+  static func find(_ name: String, _ db: Database) throws -> CollectionRecord? {
+    let sql = "SELECT id, target_space_id FROM collections WHERE name = ?"
+    guard let row = try Row.fetchOne(db, sql: sql, arguments: [name]) else { return nil }
+    let spaceID: Int64? = row["target_space_id"]
+    return CollectionRecord(
+      id: row["id"], name: name, target: try spaceID.flatMap { try SpacesTable.find(id: $0, db) })
+  }
+
+  /// The collection, or an error that names those there are.
+  static func require(_ name: String, _ db: Database) throws -> CollectionRecord {
+    if let found = try find(name, db) { return found }
+    let names = try String.fetchAll(db, sql: "SELECT name FROM collections ORDER BY name")
+    let known =
+      names.isEmpty
+      ? "it has none yet; make one with `store add`"
+      : "it has \(names.prefix(20).joined(separator: ", ")); choose one with --collection"
+    throw StoreError(
+      .collectionNotFound, "the store has no collection named \"\(name)\": \(known)")
+  }
+
+  /// The collection, made where there is none, with `target` as its target space where it has none
+  /// or no document yet.
+  static func findOrCreate(
+    _ name: String, target: EmbeddingSpace, replacesTargetWhileEmpty: Bool, _ db: Database
+  ) throws -> CollectionRecord {
+    let space = try SpacesTable.findOrCreate(target, db)
+    guard let found = try find(name, db) else {
+      try db.execute(
+        sql: "INSERT INTO collections(name, target_space_id, created_at) VALUES (?, ?, ?)",
+        arguments: [name, space.id, Timestamp.now()])
+      return CollectionRecord(id: db.lastInsertedRowID, name: name, target: space)
+    }
+    let isOpen = found.target == nil || (replacesTargetWhileEmpty && found.target != space)
+    guard try isOpen && isEmpty(found.id, db) else { return found }
+    try db.execute(
+      sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
+      arguments: [space.id, found.id])
+    return CollectionRecord(id: found.id, name: name, target: space)
+  }
+
+  /// Whether a collection has no documents.
+  static func isEmpty(_ id: Int64, _ db: Database) throws -> Bool {
+    try
+      !(Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id = ?)", arguments: [id])
+      ?? false)
+  }
+
+  /// Whether no other collection has documents, so that a scan of a whole space is a scan of it.
+  static func isAlone(_ id: Int64, _ db: Database) throws -> Bool {
+    try
+      !(Bool.fetchOne(
+        db,
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id < :id)
+            OR EXISTS (SELECT 1 FROM documents WHERE collection_id > :id)
+          """, arguments: ["id": id]) ?? false)
+  }
+
+  /// All collections with their counts, by name.
+  static func summaries(_ db: Database) throws -> [CollectionSummary] {
+    var vectors: [Int64: [String: Int]] = [:]
+    let counts = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT d.collection_id AS collection, s.name AS space, COUNT(*) AS n
+        FROM vectors v JOIN chunks c ON c.id = v.chunk_id JOIN documents d ON d.id = c.document_id
+        JOIN spaces s ON s.id = v.space_id
+        GROUP BY d.collection_id, v.space_id
+        """)
+    for row in counts {
+      vectors[row["collection"], default: [:]][row["space"]] = row["n"]
+    }
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT k.id, k.name, k.created_at, s.name AS space,
+          (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id) AS documents,
+          (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
+            WHERE d.collection_id = k.id) AS chunks
+        FROM collections k LEFT JOIN spaces s ON s.id = k.target_space_id
+        ORDER BY k.name
+        """)
+    return rows.map { row in
+      CollectionSummary(
+        name: row["name"], space: row["space"], documents: row["documents"], chunks: row["chunks"],
+        vectors: vectors[row["id"]] ?? [:], created: row["created_at"])
+    }
+  }
+
+  static func delete(_ id: Int64, _ db: Database) throws {
+    try db.execute(sql: "DELETE FROM collections WHERE id = ?", arguments: [id])
+  }
+}

@@ -1,0 +1,21 @@
+// runs: one row a command that writes, with its correlation id, mode and report. Called by Run.
+
+import GRDB
+
+enum RunsTable {
+  static func begin(correlationID: String, command: String, mode: ServiceMode, _ db: Database)
+    throws
+  {
+    try db.execute(
+      sql: "INSERT INTO runs(correlation_id, command, mode, started_at) VALUES (?, ?, ?, ?)",
+      arguments: [correlationID, command, mode.rawValue, Timestamp.now()])
+  }
+
+  /// Ends a run with its report, which holds counts and no text: what is deleted later must not live
+  /// on here.
+  static func end(correlationID: String, report: String, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE runs SET finished_at = ?, report = ? WHERE correlation_id = ?",
+      arguments: [Timestamp.now(), report, correlationID])
+  }
+}

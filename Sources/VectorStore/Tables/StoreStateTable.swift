@@ -1,0 +1,16 @@
+// store_state: one row with the generation, which every write transaction raises. Raised by
+// StoreFile; read inside each snapshot by whatever caches what it read.
+
+import GRDB
+
+enum StoreStateTable {
+  /// The number of write transactions this store has seen.
+  static func generation(_ db: Database) throws -> Int64 {
+    try Int64.fetchOne(db, sql: "SELECT generation FROM store_state WHERE id = 1") ?? 0
+  }
+
+  static func raiseGeneration(_ db: Database) throws {
+    try db.cachedStatement(sql: "UPDATE store_state SET generation = generation + 1 WHERE id = 1")
+      .execute()
+  }
+}

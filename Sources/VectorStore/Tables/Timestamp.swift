@@ -1,0 +1,9 @@
+// Times as the tables hold them: ISO 8601 in UTC with milliseconds, so that text order is time order.
+
+import Foundation
+
+enum Timestamp {
+  static func now() -> String {
+    Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+  }
+}

@@ -1,0 +1,93 @@
+// Paths and globs as a user typed them → the files to add, one by one. Called by `store add`; calls
+// FolderListing for what is there, IgnoreStack and GlobFilter for what is wanted.
+
+/// Finds files in a fixed order, and says what it could not take.
+///
+/// ```swift
+/// for finding in try FileFinder(paths: ["docs", "README.md"], globs: ["*.md"]) {
+///   switch finding {
+///   case .file(let file): try add(file)
+///   case .problem(let problem): report(problem)
+///   }
+/// }
+/// ```
+///
+/// A path that is a file is always taken. A folder is walked: `.gitignore` is honoured, in a
+/// repository and outside, hidden names are skipped, links in it are not followed, and pipes,
+/// sockets and devices are never opened. The paths come in the order given, the files of a folder
+/// in byte order of their sources. A path that is given itself and also lies in a folder given is
+/// found once, in its own place. Naming a folder that is ignored or hidden takes what is in it.
+///
+/// The walk reads one folder at a time and holds the names of those it is in.
+///
+/// It opens no file that it yields: whether one can be read is known when it is.
+package struct FileFinder: Sendable {
+  /// The paths given, without repetitions.
+  let roots: [Root]
+  let filter: GlobFilter
+  let workingFolder: String?
+
+  /// One path as given.
+  struct Root: Sendable {
+    /// As the user typed it.
+    let path: String
+    let source: String
+    /// What stands before a path relative to this root, to make it relative to each folder given
+    /// that holds it: globs may be meant from any of them.
+    ///
+    /// The first is empty.
+    let globPrefixes: [[UInt8]]
+  }
+
+  /// Prepares to find files; nothing is read until iteration.
+  ///
+  /// - Parameters:
+  ///   - paths: files and folders as typed; repetitions are found once.
+  ///   - globs: patterns for what is found in folders. A file is taken if any fits, or if there is
+  ///     none that takes; one that begins with `!` excludes. One without a slash means a name at any
+  ///     depth, one with a slash a path from the folder given, one with a slash at its end all that
+  ///     lies in such folders.
+  ///   - workingFolder: where relative paths begin; the process's working folder by default.
+  /// - Throws: ``InvalidGlobError``.
+  package init(paths: [String], globs: [String] = [], workingFolder: String? = nil) throws {
+    filter = try GlobFilter(globs)
+    self.workingFolder = workingFolder
+    var seen: Set<[UInt8]> = []
+    let given = paths.map { (path: $0, source: $0.isEmpty ? "" : SourcePath.normalized($0)) }
+      .filter { seen.insert(Array($0.source.utf8)).inserted }
+    roots = given.map { root in
+      let prefixes = given.compactMap { SourcePath.relative(root.source, to: $0.source) }
+        .filter { !$0.isEmpty }
+        .map { Array($0.joined(separator: [GlobPattern.slash])) + [GlobPattern.slash] }
+      return Root(path: root.path, source: root.source, globPrefixes: [[]] + prefixes)
+    }
+  }
+
+  /// How to open a source.
+  func openingPath(_ source: String) -> String {
+    guard let workingFolder, !source.hasPrefix("/") else { return source }
+    return workingFolder + "/" + source
+  }
+}
+
+/// A file to add.
+package struct FoundFile: Sendable, Hashable {
+  /// How to open it.
+  package let path: String
+  /// What its document is called: the path as given, in one spelling (``SourcePath``).
+  package let source: String
+}
+
+extension FileFinder: Sequence {
+  /// What the walk comes upon.
+  package enum Finding: Sendable, Hashable {
+    /// A file to add.
+    case file(FoundFile)
+    /// A path that could not be taken; the walk goes on after it.
+    case problem(FileProblem)
+  }
+
+  package func makeIterator() -> FileWalk {
+    FileWalk(self)
+  }
+}

@@ -1,0 +1,141 @@
+// The walk itself: FileFinder's iterator, one folder open at a time.
+
+/// Walks the paths of a ``FileFinder``, one finding a call.
+///
+/// - Complexity: memory for the names in the folders from the root down to the current one.
+package struct FileWalk: IteratorProtocol {
+  /// A folder on the way down.
+  private struct Frame {
+    let listing: FolderListing
+    /// The next of the listing's entries.
+    var next = 0
+    /// The length of the folder's path, its slash included.
+    let pathLength: Int
+    /// The ignore files that held outside of the folder.
+    let ignoreCount: Int
+  }
+
+  private let finder: FileFinder
+  /// Sources that are given: a walk leaves them to their own turn.
+  private let given: Set<[UInt8]>
+  private var nextRoot = 0
+
+  private var root: FileFinder.Root
+  /// What stands before the walk's relative paths to make sources: `docs/`, or nothing.
+  private var sourcePrefix: [UInt8] = []
+  private var frames: [Frame] = []
+  private var ignored = IgnoreStack()
+  /// The current path as the ignore files see it: from the root of the repository.
+  private var path: [UInt8] = []
+  /// Where in ``path`` the root's own relative path begins.
+  private var rootLength = 0
+  private var problems: [FileProblem] = []
+
+  init(_ finder: FileFinder) {
+    self.finder = finder
+    given = finder.roots.count > 1 ? Set(finder.roots.map { Array($0.source.utf8) }) : []
+    root = FileFinder.Root(path: "", source: "", globPrefixes: [])
+  }
+
+  package mutating func next() -> FileFinder.Finding? {
+    while true {
+      if !problems.isEmpty { return .problem(problems.removeFirst()) }
+      if !frames.isEmpty {
+        if let file = takeEntry() { return .file(file) }
+      } else if nextRoot < finder.roots.count {
+        nextRoot += 1
+        if let file = takeRoot(finder.roots[nextRoot - 1]) { return .file(file) }
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Begins a path as given: returns it where it is a file, enters it where it is a folder.
+  private mutating func takeRoot(_ root: FileFinder.Root) -> FoundFile? {
+    self.root = root
+    do {
+      guard !root.source.isEmpty else { throw FileProblem.Reason.missing }
+      let path = finder.openingPath(root.source)
+      switch try FileKind(path: path, followsLink: true) {
+      case .file:
+        return FoundFile(path: path, source: root.source)
+      case .folder:
+        beginWalk()
+      case .other:
+        throw FileProblem.Reason.notFileOrFolder
+      }
+    } catch {
+      addProblem(error, path: root.path)
+    }
+    return nil
+  }
+
+  private mutating func beginWalk() {
+    switch root.source {
+    case ".": sourcePrefix = []
+    case "/": sourcePrefix = [GlobPattern.slash]
+    default: sourcePrefix = Array(root.source.utf8) + [GlobPattern.slash]
+    }
+    ignored = IgnoreStack()
+    path = ignored.enterAncestors(of: finder.openingPath(root.source))
+    rootLength = path.count
+    enterFolder(root.source)
+  }
+
+  /// Takes the next entry of the innermost folder, or leaves the folder after its last.
+  private mutating func takeEntry() -> FoundFile? {
+    let top = frames.count - 1
+    path.removeSubrange(frames[top].pathLength...)
+    guard frames[top].next < frames[top].listing.entries.count else {
+      ignored.leave(to: frames.removeLast().ignoreCount)
+      return nil
+    }
+    let entry = frames[top].listing.entries[frames[top].next]
+    frames[top].next += 1
+    path += frames[top].listing.name(entry)
+    guard isWanted(isFolder: entry.isFolder) else { return nil }
+    let bytes = sourcePrefix + path[rootLength...]
+    if given.contains(bytes) { return nil }
+    let source = String(decoding: bytes, as: UTF8.self)
+    guard source.utf8.elementsEqual(bytes) else {
+      addProblem(FileProblem.Reason.nameNotUTF8, path: source)
+      return nil
+    }
+    if entry.isFolder {
+      path.append(GlobPattern.slash)
+      enterFolder(source)
+      return nil
+    }
+    return FoundFile(path: finder.openingPath(source), source: source)
+  }
+
+  private func isWanted(isFolder: Bool) -> Bool {
+    guard !ignored.ignores(path, isFolder: isFolder) else { return false }
+    return root.globPrefixes.contains { prefix in
+      let relative = prefix.isEmpty ? path[rootLength...] : (prefix + path[rootLength...])[...]
+      return isFolder ? finder.filter.takesFolder(relative) : finder.filter.takesFile(relative)
+    }
+  }
+
+  /// Enters the folder that ``path`` names.
+  private mutating func enterFolder(_ source: String) {
+    let folder = finder.openingPath(source)
+    do {
+      let listing = try FolderListing(path: folder, followsLink: frames.isEmpty)
+      frames.append(
+        Frame(listing: listing, pathLength: path.count, ignoreCount: ignored.count))
+      ignored.enter(
+        folder, start: path.count, isRepository: listing.isRepository,
+        hasIgnoreFile: listing.hasIgnoreFile)
+    } catch {
+      addProblem(error, path: source)
+    }
+    problems += ignored.takeProblems()
+  }
+
+  private mutating func addProblem(_ error: any Error, path: String) {
+    let reason = error as? FileProblem.Reason ?? .unreadable("\(error)")
+    problems.append(FileProblem(path: path, reason: reason))
+  }
+}

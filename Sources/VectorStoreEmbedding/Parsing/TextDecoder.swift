@@ -1,0 +1,88 @@
+// Bytes → text: UTF-8 and, by its byte order mark, UTF-16. Called for each file that is added and
+// for standard input; calls only the standard library.
+
+package import Foundation
+
+/// Decodes the bytes of a text file, and refuses what is not text.
+///
+/// ```swift
+/// let text = try TextDecoder.decode(Data(contentsOf: file))
+/// ```
+///
+/// The text is what the file holds: a byte order mark is removed, line ends stay as they are, and
+/// nothing is ever replaced by U+FFFD. Encodings are not guessed: bytes are UTF-8 unless a UTF-16
+/// byte order mark says otherwise.
+package enum TextDecoder {
+  /// Decodes `bytes`, a whole file.
+  ///
+  /// - Throws: ``TextDecodingError``.
+  /// - Complexity: O(*n*) in bytes, at the speed of memory for ASCII.
+  package static func decode(_ bytes: some ContiguousBytes) throws -> String {
+    try bytes.withUnsafeBytes { try decode($0) }
+  }
+
+  private static func decode(_ bytes: UnsafeRawBufferPointer) throws -> String {
+    if bytes.starts(with: [0xFF, 0xFE]) {
+      return try decodeUTF16(bytes, unit: { UInt16($0) | UInt16($1) << 8 })
+    }
+    if bytes.starts(with: [0xFE, 0xFF]) {
+      return try decodeUTF16(bytes, unit: { UInt16($0) << 8 | UInt16($1) })
+    }
+    return try decodeUTF8(bytes)
+  }
+
+  private static func decodeUTF8(_ bytes: UnsafeRawBufferPointer) throws -> String {
+    // A PDF without streams can be all ASCII, and would be paid for as text.
+    if bytes.starts(with: Array("%PDF-".utf8)) { throw TextDecodingError.pdf }
+    if let start = bytes.baseAddress, let nul = memchr(start, 0, bytes.count) {
+      throw TextDecodingError.binary(offset: UnsafeRawPointer(nul) - start)
+    }
+    let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    let body = UnsafeRawBufferPointer(rebasing: bytes[mark...])
+    // `String(decoding:)` replaces what is not UTF-8 and so returns other bytes than it was given;
+    // comparing is the fastest check that macOS 14 has too (`String(validating:)` came later).
+    var text = String(decoding: body, as: UTF8.self)
+    let isValid = text.withUTF8 { decoded in
+      guard let old = body.baseAddress, let new = decoded.baseAddress else { return body.isEmpty }
+      return decoded.count == body.count && memcmp(new, old, body.count) == 0
+    }
+    guard isValid else {
+      throw TextDecodingError.invalidUTF8(offset: mark + firstInvalidOffset(body))
+    }
+    return text
+  }
+
+  /// The offset of the first byte that begins no valid UTF-8 character.
+  private static func firstInvalidOffset(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var parser = Unicode.UTF8.ForwardParser()
+    var iterator = bytes.makeIterator()
+    var offset = 0
+    while case .valid(let scalar) = parser.parseScalar(from: &iterator) { offset += scalar.count }
+    return offset
+  }
+
+  private static func decodeUTF16(
+    _ bytes: UnsafeRawBufferPointer, unit: (UInt8, UInt8) -> UInt16
+  ) throws -> String {
+    var units: [UInt16] = []
+    units.reserveCapacity(bytes.count / 2)
+    var isAfterHighSurrogate = false
+    for offset in stride(from: 2, to: bytes.count - 1, by: 2) {
+      let value = unit(bytes[offset], bytes[offset + 1])
+      if value == 0 { throw TextDecodingError.binary(offset: offset) }
+      let isLowSurrogate = UTF16.isTrailSurrogate(value)
+      guard isLowSurrogate == isAfterHighSurrogate else {
+        throw TextDecodingError.invalidUTF16(offset: isLowSurrogate ? offset : offset - 2)
+      }
+      isAfterHighSurrogate = UTF16.isLeadSurrogate(value)
+      units.append(value)
+    }
+    if isAfterHighSurrogate {
+      throw TextDecodingError.invalidUTF16(offset: 2 * units.count)
+    }
+    if bytes.count % 2 == 1 {
+      throw TextDecodingError.invalidUTF16(offset: bytes.count - 1)
+    }
+    return String(decoding: units, as: UTF16.self)
+  }
+}

@@ -1,0 +1,105 @@
+// The embedding service that needs no network, key or money. Called by the router in the modes MOCK
+// and HYBRID; calls MockTally (text → counted features), which says what a feature is.
+
+/// Embeds text by hashing its own words: deterministic, offline, free, and useful, since texts that
+/// share words, parts of words or phrases come out near.
+///
+/// ```swift
+/// let service = MockService()
+/// let batch = try await service.embed(["a cat sat", "cats sit"])  // two vectors, 0 tokens
+/// ```
+///
+/// It is no language model: it knows no synonyms and no meaning, and its scores say how many words
+/// two texts share.
+///
+/// The model is feature hashing (Weinberger et al., ICML 2009), named `hashed-features-1`. Whatever
+/// changes a vector needs a new name. Its formula, for D dimensions, all hashes in 64 bits,
+/// wrapping:
+///
+/// 1. **Scalars** are folded (`MockFolding`): lower case, Latin and Greek letters without accents,
+///    ß as ss, full-width forms as plain ones. Each is a letter or digit, a *character* of a script
+///    without spaces (Han, kana, Thai, Lao, Burmese, Khmer), a symbol (emoji included), a separator
+///    or nothing (combining accents, joiners). Letters and digits side by side make a word, cut
+///    every 48 scalars.
+/// 2. **Runs** are hashed a scalar `c` at a time from `h = 0`: `h = (h ^ c) * P; h ^= h >> 29`, with
+///    `P = 0x9FB21C651E98DF25`. The *state* of a word is this `h`.
+/// 3. **Terms** are counted over the whole text: each word; each symbol; each character; each pair
+///    of characters side by side, `pair(h, c)` of the states of its two; each pair of words that
+///    follow one another when stop words are left out and no character stands between,
+///    `pair(s, t)` of their stems' states, where `pair(a, b) = (a * P) ^ (a >> 32) ^ b`.
+/// 4. **Features** of a term, each a number, a kind and a weight:
+///
+///    | term | number | kind | weight |
+///    | --- | --- | --- | --- |
+///    | stop word | state | 1 | 5 |
+///    | word | state | 1 | 50 |
+///    | word | state of its stem | 2 | 100 |
+///    | word | state of its first 5 scalars, or all | 3 | 80 |
+///    | word | every 2, 3, 4 scalars side by side in `^word$`, `^` being 2 and `$` 3 | 4, 5, 6 | 8, 15, 25 |
+///    | pair of words | its hash | 7 | 12 |
+///    | character | state | 8 | 70 |
+///    | pair of characters | its hash | 9 | 100 |
+///    | symbol | state | 10 | 70 |
+///
+///    An n-gram `c1 … cn` has the number `(…(c1 * P + c2) * P + …) + cn`. Stop words, common words
+///    and stems are in `MockWords`.
+/// 5. **Damping**: a term that occurs n times counts `n^0.75`; a feature weighs
+///    `round(weight * f * 16 * n^0.75)`, `f` being 0.4 for common words and 1 otherwise.
+/// 6. **Hashing**: `z = number ^ (kind * 0x9E3779B97F4A7C15)`, `z = (z ^ (z >> 32)) * P`,
+///    `z = (z ^ (z >> 29)) * P`, `z = z ^ (z >> 32)`. The feature's weight goes to component
+///    `((z >> 32) * D) >> 32`, with a minus where z is odd.
+/// 7. **Unit length**: with components `a`, the vector is `sign(a) * sqrt(|a| / Σ|a|)`: the square
+///    root damps what piles up in one component, and makes the length 1 by itself.
+///
+/// A text with no such feature (punctuation or blanks only, or features that cancel out) gets
+/// features of kind 11 and weight 50 instead, a scalar each and one for the whole run of scalars,
+/// and should these cancel out too, component 0 is 1. So no vector is zero.
+///
+/// Weights are whole numbers and every step after them is a multiplication, a division or a square
+/// root of IEEE 754 in a fixed order, so that a text has the same bits on every machine.
+public struct MockService: EmbeddingService {
+  public let space: EmbeddingSpace
+
+  /// Creates a service whose vectors have so many components.
+  ///
+  /// - Precondition: `dimensions` is in ``EmbeddingSpace/supportedDimensions``.
+  public init(dimensions: Int = 1536) {
+    space = EmbeddingSpace(
+      provider: "mock", model: "hashed-features-1", dimensions: dimensions, kind: .mock)
+  }
+
+  /// Embeds texts, one vector of unit length a text, in order; `tokens` is 0.
+  ///
+  /// - Throws: `CancellationError` only, between two texts.
+  /// - Complexity: O(bytes of the texts + texts × dimensions), tens of megabytes a second on one
+  ///   core; costs nothing.
+  public func embed(_ texts: [String]) async throws -> EmbeddingBatch {
+    var vectors: [[Float]] = []
+    vectors.reserveCapacity(texts.count)
+    for text in texts {
+      try Task.checkCancellation()
+      vectors.append(vector(of: text))
+    }
+    return EmbeddingBatch(vectors: vectors, tokens: 0)
+  }
+
+  /// The vector of a text: ``EmbeddingSpace/dimensions`` components, of length 1 within 1e-6, also
+  /// for a text without any word.
+  ///
+  /// - Complexity: O(UTF-8 bytes + dimensions).
+  package func vector(of text: String) -> [Float] {
+    var text = text
+    return text.withUTF8 { bytes in
+      var tally = MockTally(bytes: bytes.count)
+      MockTokenizer.read(bytes, into: &tally)
+      return [Float](unsafeUninitializedCapacity: space.dimensions) { components, count in
+        components.initialize(repeating: 0)
+        count = components.count
+        var sink = MockComponents(components)
+        tally.place(into: &sink)
+        if sink.isZero { sink.placeScalars(of: bytes) }
+        sink.normalise()
+      }
+    }
+  }
+}

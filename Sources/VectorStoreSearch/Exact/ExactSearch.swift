@@ -1,0 +1,135 @@
+// Exact search: the best rows by cosine out of all rows that are streamed through it. Called by the
+// layer above, which reads the rows; calls BLAS for float32 scores and QuerySelection for the rest.
+// It is also the oracle of every faster search.
+
+/// An exact search of one query or many over rows that arrive in blocks.
+///
+///     var search = try ExactSearch(queries: [query], dimensions: 1536, limit: 10)
+///     for block in blocks { try search.score(block) }
+///     let results = search.finish()[0]  // best first
+///
+/// The score is the cosine dot(q, v) / (|q| · |v|) in double precision, clamped to -1...1, of the
+/// query as it is given (of any length above 0) and the row as it is stored. Results are those of
+/// scoring every row so: higher scores first, equal scores by rising id, each score the same in
+/// every bit whatever the machine, the blocks, the other queries and BLAS's threads. Rows are first
+/// scored in float32 by BLAS, at the memory's speed; only those whose float32 score is within the
+/// proven rounding error (``RoundingBound``) of the results are scored again.
+///
+/// Rows must be of unit length within ``UnitVector/tolerance``, as ``UnitVector`` makes them. A row
+/// that is not, and that is met among the candidates, is reported as damaged; one that is far below
+/// them is not looked at. Ids should be different; a row given twice is a result twice.
+package struct ExactSearch: Sendable {
+  /// The number of components of queries and rows.
+  package let dimensions: Int
+  /// The most results a query gets.
+  package let limit: Int
+  /// How many pairs of a query and a row have been scored.
+  package private(set) var scoredCount = 0
+  /// How many of those were scored again in double precision.
+  package private(set) var rescoredCount = 0
+  private let unitQueries: Matrix
+  private var selections: [QuerySelection]
+
+  /// More queries than this are multiplied in groups, which bounds the memory for their scores (4 MB
+  /// for blocks of 4,096 rows) and costs no speed: a group is wide enough for `sgemm` already.
+  private static let groupSize = 256
+
+  /// Starts a search.
+  ///
+  /// - Parameters:
+  ///   - queries: The queries, each of `dimensions` components and any length above 0. May be empty.
+  ///   - dimensions: At least 1.
+  ///   - limit: The most results a query gets. 0 gives none.
+  ///   - minimumScore: Rows below this score are no results; nil takes all.
+  /// - Throws: ``SearchError`` `badQuery` or `minimumScoreNotFinite`.
+  /// - Precondition: `dimensions` is positive, `limit` is not negative.
+  package init(
+    queries: [[Float]], dimensions: Int, limit: Int, minimumScore: Double? = nil
+  ) throws(SearchError) {
+    precondition(dimensions > 0, "\(dimensions) dimensions")
+    if let minimumScore, !minimumScore.isFinite { throw .minimumScoreNotFinite }
+    let bound = RoundingBound.of(dimensions: dimensions)
+    var units: [Float] = []
+    units.reserveCapacity(queries.count * dimensions)
+    var selections: [QuerySelection] = []
+    for (index, query) in queries.enumerated() {
+      do {
+        let unit = try UnitVector(query, dimensions: dimensions)
+        units += unit.components
+        selections.append(
+          QuerySelection(
+            query: query, norm: unit.norm, limit: limit, minimumScore: minimumScore, bound: bound))
+      } catch {
+        throw .badQuery(index: index, reason: error)
+      }
+    }
+    self.dimensions = dimensions
+    self.limit = limit
+    self.unitQueries = Matrix(elements: units, columns: dimensions)
+    self.selections = selections
+  }
+
+  /// Scores the rows of a block, which is not changed.
+  ///
+  /// - Throws: ``SearchError`` `notUnitLength`; the search has then seen a part of the block and is
+  ///   to be given up.
+  /// - Precondition: the block has the search's dimensions.
+  /// - Complexity: O(queries · rows · dimensions).
+  package mutating func score(_ block: VectorBlock) throws(SearchError) {
+    precondition(block.dimensions == dimensions, "a block of \(block.dimensions) dimensions")
+    try block.withUnsafeRows { (rows, ids) throws(SearchError) in
+      try score(rows: rows, ids: ids)
+    }
+  }
+
+  /// Scores rows that lie in memory: `ids.count` × `dimensions` numbers, row-major.
+  ///
+  /// The same as ``score(_:)`` otherwise.
+  package mutating func score(
+    rows: UnsafeBufferPointer<Float>, ids: UnsafeBufferPointer<Int64>
+  ) throws(SearchError) {
+    precondition(rows.count == ids.count * dimensions, "\(ids.count) ids, \(rows.count) numbers")
+    guard limit > 0, let matrix = rows.baseAddress, !ids.isEmpty else { return }
+    for start in stride(from: 0, to: selections.count, by: Self.groupSize) {
+      let group = start..<min(start + Self.groupSize, selections.count)
+      let scores = floatScores(of: group, matrix: matrix, rows: ids.count)
+      try scores.withUnsafeBufferPointer { (scores) throws(SearchError) in
+        for query in group {
+          let first = (query - start) * ids.count
+          rescoredCount += try selections[query].take(
+            scores: UnsafeBufferPointer(rebasing: scores[first..<first + ids.count]),
+            rows: rows, ids: ids)
+        }
+      }
+      scoredCount += scores.count
+    }
+  }
+
+  /// The results of each query, in the order of the queries, best first.
+  ///
+  /// The search may go on afterwards.
+  package func finish() -> [[ScoredRow]] {
+    selections.map { $0.best.sorted() }
+  }
+
+  /// The float32 scores of a group of queries: one line of `rows` scores a query.
+  private func floatScores(
+    of group: Range<Int>, matrix: UnsafePointer<Float>, rows: Int
+  ) -> [Float] {
+    let count = group.count * rows
+    return unitQueries[group].withUnsafeBufferPointer { queries in
+      [Float](unsafeUninitializedCapacity: count) { result, initialized in
+        guard let queries = queries.baseAddress, let scores = result.baseAddress else { return }
+        if group.count == 1 {
+          BLAS.multiply(
+            matrix: matrix, rows: rows, columns: dimensions, vector: queries, into: scores)
+        } else {
+          BLAS.multiply(
+            left: queries, leftRows: group.count, transposedRight: matrix, rightRows: rows,
+            columns: dimensions, into: scores)
+        }
+        initialized = count
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// One query's side of an exact search: from the float32 scores of a block, finds the rows that could
+// be results and scores those again in double precision. Called by ExactSearch; calls Kernels, TopK.
+
+/// The best rows of one query so far.
+struct QuerySelection: Sendable {
+  /// The best rows by their exact score.
+  private(set) var best: TopK
+  private let query: [Float]
+  private let norm: Double
+  private let minimumScore: Double
+  private let bound: Double
+  /// The best float32 scores over all blocks; only the k-th of them is of use.
+  private var approximate: TopK
+
+  /// - Parameters:
+  ///   - query: The query as it was given: finite, not zero.
+  ///   - norm: Its length.
+  ///   - bound: How far a float32 score may be from the exact one.
+  init(query: [Float], norm: Double, limit: Int, minimumScore: Double?, bound: Double) {
+    self.query = query
+    self.norm = norm
+    self.minimumScore = minimumScore ?? -.infinity
+    self.bound = bound
+    self.best = TopK(limit: limit)
+    self.approximate = TopK(limit: limit)
+  }
+
+  /// Takes the rows of a block that are among the best so far.
+  ///
+  /// - Parameters:
+  ///   - scores: One float32 score a row, within `bound` of the exact one.
+  ///   - rows: The rows, `ids.count` × the query's number of components.
+  /// - Returns: How many rows were scored again.
+  /// - Throws: ``SearchError`` `notUnitLength` for a row looked at that is damaged.
+  mutating func take(
+    scores: UnsafeBufferPointer<Float>, rows: UnsafeBufferPointer<Float>,
+    ids: UnsafeBufferPointer<Int64>
+  ) throws(SearchError) -> Int {
+    raiseApproximate(scores, ids: ids)
+    var rescored = 0
+    var cut = Self.floor(lowestCandidate)
+    for row in scores.indices where !(scores[row] < cut) {
+      rescored += 1
+      let start = row * query.count
+      let vector = UnsafeBufferPointer(rebasing: rows[start..<start + query.count])
+      let score = try exactScore(of: vector, id: ids[row])
+      if score >= minimumScore, best.insert(ScoredRow(id: ids[row], score: score)) {
+        cut = Self.floor(lowestCandidate)
+      }
+    }
+    return rescored
+  }
+
+  /// Looks at all float32 scores of a block before any row is scored again, so that rows in rising
+  /// order of score, the worst order, do not all get scored again.
+  private mutating func raiseApproximate(
+    _ scores: UnsafeBufferPointer<Float>, ids: UnsafeBufferPointer<Int64>
+  ) {
+    // NaN, from a damaged row, compares false and stays out; take() then finds the row.
+    var worst = Self.floor(approximate.worst?.score ?? -.infinity)
+    for row in scores.indices where scores[row] >= worst {
+      approximate.insert(ScoredRow(id: ids[row], score: Double(scores[row])))
+      worst = Self.floor(approximate.worst?.score ?? -.infinity)
+    }
+  }
+
+  /// The least float32 score of a row that could still be a result.
+  ///
+  /// A result's exact score is at least the minimum score and the k-th best exact score so far, and
+  /// its float32 score is at most `bound` below that. Before k rows have been scored exactly, the
+  /// k-th best float32 score f serves: k rows have exact scores of f − bound or more, so a result has
+  /// too, and its float32 score is at least f − 2 · bound. Equal scores pass, since ids decide there.
+  private var lowestCandidate: Double {
+    max(
+      minimumScore - bound,
+      (best.worst?.score ?? -.infinity) - bound,
+      (approximate.worst?.score ?? -.infinity) - 2 * bound)
+  }
+
+  /// The cosine of the query and a row, in double precision: dot / (|query| · |row|), in -1...1.
+  private func exactScore(
+    of vector: UnsafeBufferPointer<Float>, id: Int64
+  ) throws(SearchError) -> Double {
+    let length = Kernels.norm(vector)
+    guard UnitVector.isUnitLength(length) else { throw .notUnitLength(id: id, norm: length) }
+    let dot = query.withUnsafeBufferPointer { Kernels.dot($0, vector) }
+    return min(1, max(-1, dot / (norm * length)))
+  }
+
+  /// The greatest float32 number that is not above `value`, so that scores are compared as they are.
+  private static func floor(_ value: Double) -> Float {
+    let nearest = Float(value)
+    return Double(nearest) > value ? nearest.nextDown : nearest
+  }
+}

@@ -1,0 +1,5 @@
+// The command's entry point; everything else is in StoreCLI.
+
+import StoreCLI
+
+await runStoreCommand()

@@ -1,0 +1,104 @@
+// Runs the built command as a process of its own. Waiting for it never blocks a thread of Swift's
+// pool.
+
+import Foundation
+
+/// The built `store`, with a working folder and an environment of its own.
+package struct Command: Sendable {
+  /// What a finished command left.
+  package struct Outcome: Sendable {
+    package let status: Int32
+    package let output: String
+    package let errors: String
+    /// How long it ran, in seconds.
+    package let seconds: Double
+  }
+
+  package let folder: TemporaryFolder
+  package var environment: [String: String]
+  /// A program and its arguments that starts the command, such as one that changes the user.
+  package var launcher: [String] = []
+
+  package init(folder: TemporaryFolder, environment: [String: String] = [:]) {
+    self.folder = folder
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    self.environment = environment.merging(["PATH": path, "HOME": folder.url.path]) { own, _ in own
+    }
+  }
+
+  /// The path of the built command, beside the test bundle.
+  package static let path: String = {
+    let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    for folder in [bundle, bundle.deletingLastPathComponent().deletingLastPathComponent()] {
+      let candidate = folder.appending(path: "store").path
+      if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+    }
+    return URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: ".build/debug/store").path
+  }()
+
+  /// Runs the command to its end.
+  package func run(_ arguments: String..., input: String? = nil) async throws -> Outcome {
+    try await run(arguments, input: input)
+  }
+
+  /// Runs the command to its end.
+  package func run(_ arguments: [String], input: String? = nil) async throws -> Outcome {
+    try await start(arguments, input: input).outcome()
+  }
+
+  /// Starts the command.
+  package func start(_ arguments: [String], input: String? = nil) throws -> RunningCommand {
+    try RunningCommand(self, arguments, input: input)
+  }
+}
+
+/// A command that has been started.
+///
+/// `@unchecked Sendable`: `Process` may be signalled from any thread, and all else is constant.
+package final class RunningCommand: @unchecked Sendable {
+  private let process = Process()
+  private let files: (output: URL, errors: URL)
+  private let started = Date()
+  private let ended = AsyncStream<Void>.makeStream()
+
+  fileprivate init(_ command: Command, _ arguments: [String], input: String?) throws {
+    let name = UUID().uuidString
+    files = (
+      command.folder.url.appending(path: ".\(name).out"),
+      command.folder.url.appending(path: ".\(name).err")
+    )
+    let line = command.launcher + [Command.path] + arguments
+    process.executableURL = URL(filePath: line[0])
+    process.arguments = Array(line.dropFirst())
+    process.environment = command.environment
+    process.currentDirectoryURL = command.folder.url
+    for file in [files.output, files.errors] { try Data().write(to: file) }
+    process.standardOutput = try FileHandle(forWritingTo: files.output)
+    process.standardError = try FileHandle(forWritingTo: files.errors)
+    if let input {
+      let file = command.folder.url.appending(path: ".\(name).in")
+      try Data(input.utf8).write(to: file)
+      process.standardInput = try FileHandle(forReadingFrom: file)
+    } else {
+      process.standardInput = FileHandle.nullDevice
+    }
+    process.terminationHandler = { [ended] _ in ended.continuation.finish() }
+    try process.run()
+  }
+
+  /// Sends a signal.
+  package func signal(_ number: Int32) {
+    kill(process.processIdentifier, number)
+  }
+
+  /// Waits for the command's end.
+  package func outcome() async throws -> Command.Outcome {
+    for await _ in ended.stream {}
+    return Command.Outcome(
+      status: process.terminationStatus,
+      output: String(decoding: try Data(contentsOf: files.output), as: UTF8.self),
+      errors: String(decoding: try Data(contentsOf: files.errors), as: UTF8.self),
+      seconds: Date().timeIntervalSince(started))
+  }
+}

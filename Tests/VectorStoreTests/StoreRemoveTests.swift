@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+@testable import VectorStore
+
+@Suite struct StoreRemoveTests {
+  @Test func removesDocumentsAndTellsWhatIsNotThere() async throws {
+    try await withStore { store, _ in
+      try await store.add(
+        ["a", "b", "c"].map { (id: String) in DocumentInput(id: id, text: "text of \(id)") })
+      let report = try await store.remove(["a", "nothing", "c"])
+      #expect(report == RemoveReport(documents: 2, chunks: 2, notFound: ["nothing"]))
+      #expect(try await store.list().map(\.document) == ["b"])
+      #expect(try await store.query("text").hits.map(\.document) == ["b"])
+    }
+  }
+
+  @Test func aSourceThatEndsInASlashIsAFolder() async throws {
+    try await withStore { store, _ in
+      try await store.add(
+        ["docs/a", "docs/sub/b", "docs2/c"].map { (id: String) in
+          DocumentInput(id: id, text: "text of \(id)")
+        })
+      #expect(try await store.remove(["docs/"]).documents == 2)
+      #expect(try await store.remove(["docs/"]).notFound == ["docs/"])
+      #expect(try await store.list().map(\.document) == ["docs2/c"])
+    }
+  }
+
+  @Test func removesACollection() async throws {
+    try await withStore { store, _ in
+      try await store.add([DocumentInput(id: "a", text: "one")], to: "first")
+      try await store.add([DocumentInput(id: "a", text: "one")], to: "second")
+      let report = try await store.removeCollection("first")
+      #expect(report == RemoveReport(documents: 1, chunks: 1, collections: 1))
+      #expect(try await store.collections().map(\.name) == ["second"])
+      #expect(
+        await errorCode { _ = try await store.removeCollection("first") } == .collectionNotFound)
+    }
+  }
+
+  @Test func afterCompactADeletedWordIsInNoByteOfTheFile() async throws {
+    try await withStore { store, folder in
+      let fillers = (0..<200).map {
+        DocumentInput(id: "f\($0)", text: "filler \($0) and more text")
+      }
+      try await store.add(fillers)
+      let secret = DocumentInput(
+        id: "diary", text: "The xylographer whispered zanzibarquux to nobody.",
+        metadata: ["author": "zanzibarquux"])
+      try await store.add([secret])
+      let path = folder.path("test.db")
+      #expect(try Self.contains(path, "zanzibarquux"))
+      try await store.remove(["diary"])
+      let report = try await store.compact()
+      #expect(report.bytesAfter > 0)
+      for file in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
+        for word in ["zanzibarquux", "xylograph"] {
+          #expect(try !Self.contains(folder.path(file), word), "\(word) in \(file)")
+        }
+      }
+      #expect(try await store.query("filler").hits.count == 10)
+    }
+  }
+
+  @Test func compactGivesRoomBack() async throws {
+    try await withStore { store, _ in
+      let texts = (0..<900).map { DocumentInput(id: "\($0)", text: "document number \($0)") }
+      try await store.add(texts)
+      try await store.remove(texts.compactMap(\.id))
+      let report = try await store.compact()
+      #expect(report.bytesAfter < report.bytesBefore / 4)
+    }
+  }
+
+  static func contains(_ path: String, _ word: String) throws -> Bool {
+    try Data(contentsOf: URL(filePath: path)).range(of: Data(word.utf8)) != nil
+  }
+}

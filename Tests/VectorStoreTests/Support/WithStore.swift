@@ -1,0 +1,77 @@
+// Runs a test on a store of its own and looks the file over when it is done.
+
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+@testable import VectorStore
+
+/// Runs `body` with a new store, closes it, and expects SQLite to find the file whole.
+func withStore(
+  mode: ServiceMode = .mock, service: (any EmbeddingService)? = nil,
+  _ body: (Store, TemporaryFolder) async throws -> Void
+) async throws {
+  let folder = try TemporaryFolder()
+  let path = folder.path("test.db")
+  let store = try await Store(
+    path: path, configuration: StoreConfiguration(mode: mode, service: service))
+  try await body(store, folder)
+  try await store.close()
+  try expectWhole(path)
+}
+
+/// Expects a store's file to pass SQLite's integrity check, foreign keys and the word index included.
+func expectWhole(_ path: String, _ location: SourceLocation = #_sourceLocation) throws {
+  let queue = try DatabaseQueue(path: path)
+  let (integrity, foreignKeys, unindexed) = try queue.write { db in
+    try db.execute(
+      sql: "INSERT INTO chunk_search(chunk_search, rank) VALUES ('integrity-check', 0)")
+    return (
+      try String.fetchAll(db, sql: "PRAGMA integrity_check"),
+      try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").count,
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT COUNT(*) FROM chunks WHERE (text IS NOT NULL)
+            <> EXISTS (SELECT 1 FROM chunk_search WHERE chunk_search.rowid = chunks.id)
+          """)
+    )
+  }
+  try queue.close()
+  #expect(integrity == ["ok"], sourceLocation: location)
+  #expect(foreignKeys == 0, sourceLocation: location)
+  #expect(unindexed == 0, sourceLocation: location)
+}
+
+/// A service of a real space that answers at once with the mock service's vectors, or fails.
+struct FakeService: EmbeddingService {
+  struct Down: Error, CustomStringConvertible {
+    var description: String { "the service is down" }
+  }
+
+  var space = EmbeddingSpace.openAISmall
+  var isDown = false
+  /// Called with the texts of each request.
+  var onRequest: @Sendable ([String]) -> Void = { _ in }
+  /// Changes the vectors on their way out.
+  var change: @Sendable (String, [Float]) -> [Float] = { $1 }
+
+  func embed(_ texts: [String]) async throws -> EmbeddingBatch {
+    if isDown { throw Down() }
+    onRequest(texts)
+    let mock = MockService(dimensions: space.dimensions)
+    let batch = try await mock.embed(texts)
+    return EmbeddingBatch(
+      vectors: zip(texts, batch.vectors).map { change($0, $1) }, tokens: texts.count)
+  }
+}
+
+/// The code of the StoreError that `body` throws, or nil where it throws none.
+func errorCode(of body: () async throws -> Void) async -> StoreError.Code? {
+  do {
+    try await body()
+    return nil
+  } catch {
+    return (error as? StoreError)?.code
+  }
+}
