@@ -30,6 +30,7 @@ let package = Package(
       dependencies: [
         "VectorStoreEmbedding", "VectorStoreSearch",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ]),

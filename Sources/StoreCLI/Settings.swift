@@ -21,6 +21,8 @@ struct Settings {
   ) throws {
     storePath = options.storePath ?? environment["STORE_PATH"].flatMap(\.nonEmpty) ?? "store.db"
     configuration.access = access
+    // A command asks one thing at a time.
+    configuration.maximumReaders = 1
     configuration.mode = try mode?.mode ?? Self.mode(environment) ?? .hybrid
     if options.verbose {
       configuration.logger = Logger(label: "store") { StreamLogHandler.standardError(label: $0) }

@@ -24,7 +24,7 @@ struct StoreOptions: ParsableArguments {
 /// Which collection.
 struct CollectionOptions: ParsableArguments {
   @Option(
-    name: [.short, .customLong("collection")],
+    name: [.customShort("c"), .customLong("collection")],
     help: ArgumentHelp("The collection.", valueName: "name"))
   var name = "default"
 }

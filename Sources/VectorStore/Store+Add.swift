@@ -54,7 +54,7 @@ extension Store {
         StoreProgress(
           done: done, total: total, unit: "files", current: batch.documents.first?.source))
       batch.warnings.forEach { run.warn($0) }
-      batch.skipped.forEach { run.skip($0) }
+      run.skip(batch.skipped)
       batch.failures.forEach { run.fail(nil, $0.code, $0.message) }
       try await run.add(batch.documents)
       done += batch.seen

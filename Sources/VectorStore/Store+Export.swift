@@ -116,13 +116,14 @@ private struct ExportedRows {
   }
 
   private func forEach(onlyWithVector: Bool, _ body: (Row) throws -> Void) throws {
+    // Documents in the order of their ids and chunks by their index: nothing has to be sorted.
     let rows = try GRDB.Row.fetchCursor(
       db,
       sql: """
         SELECT d.source, d.metadata, c.ordinal, c.text, v.data, v.norm,
           EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.ordinal > 0) AS several
-        FROM documents d JOIN chunks c ON c.document_id = d.id
-        \(onlyWithVector ? "" : "LEFT") JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
+        FROM documents d NOT INDEXED CROSS JOIN chunks c ON c.document_id = d.id
+        \(onlyWithVector ? "CROSS" : "LEFT") JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
         WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
         """, arguments: [try SpacesTable.find(space, db)?.id, collection.id])
     while let row = try rows.next() {

@@ -54,13 +54,19 @@ extension Store {
       batch.failures.forEach { run.fail($0) }
       waiting += batch.documents
       guard waiting.count >= Self.rowsAtOnce else { continue }
-      try await run.add(waiting)
+      try await run.add(check(waiting, run.dimensions))
       waiting.removeAll(keepingCapacity: true)
       progress?(StoreProgress(done: run.seen, unit: "rows"))
     }
-    try await run.add(waiting)
+    try await run.add(check(waiting, run.dimensions))
     progress?(StoreProgress(done: run.seen, total: run.seen, unit: "rows"))
     return try await run.end()
+  }
+
+  private func check(
+    _ documents: [ImportedDocument], _ dimensions: Int
+  ) async throws -> CheckedDocuments {
+    try await file.work { ImportRun.check(documents, dimensions: dimensions) }
   }
 
   private func importRows(
@@ -70,9 +76,19 @@ extension Store {
     let rows = try await file.work { try NPYDocuments(path: path, texts: texts) }
     try await checkDimensions(rows.dimensions, of: path, space, collection)
     var run = try await ImportRun.begin(store: self, collection: collection, space: space)
-    while let block = try await file.work({ try rows.next(Self.rowsAtOnce) }) {
-      try await run.add(block)
+    // One block is read and checked while the one before is written.
+    let dimensions = run.dimensions
+    @Sendable func next() async throws -> CheckedDocuments? {
+      try await file.work {
+        try rows.next(Self.rowsAtOnce).map { ImportRun.check($0, dimensions: dimensions) }
+      }
+    }
+    var block = try await next()
+    while let current = block {
+      async let following = next()
+      try await run.add(current)
       progress?(StoreProgress(done: run.seen, total: rows.count, unit: "rows"))
+      block = try await following
     }
     return try await run.end()
   }

@@ -24,16 +24,18 @@ extension Store {
       let slice = sources[start..<min(start + Self.removedAtOnce, sources.count)]
       let removed = try await file.write { db in
         let record = try CollectionsTable.require(collection, db)
-        var removed = RemoveReport()
-        for source in slice {
-          guard let id = try DocumentsTable.id(collection: record.id, source: source, db) else {
-            removed.notFound.append(source)
-            continue
+        return try SearchTable.following(db) { words in
+          var removed = RemoveReport()
+          for source in slice {
+            guard let id = try DocumentsTable.id(collection: record.id, source: source, db) else {
+              removed.notFound.append(source)
+              continue
+            }
+            removed.documents += 1
+            removed.chunks += try DocumentsTable.delete(id, &words, db)
           }
-          removed.documents += 1
-          removed.chunks += try DocumentsTable.delete(id, db)
+          return removed
         }
-        return removed
       }
       report.add(removed)
     }

@@ -43,7 +43,7 @@ func report(_ name: String, _ value: Double, _ unit: String, _ note: String = ""
 func peakMemory() -> Double {
   var usage = rusage()
   #if os(Linux)
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Double(usage.ru_maxrss) / 1e3
   #else
     getrusage(RUSAGE_SELF, &usage)

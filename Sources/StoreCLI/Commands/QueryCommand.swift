@@ -17,7 +17,7 @@ struct QueryCommand: AsyncParsableCommand {
   @Argument(help: "The question.")
   var text: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The most hits.", valueName: "n"))
+  @Option(name: [.customShort("n"), .long], help: ArgumentHelp("The most hits.", valueName: "n"))
   var limit = 10
 
   @Option(help: ArgumentHelp("Leave out hits that score less.", valueName: "score"))

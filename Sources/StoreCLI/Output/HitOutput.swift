@@ -49,31 +49,54 @@ struct HitPage {
   func text() -> String {
     guard !hits.isEmpty else { return "no hits\n" }
     let words = query.map { LexicalQuery($0) }
-    return hits.map { hit in heading(hit) + passage(hit, words) }.joined(separator: "\n")
+    return hits.map { hit in
+      guard let text = hit.text else { return heading(hit, line: hit.line) }
+      let range = Self.excerpt(of: text, words)
+      let before = text[..<range.lowerBound].unicodeScalars.count { $0 == "\n" }
+      return heading(hit, line: hit.line.map { $0 + before }) + passage(text, range, words)
+    }.joined(separator: "\n")
   }
 
-  private func heading(_ hit: Hit) -> String {
-    let place = hit.document + (hit.line.map { ":\($0)" } ?? "")
+  /// Rank, score, and where the passage shown stands.
+  private func heading(_ hit: Hit, line: Int?) -> String {
+    let place = hit.document + (line.map { ":\($0)" } ?? "")
     let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
     let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
     return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))\n"
   }
 
-  private func passage(_ hit: Hit, _ words: LexicalQuery?) -> String {
-    guard let text = hit.text else { return "" }
-    let range =
-      words?.bestExcerpt(of: text, limit: Self.shownCharacters)
+  /// The part of a text to show: with the most of the query's words, from the start of a line where
+  /// one is near, and without blanks around it.
+  private static func excerpt(of text: String, _ words: LexicalQuery?) -> Range<String.Index> {
+    var range =
+      words?.bestExcerpt(of: text, limit: shownCharacters)
       ?? text
       .startIndex..<(text.index(
-        text.startIndex, offsetBy: Self.shownCharacters, limitedBy: text.endIndex) ?? text.endIndex)
+        text.startIndex, offsetBy: shownCharacters, limitedBy: text.endIndex) ?? text.endIndex)
+    let lineStart =
+      text[..<range.lowerBound].lastIndex(where: \.isNewline).map(text.index(after:))
+      ?? text.startIndex
+    if text.distance(from: lineStart, to: range.lowerBound) <= shownCharacters / 4 {
+      range = lineStart..<range.upperBound
+    }
+    let blank = text[range].prefix { $0.isNewline }
+    return blank.endIndex..<range.upperBound
+  }
+
+  private func passage(
+    _ text: String, _ range: Range<String.Index>, _ words: LexicalQuery?
+  ) -> String {
     let shown = String(text[range])
-    let marked = marked(shown, words?.matches(in: shown) ?? [])
-    let lines = marked.split(whereSeparator: \.isNewline)
+    let lines = marked(shown, words?.matches(in: shown) ?? []).split(whereSeparator: \.isNewline)
       .filter { $0.contains { !$0.isWhitespace } }
-    let before = range.lowerBound > text.startIndex ? "…" : ""
-    let after = range.upperBound < text.endIndex || lines.count > Self.shownLines ? "…" : ""
-    let kept = lines.prefix(Self.shownLines).map(String.init)
-    return (before + Self.unindented(kept).joined(separator: "\n") + after)
+    let startsInLine =
+      range.lowerBound > text.startIndex
+      && !text[text.index(before: range.lowerBound)].isNewline
+    let isCut =
+      lines.count > Self.shownLines
+      || text[range.upperBound...].contains { !$0.isWhitespace }
+    let kept = Self.unindented(lines.prefix(Self.shownLines).map(String.init))
+    return ((startsInLine ? "…" : "") + kept.joined(separator: "\n") + (isCut ? " …" : ""))
       .split(separator: "\n", omittingEmptySubsequences: false)
       .flatMap { wrapped($0) }.map { "    \($0)\n" }.joined()
   }

@@ -28,7 +28,7 @@ enum ReportOutput {
       ("pending", documents.pending), ("failed", documents.failed),
     ])
     let skipped =
-      report.skipped > 0 ? ", \(Format.counted(report.skipped, "binary file")) left out" : ""
+      report.skipped > 0 ? ", \(Format.counted(report.skipped, "file")) without text left out" : ""
     let time = " in \(Format.seconds(report.seconds))"
     guard !changes.isEmpty else {
       return documents.unchanged == 0

@@ -11,6 +11,8 @@ struct AddRun {
   private static let textsInMemory = 4096
   /// Errors listed in a report; more are counted.
   private static let errorsListed = 100
+  /// Warnings listed in a report.
+  private static let warningsListed = 20
 
   let store: Store
   let run: Run
@@ -18,7 +20,6 @@ struct AddRun {
   let target: SpaceRecord
   private let mockSpace: SpaceRecord
   private var route: EmbeddingRouter.Route
-  private var counted: Set<Data> = []
   private(set) var report: AddReport
 
   /// Begins a run: finds or makes the collection and its target space.
@@ -103,27 +104,36 @@ struct AddRun {
     report.chunks.reused += added + updated + unchanged
   }
 
-  /// Notes a file that holds no text.
-  mutating func skip(_ reason: String) {
-    report.skipped += 1
-    store.configuration.logger.info("skipped", metadata: ["reason": "\(reason)"])
+  /// Counts files that hold no text.
+  mutating func skip(_ files: Int) {
+    report.skipped += files
   }
 
   /// Notes something the user should know.
+  ///
+  /// Of many warnings the last one says that there are more.
   mutating func warn(_ message: String) {
-    report.warnings.append(message)
+    switch report.warnings.count {
+    case ..<Self.warningsListed: report.warnings.append(message)
+    case Self.warningsListed: report.warnings.append("and more warnings like these")
+    default: break
+    }
   }
 
   /// Removes documents whose files are gone.
   mutating func remove(sources: [String]) async throws {
     let collection = collection.id
     report.documents.removed += try await store.file.write { db in
-      try sources.reduce(0) { removed, source in
-        guard let id = try DocumentsTable.id(collection: collection, source: source, db) else {
-          return removed
+      try SearchTable.following(db) { words in
+        var removed = 0
+        for source in sources {
+          guard let id = try DocumentsTable.id(collection: collection, source: source, db) else {
+            continue
+          }
+          try DocumentsTable.delete(id, &words, db)
+          removed += 1
         }
-        try DocumentsTable.delete(id, db)
-        return removed + 1
+        return removed
       }
     }
   }
@@ -182,41 +192,19 @@ struct AddRun {
       collection: collection, target: target, standIn: allowsStandIns ? mockSpace : nil,
       vectors: embedded.vectors, vectorSpace: embedded.space, embeddedNow: embedded.embeddedNow,
       failures: embedded.failures)
-    let (pendingReason, counted) = (embedded.pendingReason, counted)
-    let (outcomes, newlyCounted) = try await store.file.write { db in
-      var counted = counted
-      let now = Timestamp.now()
-      let outcomes = try documents.map { document -> Outcome in
-        if let counts = try placement.place(document, counted: &counted, now: now, db) {
-          return .placed(counts)
-        }
-        guard let pendingReason else { return .incomplete }
-        let id =
-          try DocumentsTable.id(collection: placement.collection.id, source: document.source, db)
-          ?? DocumentsTable.insert(
-            document, collection: placement.collection.id, now: now, db)
-        try DocumentsTable.setPending(id, document, reason: pendingReason, now: now, db)
-        return .pending
+    let pendingReason = embedded.pendingReason
+    let outcomes = try await store.file.write { db in
+      try SearchTable.following(db) { words in
+        try placement.place(documents, pendingReason: pendingReason, &words, db)
       }
-      for hash in Set(documents.flatMap { $0.chunks.compactMap(\.textHash) }) {
-        try VectorsTable.unstagePlaced(textHash: hash, db)
-      }
-      return (outcomes, counted)
     }
-    self.counted = newlyCounted
     return zip(zip(documents, incoming), outcomes).compactMap { pair, outcome in
       count(outcome, of: pair.0) ? nil : pair.1
     }
   }
 
-  private enum Outcome: Sendable {
-    case placed(Placement.Counts)
-    case pending
-    case incomplete
-  }
-
   /// Adds an outcome to the report; false where the document has to come again.
-  private mutating func count(_ outcome: Outcome, of document: PreparedDocument) -> Bool {
+  private mutating func count(_ outcome: Placement.Outcome, of document: PreparedDocument) -> Bool {
     switch outcome {
     case .placed(let counts):
       if counts.isNew { report.documents.added += 1 } else { report.documents.updated += 1 }

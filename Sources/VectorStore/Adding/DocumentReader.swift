@@ -8,8 +8,8 @@ struct DocumentReader: Sendable {
   /// What reading a file came to.
   enum Outcome: Sendable {
     case document(IncomingDocument, warning: String?)
-    /// The file holds no text: it is binary.
-    case skipped(String)
+    /// The file holds no text. A plain binary needs no words; one that could be text gets a warning.
+    case skipped(TextDecodingError, source: String)
     case failed(StoreError)
   }
 
@@ -45,7 +45,7 @@ struct DocumentReader: Sendable {
         metadata: metadata)
       return .document(document, warning: warning.map { "\(file.source): \($0)" })
     } catch let error as TextDecodingError {
-      return .skipped("\(file.source): \(error)")
+      return .skipped(error, source: file.source)
     } catch {
       return .failed(StoreError(.inputOutput, "\(file.source): \(error)", underlying: error))
     }

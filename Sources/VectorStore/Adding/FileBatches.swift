@@ -8,7 +8,8 @@ import Synchronization
 struct FileBatch: Sendable {
   var documents: [IncomingDocument] = []
   var warnings: [String] = []
-  var skipped: [String] = []
+  /// Files that hold no text.
+  var skipped = 0
   var failures: [StoreError] = []
   /// Files and problems met.
   var seen = 0
@@ -64,7 +65,10 @@ final class FileBatches: Sendable {
       case .document(let document, let warning):
         batch.documents.append(document)
         if let warning { batch.warnings.append(warning) }
-      case .skipped(let reason): batch.skipped.append(reason)
+      case .skipped(let reason, let source):
+        batch.skipped += 1
+        if case .binary = reason { continue }
+        batch.warnings.append("\(source) is left out: \(reason)")
       case .failed(let error): batch.failures.append(error)
       }
     }

@@ -40,12 +40,26 @@ struct ImportRun {
     texts.fail(nil, .malformedInput, "\(error)")
   }
 
+  /// The dimensions that vectors must have.
+  var dimensions: Int { texts.target.space.dimensions }
+
+  /// Takes documents to the door: those with a vector become rows or refusals. Blocks its thread.
+  static func check(_ documents: [ImportedDocument], dimensions: Int) -> CheckedDocuments {
+    let vectors = documents.filter { $0.vector != nil }
+    let rows = Parallel.map(vectors) { document in
+      Result { try row(document, dimensions) }.mapError {
+        Refusal(id: document.id, message: "line \(document.line): \($0)")
+      }
+    }
+    return CheckedDocuments(rows: rows, texts: documents.filter { $0.vector == nil })
+  }
+
   /// Places documents in one transaction; those without a vector are embedded first.
-  mutating func add(_ documents: [ImportedDocument]) async throws {
+  mutating func add(_ documents: CheckedDocuments) async throws {
     try Task.checkCancellation()
-    seen += documents.count
-    try await place(documents.filter { $0.vector != nil })
-    try await embed(documents.filter { $0.vector == nil })
+    seen += documents.rows.count + documents.texts.count
+    try await place(documents.rows)
+    try await embed(documents.texts)
   }
 
   /// Ends the run.
@@ -55,39 +69,33 @@ struct ImportRun {
 
   // MARK: - Rows with vectors
 
-  /// A row that has passed the door.
-  private struct Row: Sendable {
-    var line: Int
-    var document: PreparedDocument
-    var vector: StoredVector
-  }
-
   private enum Outcome: Sendable {
     case added, updated, unchanged, duplicate
   }
 
-  private mutating func place(_ documents: [ImportedDocument]) async throws {
-    let dimensions = texts.target.space.dimensions
-    let checked = try await texts.store.file.work {
-      Parallel.map(documents) { document in Result { try Self.row(document, dimensions) } }
-    }
-    var rows: [Row] = []
-    for (document, result) in zip(documents, checked) {
+  private mutating func place(_ checked: [Result<ImportedRow, Refusal>]) async throws {
+    var rows: [ImportedRow] = []
+    for result in checked {
       switch result {
       case .success(let row): rows.append(row)
-      case .failure(let error):
-        texts.failChunk(document.id, .badVector, "line \(document.line): \(error)")
+      case .failure(let refusal): texts.failChunk(refusal.id, .badVector, refusal.message)
       }
     }
     let (collection, space, now) = (texts.collection.id, texts.target.id, placedAt)
     let placed = rows
     let outcomes = try await texts.store.file.write { db in
-      try placed.map { try Self.place($0, collection, space, now, db) }
+      try SearchTable.following(db) { words in
+        var outcomes: [Outcome] = []
+        for row in placed {
+          outcomes.append(try Self.place(row, collection, space, now, &words, db))
+        }
+        return outcomes
+      }
     }
     for (row, outcome) in zip(rows, outcomes) { count(outcome, of: row) }
   }
 
-  private mutating func count(_ outcome: Outcome, of row: Row) {
+  private mutating func count(_ outcome: Outcome, of row: ImportedRow) {
     switch outcome {
     case .added: texts.count(added: 1)
     case .updated: texts.count(updated: 1)
@@ -100,7 +108,7 @@ struct ImportRun {
     }
   }
 
-  private static func row(_ document: ImportedDocument, _ dimensions: Int) throws -> Row {
+  private static func row(_ document: ImportedDocument, _ dimensions: Int) throws -> ImportedRow {
     guard let id = document.id else { throw missingID(document) }
     var vector = try StoredVector(checking: document.vector ?? [], dimensions: dimensions)
     if let norm = document.norm { vector = StoredVector(data: vector.data, norm: norm) }
@@ -108,7 +116,7 @@ struct ImportRun {
     let chunk = PreparedChunk(
       text: text, textHash: text.map(TextHash.of), range: text.map { 0..<$0.unicodeScalars.count },
       line: text == nil ? nil : 1)
-    return Row(
+    return ImportedRow(
       line: document.line,
       document: PreparedDocument(
         source: id, origin: .import, format: .text, text: nil,
@@ -126,23 +134,29 @@ struct ImportRun {
   }
 
   private static func place(
-    _ row: Row, _ collection: Int64, _ space: Int64, _ now: String, _ db: Database
+    _ row: ImportedRow, _ collection: Int64, _ space: Int64, _ now: String,
+    _ words: inout SearchTable.Changes, _ db: Database
   ) throws -> Outcome {
     let document = row.document
-    let known = try DocumentsTable.placed(collection: collection, source: document.source, db)
+    let inserted = try DocumentsTable.insert(
+      document, collection: collection, answers: true, now: now, db)
+    let known =
+      try inserted == nil
+      ? DocumentsTable.placed(collection: collection, source: document.source, db) : nil
     if let known {
       if known.contentHash == document.contentHash, known.metadata == document.metadata {
         return .unchanged
       }
       guard known.updated != now else { return .duplicate }
-      _ = try ChunksTable.deleteAll(document: known.id, onlyShelved: false, db)
+      try ChunksTable.deleteAll(document: known.id, onlyShelved: false, &words, db)
+      try DocumentsTable.update(known.id, document, now: now, db)
     }
-    let id = try known?.id ?? DocumentsTable.insert(document, collection: collection, now: now, db)
+    guard let id = inserted ?? known?.id else { return .duplicate }
     for chunk in document.chunks {
-      let chunkID = try ChunksTable.insert(chunk, ordinal: 0, document: id, failure: nil, db)
+      let chunkID = try ChunksTable.insert(
+        chunk, ordinal: 0, document: id, failure: nil, &words, db)
       try VectorsTable.insert(row.vector, chunk: chunkID, space: space, db)
     }
-    try DocumentsTable.setPlaced(id, document, now: now, db)
     return known == nil ? .added : .updated
   }
 
@@ -179,4 +193,25 @@ struct ImportRun {
       "line \(document.line): found no id, expected a field \"id\" that names the document; add one"
     )
   }
+}
+
+/// Imported documents that have been to the door.
+struct CheckedDocuments: Sendable {
+  /// Those with vectors.
+  var rows: [Result<ImportedRow, Refusal>]
+  /// Those without.
+  var texts: [ImportedDocument]
+}
+
+/// A document of one chunk with a vector that may be stored.
+struct ImportedRow: Sendable {
+  var line: Int
+  var document: PreparedDocument
+  var vector: StoredVector
+}
+
+/// Why a line is no document.
+struct Refusal: Error, Sendable {
+  var id: String?
+  var message: String
 }

@@ -15,6 +15,15 @@ struct Placement: Sendable {
     var failed = 0
   }
 
+  /// What became of a document.
+  enum Outcome: Sendable {
+    case placed(Counts)
+    /// Kept until its chunks can be embedded.
+    case pending
+    /// Left as it was: a vector that was to be reused is gone, and its text is to be embedded.
+    case incomplete
+  }
+
   let collection: CollectionRecord
   let target: SpaceRecord
   /// The mock space, where chunks without a vector in the target space may answer by stand-ins.
@@ -28,70 +37,128 @@ struct Placement: Sendable {
   /// Texts refused for good, by hash.
   let failures: [Data: ChunkFailure]
 
+  /// Places the documents of a batch.
+  ///
+  /// - Parameter pendingReason: why documents with chunks that have no vector are kept pending; nil
+  ///   where they need not be.
+  func place(
+    _ documents: [PreparedDocument], pendingReason: String?, _ words: inout SearchTable.Changes,
+    _ db: Database
+  ) throws -> [Outcome] {
+    var counted: Set<Data> = []
+    let now = Timestamp.now()
+    let outcomes = try documents.map { document -> Outcome in
+      if let counts = try place(document, counted: &counted, now: now, &words, db) {
+        return .placed(counts)
+      }
+      guard let pendingReason else { return .incomplete }
+      try keepPending(document, reason: pendingReason, now: now, db)
+      return .pending
+    }
+    for hash in Set(documents.lazy.flatMap { $0.chunks.compactMap(\.textHash) }) {
+      try VectorsTable.unstagePlaced(textHash: hash, db)
+    }
+    return outcomes
+  }
+
+  /// Where a chunk's vector comes from.
+  private enum VectorSource {
+    /// Handed over in memory, or copied from where its text has one, in the target space.
+    case target
+    /// The same, in the mock space.
+    case standIn
+    /// There is none and will be none.
+    case failed(ChunkFailure)
+  }
+
   /// Places a document, or changes nothing and returns nil where a chunk of it has no vector, since
   /// another process removed the one that was to be reused: then it is to be embedded.
   ///
-  /// - Parameter counted: texts whose embedding has been counted already.
-  func place(
-    _ document: PreparedDocument, counted: inout Set<Data>, now: String, _ db: Database
+  /// All vectors are found before anything is written, so that nothing has to be taken back.
+  ///
+  /// - Parameter counted: texts of this batch whose embedding has been counted already.
+  private func place(
+    _ document: PreparedDocument, counted: inout Set<Data>, now: String,
+    _ words: inout SearchTable.Changes, _ db: Database
   ) throws -> Counts? {
-    var counts: Counts? = Counts()
-    var seen = counted
-    try db.inSavepoint {
-      let known = try DocumentsTable.id(collection: collection.id, source: document.source, db)
-      let id =
-        try known
-        ?? DocumentsTable.insert(document, collection: collection.id, now: now, db)
-      counts?.isNew = known == nil
-      try ChunksTable.shelve(document: id, db)
-      for (ordinal, chunk) in document.chunks.enumerated() {
-        let failure = chunk.textHash.flatMap { failures[$0] }
-        let chunkID = try ChunksTable.insert(
-          chunk, ordinal: ordinal, document: id, failure: failure, db)
-        guard try giveVector(to: chunk, id: chunkID, failure, &counts, &seen, db) else {
-          counts = nil
-          return .rollback
-        }
-      }
-      _ = try ChunksTable.deleteAll(document: id, onlyShelved: true, db)
-      try DocumentsTable.setPlaced(id, document, now: now, db)
-      return .commit
+    var sources: [VectorSource] = []
+    for chunk in document.chunks {
+      guard let source = try source(of: chunk, db) else { return nil }
+      sources.append(source)
     }
-    if counts != nil { counted = seen }
+    let inserted = try DocumentsTable.insert(
+      document, collection: collection.id, answers: true, now: now, db)
+    let known =
+      try inserted == nil
+      ? DocumentsTable.id(collection: collection.id, source: document.source, db) : nil
+    guard let id = inserted ?? known else { return nil }
+    var counts = Counts(isNew: inserted != nil)
+    if known != nil { try ChunksTable.shelve(document: id, db) }
+    for (ordinal, (chunk, source)) in zip(document.chunks, sources).enumerated() {
+      try place(
+        chunk, ordinal: ordinal, document: id, source: source, &counts, &counted, &words, db)
+    }
+    if known != nil {
+      try ChunksTable.deleteAll(document: id, onlyShelved: true, &words, db)
+      try DocumentsTable.update(id, document, now: now, db)
+    }
     return counts
   }
 
-  /// Gives a chunk its vector: of the target space if there is one, else a stand-in where allowed.
-  private func giveVector(
-    to chunk: PreparedChunk, id: Int64, _ failure: ChunkFailure?, _ counts: inout Counts?,
-    _ seen: inout Set<Data>, _ db: Database
-  ) throws -> Bool {
-    guard let hash = chunk.textHash, failure == nil else {
-      counts?.failed += 1
-      return failure != nil
-    }
-    if try giveVector(hash, of: target, to: id, db) {
-      if embeddedNow.contains(hash), seen.insert(hash).inserted {
-        counts?.embedded += 1
+  private func keepPending(
+    _ document: PreparedDocument, reason: String, now: String, _ db: Database
+  ) throws {
+    let inserted = try DocumentsTable.insert(
+      document, collection: collection.id, answers: false, now: now, db)
+    let known = try DocumentsTable.id(collection: collection.id, source: document.source, db)
+    guard let id = inserted ?? known else { return }
+    try DocumentsTable.setPending(id, document, reason: reason, now: now, db)
+  }
+
+  private func source(of chunk: PreparedChunk, _ db: Database) throws -> VectorSource? {
+    guard let hash = chunk.textHash else { return nil }
+    if let failure = failures[hash] { return .failed(failure) }
+    if try has(hash, in: target, db) { return .target }
+    if let standIn, try has(hash, in: standIn, db) { return .standIn }
+    return nil
+  }
+
+  private func has(_ hash: Data, in space: SpaceRecord, _ db: Database) throws -> Bool {
+    if vectorSpace == space, vectors[hash] != nil { return true }
+    return try VectorsTable.knows(textHash: hash, space: space.id, db)
+  }
+
+  private func place(
+    _ chunk: PreparedChunk, ordinal: Int, document: Int64, source: VectorSource,
+    _ counts: inout Counts, _ counted: inout Set<Data>, _ words: inout SearchTable.Changes,
+    _ db: Database
+  ) throws {
+    var failure: ChunkFailure?
+    if case .failed(let reason) = source { failure = reason }
+    let id = try ChunksTable.insert(
+      chunk, ordinal: ordinal, document: document, failure: failure, &words, db)
+    guard let hash = chunk.textHash else { return }
+    switch source {
+    case .failed:
+      counts.failed += 1
+    case .standIn:
+      if let standIn { try giveVector(hash, of: standIn, to: id, db) }
+      counts.standIn += 1
+    case .target:
+      try giveVector(hash, of: target, to: id, db)
+      if embeddedNow.contains(hash), counted.insert(hash).inserted {
+        counts.embedded += 1
       } else {
-        counts?.reused += 1
+        counts.reused += 1
       }
-      return true
     }
-    if let standIn, try giveVector(hash, of: standIn, to: id, db) {
-      counts?.standIn += 1
-      return true
-    }
-    return false
   }
 
   private func giveVector(
     _ hash: Data, of space: SpaceRecord, to chunk: Int64, _ db: Database
-  ) throws -> Bool {
-    if vectorSpace == space, let vector = vectors[hash] {
-      try VectorsTable.insert(vector, chunk: chunk, space: space.id, db)
-      return true
-    }
-    return try VectorsTable.copy(textHash: hash, space: space.id, toChunk: chunk, db)
+  ) throws {
+    let handed = vectorSpace == space ? vectors[hash] : nil
+    let vector = try handed ?? VectorsTable.find(textHash: hash, space: space.id, db)
+    if let vector { try VectorsTable.insert(vector, chunk: chunk, space: space.id, db) }
   }
 }

@@ -6,7 +6,8 @@ import GRDB
 
 /// Read-only connections to one store, checked on opening to be a store that this program knows.
 struct ReaderPool: Sendable {
-  let pool: DatabasePool
+  /// A pool, or one connection where one reader is enough.
+  let connection: any DatabaseReader
   private let path: String
 
   /// Opens the store at `path`.
@@ -24,17 +25,21 @@ struct ReaderPool: Sendable {
       try db.execute(sql: "PRAGMA mmap_size = 2147418112")
     }
     let name = ReaderPool.needsImmutable(path) ? ReaderPool.immutableURI(path) : path
-    pool = try DatabasePool(path: name, configuration: configuration)
+    // A pool opens two connections before its first read.
+    connection =
+      maximumReaders > 1
+      ? try DatabasePool(path: name, configuration: configuration)
+      : try DatabaseQueue(path: name, configuration: configuration)
     try check()
   }
 
   /// The number of migrations the file has been through.
   func schemaVersion() throws -> Int32 {
-    try pool.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+    try connection.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
   }
 
   private func check() throws {
-    let (application, version) = try pool.read { db in
+    let (application, version) = try connection.read { db in
       // The schema is read first: a file that is no database, or cut short, fails here.
       _ = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master")
       return (
@@ -59,7 +64,7 @@ struct ReaderPool: Sendable {
 
   /// A file that was cut short is told at once, not when a query happens on a missing page.
   private func checkLength() throws {
-    let (pageSize, pages) = try pool.read { db in
+    let (pageSize, pages) = try connection.read { db in
       (
         try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0,
         try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0

@@ -64,7 +64,7 @@ final class StoreFile: Sendable {
   func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     try await StoreFile.onThread(of: readQueue) { [readers, path] in
       do {
-        return try readers.pool.read(body)
+        return try readers.connection.read(body)
       } catch {
         throw StoreError.translating(error, path: path)
       }
@@ -104,7 +104,7 @@ final class StoreFile: Sendable {
     try await StoreFile.onThread(of: writeQueue) { [writer] in writer.close() }
     try await StoreFile.onThread(of: readQueue) { [readers, path] in
       do {
-        try readers.pool.close()
+        try readers.connection.close()
       } catch {
         throw StoreError.translating(error, path: path)
       }
@@ -151,8 +151,10 @@ final class StoreFile: Sendable {
     return size(of: path) == 0
   }
 
+  /// The size of a file in bytes, 0 where there is none.
   static func size(of path: String) -> Int64 {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+    // Not FileManager: its attributes look up the owner's name too, a millisecond each.
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
   }
 }

@@ -49,7 +49,7 @@ public struct AddReport: Sendable, Codable, Equatable {
   public var documents = Documents()
   /// Counts of chunks.
   public var chunks = Chunks()
-  /// Files that hold no text and were left out.
+  /// Files that hold no text (binary, or in an unknown encoding) and were left out.
   public var skipped = 0
   /// Tokens billed by the service in this run.
   public var tokens = 0

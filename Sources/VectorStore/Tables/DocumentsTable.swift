@@ -56,30 +56,33 @@ enum DocumentsTable {
       .map { ($0[0], $0[1], $0[2], $0[3]) }
   }
 
+  /// The row id of a document.
   static func id(collection: Int64, source: String, _ db: Database) throws -> Int64? {
     let statement = try db.cachedStatement(
       sql: "SELECT id FROM documents WHERE collection_id = ? AND source = ?")
     return try Int64.fetchOne(statement, arguments: [collection, source])
   }
 
-  /// Makes the row of a document of which nothing answers yet.
+  /// Makes the row of a document that is not there yet: of one that answers at once, or of one of
+  /// which nothing answers yet. Returns its id, or nil where the collection has one of that source.
   static func insert(
-    _ document: PreparedDocument, collection: Int64, now: String, _ db: Database
-  ) throws -> Int64 {
-    let statement = try db.cachedStatement(
-      sql: """
-        INSERT INTO documents(collection_id, source, origin, format, metadata, added_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        """)
-    try statement.execute(arguments: [
-      collection, document.source, document.origin.rawValue, document.format.rawValue,
-      document.metadata, now, now,
-    ])
-    return db.lastInsertedRowID
+    _ document: PreparedDocument, collection: Int64, answers: Bool, now: String, _ db: Database
+  ) throws -> Int64? {
+    try db.run(
+      bulk: """
+        INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
+          chunk_tokens, overlap_tokens, added_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, source) DO NOTHING
+        """,
+      .integer(collection), .text(document.source), .text(document.origin.rawValue),
+      .text(document.format.rawValue), answers ? .blob(document.contentHash) : .null,
+      .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
+      .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now))
+    return db.changesCount > 0 ? db.lastInsertedRowID : nil
   }
 
-  /// Says which version of a document answers now; a version that was pending is so no longer.
-  static func setPlaced(
+  /// Says which version of a known document answers now; one that was pending is so no longer.
+  static func update(
     _ id: Int64, _ document: PreparedDocument, now: String, _ db: Database
   ) throws {
     let statement = try db.cachedStatement(
@@ -112,10 +115,12 @@ enum DocumentsTable {
       ])
   }
 
-  /// Deletes a document with its chunks, vectors and indexed words. Returns its number of chunks.
+  /// Deletes a document with its chunks and vectors. Returns its number of chunks.
   @discardableResult
-  static func delete(_ id: Int64, _ db: Database) throws -> Int {
-    let removed = try ChunksTable.deleteAll(document: id, onlyShelved: false, db)
+  static func delete(
+    _ id: Int64, _ words: inout SearchTable.Changes, _ db: Database
+  ) throws -> Int {
+    let removed = try ChunksTable.deleteAll(document: id, onlyShelved: false, &words, db)
     try db.cachedStatement(sql: "DELETE FROM documents WHERE id = ?").execute(arguments: [id])
     return removed
   }

@@ -6,12 +6,21 @@ import GRDB
 import VectorStoreSearch
 
 enum VectorsTable {
+  // CROSS JOIN throughout: SQLite then joins in the order written, and does not start from the index
+  // of a space, which holds every row of it.
+
+  /// The vectors of one space in one collection; `?` is the space, the next the collection.
+  private static let ofCollection = """
+    documents d CROSS JOIN chunks c ON c.document_id = d.id
+    CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ? WHERE d.collection_id = ?
+    """
+
   /// Whether a text has a vector in a space already, placed or staged.
   static func knows(textHash: Data, space: Int64, _ db: Database) throws -> Bool {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT EXISTS (SELECT 1 FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
-            WHERE c.text_hash = ?1)
+        SELECT EXISTS (SELECT 1 FROM chunks c CROSS JOIN vectors v
+            ON v.chunk_id = c.id AND v.space_id = ?2 WHERE c.text_hash = ?1)
           OR EXISTS (SELECT 1 FROM staged WHERE space_id = ?2 AND text_hash = ?1)
         """)
     return try Bool.fetchOne(statement, arguments: [textHash, space]) ?? false
@@ -20,48 +29,40 @@ enum VectorsTable {
   /// Whether a collection has any vector in a space.
   ///
   /// - Complexity: O(log rows) where the collection is the only one with documents, else up to a walk
-  ///   of the space's index.
+  ///   over its chunks.
   static func exist(space: Int64, collection: Int64, _ db: Database) throws -> Bool {
-    if try CollectionsTable.isAlone(collection, db) {
-      return try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM vectors WHERE space_id = ?)", arguments: [space])
-        ?? false
+    let anywhere = try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM vectors WHERE space_id = ?)", arguments: [space])
+    guard anywhere == true, try !CollectionsTable.isAlone(collection, db) else {
+      return anywhere ?? false
     }
     return try Bool.fetchOne(
-      db,
-      sql: """
-        SELECT EXISTS (SELECT 1 FROM vectors v JOIN chunks c ON c.id = v.chunk_id
-          JOIN documents d ON d.id = c.document_id WHERE v.space_id = ? AND d.collection_id = ?)
-        """, arguments: [space, collection]) ?? false
+      db, sql: "SELECT EXISTS (SELECT 1 FROM \(ofCollection))", arguments: [space, collection])
+      ?? false
   }
 
   static func insert(_ vector: StoredVector, chunk: Int64, space: Int64, _ db: Database) throws {
-    try db.cachedStatement(
-      sql: "INSERT INTO vectors(chunk_id, space_id, data, norm) VALUES (?, ?, ?, ?)"
-    ).execute(arguments: [chunk, space, vector.data, vector.norm])
+    try db.run(
+      bulk: "INSERT INTO vectors(chunk_id, space_id, data, norm) VALUES (?, ?, ?, ?)",
+      .integer(chunk), .integer(space), .blob(vector.data), .real(vector.norm))
   }
 
-  /// Gives a chunk the vector that its text has in a space, placed or staged. Returns whether there
-  /// is one.
-  static func copy(
-    textHash: Data, space: Int64, toChunk chunk: Int64, _ db: Database
-  ) throws -> Bool {
+  /// The vector that a text has in a space, placed or staged.
+  static func find(textHash: Data, space: Int64, _ db: Database) throws -> StoredVector? {
     let placed = try db.cachedStatement(
       sql: """
-        INSERT INTO vectors(chunk_id, space_id, data, norm)
-        SELECT ?3, ?2, v.data, v.norm
-        FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
+        SELECT v.data, v.norm FROM chunks c CROSS JOIN vectors v
+          ON v.chunk_id = c.id AND v.space_id = ?2
         WHERE c.text_hash = ?1 LIMIT 1
         """)
-    try placed.execute(arguments: [textHash, space, chunk])
-    if db.changesCount > 0 { return true }
     let staged = try db.cachedStatement(
-      sql: """
-        INSERT INTO vectors(chunk_id, space_id, data, norm)
-        SELECT ?3, ?2, data, norm FROM staged WHERE space_id = ?2 AND text_hash = ?1
-        """)
-    try staged.execute(arguments: [textHash, space, chunk])
-    return db.changesCount > 0
+      sql: "SELECT data, norm FROM staged WHERE text_hash = ?1 AND space_id = ?2")
+    for statement in [placed, staged] {
+      if let row = try Row.fetchOne(statement, arguments: [textHash, space]) {
+        return StoredVector(data: row[0], norm: row[1])
+      }
+    }
+    return nil
   }
 
   /// Keeps an answer of the service until its document is placed.
@@ -95,16 +96,12 @@ enum VectorsTable {
     space: SpaceRecord, collection: Int64, _ db: Database,
     _ body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    let sql =
-      try CollectionsTable.isAlone(collection, db)
-      ? "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id"
-      : """
-      SELECT v.chunk_id, v.data FROM documents d JOIN chunks c ON c.document_id = d.id
-      JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ? WHERE d.collection_id = ?
-      """
-    let statement = try db.cachedStatement(sql: sql)
-    let arguments: StatementArguments =
-      statement.sql.contains("documents") ? [space.id, collection] : [space.id]
+    let isAlone = try CollectionsTable.isAlone(collection, db)
+    let statement = try db.cachedStatement(
+      sql: isAlone
+        ? "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id"
+        : "SELECT v.chunk_id, v.data FROM \(ofCollection)")
+    let arguments: StatementArguments = isAlone ? [space.id] : [space.id, collection]
     let rows = try Row.fetchCursor(statement, arguments: arguments)
     let expected = space.space.dimensions * MemoryLayout<Float>.size
     while let row = try rows.next() {

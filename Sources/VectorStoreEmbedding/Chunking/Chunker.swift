@@ -17,14 +17,14 @@
 ///   a quarter of a chunk belongs to none, so that no chunk is made of blanks; a text that shows
 ///   nothing has no chunks.
 /// - The same text is cut the same way on every machine.
-package struct Chunker: Sendable {
+public struct Chunker: Sendable {
   private let options: ChunkingOptions
 
   /// Creates a chunker.
   ///
   /// - Precondition: `options` are valid. Options from outside go through
   ///   ``ChunkingOptions/validate()``.
-  package init(options: ChunkingOptions) {
+  public init(options: ChunkingOptions) {
     precondition((try? options.validate()) != nil, "\(options)")
     self.options = options
   }
@@ -32,7 +32,7 @@ package struct Chunker: Sendable {
   /// The chunks of a text, in order; none if the text shows nothing.
   ///
   /// - Complexity: O(bytes).
-  package func chunks(of text: String, format: DocumentFormat) -> [TextChunk] {
+  public func chunks(of text: String, format: DocumentFormat) -> [TextChunk] {
     var chunks: [TextChunk] = []
     forEachChunk(of: text, format: format) { chunks.append($0) }
     return chunks
@@ -43,7 +43,7 @@ package struct Chunker: Sendable {
   ///
   /// - Throws: what `body` throws; no chunk is made after that.
   /// - Complexity: O(bytes), and memory of one chunk.
-  package func forEachChunk<Failure: Error>(
+  public func forEachChunk<Failure: Error>(
     of text: String, format: DocumentFormat, _ body: (TextChunk) throws(Failure) -> Void
   ) throws(Failure) {
     var text = text

@@ -1,13 +1,13 @@
 // A chunk as the chunker cuts it. Made by ChunkSequence; stored by the layers above.
 
 /// A piece of a document's text.
-package struct TextChunk: Sendable, Hashable {
+public struct TextChunk: Sendable, Hashable {
   /// Exactly the document's text at ``range``.
-  package let text: String
+  public let text: String
   /// Where it stands in the document, in Unicode scalars from 0.
-  package let range: Range<Int>
+  public let range: Range<Int>
   /// The line of its first scalar, from 1, where lines end with LF.
-  package let line: Int
+  public let line: Int
   /// What ``TokenEstimator`` says of ``text``.
-  package let estimatedTokens: Int
+  public let estimatedTokens: Int
 }

@@ -58,6 +58,7 @@
 /// Weights are whole numbers and every step after them is a multiplication, a division or a square
 /// root of IEEE 754 in a fixed order, so that a text has the same bits on every machine.
 public struct MockService: EmbeddingService {
+  /// The space `mock/hashed-features-1/<dimensions>`.
   public let space: EmbeddingSpace
 
   /// Creates a service whose vectors have so many components.
@@ -95,10 +96,10 @@ public struct MockService: EmbeddingService {
       return [Float](unsafeUninitializedCapacity: space.dimensions) { components, count in
         components.initialize(repeating: 0)
         count = components.count
-        var sink = MockComponents(components)
-        tally.place(into: &sink)
-        if sink.isZero { sink.placeScalars(of: bytes) }
-        sink.normalise()
+        let sums = MockComponents(components)
+        tally.place(into: sums)
+        if sums.isZero { sums.addScalars(of: bytes) }
+        sums.normalise()
       }
     }
   }

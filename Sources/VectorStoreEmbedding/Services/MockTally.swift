@@ -13,19 +13,20 @@ struct MockTally {
 
   private struct Term {
     var hash: UInt64
-    /// Of words only: the state of the stem and of the first scalars.
+    /// Of words only: the states of the stem and of the first five scalars.
     var stem: UInt64 = 0
     var prefix: UInt64 = 0
-    var count: Int32 = 1
-    /// Of words only: where its scalars are.
+    var count = 1
+    /// Of words only: where in `scalars` its letters begin, and how many there are.
     var start = 0
-    var length = 0
+    var length: Int32 = 0
     var kind: Kind
   }
 
   private var terms: [Term] = []
+  /// The folded letters of all words that have n-grams.
   private var scalars: [UInt32] = []
-  /// Indices into `terms`, plus one; 0 is free. A power of two, at most half full.
+  /// Indices into `terms`, plus one; 0 is free. A power of two long, at most half full.
   private var slots: [Int32]
   /// The stem of the word before, 0 where no pair can be.
   private var previousStem: UInt64 = 0
@@ -42,23 +43,26 @@ struct MockTally {
   /// Counts a word.
   ///
   /// - Parameters:
-  ///   - word: its folded scalars, 1 to ``MockTokenizer/longestWord``.
-  ///   - states: the hash states after each of them.
+  ///   - state: its hash state.
+  ///   - appendLetters: appends its folded scalars, at least one; asked for new words only.
   @inline(__always)
-  mutating func countWord(_ word: borrowing MockWord) {
-    let (index, isNew) = count(word.state, .word)
-    if isNew { describe(word, at: index) }
-    if terms[index].kind == .stopWord { return }
+  mutating func countWord(_ state: UInt64, appendLetters: (inout [UInt32]) -> Void) {
+    let (index, isNew) = count(state, .word)
+    if isNew {
+      terms[index].start = scalars.count
+      appendLetters(&scalars)
+      describeWord(at: index)
+    }
     let stem = terms[index].stem
+    if terms[index].kind == .stopWord { return }
     if previousStem != 0 { _ = count(MockHash.pair(previousStem, stem), .wordPair) }
     previousStem = stem
   }
 
-  /// Counts a character of a script without spaces.
+  /// Counts a character of a script without spaces, and its pair with the one right before.
   ///
-  /// - Parameter previous: the state of the character right before it, or 0.
-  /// - Returns: its state.
-  @inline(__always)
+  /// - Parameter previous: the state of the character right before, or 0.
+  /// - Returns: its own state.
   mutating func countCharacter(_ scalar: UInt32, after previous: UInt64) -> UInt64 {
     let state = MockHash.extended(0, by: scalar)
     _ = count(state, .character)
@@ -73,74 +77,99 @@ struct MockTally {
   }
 
   /// Adds the features of all terms, in the order of their first appearance.
-  func place(into sink: inout MockComponents) {
-    for term in terms {
-      let damped = Self.damped(term.count)
-      func weight(_ base: Float) -> Float { (base * damped).rounded() }
-      switch term.kind {
-      case .stopWord: sink.add(term.hash, kind: 1, weight: weight(5))
-      case .word: placeWord(term, damped: damped, into: &sink)
-      case .commonWord: placeWord(term, damped: damped * 0.4, into: &sink)
-      case .wordPair: sink.add(term.hash, kind: 7, weight: weight(12))
-      case .character: sink.add(term.hash, kind: 8, weight: weight(70))
-      case .characterPair: sink.add(term.hash, kind: 9, weight: weight(100))
-      case .symbol: sink.add(term.hash, kind: 10, weight: weight(70))
+  func place(into components: MockComponents) {
+    scalars.withUnsafeBufferPointer { scalars in
+      for term in terms {
+        let damping = Self.damping(term.count)
+        let hash = term.hash
+        switch term.kind {
+        case .stopWord: components.add(hash, kind: 1, weight: Self.weight(5, damping))
+        case .commonWord: Self.placeWord(term, scalars, damping * 0.4, into: components)
+        case .word: Self.placeWord(term, scalars, damping, into: components)
+        case .wordPair: components.add(hash, kind: 7, weight: Self.weight(12, damping))
+        case .character: components.add(hash, kind: 8, weight: Self.weight(70, damping))
+        case .characterPair: components.add(hash, kind: 9, weight: Self.weight(100, damping))
+        case .symbol: components.add(hash, kind: 10, weight: Self.weight(70, damping))
+        }
       }
     }
   }
 
-  private func placeWord(_ term: Term, damped: Float, into sink: inout MockComponents) {
-    sink.add(term.hash, kind: 1, weight: (50 * damped).rounded())
-    sink.add(term.stem, kind: 2, weight: (100 * damped).rounded())
-    sink.add(term.prefix, kind: 3, weight: (80 * damped).rounded())
-    let weight2 = (8 * damped).rounded()
-    let weight3 = (15 * damped).rounded()
-    let weight4 = (25 * damped).rounded()
-    // Numbers of the n-grams that end at the scalar before; the word begins after the mark 2.
-    var one: UInt64 = 2
-    var two: UInt64 = 0
+  @inline(__always)
+  private static func placeWord(
+    _ term: Term, _ scalars: UnsafeBufferPointer<UInt32>, _ damping: Float,
+    into components: MockComponents
+  ) {
+    components.add(term.hash, kind: 1, weight: weight(50, damping))
+    components.add(term.stem, kind: 2, weight: weight(100, damping))
+    components.add(term.prefix, kind: 3, weight: weight(80, damping))
+    let (weight2, weight3, weight4) = (weight(8, damping), weight(15, damping), weight(25, damping))
+    // The numbers of the n-grams that end here; the word begins after the mark 2.
+    let first = UInt64(scalars[term.start])
+    var two = 2 &* MockHash.multiplier &+ first
     var three: UInt64 = 0
-    for offset in 0...term.length {
-      let scalar = offset < term.length ? UInt64(scalars[term.start + offset]) : 3
+    var one = first
+    components.add(two, kind: 4, weight: weight2)
+    for offset in 1..<(Int(term.length) + 1) {
+      let isInside = offset < Int(term.length)
+      let scalar = isInside ? UInt64(scalars[term.start + offset]) : 3
       let four = three &* MockHash.multiplier &+ scalar
       three = two &* MockHash.multiplier &+ scalar
       two = one &* MockHash.multiplier &+ scalar
       one = scalar
-      sink.add(two, kind: 4, weight: weight2)
-      if offset >= 1 { sink.add(three, kind: 5, weight: weight3) }
-      if offset >= 2 { sink.add(four, kind: 6, weight: weight4) }
+      components.add(two, kind: 4, weight: weight2)
+      components.add(three, kind: 5, weight: weight3)
+      if offset >= 2 { components.add(four, kind: 6, weight: weight4) }
     }
   }
 
   /// `16 * count^0.75`, by square roots, whose last bit is the same on every machine.
-  private static func damped(_ count: Int32) -> Float {
+  @inline(__always)
+  private static func damping(_ count: Int) -> Float {
     if count == 1 { return 16 }
     let count = Double(count)
     return Float(16 * (count * count.squareRoot()).squareRoot())
   }
 
-  private mutating func describe(_ word: borrowing MockWord, at index: Int) {
-    switch MockWords.rank(of: word.state) {
-    case .stop:
-      terms[index].kind = .stopWord
-      return
-    case .common: terms[index].kind = .commonWord
-    case .other: break
-    }
-    terms[index].stem = word.stemState
-    terms[index].prefix = word.prefixState
-    terms[index].start = scalars.count
-    terms[index].length = word.count
-    word.append(to: &scalars)
+  /// A weight as a whole number.
+  @inline(__always)
+  private static func weight(_ base: Float, _ damping: Float) -> Float {
+    Float(Int(base * damping + 0.5))
   }
 
-  /// Counts one term and says where it is.
+  /// Ranks a new word, and keeps its letters only where they are needed.
+  private mutating func describeWord(at index: Int) {
+    let start = terms[index].start
+    let rank = MockWords.rank(of: terms[index].hash)
+    if rank == .stop {
+      terms[index].kind = .stopWord
+      scalars.removeLast(scalars.count - start)
+      return
+    }
+    if rank == .common { terms[index].kind = .commonWord }
+    let count = scalars.count - start
+    let (stemCount, prefixCount) = scalars.withUnsafeBufferPointer {
+      (MockWords.stemLength(of: UnsafeBufferPointer(rebasing: $0[start...])), min(count, 5))
+    }
+    terms[index].length = Int32(count)
+    terms[index].stem = state(ofFirst: stemCount, from: start)
+    terms[index].prefix = state(ofFirst: prefixCount, from: start)
+  }
+
+  private func state(ofFirst count: Int, from start: Int) -> UInt64 {
+    var state: UInt64 = 0
+    for index in start..<(start + count) {
+      state = MockHash.extended(state, by: scalars[index])
+    }
+    return state
+  }
+
+  /// Counts one term and says where it is. Words, characters and symbols are never the same scalars,
+  /// and pairs are told apart from them by 64 bits of hash.
   @inline(__always)
   private mutating func count(_ hash: UInt64, _ kind: Kind) -> (index: Int, isNew: Bool) {
-    // A word and a character are never the same run of scalars; pairs are told apart by chance,
-    // 64 bits of it.
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: (hash &* MockHash.multiplier) &>> 32) & mask
+    var slot = Self.slot(of: hash) & mask
     while slots[slot] != 0 {
       let index = Int(slots[slot]) - 1
       if terms[index].hash == hash {
@@ -159,9 +188,14 @@ struct MockTally {
     let mask = slots.count * 2 - 1
     slots = [Int32](repeating: 0, count: mask + 1)
     for (index, term) in terms.enumerated() {
-      var slot = Int(truncatingIfNeeded: (term.hash &* MockHash.multiplier) &>> 32) & mask
+      var slot = Self.slot(of: term.hash) & mask
       while slots[slot] != 0 { slot = (slot + 1) & mask }
       slots[slot] = Int32(index + 1)
     }
+  }
+
+  @inline(__always)
+  private static func slot(of hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: (hash &* MockHash.multiplier) &>> 32)
   }
 }

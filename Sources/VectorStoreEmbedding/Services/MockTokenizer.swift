@@ -1,36 +1,16 @@
 // Cuts UTF-8 into the words, characters and symbols of the mock embedding. Called by MockService;
 // hands what it finds to MockTally, asks MockFolding about scalars beyond ASCII.
 
-/// A word while it is read: its folded scalars and the hash state after each of them.
-struct MockWord {
-  /// Words are cut after so many scalars, so that a text without any space costs no more.
-  static let longest = 48
-
-  private(set) var count = 0
-  private var scalars = [UInt32](repeating: 0, count: longest)
-  private var states = [UInt64](repeating: 0, count: longest + 1)
-
-  /// The hash state of the whole word.
-  var state: UInt64 { states[count] }
-  /// The hash state of its first five scalars, or of all where there are fewer.
-  var prefixState: UInt64 { states[min(count, 5)] }
-  /// The hash state of its stem.
-  var stemState: UInt64 { states[MockWords.stemLength(of: scalars[..<count])] }
-
-  mutating func append(_ scalar: UInt32) {
-    scalars[count] = scalar
-    states[count + 1] = MockHash.extended(states[count], by: scalar)
-    count += 1
-  }
-
-  mutating func removeAll() { count = 0 }
-
-  func append(to arena: inout [UInt32]) { arena.append(contentsOf: scalars[..<count]) }
-}
-
 /// Reads a text once, front to back.
+///
+/// A word of ASCII letters and digits is hashed where it stands, without a copy. Only words with
+/// other letters are gathered in a buffer first.
 struct MockTokenizer {
-  private var word = MockWord()
+  /// Words are cut after so many scalars, so that a text without any space costs no more.
+  static let longestWord = 48
+
+  /// The folded scalars of the word being read, where it is not ASCII alone.
+  private var word: [UInt32] = []
   /// The state of the character right before, or 0.
   private var previousCharacter: UInt64 = 0
 
@@ -42,8 +22,11 @@ struct MockTokenizer {
     var position = 0
     while position < bytes.count {
       let byte = bytes[position]
-      if byte < 0x80 {
-        tokenizer.take(ascii: byte, into: &tally)
+      if foldedASCII(byte) != 0 {
+        position = tokenizer.takeLetters(bytes, from: position, into: &tally)
+      } else if byte < 0x80 {
+        tokenizer.endWord(into: &tally)
+        tokenizer.previousCharacter = 0
         position += 1
       } else {
         let (scalar, length) = decode(bytes, at: position)
@@ -54,22 +37,44 @@ struct MockTokenizer {
     tokenizer.endWord(into: &tally)
   }
 
+  /// A letter in lower case, a digit as it is, 0 for all other bytes.
   @inline(__always)
-  private mutating func take(ascii byte: UInt8, into tally: inout MockTally) {
+  static func foldedASCII(_ byte: UInt8) -> UInt8 {
     let lower = byte | 0x20
-    if lower >= 0x61 && lower <= 0x7A {
-      takeLetter(UInt32(lower), into: &tally)
-    } else if byte >= 0x30 && byte <= 0x39 {
-      takeLetter(UInt32(byte), into: &tally)
-    } else {
-      previousCharacter = 0
-      endWord(into: &tally)
-    }
+    if lower &- 0x61 < 26 { return lower }
+    return byte &- 0x30 < 10 ? byte : 0
   }
 
+  /// Takes the ASCII letters and digits from a position on, and returns where they end.
   @inline(__always)
+  private mutating func takeLetters(
+    _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, into tally: inout MockTally
+  ) -> Int {
+    let limit = min(bytes.count, start + Self.longestWord)
+    var end = start
+    var state: UInt64 = 0
+    while end < limit {
+      let folded = Self.foldedASCII(bytes[end])
+      if folded == 0 { break }
+      state = MockHash.extended(state, by: UInt32(folded))
+      end += 1
+    }
+    let isWhole = word.isEmpty && (end == bytes.count || bytes[end] < 0x80)
+    if isWhole {
+      tally.countWord(state) { scalars in
+        for byte in bytes[start..<end] { scalars.append(UInt32(Self.foldedASCII(byte))) }
+      }
+    } else {
+      for byte in bytes[start..<end] {
+        takeLetter(UInt32(Self.foldedASCII(byte)), into: &tally)
+      }
+    }
+    previousCharacter = 0
+    return end
+  }
+
   private mutating func takeLetter(_ scalar: UInt32, into tally: inout MockTally) {
-    if word.count == MockWord.longest { endWord(into: &tally) }
+    if word.count == Self.longestWord { endWord(into: &tally) }
     word.append(scalar)
     previousCharacter = 0
   }
@@ -95,11 +100,17 @@ struct MockTokenizer {
     }
   }
 
+  /// Counts the word in the buffer, if any.
   @inline(__always)
   private mutating func endWord(into tally: inout MockTally) {
-    if word.count == 0 { return }
-    tally.countWord(word)
-    word.removeAll()
+    if !word.isEmpty { countBuffer(into: &tally) }
+  }
+
+  private mutating func countBuffer(into tally: inout MockTally) {
+    var state: UInt64 = 0
+    for scalar in word { state = MockHash.extended(state, by: scalar) }
+    tally.countWord(state) { $0.append(contentsOf: word) }
+    word.removeAll(keepingCapacity: true)
   }
 
   /// Decodes the scalar of two to four bytes that begins at a position.

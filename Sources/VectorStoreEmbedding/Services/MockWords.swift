@@ -1,5 +1,5 @@
 // The words that say little, and the endings that fold words together, for the mock embedding.
-// Called by MockTally and MockWord; what they weigh stands at MockService.
+// Called by MockTally; what they weigh stands at MockService.
 
 /// Stop words, common words and stems, of words that are folded already (no accents, ß as ss).
 enum MockWords {
@@ -11,30 +11,40 @@ enum MockWords {
   /// The rank of a word, by its hash state.
   static func rank(of state: UInt64) -> Rank { table.rank(of: state) }
 
-  /// Endings that a stem is without, in the order of trial, by their last letter: of English plurals,
-  /// verbs, nouns and adverbs, and of German plurals and adjectives.
-  private static let endings: [[[UInt32]]] = {
-    let all = [
-      "ations", "ation", "ments", "ment", "ness", "ings", "ing", "ities", "ity", "ies", "ied", "ed",
-      "ers", "er", "es", "ly", "al", "s", "e", "y", "en", "em", "n",
-    ]
-    var byLetter = [[[UInt32]]](repeating: [], count: 26)
-    for ending in all.map({ $0.unicodeScalars.map(\.value) }) {
-      byLetter[Int(ending[ending.count - 1]) - 0x61].append(ending)
-    }
-    return byLetter
-  }()
-
-  /// How many of a word's scalars its stem has: it lacks the first ending of the list
-  /// `ations ation ments ment ness ings ing ities ity ies ied ed ers er es ly al s e y en em n`
-  /// that leaves at least four scalars.
-  static func stemLength(of word: ArraySlice<UInt32>) -> Int {
+  /// How many of a word's scalars its stem has: the stem lacks the first of the ``endings`` that
+  /// leaves at least four scalars.
+  static func stemLength(of word: UnsafeBufferPointer<UInt32>) -> Int {
     guard let last = word.last, last >= 0x61, last <= 0x7A else { return word.count }
-    for ending in endings[Int(last - 0x61)] where word.count - ending.count >= 4 {
-      if word.suffix(ending.count).elementsEqual(ending) { return word.count - ending.count }
+    var tail: UInt64 = 0
+    for scalar in word.suffix(6) { tail = tail << 8 | UInt64(min(scalar, 0xFF)) }
+    for ending in endingsByLetter[Int(last - 0x61)]
+    where tail & ending.mask == ending.letters && word.count - ending.count >= 4 {
+      return word.count - ending.count
     }
     return word.count
   }
+
+  /// Endings of English plurals, verbs, nouns and adverbs, and of German plurals and adjectives, in
+  /// the order of trial.
+  private static let endings =
+    "ations ation ments ment ness ings ing ities ity ies ied ed ers er es ly al s e y en em n"
+
+  /// An ending as one number, a letter a byte.
+  private struct Ending {
+    var letters: UInt64
+    var mask: UInt64
+    var count: Int
+  }
+
+  private static let endingsByLetter: [[Ending]] = {
+    var byLetter = [[Ending]](repeating: [], count: 26)
+    for ending in endings.utf8.split(separator: 0x20) {
+      let letters = ending.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+      byLetter[Int(letters & 0xFF) - 0x61].append(
+        Ending(letters: letters, mask: (1 << UInt64(ending.count * 8)) - 1, count: ending.count))
+    }
+    return byLetter
+  }()
 
   private static let table = Table(
     stop: [english, german, french, spanish, italian, dutch, portuguese],

@@ -1,0 +1,34 @@
+import Testing
+
+@testable import VectorStoreEmbedding
+
+@Suite struct MockWordsTests {
+  @Test(arguments: [
+    ("layers", "layer"), ("layer", "layer"), ("heated", "heat"), ("heating", "heat"),
+    ("stabilities", "stabil"), ("stability", "stabil"), ("quickly", "quick"), ("sing", "sing"),
+    ("is", "is"), ("straßen", "straß"), ("4000", "4000"), ("", ""),
+  ])
+  func cutsTheFirstEndingThatLeavesFourLetters(word: String, stem: String) {
+    let scalars = word.unicodeScalars.map(\.value)
+    let length = scalars.withUnsafeBufferPointer { MockWords.stemLength(of: $0) }
+    let expected = stem.unicodeScalars.map(\.value)
+    #expect(Array(scalars.prefix(length)) == expected)
+  }
+
+  @Test func ranksWords() {
+    for word in ["the", "and", "which", "der", "und", "les", "dans", "los", "che", "het", "nao"] {
+      #expect(rank(of: word) == .stop, "\(word)")
+    }
+    for word in ["first", "year", "jahr", "war", "car"] {
+      #expect(rank(of: word) == .common, "\(word)")
+    }
+    for word in ["turbulence", "tesla", "th", "thee", ""] {
+      #expect(rank(of: word) == .other, "\(word)")
+    }
+  }
+
+  private func rank(of word: String) -> MockWords.Rank {
+    MockWords.rank(
+      of: word.unicodeScalars.reduce(0) { MockHash.extended($0, by: $1.value) })
+  }
+}
