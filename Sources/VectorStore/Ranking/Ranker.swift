@@ -15,6 +15,8 @@ struct RankedQuery: Sendable {
 struct Ranker {
   /// How deep each list goes before two are fused.
   private static let fusionDepth = 100
+  /// Rows scored at once: few enough to be in the processor's cache still when BLAS reads them.
+  private static let blockRows = 256
 
   let db: Database
   let collection: CollectionRecord
@@ -67,7 +69,7 @@ struct Ranker {
     let space = record.space
     var search = try ExactSearch(
       queries: queries, dimensions: space.dimensions, limit: limit)
-    let block = VectorBlock(dimensions: space.dimensions)
+    let block = VectorBlock(dimensions: space.dimensions, capacity: Self.blockRows)
     try VectorsTable.forEach(space: record, collection: collection.id, db) { chunk, bytes in
       try block.append(bytes: bytes, id: chunk)
       guard block.isFull else { return }

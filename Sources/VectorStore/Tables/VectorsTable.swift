@@ -94,27 +94,16 @@ enum VectorsTable {
   ///   only one with documents.
   static func forEach(
     space: SpaceRecord, collection: Int64, _ db: Database,
-    _ body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
+    body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    let isAlone = try CollectionsTable.isAlone(collection, db)
-    let statement = try db.cachedStatement(
-      sql: isAlone
-        ? "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id"
-        : "SELECT v.chunk_id, v.data FROM \(ofCollection)")
-    let arguments: StatementArguments = isAlone ? [space.id] : [space.id, collection]
-    let rows = try Row.fetchCursor(statement, arguments: arguments)
-    let expected = space.space.dimensions * MemoryLayout<Float>.size
-    while let row = try rows.next() {
-      let chunk: Int64 = row[0]
-      try row.withUnsafeData(atIndex: 1) { data in
-        guard let data, data.count == expected else {
-          throw StoreError(
-            .damaged,
-            "the vector of chunk \(chunk) has \(data?.count ?? 0) bytes, but the space "
-              + "\(space.space) needs \(expected); restore the store from a backup")
-        }
-        try data.withUnsafeBytes { try body(chunk, $0) }
-      }
+    if try CollectionsTable.isAlone(collection, db) {
+      try db.forEachBlob(
+        "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
+        .integer(space.id), body: body)
+    } else {
+      try db.forEachBlob(
+        "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id), .integer(collection),
+        body: body)
     }
   }
 }

@@ -123,7 +123,7 @@ struct MockReference {
       add(number, kind, Double((weight * damping + 0.5).rounded(.down)))
     }
     switch term {
-    case .wordPair(let pair): feature(pair, 7, 12)
+    case .wordPair(let pair): feature(pair, 7, 10)
     case .character(let scalar): feature(Self.state([scalar]), 8, 70)
     case .characterPair(let pair): feature(pair, 9, 100)
     case .symbol(let scalar): feature(Self.state([scalar]), 10, 70)
@@ -135,12 +135,13 @@ struct MockReference {
       feature(Self.state(Self.stem(word)), 2, 100)
       feature(Self.state(word.prefix(5)), 3, 80)
       let marked = [2] + word + [3]
-      for (n, kind, weight) in [(2, 4, 8), (3, 5, 15), (4, 6, 25)] as [(Int, UInt64, Float)] {
-        for start in stride(from: 0, through: marked.count - n, by: 1) {
+      for (n, kind, weight) in [(2, 4, 20), (3, 5, 35), (4, 6, 55)] as [(Int, UInt64, Float)] {
+        let starts = 0..<max(marked.count - n + 1, 0)
+        for start in starts {
           let number = marked[start..<(start + n)].reduce(0 as UInt64) {
             $0 &* Self.p &+ UInt64($1)
           }
-          feature(number, kind, weight)
+          feature(number, kind, weight / Float(starts.count).squareRoot())
         }
       }
     }
