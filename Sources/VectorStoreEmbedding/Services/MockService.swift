@@ -35,19 +35,21 @@
 ///    | word | state | 1 | 50 |
 ///    | word | state of its stem | 2 | 100 |
 ///    | word | state of its first 5 scalars, or all | 3 | 80 |
-///    | word | every 2, 3, 4 scalars side by side in `^word$`, `^` being 2 and `$` 3 | 4, 5, 6 | 8, 15, 25 |
-///    | pair of words | its hash | 7 | 12 |
+///    | word | each of its m 2-grams | 4 | 20 / sqrt(m) |
+///    | word | each of its m 3-grams | 5 | 35 / sqrt(m) |
+///    | word | each of its m 4-grams | 6 | 55 / sqrt(m) |
+///    | pair of words | its hash | 7 | 10 |
 ///    | character | state | 8 | 70 |
 ///    | pair of characters | its hash | 9 | 100 |
 ///    | symbol | state | 10 | 70 |
 ///
-///    An n-gram `c1 … cn` has the number `(…(c1 * P + c2) * P + …) + cn`. Stop words, common words
-///    and stems are in `MockWords`.
-/// 5. **Damping**: a term that occurs n times counts `n^0.75`; a feature weighs
-///    `round(weight * f * 16 * n^0.75)`, `f` being 0.4 for common words and 1 otherwise.
-/// 6. **Hashing**: `z = number ^ (kind * 0x9E3779B97F4A7C15)`, `z = (z ^ (z >> 32)) * P`,
-///    `z = (z ^ (z >> 29)) * P`, `z = z ^ (z >> 32)`. The feature's weight goes to component
-///    `((z >> 32) * D) >> 32`, with a minus where z is odd.
+///    N-grams are taken side by side from the scalars of the word with 2 before them and 3 after
+///    them; `c1 … cn` has the number `(…(c1 * P + c2) * P + …) + cn`. Stop words, common words and
+///    stems are in `MockWords`.
+/// 5. **Damping**: a term that occurs n times counts `d = 16 * n^0.75`, common words `0.4 * d`; a
+///    feature weighs `floor(weight * d + 0.5)`, computed in float32.
+/// 6. **Hashing**: `z = number ^ (kind * 0x9E3779B97F4A7C15)`, `z = (z ^ (z >> 32)) * P`. The weight
+///    goes to component `((z >> 32) * D) >> 32`, with a minus where bit 31 of z is set.
 /// 7. **Unit length**: with components `a`, the vector is `sign(a) * sqrt(|a| / Σ|a|)`: the square
 ///    root damps what piles up in one component, and makes the length 1 by itself.
 ///

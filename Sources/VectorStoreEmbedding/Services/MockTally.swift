@@ -86,7 +86,7 @@ struct MockTally {
         case .stopWord: components.add(hash, kind: 1, weight: Self.weight(5, damping))
         case .commonWord: Self.placeWord(term, scalars, damping * 0.4, into: components)
         case .word: Self.placeWord(term, scalars, damping, into: components)
-        case .wordPair: components.add(hash, kind: 7, weight: Self.weight(12, damping))
+        case .wordPair: components.add(hash, kind: 7, weight: Self.weight(10, damping))
         case .character: components.add(hash, kind: 8, weight: Self.weight(70, damping))
         case .characterPair: components.add(hash, kind: 9, weight: Self.weight(100, damping))
         case .symbol: components.add(hash, kind: 10, weight: Self.weight(70, damping))
@@ -103,7 +103,11 @@ struct MockTally {
     components.add(term.hash, kind: 1, weight: weight(50, damping))
     components.add(term.stem, kind: 2, weight: weight(100, damping))
     components.add(term.prefix, kind: 3, weight: weight(80, damping))
-    let (weight2, weight3, weight4) = (weight(8, damping), weight(15, damping), weight(25, damping))
+    // The n-grams of one length share a weight, so that long words do not drown short ones.
+    let length = Float(term.length)
+    let weight2 = weight(20 / (length + 1).squareRoot(), damping)
+    let weight3 = weight(35 / length.squareRoot(), damping)
+    let weight4 = weight(55 / max(length - 1, 1).squareRoot(), damping)
     // The numbers of the n-grams that end here; the word begins after the mark 2.
     let first = UInt64(scalars[term.start])
     var two = 2 &* MockHash.multiplier &+ first
