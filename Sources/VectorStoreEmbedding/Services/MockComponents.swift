@@ -60,28 +60,24 @@ struct MockComponents {
   ///
   /// - Precondition: at least one component is not zero.
   func normalise() {
-    let count = components.count
-    let whole = count & ~7
-    let raw = UnsafeMutableRawBufferPointer(components)
-    // Whole numbers add up exactly in a Double, so that the order of these sums does not matter.
-    var sums = SIMD8<Double>()
-    for offset in stride(from: 0, to: whole * 4, by: 32) {
-      let part = raw.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt32>.self)
-      sums += SIMD8<Double>(unsafeBitCast(part & 0x7FFF_FFFF, to: SIMD8<Float>.self))
-    }
-    var total = sums.sum()
-    for index in whole..<count { total += Double(components[index].magnitude) }
-    let scale = Float(1 / total)
-    for offset in stride(from: 0, to: whole * 4, by: 32) {
-      let part = raw.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt32>.self)
-      let magnitude = unsafeBitCast(part & 0x7FFF_FFFF, to: SIMD8<Float>.self)
-      let root = unsafeBitCast((magnitude * scale).squareRoot(), to: SIMD8<UInt32>.self)
-      raw.storeBytes(of: root | (part & 0x8000_0000), toByteOffset: offset, as: SIMD8<UInt32>.self)
-    }
-    for index in whole..<count {
-      let sum = components[index]
-      let root = (sum.magnitude * scale).squareRoot()
-      components[index] = sum.sign == .minus ? -root : root
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: components.count) { filled in
+      // A short text fills few components, and square roots are the costly part: list the filled
+      // ones without a branch, since which they are is chance.
+      var count = 0
+      for index in components.indices {
+        filled[count] = Int32(truncatingIfNeeded: index)
+        count += components[index] == 0 ? 0 : 1
+      }
+      // Whole numbers add up exactly in a Double.
+      var total = 0.0
+      for position in 0..<count { total += Double(components[Int(filled[position])].magnitude) }
+      let scale = Float(1 / total)
+      for position in 0..<count {
+        let index = Int(filled[position])
+        let sum = components[index]
+        let root = (sum.magnitude * scale).squareRoot()
+        components[index] = Float(bitPattern: root.bitPattern | sum.bitPattern & 0x8000_0000)
+      }
     }
   }
 }

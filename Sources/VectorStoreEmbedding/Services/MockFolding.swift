@@ -27,13 +27,11 @@ enum MockFolding {
     case 0x0218, 0x0219: .letter(0x73)
     case 0x021A, 0x021B: .letter(0x74)
     case 0x1E00...0x1EFF: latinAdditional(scalar)
-    case 0x0300...0x036F, 0x200B...0x200F, 0x2060...0x2064, 0xFE00...0xFE0F, 0xFEFF,
+    case 0x0300...0x036F, 0x200B...0x200F, 0x2060...0x2064, 0x3099, 0x309A, 0xFE00...0xFE0F, 0xFEFF,
       0xE0000...0xE0FFF:
       .ignored
     case 0x0370...0x03FF: greek(scalar)
-    case 0x0400...0x040F: .letter(scalar == 0x0401 ? 0x0435 : scalar + 80)
-    case 0x0410...0x042F: .letter(scalar + 32)
-    case 0x0451: .letter(0x0435)
+    case 0x0400...0x045F: cyrillic(scalar)
     case 0x0460...0x0481, 0x048A...0x04BF, 0x04D0...0x052F: .letter(scalar | 1)
     case 0x0531...0x0556: .letter(scalar + 48)
     case 0xFF10...0xFF19: .letter(scalar - 0xFEE0)
@@ -145,6 +143,20 @@ enum MockFolding {
     case 0x03C2: .letter(0x03C3)
     case 0x0391...0x03A9: .letter(scalar + 32)
     default: .letter(scalar)
+    }
+  }
+
+  private static func cyrillic(_ scalar: UInt32) -> Folded {
+    let lower = scalar < 0x0410 ? scalar + 80 : scalar < 0x0430 ? scalar + 32 : scalar
+    // Letters that decompose lose their mark, as Latin ones do.
+    return switch lower {
+    case 0x0450, 0x0451: .letter(0x0435)
+    case 0x0453: .letter(0x0433)
+    case 0x0457: .letter(0x0456)
+    case 0x045C: .letter(0x043A)
+    case 0x0439, 0x045D: .letter(0x0438)
+    case 0x045E: .letter(0x0443)
+    default: .letter(lower)
     }
   }
 }

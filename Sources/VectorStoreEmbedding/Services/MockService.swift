@@ -16,8 +16,8 @@
 /// changes a vector needs a new name. Its formula, for D dimensions, all hashes in 64 bits,
 /// wrapping:
 ///
-/// 1. **Scalars** are folded (`MockFolding`): lower case, Latin and Greek letters without accents,
-///    ß as ss, full-width forms as plain ones. Each is a letter or digit, a *character* of a script
+/// 1. **Scalars** are folded (`MockFolding`): lower case; Latin, Greek and Cyrillic letters without
+///    accents, ß as ss, full-width forms as plain ones. Each is a letter or digit, a *character* of a script
 ///    without spaces (Han, kana, Thai, Lao, Burmese, Khmer), a symbol (emoji included), a separator
 ///    or nothing (combining accents, joiners). Letters and digits side by side make a word, cut
 ///    every 48 scalars.
@@ -44,10 +44,11 @@
 ///    | symbol | state | 10 | 70 |
 ///
 ///    N-grams are taken side by side from the scalars of the word with 2 before them and 3 after
-///    them; `c1 … cn` has the number `(…(c1 * P + c2) * P + …) + cn`. Stop words, common words and
-///    stems are in `MockWords`.
-/// 5. **Damping**: a term that occurs n times counts `d = 16 * n^0.75`, common words `0.4 * d`; a
-///    feature weighs `floor(weight * d + 0.5)`, computed in float32.
+///    them; `c1 … cn` has the number `(…(c1 * P + c2) * P + …) + cn`. Stop, common and
+///    everyday words and stems are in `MockWords`.
+/// 5. **Damping**: a term that occurs n times counts `d = 16 * n^0.75`; of that, a common word keeps
+///    0.5, and another word whose stem is an everyday or common English word's 0.7. A feature weighs
+///    `floor(weight * d + 0.5)`, computed in float32.
 /// 6. **Hashing**: `z = number ^ (kind * 0x9E3779B97F4A7C15)`, `z = (z ^ (z >> 32)) * P`. The weight
 ///    goes to component `((z >> 32) * D) >> 32`, with a minus where bit 31 of z is set.
 /// 7. **Unit length**: with components `a`, the vector is `sign(a) * sqrt(|a| / Σ|a|)`: the square

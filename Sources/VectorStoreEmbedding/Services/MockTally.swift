@@ -8,7 +8,7 @@
 /// comes.
 struct MockTally {
   private enum Kind: UInt8 {
-    case stopWord, commonWord, word, wordPair, character, characterPair, symbol
+    case stopWord, commonWord, everydayWord, word, wordPair, character, characterPair, symbol
   }
 
   private struct Term {
@@ -84,7 +84,8 @@ struct MockTally {
         let hash = term.hash
         switch term.kind {
         case .stopWord: components.add(hash, kind: 1, weight: Self.weight(5, damping))
-        case .commonWord: Self.placeWord(term, scalars, damping * 0.4, into: components)
+        case .commonWord: Self.placeWord(term, scalars, damping * 0.5, into: components)
+        case .everydayWord: Self.placeWord(term, scalars, damping * 0.7, into: components)
         case .word: Self.placeWord(term, scalars, damping, into: components)
         case .wordPair: components.add(hash, kind: 7, weight: Self.weight(10, damping))
         case .character: components.add(hash, kind: 8, weight: Self.weight(70, damping))
@@ -150,13 +151,18 @@ struct MockTally {
       scalars.removeLast(scalars.count - start)
       return
     }
-    if rank == .common { terms[index].kind = .commonWord }
     let count = scalars.count - start
     let (stemCount, prefixCount) = scalars.withUnsafeBufferPointer {
       (MockWords.stemLength(of: UnsafeBufferPointer(rebasing: $0[start...])), min(count, 5))
     }
     terms[index].length = Int32(count)
-    terms[index].stem = state(ofFirst: stemCount, from: start)
+    let stem = state(ofFirst: stemCount, from: start)
+    if rank == .common {
+      terms[index].kind = .commonWord
+    } else if MockWords.rank(ofStem: stem) == .everyday {
+      terms[index].kind = .everydayWord
+    }
+    terms[index].stem = stem
     terms[index].prefix = state(ofFirst: prefixCount, from: start)
   }
 

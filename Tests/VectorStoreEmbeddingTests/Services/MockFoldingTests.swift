@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func foldsCyrillicAndArmenianAsFoundationDoes() throws {
-    for value in [0x400...0x45F, 0x460...0x481, 0x48A...0x4BF, 0x4D0...0x52F, 0x531...0x556].joined()
+    for value in [0x400...0x45F, 0x460...0x481, 0x48A...0x4BF, 0x4D0...0x52F, 0x531...0x556]
+      .joined()
     {
       let scalar = try #require(Unicode.Scalar(UInt32(value)))
       let lower = String(scalar).lowercased()

@@ -130,7 +130,11 @@ struct MockReference {
     case .word(let word):
       let rank = MockWords.rank(of: Self.state(word))
       if rank == .stop { return feature(Self.state(word), 1, 5) }
-      if rank == .common { damping *= 0.4 }
+      if rank == .common {
+        damping *= 0.5
+      } else if MockWords.rank(ofStem: Self.state(Self.stem(word))) == .everyday {
+        damping *= 0.7
+      }
       feature(Self.state(word), 1, 50)
       feature(Self.state(Self.stem(word)), 2, 100)
       feature(Self.state(word.prefix(5)), 3, 80)

@@ -19,6 +19,25 @@ import Testing
     "\u{E000}", "\u{FFFD}", "\u{1F3FD}",
   ]
 
+  /// Checksums of whole vectors: whatever changes one of them needs a new name of the model.
+  @Test(
+    arguments: [
+      ("The quick brown fox jumps over the lazy dog.", 0xF4C5_0416_8315_9077),
+      ("Die Straße nach Köln", 0x65C7_EBEB_6D03_A0F8), ("黑豹队的防守", 0x5DCE_33BD_628C_051C),
+      ("?!", 0x6716_E58C_5EAF_6ACE),
+    ] as [(String, UInt64)])
+  func isTheSameOnEveryMachine(text: String, checksum: UInt64) {
+    let bits = MockService().vector(of: text).map { UInt64($0.bitPattern) }
+    #expect(bits.reduce(0) { ($0 &* 0x100_0000_01B3) ^ $1 } == checksum)
+  }
+
+  @Test func placesKnownComponents() {
+    let vector = MockService().vector(of: "The quick brown fox jumps over the lazy dog.")
+    #expect(vector[2].bitPattern == 0x3D7F_EF35)
+    #expect(vector[39].bitPattern == 0x3DE4_04CC)
+    #expect(vector[59].bitPattern == 0xBD7F_EF35)
+  }
+
   @Test(arguments: samples + hostile)
   func followsItsFormula(text: String) {
     for dimensions in [64, 100, 1536] {

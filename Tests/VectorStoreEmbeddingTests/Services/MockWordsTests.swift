@@ -17,18 +17,26 @@ import Testing
 
   @Test func ranksWords() {
     for word in ["the", "and", "which", "der", "und", "les", "dans", "los", "che", "het", "nao"] {
-      #expect(rank(of: word) == .stop, "\(word)")
+      #expect(MockWords.rank(of: state(of: word)) == .stop, "\(word)")
     }
     for word in ["first", "year", "jahr", "war", "car"] {
-      #expect(rank(of: word) == .common, "\(word)")
+      #expect(MockWords.rank(of: state(of: word)) == .common, "\(word)")
     }
     for word in ["turbulence", "tesla", "th", "thee", ""] {
-      #expect(rank(of: word) == .other, "\(word)")
+      #expect(MockWords.rank(of: state(of: word)) == .other, "\(word)")
     }
   }
 
-  private func rank(of word: String) -> MockWords.Rank {
-    MockWords.rank(
-      of: word.unicodeScalars.reduce(0) { MockHash.extended($0, by: $1.value) })
+  @Test func ranksStems() {
+    for stem in ["agre", "determin", "question", "year"] {
+      #expect(MockWords.rank(ofStem: state(of: stem)) == .everyday, "\(stem)")
+    }
+    for stem in ["turbulenc", "tesla", ""] {
+      #expect(MockWords.rank(ofStem: state(of: stem)) == .other, "\(stem)")
+    }
+  }
+
+  private func state(of word: String) -> UInt64 {
+    word.unicodeScalars.reduce(0) { MockHash.extended($0, by: $1.value) }
   }
 }
