@@ -6,6 +6,14 @@ import Dispatch
 import Foundation
 
 enum Interruption {
+  /// The pipe that the signal handler writes to: all that a handler may safely do. A dispatch source
+  /// of the signal itself misses signals that come while it is being set up.
+  private static let pipe: (reading: Int32, writing: Int32) = {
+    var descriptors: [Int32] = [-1, -1]
+    _ = Foundation.pipe(&descriptors)
+    return (descriptors[0], descriptors[1])
+  }()
+
   /// Runs `body` in a task that Ctrl-C (or a request to terminate) cancels.
   ///
   /// - Throws: exit status 130 when it was cancelled, else what `body` throws.
@@ -13,18 +21,22 @@ enum Interruption {
     _ body: @escaping @Sendable () async throws -> T
   ) async throws -> T {
     let task = Task { try await body() }
-    let sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        if task.isCancelled { exit(130) }
-        task.cancel()
-        Terminal.standardError.write("\nstopping; press Ctrl-C again to stop at once\n")
-      }
-      source.resume()
-      return source
+    let source = DispatchSource.makeReadSource(fileDescriptor: pipe.reading, queue: .global())
+    source.setEventHandler {
+      var bytes: [UInt8] = [0, 0, 0, 0]
+      _ = read(pipe.reading, &bytes, bytes.count)
+      if task.isCancelled { _exit(130) }
+      task.cancel()
+      Terminal.standardError.write("\nstopping; press Ctrl-C again to stop at once\n")
     }
-    defer { sources.forEach { $0.cancel() } }
+    source.resume()
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { _ in
+        var byte: UInt8 = 1
+        _ = write(Interruption.pipe.writing, &byte, 1)
+      }
+    }
+    defer { source.cancel() }
     do {
       return try await task.value
     } catch is CancellationError {

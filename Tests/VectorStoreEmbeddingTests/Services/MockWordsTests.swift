@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func ranksStems() {
-    for stem in ["agre", "determin", "question", "year"] {
+    for stem in ["agre", "determin", "problem", "year"] {
       #expect(MockWords.rank(ofStem: state(of: stem)) == .everyday, "\(stem)")
     }
     for stem in ["turbulenc", "tesla", ""] {

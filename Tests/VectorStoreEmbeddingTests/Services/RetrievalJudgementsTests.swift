@@ -16,13 +16,14 @@ import Testing
   }
 
   @Test func discountsByRank() {
-    let swapped = (1 + 3 / log2(3)) / (3 + 1 / log2(3))
+    let second = log2(3.0)
+    let swapped = (1 + 3 / second) / (3 + 1 / second)
     #expect(abs(set.nDCG(at: 10, ranking: ["b", "a"], for: "q") - swapped) < 1e-12)
-    let exponential = (1 + 7 / log2(3)) / (7 + 1 / log2(3))
+    let exponential = (1 + 7 / second) / (7 + 1 / second)
     #expect(
       abs(set.nDCG(at: 10, ranking: ["b", "a"], for: "q", gain: .exponential) - exponential) < 1e-12
     )
-    let third = (3.0 / 2) / (3 + 1 / log2(3))
+    let third = (3.0 / 2) / (3 + 1 / second)
     #expect(abs(set.nDCG(at: 10, ranking: ["x", "c", "a"], for: "q") - third) < 1e-12)
   }
 
