@@ -14,13 +14,26 @@ enum Interruption {
     return (descriptors[0], descriptors[1])
   }()
 
+  /// Lets this thread take the signals: a parent may have started the command with them blocked.
+  private static func unblockSignals() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
   /// Runs `body` in a task that Ctrl-C (or a request to terminate) cancels.
   ///
   /// - Throws: exit status 130 when it was cancelled, else what `body` throws.
   static func handled<T: Sendable>(
     _ body: @escaping @Sendable () async throws -> T
   ) async throws -> T {
-    let task = Task { try await body() }
+    let (ready, start) = AsyncStream<Void>.makeStream()
+    let task = Task {
+      for await _ in ready {}
+      return try await body()
+    }
     let source = DispatchSource.makeReadSource(fileDescriptor: pipe.reading, queue: .global())
     source.setEventHandler {
       var bytes: [UInt8] = [0, 0, 0, 0]
@@ -36,6 +49,8 @@ enum Interruption {
         _ = write(Interruption.pipe.writing, &byte, 1)
       }
     }
+    unblockSignals()
+    start.finish()
     defer { source.cancel() }
     do {
       return try await task.value

@@ -18,7 +18,7 @@ extension Store {
   ) async throws -> AddReport {
     try options.check()
     let reader = DocumentReader(options: options)
-    let incoming = try documents.map(reader.read)
+    let incoming = try await file.work { try documents.map(reader.read) }
     var run = try await AddRun.begin("add", store: self, collection: collection)
     let batch = 256
     for start in stride(from: 0, to: incoming.count, by: batch) {
@@ -45,7 +45,7 @@ extension Store {
   ) async throws -> AddReport {
     try options.check()
     try Self.checkAny(of: paths)
-    let batches = try FileBatches(paths: paths, options: options)
+    let batches = try FileBatches(paths: paths, options: options, storePath: path)
     let total = progress == nil ? nil : try await file.work { batches.count() }
     var run = try await AddRun.begin("add", store: self, collection: collection)
     var done = 0
@@ -65,7 +65,7 @@ extension Store {
   }
 
   /// Throws unless at least one path is there: then nothing has been made or changed yet.
-  public static func checkAny(of paths: [String]) throws {
+  package static func checkAny(of paths: [String]) throws {
     guard let first = paths.first else {
       throw StoreError(.empty, "no path is given; name files or folders to add")
     }
@@ -79,9 +79,9 @@ extension Store {
   private func handleGoneFiles(
     _ paths: [String], prune: Bool, _ run: inout AddRun
   ) async throws {
-    let (collection, path) = (run.collection.id, paths)
+    let collection = run.collection.id
     let gone = try await file.read { db in
-      let folders = path.filter(Self.isFolder).map(SourcePath.normalized)
+      let folders = paths.filter(Self.isFolder).map(SourcePath.normalized)
       return try DocumentsTable.sources(collection: collection, onlyFiles: true, db).filter {
         source in
         folders.contains { SourcePath.liesUnder($0, source: source) } && Self.isGone(source)

@@ -3,6 +3,7 @@
 
 import Foundation
 import GRDB
+import Synchronization
 import VectorStoreSearch
 
 extension Store {
@@ -27,13 +28,25 @@ extension Store {
       throw StoreError(
         .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
     }
-    return try await file.read { db in
-      let record = try CollectionsTable.require(collection, db)
-      guard let space = space ?? record.target?.space else {
-        throw StoreError(
-          .invalidArgument, "the collection \"\(collection)\" is empty; there is nothing to export")
+    let isCancelled = Mutex(false)
+    return try await withTaskCancellationHandler {
+      try await write(to: path, texts, space, collection, started, progress) {
+        isCancelled.withLock { $0 }
       }
-      let rows = ExportedRows(db: db, collection: record, space: space)
+    } onCancel: {
+      isCancelled.withLock { $0 = true }
+    }
+  }
+
+  private func write(
+    to path: String, _ texts: String?, _ space: EmbeddingSpace?, _ collection: String,
+    _ started: Date, _ progress: ProgressHandler?, isCancelled: @escaping @Sendable () -> Bool
+  ) async throws -> ExportReport {
+    try await file.read { db in
+      let record = try CollectionsTable.require(collection, db)
+      let space = try VectorsTable.checked(space, of: record, db)
+      let rows = ExportedRows(
+        db: db, collection: record, space: space, isCancelled: isCancelled)
       var report = ExportReport(rows: 0, withoutVector: 0, space: space.name, seconds: 0)
       do {
         if path.hasSuffix(".npy") {
@@ -55,6 +68,8 @@ private struct ExportedRows {
   let db: Database
   let collection: CollectionRecord
   let space: EmbeddingSpace
+  /// Whether the export is to stop.
+  let isCancelled: @Sendable () -> Bool
 
   private struct Row {
     var id: String
@@ -127,6 +142,7 @@ private struct ExportedRows {
         WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
         """, arguments: [try SpacesTable.find(space, db)?.id, collection.id])
     while let row = try rows.next() {
+      if isCancelled() { throw CancellationError() }
       let (source, ordinal, several): (String, Int, Bool) = (row[0], row[2], row[6])
       let data: Data? = row[4]
       try body(

@@ -65,7 +65,7 @@ extension Store {
 
   private func check(
     _ documents: [ImportedDocument], _ dimensions: Int
-  ) async throws -> CheckedDocuments {
+  ) async throws -> [CheckedDocument] {
     try await file.work { ImportRun.check(documents, dimensions: dimensions) }
   }
 
@@ -78,7 +78,7 @@ extension Store {
     var run = try await ImportRun.begin(store: self, collection: collection, space: space)
     // One block is read and checked while the one before is written.
     let dimensions = run.dimensions
-    @Sendable func next() async throws -> CheckedDocuments? {
+    @Sendable func next() async throws -> [CheckedDocument]? {
       try await file.work {
         try rows.next(Self.rowsAtOnce).map { ImportRun.check($0, dimensions: dimensions) }
       }
@@ -98,7 +98,7 @@ extension Store {
     _ dimensions: Int, of path: String, _ space: EmbeddingSpace?, _ collection: String
   ) async throws {
     let target = try await file.read { db in
-      try CollectionsTable.find(collection, db)?.target?.space
+      try CollectionsTable.find(collection, db)?.target.space
     }
     let expected = space ?? target ?? newTarget
     guard dimensions == expected.dimensions else {

@@ -56,9 +56,9 @@ extension Store {
       throw StoreError(
         .invalidArgument, "a vector has no words to rank by; ask with a text, or without lexical")
     }
-    let target = try await file.read { db in try CollectionsTable.require(collection, db).target }
-    guard let space = space ?? target?.space else {
-      return vectors.map { _ in QueryResult(hits: []) }
+    let space = try await file.read { db in
+      let record = try CollectionsTable.require(collection, db)
+      return try VectorsTable.checked(space, of: record, db)
     }
     for (index, vector) in vectors.enumerated() {
       do {
@@ -90,7 +90,7 @@ extension Store {
     for texts: [String], in collection: String
   ) async throws -> (RankingPlan, [[Float]]?) {
     let mock = MockService()
-    let vectors = try await file.read { [newTarget] db in
+    let vectors = try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
       let (target, standIns) = (record.target, try SpacesTable.find(mock.space, db))
       func any(_ space: SpaceRecord?) throws -> Bool {
@@ -98,7 +98,7 @@ extension Store {
         return try VectorsTable.exist(space: space.id, collection: record.id, db)
       }
       return RankingPlan.Vectors(
-        target: target?.space ?? newTarget, hasTarget: try any(target),
+        target: target.space, hasTarget: try any(target),
         hasStandIns: try any(standIns))
     }
     func plan(unavailable: String?) throws -> RankingPlan {
@@ -111,15 +111,15 @@ extension Store {
       return (try plan(unavailable: reason), nil)
     case .standIn(_, let reason):
       let plan = try plan(unavailable: reason)
-      return (plan, plan.querySpace == nil ? nil : texts.map(mock.vector(of:)))
+      return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
     case .embed(let service):
       do {
         return (
           try plan(unavailable: nil), try await Embedder(service: service).embedQueries(texts)
         )
-      } catch let error where !(error is CancellationError) && service.space.kind == .real {
+      } catch let error where !Task.isCancelled && service.space.kind == .real {
         let plan = try plan(unavailable: "\(error)")
-        return (plan, plan.querySpace == nil ? nil : texts.map(mock.vector(of:)))
+        return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
       }
     }
   }

@@ -16,8 +16,8 @@ extension Store {
   public func remove(
     _ sources: [String], from collection: String = "default"
   ) async throws -> RemoveReport {
-    let run = try await beginRun("remove")
     let sources = try await expanded(sources, in: collection)
+    let run = try await beginRun("remove")
     var report = RemoveReport()
     for start in stride(from: 0, to: sources.count, by: Self.removedAtOnce) {
       try Task.checkCancellation()
@@ -65,18 +65,24 @@ extension Store {
     return report
   }
 
-  /// Sources with each folder replaced by the documents below it; a folder without any stays.
+  /// Sources as they are stored, each once: a folder stands for the documents below it, and a path
+  /// that is written another way (`./a.md`) for the document it was added as.
   private func expanded(_ sources: [String], in collection: String) async throws -> [String] {
-    guard sources.contains(where: { $0.hasSuffix("/") }) else { return sources }
     let known = try await file.read { db in
       try DocumentsTable.sources(
         collection: try CollectionsTable.require(collection, db).id, onlyFiles: false, db)
     }
+    let exact = Set(known)
+    var seen: Set<String> = []
     return sources.flatMap { source -> [String] in
-      guard source.hasSuffix("/") else { return [source] }
-      let below = known.filter { SourcePath.liesUnder(source, source: $0) }
-      return below.isEmpty ? [source] : below
-    }
+      if exact.contains(source) || source.isEmpty { return [source] }
+      if source.hasSuffix("/") {
+        let below = known.filter { SourcePath.liesUnder(source, source: $0) }
+        return below.isEmpty ? [source] : below
+      }
+      let normalized = SourcePath.normalized(source)
+      return [exact.contains(normalized) ? normalized : source]
+    }.filter { seen.insert($0).inserted }
   }
 
   private func beginRun(_ command: String) async throws -> Run {

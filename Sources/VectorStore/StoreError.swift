@@ -1,6 +1,8 @@
 // The library's one public error. Thrown by every verb; made from SQLite's errors in
 // File/StoreError+SQLite.swift.
 
+public import Foundation
+
 /// What went wrong in a store, with a stable code and a message for people.
 ///
 /// The message says what failed, what was found, what was expected, and the next step. Decide by
@@ -71,6 +73,11 @@ public struct StoreError: Error, Sendable {
     self.message = message
     self.underlying = underlying
   }
+}
+
+extension StoreError: LocalizedError {
+  /// The message.
+  public var errorDescription: String? { message }
 }
 
 extension StoreError: CustomStringConvertible {

@@ -41,8 +41,8 @@ import Testing
     let store = Command(folder: try TemporaryFolder())
     try Self.writeTexts(3000, to: store.folder)
     let running = try store.start(["add", "texts", "--mode", "mock"])
-    try await Task.sleep(for: .milliseconds(700))
-    running.signal(SIGINT)
+    // The store is made after the handler is set; before that the signal is not the command's.
+    running.signal(SIGINT, whenExists: store.folder.path("store.db"))
     let outcome = try await running.outcome()
     #expect(outcome.status == 130)
     #expect(outcome.errors.contains("interrupted: what was done before is safe"))

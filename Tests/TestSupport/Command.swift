@@ -92,6 +92,16 @@ package final class RunningCommand: @unchecked Sendable {
     kill(process.processIdentifier, number)
   }
 
+  /// Sends a signal a moment after a file has come to be. From a thread of its own: Swift's pool may be
+  /// busy with other tests until the command has ended.
+  package func signal(_ number: Int32, whenExists path: String) {
+    Thread { [self] in
+      while process.isRunning, !FileManager.default.fileExists(atPath: path) { usleep(2000) }
+      usleep(50_000)
+      signal(number)
+    }.start()
+  }
+
   /// Waits for the command's end.
   package func outcome() async throws -> Command.Outcome {
     for await _ in ended.stream {}

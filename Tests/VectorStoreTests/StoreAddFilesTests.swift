@@ -99,6 +99,25 @@ import Testing
     }
   }
 
+  @Test func theStoreItselfIsNoDocument() async throws {
+    try await withStore { store, folder in
+      try folder.write("a note", to: "note.txt")
+      let report = try await store.add(paths: [folder.url.path])
+      #expect(report.documents == .init(added: 1) && report.skipped == 0)
+    }
+  }
+
+  @Test func largeBinariesAreLeftOutUnread() async throws {
+    try await withStore { store, folder in
+      try folder.write(Data([0x7F, 0x45, 0x4C, 0x46, 0, 0]), to: "d/image.bin")
+      let handle = try FileHandle(forWritingTo: folder.url.appending(path: "d/image.bin"))
+      try handle.truncate(atOffset: 3 << 30)  // a hole: no room is taken
+      try handle.close()
+      let report = try await store.add(paths: [folder.path("d")])
+      #expect(report.skipped == 1 && !report.isPartial)
+    }
+  }
+
   @Test func aMissingPathStopsBeforeAnythingIsMade() async throws {
     try await withStore { store, folder in
       let code = await errorCode { try await store.add(paths: [folder.path("nowhere")]) }

@@ -165,7 +165,8 @@ import Testing
       let report = try await store.add([Self.sky])
       #expect(report.documents.added == 1)
       #expect(report.chunks == .init(standIn: 1))
-      #expect(report.errors.map(\.code) == ["service_unavailable"])
+      #expect(!report.isPartial && report.errors.isEmpty, "stand-ins are no failure")
+      #expect(report.warnings.contains { $0.contains("the service is down") })
     }
   }
 
@@ -176,13 +177,81 @@ import Testing
     try await withStore(mode: .real, service: service) { store, _ in
       let report = try await store.add([Self.sky, Self.bread])
       #expect(report.chunks == .init(embedded: 1, failed: 1))
-      #expect(report.isPartial)
+      #expect(report.documents == .init(added: 1, failed: 1))
+      #expect(report.errors.map(\.document) == ["bread"] && report.errors.map(\.chunk) == [0])
       let failed = try await store.list(states: [.failed])
       #expect(failed.map(\.document) == ["bread"])
       #expect(failed[0].reason?.contains("all components of the vector are zero") == true)
       let hits = try await store.query("yeast", options: .init(lexical: true)).hits
       #expect(hits.map(\.document) == ["bread"], "its words are still found")
     }
+  }
+
+  @Test func answersAreKeptWhenALaterRequestFails() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("paid.db")
+    let requests = Mutex(0)
+    let service = FakeService(
+      onRequest: { _ in requests.withLock { $0 += 1 } },
+      failure: { requests.withLock { $0 } == 2 ? FakeService.Down() : nil })
+    let texts = (0..<1000).map { DocumentInput(id: "\($0)", text: "text number \($0)") }
+    let big = texts.map(\.text).joined(separator: "\n\n")
+    var options = AddOptions()
+    options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
+    let store = try await Store(
+      path: path, configuration: StoreConfiguration(mode: .real, service: service))
+    let report = try await store.add([DocumentInput(id: "big", text: big)], options: options)
+    #expect(report.documents == .init(pending: 1))
+    #expect(report.requests == 1)
+    let staged = try await store.file.read {
+      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM staged")
+    }
+    #expect(staged == 256, "the first answer was paid for")
+    let second = try await store.add([DocumentInput(id: "big", text: big)], options: options)
+    #expect(second.documents == .init(updated: 1))
+    #expect(second.chunks.reused == 256 && second.chunks.embedded > 0)
+    try await store.close()
+    try expectWhole(path)
+  }
+
+  @Test func theSameDocumentTwiceInOneCallLeavesNoWordsBehind() async throws {
+    try await withStore { store, _ in
+      try await store.add([
+        DocumentInput(id: "a", text: "first zanzibarquux"), DocumentInput(id: "a", text: "second"),
+      ])
+      #expect(try await store.get("a").text == "second")
+      #expect(try await store.query("zanzibarquux", options: .init(lexical: true)).hits.isEmpty)
+    }
+  }
+
+  @Test func anEmptyCollectionTakesTheNextTarget() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("target.db")
+    let hybrid = try await Store(path: path)
+    try await hybrid.add([Self.sky])
+    try await hybrid.remove(["sky"])
+    try await hybrid.close()
+    let mock = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
+    #expect(try await mock.add([Self.sky]).chunks == .init(embedded: 1))
+    #expect(try await mock.collections().map(\.space) == ["mock/hashed-features-1/1536"])
+    try await mock.close()
+  }
+
+  @Test func mockModeOnARealCollectionWritesStandIns() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("mixed.db")
+    let real = try await Store(
+      path: path, configuration: StoreConfiguration(mode: .real, service: FakeService()))
+    try await real.add([Self.sky])
+    try await real.close()
+    let mock = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
+    #expect(try await mock.add([Self.sky]).chunks == .init(reused: 1))
+    #expect(try await mock.add([Self.bread]).chunks == .init(standIn: 1))
+    let result = try await mock.query("blue sky and bread")
+    #expect(result.hits.map(\.document) == ["bread"])
+    #expect(result.isDegraded, "a chunk with a real vector only is not searched")
+    try await mock.close()
+    try expectWhole(path)
   }
 
   @Test func anotherModelIsRefusedWithBothNames() async throws {

@@ -147,6 +147,38 @@ import Testing
     }
   }
 
+  @Test func oneIDIsOneDocumentWhicheverLineHasTheVector() async throws {
+    try await withStore(mode: .hybrid) { store, folder in
+      let vector = Self.unitVectors(1, seed: 8)[0].map { "\($0)" }.joined(separator: ",")
+      let path = try folder.write(
+        """
+        {"id": "x", "text": "the first line"}
+        {"id": "x", "text": "the second line", "vector": [\(vector)]}
+        {"id": "y", "text": "twice the same"}
+        {"id": "y", "text": "twice the same"}
+
+        """, to: "twice.jsonl")
+      let report = try await store.import(from: path)
+      #expect(report.documents.failed == 1 && report.documents.added == 2)
+      #expect(report.errors.map(\.document) == ["x"])
+      #expect(try await store.get("x").text == "the first line")
+    }
+  }
+
+  @Test func exportStopsWhenItsTaskIsCancelled() async throws {
+    try await withStore { store, folder in
+      try await store.add((0..<500).map { DocumentInput(id: "\($0)", text: "text \($0)") })
+      let path = folder.path("out.jsonl")
+      let task = Task {
+        withUnsafeCurrentTask { $0?.cancel() }
+        try await store.export(to: path)
+      }
+      await #expect(throws: CancellationError.self) { try await task.value }
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+      #expect(files.allSatisfy { $0.hasPrefix("test.db") }, "\(files)")
+    }
+  }
+
   @Test func otherDimensionsAreRefusedBeforeAnythingIsMade() async throws {
     try await withStore(mode: .hybrid) { store, folder in
       try StoreQueryTests.write([[Float](repeating: 1, count: 768)], to: folder.path("v.npy"))

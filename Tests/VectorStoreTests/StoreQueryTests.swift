@@ -83,6 +83,7 @@ extension QueryOptions {
       for query in [rows[0], rows[333], zip(rows[1], rows[700]).map { $0 + $1 }] {
         let hits = try await store.query(vectors: [query])[0].hits
         let expected = Self.best(query, rows, limit: 10)
+        #expect(hits.count == 10)
         for (hit, (_, score)) in zip(hits, expected) { #expect(abs(hit.score - score) < 1e-9) }
       }
     }
@@ -109,6 +110,43 @@ extension QueryOptions {
         let hits = try await store.query("apples", in: "fruit", options: options).hits
         #expect(hits.map(\.text) == ["apples and pears"])
       }
+    }
+  }
+
+  @Test func wordsAreFoundQuicklyAmongSeveralCollections() async throws {
+    try await withStore { store, _ in
+      try await store.add((0..<3000).map { DocumentInput(id: "\($0)", text: "common words \($0)") })
+      try await store.add([DocumentInput(id: "x", text: "common words elsewhere")], to: "other")
+      let started = ContinuousClock.now
+      let hits = try await store.query("common words 77", options: .init(lexical: true)).hits
+      #expect(hits.first?.document == "77" && hits.allSatisfy { $0.collection == "default" })
+      // One MATCH a chunk took a second for 3,000; one for all takes milliseconds.
+      #expect(ContinuousClock.now - started < .milliseconds(400))
+    }
+  }
+
+  @Test func theLeastScoreIsACosineInAFusedRanking() async throws {
+    try await withStore(mode: .hybrid) { store, _ in
+      try await store.add(["walrus tusks", "bread crust"].map { DocumentInput(id: $0, text: $0) })
+      var options = QueryOptions()
+      options.minimumScore = 0.5
+      let hits = try await store.query("walrus tusks", options: options).hits
+      #expect(hits.map(\.document) == ["walrus tusks"])
+      #expect(hits.allSatisfy { $0.score < 0.04 && ($0.cosine ?? 0) > 0.9 })
+    }
+  }
+
+  @Test func aSpaceThatIsNotThereIsTold() async throws {
+    try await withStore { store, folder in
+      try await store.add([DocumentInput(text: "something")])
+      let other = EmbeddingSpace("openai/text-embedding-ada-002/1536")
+      let vector = [Float](repeating: 1, count: 1536)
+      #expect(
+        await errorCode { _ = try await store.query(vectors: [vector], space: other) }
+          == .spaceMismatch)
+      #expect(
+        await errorCode { try await store.export(to: folder.path("x.npy"), space: other) }
+          == .spaceMismatch)
     }
   }
 

@@ -27,6 +27,15 @@ import Testing
     }
   }
 
+  @Test func pathsMayBeWrittenAnotherWayAndTwice() async throws {
+    try await withStore { store, _ in
+      try await store.add(
+        ["a.md", "docs/b.md"].map { (id: String) in DocumentInput(id: id, text: id) })
+      let report = try await store.remove(["./a.md", "a.md", "docs/", "docs/b.md"])
+      #expect(report == RemoveReport(documents: 2, chunks: 2))
+    }
+  }
+
   @Test func removesACollection() async throws {
     try await withStore { store, _ in
       try await store.add([DocumentInput(id: "a", text: "one")], to: "first")

@@ -26,7 +26,7 @@ struct CollectionsCommand: AsyncParsableCommand {
       let output = Terminal.standardOutput
       output.write(
         "\(output.styled(collection.name, .bold))  \(Format.counted(collection.documents, "document")), "
-          + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space ?? "none yet")\n"
+          + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space)\n"
       )
       for (space, count) in collection.vectors.sorted(by: { $0.key < $1.key }) {
         let standIns = space.hasPrefix("mock/") && space != collection.space ? " (stand-ins)" : ""

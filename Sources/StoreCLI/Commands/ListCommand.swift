@@ -39,8 +39,9 @@ struct ListCommand: AsyncParsableCommand {
       [
         Format.counted(document.chunks, "chunk"), Self.name(document.state),
         String(document.updated.prefix(10)),
-        (several ? "\(document.collection)  " : "") + document.document
-          + (document.reason.map { "  (\($0))" } ?? ""),
+        Format.printable(
+          (several ? "\(document.collection)  " : "") + document.document
+            + (document.reason.map { "  (\($0))" } ?? "")),
       ]
     }
     Terminal.standardOutput.write(Format.table(rows).map { $0 + "\n" }.joined())

@@ -55,4 +55,20 @@ enum Format {
       }.joined(separator: "  ")
     }
   }
+
+  /// A text without control characters: documents and their names must not steer
+  /// the terminal.
+  static func printable(_ text: some StringProtocol) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n": result.append(scalar)
+      case "\t": result.append(contentsOf: "    ".unicodeScalars)
+      case "\r": continue
+      default:
+        result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+      }
+    }
+    return String(result)
+  }
 }

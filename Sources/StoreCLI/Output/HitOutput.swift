@@ -59,7 +59,7 @@ struct HitPage {
 
   /// Rank, score, and where the passage shown stands.
   private func heading(_ hit: Hit, line: Int?) -> String {
-    let place = hit.document + (line.map { ":\($0)" } ?? "")
+    let place = Format.printable(hit.document) + (line.map { ":\($0)" } ?? "")
     let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
     let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
     return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))\n"
@@ -103,30 +103,15 @@ struct HitPage {
 
   /// The text with its matches marked, where the terminal shows styles.
   private func marked(_ text: String, _ matches: [Range<String.Index>]) -> String {
-    guard terminal.isStyled else { return Self.printable(text) }
+    guard terminal.isStyled else { return Format.printable(text) }
     var result = ""
     var rest = text.startIndex
     for match in matches {
-      result += Self.printable(text[rest..<match.lowerBound])
-      result += terminal.styled(Self.printable(text[match]), .match)
+      result += Format.printable(text[rest..<match.lowerBound])
+      result += terminal.styled(Format.printable(text[match]), .match)
       rest = match.upperBound
     }
-    return result + Self.printable(text[rest...])
-  }
-
-  /// A text without control characters: a stored document must not steer the terminal.
-  private static func printable(_ text: some StringProtocol) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n": result.append(scalar)
-      case "\t": result.append(contentsOf: "    ".unicodeScalars)
-      case "\r": continue
-      default:
-        result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
-      }
-    }
-    return String(result)
+    return result + Format.printable(text[rest...])
   }
 
   /// Lines without the indentation that all of them share.

@@ -43,7 +43,7 @@ final class ProgressBar: Sendable {
     let filled = min(width, width * progress.done / total)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     let line = "\(bar) \(done) of \(Format.count(total)) \(progress.unit)"
-    let current = progress.current.map { "  \($0)" } ?? ""
+    let current = progress.current.map { "  \(Format.printable($0))" } ?? ""
     return String((line + current).prefix(columns - 1))
   }
 }

@@ -9,14 +9,16 @@ enum ReportOutput {
     for error in report.errors {
       let place = error.document.map { "\($0): " } ?? ""
       let message = error.message.hasPrefix(place) ? error.message : place + error.message
-      Terminal.standardError.write("error: \(message)\n")
+      Terminal.standardError.write("error: \(Format.printable(message))\n")
     }
     if report.errorsOmitted > 0 {
       Terminal.standardError.write(
         "error: and \(Format.counted(report.errorsOmitted, "more error"))\n")
     }
     guard !quiet else { return }
-    for warning in report.warnings { Terminal.standardError.write("warning: \(warning)\n") }
+    for warning in report.warnings {
+      Terminal.standardError.write("warning: \(Format.printable(warning))\n")
+    }
     Terminal.standardOutput.write(summary(report) + "\n")
   }
 

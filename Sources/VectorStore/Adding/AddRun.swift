@@ -18,6 +18,9 @@ struct AddRun {
   let run: Run
   let collection: CollectionRecord
   let target: SpaceRecord
+  /// When this run's documents are placed. In an import a document that has this time already is one
+  /// whose id came before.
+  let placedAt = Timestamp.now()
   private let mockSpace: SpaceRecord
   private var route: EmbeddingRouter.Route
   private(set) var report: AddReport
@@ -35,10 +38,9 @@ struct AddRun {
     let (mode, space) = (store.configuration.mode, newTarget ?? store.newTarget)
     let (collection, target, mock) = try await store.file.write { db in
       let collection = try CollectionsTable.findOrCreate(
-        name, target: space, replacesTargetWhileEmpty: newTarget != nil, db)
+        name, target: space, db)
       try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
-      let target = try collection.target ?? SpacesTable.findOrCreate(space, db)
-      return (collection, target, try SpacesTable.findOrCreate(MockService().space, db))
+      return (collection, collection.target, try SpacesTable.findOrCreate(MockService().space, db))
     }
     store.configuration.logger.debug(
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
@@ -94,6 +96,14 @@ struct AddRun {
   mutating func failChunk(_ document: String?, _ code: StoreError.Code, _ message: String) {
     report.chunks.failed += 1
     fail(document, code, message)
+  }
+
+  /// Notes an imported document whose id came before in the same file with other content.
+  mutating func failDuplicate(_ document: String, line: Int?) {
+    failChunk(
+      document, .malformedInput,
+      (line.map { "line \($0): " } ?? "")
+        + "the id \"\(document)\" came before in this file with other content; ids must be unique")
   }
 
   /// Counts imported rows that came with their vectors: documents of one chunk.
@@ -191,10 +201,11 @@ struct AddRun {
     let placement = Placement(
       collection: collection, target: target, standIn: allowsStandIns ? mockSpace : nil,
       vectors: embedded.vectors, vectorSpace: embedded.space, embeddedNow: embedded.embeddedNow,
-      failures: embedded.failures)
+      failures: embedded.failures, placedAt: placedAt, refusesDuplicates: run.command == "import")
     let pendingReason = embedded.pendingReason
     let outcomes = try await store.file.write { db in
-      try SearchTable.following(db) { words in
+      try placement.collection.requireUnchanged(db)
+      return try SearchTable.following(db) { words in
         try placement.place(documents, pendingReason: pendingReason, &words, db)
       }
     }
@@ -207,12 +218,20 @@ struct AddRun {
   private mutating func count(_ outcome: Placement.Outcome, of document: PreparedDocument) -> Bool {
     switch outcome {
     case .placed(let counts):
-      if counts.isNew { report.documents.added += 1 } else { report.documents.updated += 1 }
-      if counts.failed > 0 { report.documents.failed += 1 }
+      if !counts.failures.isEmpty {
+        report.documents.failed += 1
+      } else if counts.isNew {
+        report.documents.added += 1
+      } else {
+        report.documents.updated += 1
+      }
+      for (ordinal, failure) in counts.failures {
+        note(document.source, chunk: ordinal, code: failure.code, failure.message)
+      }
       report.chunks.embedded += counts.embedded
       report.chunks.reused += counts.reused
       report.chunks.standIn += counts.standIn
-      report.chunks.failed += counts.failed
+      report.chunks.failed += counts.failures.count
       if document.chunks.isEmpty {
         warn("\(document.source) is empty: it is kept as a document without chunks")
       }
@@ -220,6 +239,9 @@ struct AddRun {
     case .pending:
       report.documents.pending += 1
       report.chunks.pending += document.chunks.count
+      return true
+    case .duplicate:
+      failDuplicate(document.source, line: nil)
       return true
     case .incomplete:
       return false
@@ -252,7 +274,7 @@ struct AddRun {
     case .embed(let service):
       do {
         try await embed(documents, with: service, into: target, &embedded)
-      } catch let error where !(error is CancellationError) && service.space.kind == .real {
+      } catch let error where !Task.isCancelled && service.space.kind == .real {
         try await giveUp(on: error, documents, &embedded)
       }
     case .standIn(let mock, _):
@@ -265,8 +287,8 @@ struct AddRun {
   private mutating func giveUp(
     on error: any Error, _ documents: [PreparedDocument], _ embedded: inout Embedded
   ) async throws {
-    note(nil, chunk: nil, code: StoreError.Code.serviceUnavailable.rawValue, "\(error)")
     guard store.configuration.mode == .hybrid else {
+      note(nil, chunk: nil, code: StoreError.Code.serviceUnavailable.rawValue, "\(error)")
       route = .wait(reason: "\(error)")
       embedded.pendingReason = "\(error)"
       return
@@ -284,17 +306,16 @@ struct AddRun {
     let missing = try await missingTexts(documents, in: space)
     let fits = missing.count <= Self.textsInMemory && space.space.kind == .mock
     let embedder = Embedder(service: service)
-    for start in stride(from: 0, to: missing.count, by: Self.textsInMemory) {
+    // An answer that was paid for is committed before the next one is asked for.
+    let atOnce = service.space.kind == .real ? Embedder.textsPerCall : Self.textsInMemory
+    for start in stride(from: 0, to: missing.count, by: atOnce) {
       try Task.checkCancellation()
-      let slice = Array(missing[start..<min(start + Self.textsInMemory, missing.count)])
+      let slice = Array(missing[start..<min(start + atOnce, missing.count)])
       let result = try await embedder.embed(slice)
       report.tokens += result.tokens
       report.requests += result.requests
       if space == target { embedded.embeddedNow.formUnion(result.vectors.keys) }
       embedded.failures.merge(result.failures) { first, _ in first }
-      for (_, failure) in result.failures {
-        note(nil, chunk: nil, code: failure.code, failure.message)
-      }
       if fits {
         embedded.vectors = result.vectors
         embedded.space = space

@@ -16,12 +16,19 @@ struct DocumentReader: Sendable {
   /// The largest file that is read, in bytes.
   static let maximumBytes = 1 << 30
 
+  /// What is looked at before a file is read whole: enough to tell a disk image or a film.
+  private static let sniffedBytes = 8192
+
   let options: AddOptions
 
   /// Reads a file.
   func read(_ file: FoundFile) -> Outcome {
     let data: Data
     do {
+      let handle = try FileHandle(forReadingFrom: URL(filePath: file.path))
+      defer { try? handle.close() }
+      let start = try handle.read(upToCount: Self.sniffedBytes) ?? Data()
+      if let binary = Self.binary(start) { return .skipped(binary, source: file.source) }
       let size = StoreFile.size(of: file.path)
       guard size <= Self.maximumBytes else {
         return .failed(
@@ -30,7 +37,7 @@ struct DocumentReader: Sendable {
             "\(file.source) has \(size) bytes and at most \(Self.maximumBytes) are read as one "
               + "document; split it"))
       }
-      data = try Data(contentsOf: URL(filePath: file.path))
+      data = try start + (handle.readToEnd() ?? Data())
     } catch {
       return .failed(
         StoreError(
@@ -68,6 +75,13 @@ struct DocumentReader: Sendable {
     return try incoming(
       input.text, source: source, origin: .text, format: format,
       metadata: found.merging(input.metadata) { _, given in given })
+  }
+
+  /// Why a file that starts like this is no text, or nil where it may be one. UTF-16 is full of NULs.
+  private static func binary(_ start: Data) -> TextDecodingError? {
+    let isUTF16 = start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF])
+    guard !isUTF16, let offset = start.firstIndex(of: 0) else { return nil }
+    return .binary(offset: offset)
   }
 
   private func incoming(

@@ -21,7 +21,7 @@ struct HashedText: Sendable, Hashable {
 /// Calls a service for many texts and turns its answers into vectors fit to be stored.
 struct Embedder: Sendable {
   /// Texts a call. A call is one request of a service that bills.
-  private static let textsPerCall = 256
+  static let textsPerCall = 256
 
   let service: any EmbeddingService
 

@@ -25,7 +25,11 @@ final class FileBatches: Sendable {
   private let reader: DocumentReader
   private let finder: FileFinder
 
-  init(paths: [String], options: AddOptions) throws {
+  /// The store's own files, which a folder may hold.
+  private let storePath: String
+
+  init(paths: [String], options: AddOptions, storePath: String) throws {
+    self.storePath = Self.absolute(storePath)
     do {
       finder = try FileFinder(paths: paths, globs: options.globs)
     } catch {
@@ -40,6 +44,18 @@ final class FileBatches: Sendable {
     finder.reduce(0) { count, _ in count + 1 }
   }
 
+  /// Whether a path is the store being written, its log, or another file beside it.
+  private func isOfTheStore(_ path: String) -> Bool {
+    let path = Self.absolute(path)
+    guard path.hasPrefix(storePath) else { return false }
+    return ["", "-wal", "-shm", "-journal", "-lock", "-new"].contains(
+      path.dropFirst(storePath.count))
+  }
+
+  private static func absolute(_ path: String) -> String {
+    URL(filePath: path).standardizedFileURL.path
+  }
+
   /// The next batch, nil behind the last. Blocks its thread.
   func next() -> FileBatch? {
     var found: [FoundFile] = []
@@ -50,6 +66,8 @@ final class FileBatches: Sendable {
       {
         batch.seen += 1
         switch finding {
+        case .file(let file) where isOfTheStore(file.path):
+          continue
         case .file(let file):
           found.append(file)
           batch.bytes += Int(StoreFile.size(of: file.path))

@@ -14,7 +14,6 @@ struct ImportRun {
   private var texts: AddRun
   /// Lines or rows seen so far.
   private(set) var seen = 0
-  private let placedAt = Timestamp.now()
 
   static func begin(
     store: Store, collection: String, space: EmbeddingSpace?
@@ -43,23 +42,38 @@ struct ImportRun {
   /// The dimensions that vectors must have.
   var dimensions: Int { texts.target.space.dimensions }
 
-  /// Takes documents to the door: those with a vector become rows or refusals. Blocks its thread.
-  static func check(_ documents: [ImportedDocument], dimensions: Int) -> CheckedDocuments {
-    let vectors = documents.filter { $0.vector != nil }
-    let rows = Parallel.map(vectors) { document in
-      Result { try row(document, dimensions) }.mapError {
-        Refusal(id: document.id, message: "line \(document.line): \($0)")
+  /// Takes documents to the door, in their order: those with a vector become rows or refusals, those
+  /// without texts to be embedded. Blocks its thread.
+  static func check(_ documents: [ImportedDocument], dimensions: Int) -> [CheckedDocument] {
+    Parallel.map(documents) { document in
+      do {
+        return document.vector == nil
+          ? .text(try text(document)) : .row(try row(document, dimensions))
+      } catch {
+        return .refused(Refusal(document, error))
       }
     }
-    return CheckedDocuments(rows: rows, texts: documents.filter { $0.vector == nil })
   }
 
-  /// Places documents in one transaction; those without a vector are embedded first.
-  mutating func add(_ documents: CheckedDocuments) async throws {
+  /// Places documents in the order of their lines; those without a vector are embedded first.
+  mutating func add(_ documents: [CheckedDocument]) async throws {
     try Task.checkCancellation()
-    seen += documents.rows.count + documents.texts.count
-    try await place(documents.rows)
-    try await embed(documents.texts)
+    seen += documents.count
+    var rows: [ImportedRow] = []
+    var waiting: [IncomingDocument] = []
+    for document in documents {
+      switch document {
+      case .refused(let refusal): texts.failChunk(refusal.id, refusal.code, refusal.message)
+      case .row(let row):
+        try await embed(&waiting)
+        rows.append(row)
+      case .text(let text):
+        try await place(&rows)
+        waiting.append(text)
+      }
+    }
+    try await place(&rows)
+    try await embed(&waiting)
   }
 
   /// Ends the run.
@@ -73,26 +87,22 @@ struct ImportRun {
     case added, updated, unchanged, duplicate
   }
 
-  private mutating func place(_ checked: [Result<ImportedRow, Refusal>]) async throws {
-    var rows: [ImportedRow] = []
-    for result in checked {
-      switch result {
-      case .success(let row): rows.append(row)
-      case .failure(let refusal): texts.failChunk(refusal.id, .badVector, refusal.message)
-      }
-    }
-    let (collection, space, now) = (texts.collection.id, texts.target.id, placedAt)
+  private mutating func place(_ rows: inout [ImportedRow]) async throws {
+    guard !rows.isEmpty else { return }
+    let (collection, space, now) = (texts.collection, texts.target.id, texts.placedAt)
     let placed = rows
     let outcomes = try await texts.store.file.write { db in
-      try SearchTable.following(db) { words in
+      try collection.requireUnchanged(db)
+      return try SearchTable.following(db) { words in
         var outcomes: [Outcome] = []
         for row in placed {
-          outcomes.append(try Self.place(row, collection, space, now, &words, db))
+          outcomes.append(try Self.place(row, collection.id, space, now, &words, db))
         }
         return outcomes
       }
     }
     for (row, outcome) in zip(rows, outcomes) { count(outcome, of: row) }
+    rows.removeAll()
   }
 
   private mutating func count(_ outcome: Outcome, of row: ImportedRow) {
@@ -101,10 +111,7 @@ struct ImportRun {
     case .updated: texts.count(updated: 1)
     case .unchanged: texts.count(unchanged: 1)
     case .duplicate:
-      texts.failChunk(
-        row.document.source, .malformedInput,
-        "line \(row.line): the id \"\(row.document.source)\" came before in this file with other "
-          + "content; ids must be unique")
+      texts.failDuplicate(row.document.source, line: row.line)
     }
   }
 
@@ -162,29 +169,25 @@ struct ImportRun {
 
   // MARK: - Texts without vectors
 
-  private mutating func embed(_ documents: [ImportedDocument]) async throws {
-    var incoming: [IncomingDocument] = []
-    for document in documents {
-      let text = document.text ?? ""
-      guard let id = document.id else {
-        texts.failChunk(nil, .malformedInput, "\(Self.missingID(document))")
-        continue
-      }
-      let tokens = TokenEstimator().tokens(in: text)
-      guard tokens <= Self.maximumTokens else {
-        texts.failChunk(
-          id, .textTooLong,
-          "line \(document.line): the text has about \(tokens) tokens, and the embedding model takes "
-            + "\(Self.maximumTokens); cut it, or add it as a file, which is cut by itself")
-        continue
-      }
-      incoming.append(
-        IncomingDocument(
-          source: id, origin: .import, format: .text, text: text,
-          metadata: try MetadataJSON.encode(document.metadata), chunking: nil))
+  private mutating func embed(_ waiting: inout [IncomingDocument]) async throws {
+    guard !waiting.isEmpty else { return }
+    try await texts.add(waiting)
+    waiting.removeAll()
+  }
+
+  private static func text(_ document: ImportedDocument) throws -> IncomingDocument {
+    guard let id = document.id else { throw missingID(document) }
+    let text = document.text ?? ""
+    let tokens = TokenEstimator().tokens(in: text)
+    guard tokens <= maximumTokens else {
+      throw StoreError(
+        .textTooLong,
+        "the text has about \(tokens) tokens, and the embedding model takes \(maximumTokens); cut it, "
+          + "or add it as a file, which is cut by itself")
     }
-    guard !incoming.isEmpty else { return }
-    try await texts.add(incoming)
+    return IncomingDocument(
+      source: id, origin: .import, format: .text, text: text,
+      metadata: try MetadataJSON.encode(document.metadata), chunking: nil)
   }
 
   private static func missingID(_ document: ImportedDocument) -> StoreError {
@@ -195,12 +198,11 @@ struct ImportRun {
   }
 }
 
-/// Imported documents that have been to the door.
-struct CheckedDocuments: Sendable {
-  /// Those with vectors.
-  var rows: [Result<ImportedRow, Refusal>]
-  /// Those without.
-  var texts: [ImportedDocument]
+/// An imported document that has been to the door.
+enum CheckedDocument: Sendable {
+  case row(ImportedRow)
+  case text(IncomingDocument)
+  case refused(Refusal)
 }
 
 /// A document of one chunk with a vector that may be stored.
@@ -211,7 +213,14 @@ struct ImportedRow: Sendable {
 }
 
 /// Why a line is no document.
-struct Refusal: Error, Sendable {
-  var id: String?
-  var message: String
+struct Refusal: Sendable {
+  let id: String?
+  let code: StoreError.Code
+  let message: String
+
+  init(_ document: ImportedDocument, _ error: any Error) {
+    id = document.id
+    code = (error as? StoreError)?.code ?? .badVector
+    message = "line \(document.line): \(error)"
+  }
 }

@@ -7,12 +7,13 @@ import GRDB
 /// Places documents of one collection.
 struct Placement: Sendable {
   /// What placing a document came to.
-  struct Counts: Sendable, Equatable {
+  struct Counts: Sendable {
     var isNew = false
     var embedded = 0
     var reused = 0
     var standIn = 0
-    var failed = 0
+    /// Chunks refused for good, by ordinal.
+    var failures: [(ordinal: Int, failure: ChunkFailure)] = []
   }
 
   /// What became of a document.
@@ -20,6 +21,8 @@ struct Placement: Sendable {
     case placed(Counts)
     /// Kept until its chunks can be embedded.
     case pending
+    /// Left out: its id came before in the same import with other content.
+    case duplicate
     /// Left as it was: a vector that was to be reused is gone, and its text is to be embedded.
     case incomplete
   }
@@ -36,6 +39,10 @@ struct Placement: Sendable {
   let embeddedNow: Set<Data>
   /// Texts refused for good, by hash.
   let failures: [Data: ChunkFailure]
+  /// The time that documents get.
+  let placedAt: String
+  /// Whether a document that was placed at this very time is another one with the same id.
+  let refusesDuplicates: Bool
 
   /// Places the documents of a batch.
   ///
@@ -46,8 +53,9 @@ struct Placement: Sendable {
     _ db: Database
   ) throws -> [Outcome] {
     var counted: Set<Data> = []
-    let now = Timestamp.now()
+    let now = placedAt
     let outcomes = try documents.map { document -> Outcome in
+      if refusesDuplicates, try isDuplicate(document, db) { return .duplicate }
       if let counts = try place(document, counted: &counted, now: now, &words, db) {
         return .placed(counts)
       }
@@ -105,6 +113,12 @@ struct Placement: Sendable {
     return counts
   }
 
+  private func isDuplicate(_ document: PreparedDocument, _ db: Database) throws -> Bool {
+    let known = try DocumentsTable.placed(
+      collection: collection.id, source: document.source, db)
+    return known.map { $0.updated == placedAt && $0.contentHash != document.contentHash } ?? false
+  }
+
   private func keepPending(
     _ document: PreparedDocument, reason: String, now: String, _ db: Database
   ) throws {
@@ -139,8 +153,8 @@ struct Placement: Sendable {
       chunk, ordinal: ordinal, document: document, failure: failure, &words, db)
     guard let hash = chunk.textHash else { return }
     switch source {
-    case .failed:
-      counts.failed += 1
+    case .failed(let failure):
+      counts.failures.append((ordinal, failure))
     case .standIn:
       if let standIn { try giveVector(hash, of: standIn, to: id, db) }
       counts.standIn += 1

@@ -24,6 +24,7 @@ struct ReaderPool: Sendable {
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA mmap_size = 2147418112")
     }
+    try ReaderPool.checkLog(path)
     let name = ReaderPool.needsImmutable(path) ? ReaderPool.immutableURI(path) : path
     // A pool opens two connections before its first read.
     connection =
@@ -64,27 +65,39 @@ struct ReaderPool: Sendable {
 
   /// A file that was cut short is told at once, not when a query happens on a missing page.
   private func checkLength() throws {
-    let (pageSize, pages) = try connection.read { db in
-      (
-        try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0,
-        try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-      )
+    // All inside one snapshot, which keeps others from making the file shorter meanwhile.
+    let (expected, onDisk, waiting) = try connection.read { [path] db in
+      let pageSize = try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+      let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+      return (pageSize * pages, StoreFile.size(of: path), StoreFile.size(of: path + "-wal"))
     }
-    let onDisk = StoreFile.size(of: path)
-    let waiting = StoreFile.size(of: path + "-wal")
-    guard onDisk >= pageSize * pages || waiting > 0 else {
+    guard onDisk >= expected || waiting > 0 else {
       throw StoreError(
         .damaged,
-        "\(path) is damaged: it has \(onDisk) bytes and should have \(pageSize * pages); restore it "
+        "\(path) is damaged: it has \(onDisk) bytes and should have \(expected); restore it "
           + "from a backup, or copy out what can be read with `sqlite3 \(path) .recover`")
     }
   }
 
   private static func needsImmutable(_ path: String) -> Bool {
+    hasNoRoomBeside(path) && StoreFile.size(of: path + "-wal") == 0
+  }
+
+  /// Whether SQLite's shared memory is not beside the file and cannot be made there.
+  private static func hasNoRoomBeside(_ path: String) -> Bool {
     let folder = URL(filePath: path).deletingLastPathComponent().path
     return !FileManager.default.isWritableFile(atPath: folder)
       && !FileManager.default.fileExists(atPath: path + "-shm")
-      && StoreFile.size(of: path + "-wal") == 0
+  }
+
+  /// A log with changes can only be read with shared memory beside it.
+  private static func checkLog(_ path: String) throws {
+    let bytes = StoreFile.size(of: path + "-wal")
+    guard bytes > 0, hasNoRoomBeside(path) else { return }
+    throw StoreError(
+      .cannotOpen,
+      "\(path) cannot be read: \(path)-wal holds \(bytes) bytes of changes that are not in the file "
+        + "yet, and its folder cannot be written; open it once as a user who may write there")
   }
 
   private static func immutableURI(_ path: String) -> String {

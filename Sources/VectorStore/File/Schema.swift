@@ -39,7 +39,7 @@ enum Schema {
     CREATE TABLE collections (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       name TEXT NOT NULL UNIQUE,
-      target_space_id INTEGER REFERENCES spaces(id),
+      target_space_id INTEGER NOT NULL REFERENCES spaces(id),
       created_at TEXT NOT NULL
     ) STRICT;
 

@@ -57,7 +57,8 @@ final class StoreFile: Sendable {
   }
 
   deinit {
-    writeQueue.sync { writer.close() }
+    // Closing may wait for the lock: not on the thread that let the store go.
+    writeQueue.async { [writer] in writer.close() }
   }
 
   /// Runs `body` in one read transaction: a snapshot that no writer changes.

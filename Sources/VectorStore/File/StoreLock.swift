@@ -23,6 +23,7 @@ final class StoreLock {
   private let path: String
   private var descriptor: CInt = -1
   private var depth = 0
+  private var acquired = ContinuousClock.now
 
   /// Creates the lock of the store at `storePath`. Opens nothing yet.
   init(storePath: String) {
@@ -43,7 +44,7 @@ final class StoreLock {
     depth += 1
     defer {
       depth -= 1
-      if depth == 0 { flock(descriptor, LOCK_UN) }
+      if depth == 0 { release() }
     }
     return try body()
   }
@@ -51,30 +52,45 @@ final class StoreLock {
   private func acquire(timeout: Double) throws {
     if descriptor < 0 {
       descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw cannotOpen(errno) }
+      // Another user's lock can be read where it cannot be written, which is enough for flock.
+      let code = errno
+      if descriptor < 0, code == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
+      guard descriptor >= 0 else { throw cannotOpen(code) }
     }
-    let deadline = Date().addingTimeInterval(timeout)
-    var pause: UInt32 = 500  // microseconds, doubled up to 20 ms
+    let deadline = ContinuousClock.now + .seconds(timeout)
+    var pause: UInt32 = 500  // microseconds, doubled up to 4 ms
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else {
         throw StoreError(
           .inputOutput, "cannot lock \(path): \(String(cString: strerror(errno)))")
       }
-      guard Date() < deadline else {
+      guard ContinuousClock.now < deadline else {
         throw StoreError(
           .locked,
           "another process has been writing to the store for \(Int(timeout)) s (lock \(path)); "
             + "wait for it to end, or raise the lock timeout")
       }
       usleep(pause)
-      pause = min(pause * 2, 20_000)
+      pause = min(pause * 2, 4000)
     }
+    acquired = ContinuousClock.now
+  }
+
+  /// Lets the lock go, and after a long hold gives those who look for it every few milliseconds a
+  /// turn before it is taken again.
+  private func release() {
+    flock(descriptor, LOCK_UN)
+    if ContinuousClock.now - acquired > .milliseconds(50) { usleep(6000) }
   }
 
   private func cannotOpen(_ code: CInt) -> StoreError {
     let reason = String(cString: strerror(code))
     if code == ENOSPC || code == EDQUOT {
       return StoreError(.diskFull, "cannot make the lock \(path): \(reason); free some space")
+    }
+    guard code == EACCES || code == EPERM || code == EROFS else {
+      return StoreError(
+        .cannotOpen, "cannot make the lock \(path): \(reason); check the folder")
     }
     return StoreError(
       .readOnly,

@@ -11,6 +11,8 @@ import GRDB
 final class WriterConnection: @unchecked Sendable {
   /// The write-ahead log is copied into the file when it grows beyond this many bytes.
   private static let checkpointBytes: Int64 = 64 << 20
+  /// How long SQLite waits for a lock of its own.
+  private static let busyMilliseconds = 30_000
 
   private let path: String
   private let lockTimeout: Double
@@ -47,6 +49,11 @@ final class WriterConnection: @unchecked Sendable {
         }
       }
       try queue.close()
+      // What a store left beside this path that has been deleted since must not be read into it.
+      for side in ["-wal", "-shm", "-journal"]
+      where FileManager.default.fileExists(atPath: path + side) {
+        try FileManager.default.removeItem(atPath: path + side)
+      }
       guard rename(draft, path) == 0 else {
         throw StoreError(
           .inputOutput, "cannot move the new store to \(path): \(String(cString: strerror(errno)))")
@@ -80,7 +87,10 @@ final class WriterConnection: @unchecked Sendable {
     guard queue != nil else { return }
     try lock.withLock(timeout: lockTimeout) {
       try connection().writeWithoutTransaction { db in
+        // Without waiting for readers: that would be under the lock, and stall every writer.
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
         _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        try db.execute(sql: "PRAGMA busy_timeout = \(Self.busyMilliseconds)")
       }
     }
   }
@@ -130,7 +140,7 @@ final class WriterConnection: @unchecked Sendable {
   private static func configuration(creating: Bool) -> Configuration {
     var configuration = Configuration()
     configuration.label = "vector-store.writer"
-    configuration.busyMode = .timeout(30)
+    configuration.busyMode = .timeout(Double(busyMilliseconds) / 1000)
     configuration.prepareDatabase { db in
       if creating {
         try db.execute(sql: "PRAGMA page_size = \(Schema.pageSize)")
@@ -140,6 +150,7 @@ final class WriterConnection: @unchecked Sendable {
         sql: """
           PRAGMA synchronous = FULL;
           PRAGMA wal_autocheckpoint = 0;
+          PRAGMA journal_size_limit = \(checkpointBytes);
           PRAGMA secure_delete = ON;
           PRAGMA cache_size = -131072;
           """)

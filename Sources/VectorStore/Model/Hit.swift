@@ -27,7 +27,7 @@ public struct Hit: Sendable, Codable, Equatable {
   public var end: Int?
   /// The line of its first scalar, from 1.
   public var line: Int?
-  /// The space of the vector that answered, or the target space where none did.
+  /// The space of the vector that answered; for a hit by words, of the chunk's best vector, if any.
   public var space: String?
   /// Whether the ranking it stands in is a degraded one.
   public var degraded: Bool
@@ -57,7 +57,7 @@ public struct QueryOptions: Sendable {
 
   /// The most hits.
   public var limit = 10
-  /// The least score of a hit.
+  /// The least score of a hit; in a fused ranking the least cosine.
   public var minimumScore: Double?
   /// How chunks are ranked.
   public var ranking = Ranking.vector

@@ -67,8 +67,8 @@ public struct StoredChunk: Sendable, Codable, Equatable {
 public struct CollectionSummary: Sendable, Codable, Equatable {
   /// Its name.
   public var name: String
-  /// Its target space, nil until its first document comes.
-  public var space: String?
+  /// Its target space, fixed when its first document comes.
+  public var space: String
   /// How many documents it has.
   public var documents: Int
   /// How many chunks.

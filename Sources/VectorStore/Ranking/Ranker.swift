@@ -44,9 +44,16 @@ struct Ranker {
     return try queries.indices.map { index in
       let ranked =
         if lists.count == 1 { lists[0][index] } else { fuse(lists.map { $0[index] }) }
-      let best = ranked.lazy.filter { $0.score >= options.minimumScore ?? -.infinity }
-      return try fetch(Array(best.prefix(options.limit)))
+      return try fetch(Array(ranked.filter(isGoodEnough).prefix(options.limit)))
     }
+  }
+
+  /// Whether a chunk reaches the least score. In a fused ranking that is a cosine: rank scores say
+  /// nothing about how near a chunk is.
+  private func isGoodEnough(_ ranked: Ranked) -> Bool {
+    guard let minimum = options.minimumScore else { return true }
+    let score = plan.lists.count > 1 ? ranked.cosine : ranked.score
+    return score.map { $0 >= minimum } ?? false
   }
 
   private func byCosine(
@@ -85,9 +92,10 @@ struct Ranker {
   private func byWords(_ query: RankedQuery, limit: Int) throws -> [Ranked] {
     guard let text = query.text, let match = LexicalQuery(text).match, limit > 0 else { return [] }
     let isAlone = try CollectionsTable.isAlone(collection.id, db)
+    // Not `rowid IN (…)`: SQLite hands that to FTS5, which then searches once for every chunk.
     let inCollection = """
-      AND rowid IN (SELECT c.id FROM documents d JOIN chunks c ON c.document_id = d.id
-        WHERE d.collection_id = ?)
+      AND EXISTS (SELECT 1 FROM chunks c JOIN documents d ON d.id = c.document_id
+        WHERE c.id = chunk_search.rowid AND d.collection_id = ?)
       """
     let statement = try db.cachedStatement(
       sql: """
@@ -117,7 +125,7 @@ struct Ranker {
             ORDER BY s.name = ? DESC, v.id LIMIT 1) AS space
         FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?
         """)
-    let space = (plan.querySpace ?? collection.target?.space)?.name
+    let space = (plan.querySpace ?? collection.target.space).name
     return try ranked.enumerated().compactMap { index, ranked in
       guard let row = try Row.fetchOne(statement, arguments: [space, ranked.id]) else { return nil }
       return Hit(

@@ -6,17 +6,30 @@ import GRDB
 struct CollectionRecord: Sendable, Equatable {
   let id: Int64
   let name: String
-  /// Nil until the first document comes.
-  let target: SpaceRecord?
+  /// Fixed while the collection has documents.
+  let target: SpaceRecord
+
+  /// Throws where another process removed the collection, or changed its target while it was empty,
+  /// since this value was read.
+  func requireUnchanged(_ db: Database) throws {
+    let target = try Int64.fetchOne(
+      db, sql: "SELECT target_space_id FROM collections WHERE id = ?", arguments: [id])
+    guard target == self.target.id else {
+      throw StoreError(
+        target == nil ? .collectionNotFound : .spaceMismatch,
+        "another process \(target == nil ? "removed" : "changed the target space of") the collection "
+          + "\"\(name)\" while this command was writing to it; run the command again")
+    }
+  }
 }
 
 enum CollectionsTable {
   static func find(_ name: String, _ db: Database) throws -> CollectionRecord? {
     let sql = "SELECT id, target_space_id FROM collections WHERE name = ?"
-    guard let row = try Row.fetchOne(db, sql: sql, arguments: [name]) else { return nil }
-    let spaceID: Int64? = row["target_space_id"]
-    return CollectionRecord(
-      id: row["id"], name: name, target: try spaceID.flatMap { try SpacesTable.find(id: $0, db) })
+    guard let row = try Row.fetchOne(db, sql: sql, arguments: [name]),
+      let target = try SpacesTable.find(id: row["target_space_id"], db)
+    else { return nil }
+    return CollectionRecord(id: row["id"], name: name, target: target)
   }
 
   /// The collection, or an error that names those there are.
@@ -31,10 +44,10 @@ enum CollectionsTable {
       .collectionNotFound, "the store has no collection named \"\(name)\": \(known)")
   }
 
-  /// The collection, made where there is none, with `target` as its target space where it has none
-  /// or no document yet.
+  /// The collection, made where there is none. While it has no document, `target` becomes its target
+  /// space.
   static func findOrCreate(
-    _ name: String, target: EmbeddingSpace, replacesTargetWhileEmpty: Bool, _ db: Database
+    _ name: String, target: EmbeddingSpace, _ db: Database
   ) throws -> CollectionRecord {
     let space = try SpacesTable.findOrCreate(target, db)
     guard let found = try find(name, db) else {
@@ -43,8 +56,7 @@ enum CollectionsTable {
         arguments: [name, space.id, Timestamp.now()])
       return CollectionRecord(id: db.lastInsertedRowID, name: name, target: space)
     }
-    let isOpen = found.target == nil || (replacesTargetWhileEmpty && found.target != space)
-    guard try isOpen && isEmpty(found.id, db) else { return found }
+    guard try found.target != space && isEmpty(found.id, db) else { return found }
     try db.execute(
       sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
       arguments: [space.id, found.id])
@@ -91,7 +103,7 @@ enum CollectionsTable {
           (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id) AS documents,
           (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
             WHERE d.collection_id = k.id) AS chunks
-        FROM collections k LEFT JOIN spaces s ON s.id = k.target_space_id
+        FROM collections k JOIN spaces s ON s.id = k.target_space_id
         ORDER BY k.name
         """)
     return rows.map { row in

@@ -24,7 +24,9 @@ enum SearchTable {
     fileprivate func apply(_ db: Database) throws {
       let delete = try db.cachedStatement(sql: "DELETE FROM chunk_search WHERE rowid = ?")
       for chunk in removed { try delete.execute(arguments: [chunk]) }
-      for (chunk, text) in added {
+      // A document that came twice has chunks that were added and removed in one transaction.
+      let gone = Set(removed)
+      for (chunk, text) in added where !gone.contains(chunk) {
         try db.run(
           bulk: "INSERT INTO chunk_search(rowid, text) VALUES (?, ?)",
           .integer(chunk), .text(IndexedText.make(from: text)))

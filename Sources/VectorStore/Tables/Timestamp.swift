@@ -4,6 +4,8 @@ import Foundation
 
 enum Timestamp {
   static func now() -> String {
-    Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+    Date().formatted(
+      .iso8601.year().month().day().time(includingFractionalSeconds: true)
+        .timeZone(separator: .omitted))
   }
 }

@@ -41,6 +41,21 @@ enum VectorsTable {
       ?? false
   }
 
+  /// The space asked for, or the collection's target where none is; throws where the collection has
+  /// documents and no vector of it.
+  static func checked(
+    _ space: EmbeddingSpace?, of collection: CollectionRecord, _ db: Database
+  ) throws -> EmbeddingSpace {
+    guard let space, space != collection.target.space else { return collection.target.space }
+    let record = try SpacesTable.find(space, db)
+    if let record, try exist(space: record.id, collection: collection.id, db) { return space }
+    throw StoreError(
+      .spaceMismatch,
+      "the collection \"\(collection.name)\" has no vector of \(space); its target space is "
+        + "\(collection.target.space), and `store collections` shows what else it has")
+  }
+
+  /// Stores a vector of a chunk.
   static func insert(_ vector: StoredVector, chunk: Int64, space: Int64, _ db: Database) throws {
     try db.run(
       bulk: "INSERT INTO vectors(chunk_id, space_id, data, norm) VALUES (?, ?, ?, ?)",

@@ -74,17 +74,13 @@ public struct MockService: EmbeddingService {
 
   /// Embeds texts, one vector of unit length a text, in order; `tokens` is 0.
   ///
-  /// - Throws: `CancellationError` only, between two texts.
-  /// - Complexity: O(bytes of the texts + texts × dimensions), tens of megabytes a second on one
+  /// - Throws: `CancellationError` only, before the first text.
+  /// - Complexity: O(bytes of the texts + texts × dimensions), tens of megabytes a second on each
   ///   core; costs nothing.
   public func embed(_ texts: [String]) async throws -> EmbeddingBatch {
-    var vectors: [[Float]] = []
-    vectors.reserveCapacity(texts.count)
-    for text in texts {
-      try Task.checkCancellation()
-      vectors.append(vector(of: text))
-    }
-    return EmbeddingBatch(vectors: vectors, tokens: 0)
+    try Task.checkCancellation()
+    return EmbeddingBatch(
+      vectors: await Parallel.mapOffPool(texts) { vector(of: $0) }, tokens: 0)
   }
 
   /// The vector of a text: ``EmbeddingSpace/dimensions`` components, of length 1 within 1e-6, also

@@ -179,6 +179,52 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path + "-new"))
   }
 
+  @Test func aLogLeftByADeletedStoreIsNotReadIntoANewOne() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("old.db")
+    let store = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
+    try await store.add([DocumentInput(id: "old", text: "from before")])
+    // As after a kill: the log stays, the file goes.
+    let old = try await store.file.write { db in
+      try db.execute(sql: "UPDATE documents SET metadata = '{}'")
+      return try Data(contentsOf: URL(filePath: path + "-wal"))
+    }
+    try await store.close()
+    try FileManager.default.removeItem(atPath: path)
+    try old.write(to: URL(filePath: path + "-wal"))
+    try await Self.makeStore(at: path, texts: 1)
+    let again = try await Store(path: path)
+    #expect(try await again.list().map(\.document) == ["0"])
+    try await again.close()
+    try expectWhole(path)
+  }
+
+  @Test func aReaderDoesNotHoldUpWriters() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("busy.db")
+    try await Self.makeStore(at: path)
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let reader = try DatabaseQueue(path: path, configuration: configuration)
+    try reader.inDatabase { db in
+      try db.execute(sql: "BEGIN; SELECT * FROM documents")
+    }
+    let store = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
+    let started = ContinuousClock.now
+    try await store.add([DocumentInput(text: "new")])
+    #expect(ContinuousClock.now - started < .seconds(10))
+    try reader.inDatabase { try $0.execute(sql: "ROLLBACK") }
+    try reader.close()
+    try await store.close()
+  }
+
+  @Test func aFolderThatIsNotThereIsTold() async throws {
+    let folder = try TemporaryFolder()
+    let error = await Self.error(opening: folder.path("nowhere/s.db"))
+    #expect(error?.code == .cannotOpen)
+    #expect(error?.message.contains("No such file or directory; check the folder") == true)
+  }
+
   @Test func readersWriteNothing() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("read.db")

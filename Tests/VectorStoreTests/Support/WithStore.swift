@@ -23,7 +23,7 @@ func withStore(
 /// Expects a store's file to pass SQLite's integrity check, foreign keys and the word index included.
 func expectWhole(_ path: String, _ location: SourceLocation = #_sourceLocation) throws {
   let queue = try DatabaseQueue(path: path)
-  let (integrity, foreignKeys, unindexed) = try queue.write { db in
+  let (integrity, foreignKeys, unindexed, orphans) = try queue.write { db in
     try db.execute(
       sql: "INSERT INTO chunk_search(chunk_search, rank) VALUES ('integrity-check', 0)")
     return (
@@ -34,13 +34,17 @@ func expectWhole(_ path: String, _ location: SourceLocation = #_sourceLocation) 
         sql: """
           SELECT COUNT(*) FROM chunks WHERE (text IS NOT NULL)
             <> EXISTS (SELECT 1 FROM chunk_search WHERE chunk_search.rowid = chunks.id)
-          """)
+          """),
+      try Int.fetchOne(
+        db,
+        sql: "SELECT COUNT(*) FROM chunk_search WHERE rowid NOT IN (SELECT id FROM chunks)")
     )
   }
   try queue.close()
   #expect(integrity == ["ok"], sourceLocation: location)
   #expect(foreignKeys == 0, sourceLocation: location)
   #expect(unindexed == 0, sourceLocation: location)
+  #expect(orphans == 0, sourceLocation: location)
 }
 
 /// A service of a real space that answers at once with the mock service's vectors, or fails.
@@ -53,12 +57,15 @@ struct FakeService: EmbeddingService {
   var isDown = false
   /// Called with the texts of each request.
   var onRequest: @Sendable ([String]) -> Void = { _ in }
+  /// What the request fails with, asked after ``onRequest``.
+  var failure: @Sendable () -> (any Error)? = { nil }
   /// Changes the vectors on their way out.
   var change: @Sendable (String, [Float]) -> [Float] = { $1 }
 
   func embed(_ texts: [String]) async throws -> EmbeddingBatch {
     if isDown { throw Down() }
     onRequest(texts)
+    if let failure = failure() { throw failure }
     let mock = MockService(dimensions: space.dimensions)
     let batch = try await mock.embed(texts)
     return EmbeddingBatch(
