@@ -8,7 +8,7 @@ extension Store {
   /// removed is in any byte of it.
   ///
   /// - Throws: ``StoreError`` with `locked` where another program still reads the old pages, and
-  ///   `diskFull`: it needs as much room again as the file.
+  ///   `diskFull`: it needs room for two more copies of the file while it works.
   /// - Complexity: reads and writes the whole file.
   @discardableResult
   public func compact() async throws -> CompactReport {

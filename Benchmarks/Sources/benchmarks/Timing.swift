@@ -39,14 +39,27 @@ func report(_ name: String, _ value: Double, _ unit: String, _ note: String = ""
   print("\(padded) \(number) \(unit)\(note.isEmpty ? "" : "   (\(note))")")
 }
 
+/// The processor time this process has spent in its own code, in seconds.
+func processorSeconds() -> Double {
+  let time = resourceUsage().ru_utime
+  return Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+}
+
 /// The largest resident memory of this process so far, in megabytes.
 func peakMemory() -> Double {
+  #if os(Linux)
+    Double(resourceUsage().ru_maxrss) / 1e3
+  #else
+    Double(resourceUsage().ru_maxrss) / 1e6
+  #endif
+}
+
+private func resourceUsage() -> rusage {
   var usage = rusage()
   #if os(Linux)
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) / 1e3
   #else
     getrusage(RUSAGE_SELF, &usage)
-    return Double(usage.ru_maxrss) / 1e6
   #endif
+  return usage
 }

@@ -1,4 +1,4 @@
-// What `add` takes when the text is at hand. Paths are read by Adding/FileDocuments.swift.
+// What `add` takes when the text is at hand. Paths are read by Adding/FileBatches.swift.
 
 /// A text to be added as one document.
 public struct DocumentInput: Sendable {

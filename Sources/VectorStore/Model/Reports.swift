@@ -34,7 +34,7 @@ public struct ExportReport: Sendable, Codable, Equatable {
   public var seconds: Double
 }
 
-/// How far a long verb is. Handed to the caller's closure a few times a second at most.
+/// How far a long verb is, after each batch.
 public struct StoreProgress: Sendable {
   /// Work done so far, in ``unit``s.
   public var done: Int
@@ -46,5 +46,5 @@ public struct StoreProgress: Sendable {
   public var current: String?
 }
 
-/// A closure that is told how far a long verb is. Called from threads of the store's own.
+/// A closure that is told how far a long verb is. It is called between batches and should be quick.
 public typealias ProgressHandler = @Sendable (StoreProgress) -> Void

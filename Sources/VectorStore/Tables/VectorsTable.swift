@@ -102,7 +102,7 @@ enum VectorsTable {
     ).execute(arguments: [textHash])
   }
 
-  /// Calls `body` with each vector of a space in a collection, in the order of placing.
+  /// Calls `body` with each vector of a space in a collection, in no promised order.
   ///
   /// The bytes handed to `body` are SQLite's own and end with the call.
   /// - Complexity: reads 4 bytes × dimensions × rows; the whole space where the collection is the
