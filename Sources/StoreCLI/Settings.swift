@@ -35,6 +35,20 @@ struct Settings {
     try await Store(path: storePath, configuration: configuration)
   }
 
+  /// Opens the store for a command that writes, and closes it behind, so that its log goes with it.
+  func withStore<T: Sendable>(_ body: (Store) async throws -> T) async throws -> T {
+    let store = try await open()
+    let result: T
+    do {
+      result = try await body(store)
+    } catch {
+      try? await store.close()
+      throw error
+    }
+    try await store.close()
+    return result
+  }
+
   /// Throws unless the store is there: a verb that only takes away makes none.
   func requireStore() throws {
     guard FileManager.default.fileExists(atPath: storePath) else {

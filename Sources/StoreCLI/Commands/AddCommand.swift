@@ -84,12 +84,13 @@ struct AddCommand: AsyncParsableCommand {
     if document == nil { try Store.checkAny(of: paths) }
     let report = try await Interruption.handled { [collection, paths] in
       defer { bar.finish() }
-      let store = try await settings.open()
-      if let document {
-        return try await store.add([document], to: collection.name, options: addOptions)
+      return try await settings.withStore { store in
+        if let document {
+          return try await store.add([document], to: collection.name, options: addOptions)
+        }
+        return try await store.add(
+          paths: paths, to: collection.name, options: addOptions, progress: handler)
       }
-      return try await store.add(
-        paths: paths, to: collection.name, options: addOptions, progress: handler)
     }
     if store.json {
       try JSONOutput.print(report)

@@ -13,7 +13,7 @@ struct CompactCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try Settings(store, access: .readWrite)
     try settings.requireStore()
-    let report = try await settings.open().compact()
+    let report = try await settings.withStore { try await $0.compact() }
     if store.json { return try JSONOutput.print(report) }
     guard !store.quiet else { return }
     Terminal.standardOutput.write(

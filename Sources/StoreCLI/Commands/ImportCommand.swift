@@ -43,8 +43,10 @@ struct ImportCommand: AsyncParsableCommand {
     if file != "-" { try InputPath.check(file) }
     let report = try await Interruption.handled { [file, texts, space, collection] in
       defer { bar.finish() }
-      return try await settings.open().import(
-        from: file, texts: texts, space: space?.space, into: collection.name, progress: handler)
+      return try await settings.withStore {
+        try await $0.import(
+          from: file, texts: texts, space: space?.space, into: collection.name, progress: handler)
+      }
     }
     if store.json {
       try JSONOutput.print(report)

@@ -31,10 +31,11 @@ struct RemoveCommand: AsyncParsableCommand {
     let settings = try Settings(store, access: .readWrite)
     try settings.requireStore()
     let report = try await Interruption.handled { [all, sources, collection] in
-      let store = try await settings.open()
-      return all
-        ? try await store.removeCollection(collection.name)
-        : try await store.remove(sources, from: collection.name)
+      try await settings.withStore { store in
+        all
+          ? try await store.removeCollection(collection.name)
+          : try await store.remove(sources, from: collection.name)
+      }
     }
     if store.json {
       try JSONOutput.print(report)

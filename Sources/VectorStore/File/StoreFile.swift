@@ -102,7 +102,7 @@ final class StoreFile: Sendable {
 
   /// Closes all connections. Verbs called afterwards throw ``StoreError/Code/closed``.
   func close() async throws {
-    try await StoreFile.onThread(of: writeQueue) { [writer] in writer.close() }
+    // Readers first: the last connection to go takes the log with it, and only a writer can.
     try await StoreFile.onThread(of: readQueue) { [readers, path] in
       do {
         try readers.connection.close()
@@ -110,6 +110,7 @@ final class StoreFile: Sendable {
         throw StoreError.translating(error, path: path)
       }
     }
+    try await StoreFile.onThread(of: writeQueue) { [writer] in writer.close() }
   }
 
   /// Runs blocking work of a verb that is not SQL: reading files, chunking, hashing.
