@@ -80,6 +80,8 @@ import Testing
     #expect(try await store.run("get", "piped").output == "From a pipe\n")
     #expect(
       try await store.run("query", "pipe", "--lexical", "--plain").output == "From a pipe\n\n")
+    #expect(try await store.run("add", "--stdin", "--id", "crlf", input: "a\r\n").status == 0)
+    #expect(try await store.run("get", "crlf").output == "a\r\n")
     let binary = try await store.run("add", "--stdin", input: "a\u{0}b")
     #expect(binary.status == 1)
     #expect(binary.errors.contains("standard input"))

@@ -31,7 +31,8 @@ struct GetCommand: AsyncParsableCommand {
         output.write((chunk.text ?? "(no text: only its vector is stored)") + "\n\n")
       }
     } else if let text = document.text {
-      output.write(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
+      // The last byte, since CRLF is one character.
+      output.write(text.isEmpty || text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n")
     } else {
       Terminal.standardError.write(
         "\(source) has no text: only its vectors are stored; `store export` writes them\n")
