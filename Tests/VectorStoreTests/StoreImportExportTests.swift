@@ -165,6 +165,33 @@ import Testing
     }
   }
 
+  @Test func exportNeverWritesOverTheStore() async throws {
+    try await withStore { store, folder in
+      try await store.add([DocumentInput(id: "a", text: "kept")])
+      let (own, link) = (folder.path("test.db"), folder.path("link.jsonl"))
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: own)
+      let npy = folder.path("o.npy")
+      #expect(await errorCode { try await store.export(to: own) } == .invalidArgument)
+      #expect(await errorCode { try await store.export(to: link) } == .invalidArgument)
+      #expect(await errorCode { try await store.export(to: npy, texts: own) } == .invalidArgument)
+      #expect(await errorCode { try await store.export(to: npy, texts: npy) } == .invalidArgument)
+      #expect(try await store.get("a").text == "kept")
+    }
+  }
+
+  @Test func textsWithNULAreRefusedNotCut() async throws {
+    try await withStore { store, folder in
+      let path = try folder.write(
+        "{\"id\": \"p\", \"text\": \"before \\u0000 after\"}\n", to: "nul.jsonl")
+      let report = try await store.import(from: path)
+      #expect(report.documents == .init(failed: 1))
+      #expect(report.errors[0].message.contains("found a NUL character in \"text\""))
+      #expect(
+        await errorCode { try await store.add([DocumentInput(text: "a\u{0}b")]) } == .malformedInput
+      )
+    }
+  }
+
   @Test func exportStopsWhenItsTaskIsCancelled() async throws {
     try await withStore { store, folder in
       try await store.add((0..<500).map { DocumentInput(id: "\($0)", text: "text \($0)") })

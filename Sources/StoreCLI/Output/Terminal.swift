@@ -41,13 +41,19 @@ struct Terminal: Sendable {
     isStyled ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// Writes a text at once. A reader that has gone away is not an error.
+  /// Writes a text at once. A reader that has gone away is not an error; results that cannot be
+  /// written otherwise end the command with status 1.
   func write(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       guard written > 0 else {
         if errno == EINTR { continue }
+        if descriptor == 1, errno != EPIPE {
+          let reason = String(cString: strerror(errno))
+          Terminal.standardError.write("Error: standard output cannot be written: \(reason)\n")
+          exit(1)
+        }
         return
       }
       bytes = bytes.dropFirst(written)

@@ -65,6 +65,11 @@ struct DocumentReader: Sendable {
       let name = input.id.map { "the text of \"\($0)\"" } ?? "the text"
       throw StoreError(.empty, "\(name) is empty; there is nothing to add")
     }
+    guard !input.text.utf8.contains(0), input.id?.utf8.contains(0) != true else {
+      throw StoreError(
+        .malformedInput, "a document's text or id holds a NUL character; it is binary, or remove it"
+      )
+    }
     if let id = input.id, id.isEmpty {
       throw StoreError(.empty, "the document's id is empty; name it, or leave the id out")
     }

@@ -117,6 +117,7 @@ struct ImportRun {
 
   private static func row(_ document: ImportedDocument, _ dimensions: Int) throws -> ImportedRow {
     guard let id = document.id else { throw missingID(document) }
+    try checkForNUL(document)
     var vector = try StoredVector(checking: document.vector ?? [], dimensions: dimensions)
     if let norm = document.norm { vector = StoredVector(data: vector.data, norm: norm) }
     let text = document.text.flatMap { $0.isEmpty ? nil : $0 }
@@ -177,6 +178,7 @@ struct ImportRun {
 
   private static func text(_ document: ImportedDocument) throws -> IncomingDocument {
     guard let id = document.id else { throw missingID(document) }
+    try checkForNUL(document)
     let text = document.text ?? ""
     let tokens = TokenEstimator().tokens(in: text)
     guard tokens <= maximumTokens else {
@@ -188,6 +190,16 @@ struct ImportRun {
     return IncomingDocument(
       source: id, origin: .import, format: .text, text: text,
       metadata: try MetadataJSON.encode(document.metadata), chunking: nil)
+  }
+
+  /// SQLite's texts end at a NUL for those who read them: what follows would be lost.
+  private static func checkForNUL(_ document: ImportedDocument) throws {
+    for (field, text) in [("id", document.id), ("text", document.text)]
+    where text?.utf8.contains(0) == true {
+      throw StoreError(
+        .malformedInput,
+        "found a NUL character in \"\(field)\", expected text; remove it from the document")
+    }
   }
 
   private static func missingID(_ document: ImportedDocument) -> StoreError {

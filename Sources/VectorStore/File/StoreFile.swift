@@ -33,6 +33,12 @@ final class StoreFile: Sendable {
   }
 
   private init(path: String, configuration: StoreConfiguration) throws {
+    guard !path.isEmpty else {
+      throw StoreError(.empty, "the store's path is empty; name a file")
+    }
+    // Through a link the store keeps the one lock and log that it has under its own name.
+    let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+    let path = isLink ? URL(filePath: path).resolvingSymlinksInPath().path : path
     self.path = path
     self.configuration = configuration
     writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)

@@ -88,14 +88,14 @@ enum DocumentListing {
   ///
   /// - Complexity: O(length of the text).
   static func text(of chunks: [StoredChunk]) -> String? {
-    var text = String.UnicodeScalarView()
+    var text = ""
     var end = chunks.first?.start ?? 0
     for chunk in chunks {
       guard let piece = chunk.text else { return nil }
       let repeated = max(0, end - (chunk.start ?? end))
-      text.append(contentsOf: piece.unicodeScalars.dropFirst(repeated))
+      text += Substring(piece.unicodeScalars.dropFirst(repeated))
       end = max(end, chunk.end ?? end)
     }
-    return String(text)
+    return text
   }
 }

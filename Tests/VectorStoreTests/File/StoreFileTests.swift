@@ -224,6 +224,17 @@ import Testing
     try await store.close()
   }
 
+  @Test func aLinkSharesTheLockOfItsStore() async throws {
+    let folder = try TemporaryFolder()
+    try await Self.makeStore(at: folder.path("real.db"))
+    let link = folder.path("link.db")
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: folder.path("real.db"))
+    try await Self.makeStore(at: link, texts: 1)
+    #expect(!FileManager.default.fileExists(atPath: link + "-lock"))
+    #expect(await Self.error(opening: "")?.code == .empty)
+  }
+
   @Test func aFolderThatIsNotThereIsTold() async throws {
     let folder = try TemporaryFolder()
     let error = await Self.error(opening: folder.path("nowhere/s.db"))
