@@ -58,6 +58,12 @@ struct Settings {
     }
   }
 
+  // STUB
+  var effective: [EffectiveSetting] { [] }
+  var space: EmbeddingSpace { .openAISmall }
+  mutating func use(space: EmbeddingSpace) throws {}
+  init(_ options: OutputOptions, mode: ModeArgument? = nil) throws { try self.init(StoreOptions(), mode: mode, access: .readOnly) }
+
   private static func mode(_ environment: [String: String]) throws -> ServiceMode? {
     guard let value = environment["SERVICE_MODE"].flatMap(\.nonEmpty) else { return nil }
     guard let mode = ModeArgument(argument: value)?.mode else {
@@ -78,3 +84,5 @@ struct SettingsError: Error, CustomStringConvertible {
 extension String {
   var nonEmpty: String? { isEmpty ? nil : self }
 }
+
+struct EffectiveSetting: Encodable { var name: String; var value: String; var origin: String }

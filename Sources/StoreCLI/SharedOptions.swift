@@ -21,6 +21,46 @@ struct StoreOptions: ParsableArguments {
   var verbose = false
 }
 
+/// How a command talks that needs no store.
+struct OutputOptions: ParsableArguments {
+  @Flag(name: .long, help: "Print JSON to standard output.")
+  var json = false
+
+  @Flag(name: [.short, .long], help: "Log what is done to standard error.")
+  var verbose = false
+}
+
+/// What a command may spend.
+struct SpendingArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Stop before this run costs more, in US dollars.", valueName: "usd"))
+  var maxCost: DollarsArgument?
+
+  @Flag(help: "Wait where the budget is used up, until it opens again.")
+  var wait = false
+
+  /// The options of the library; waiting is told on standard error.
+  func options(quiet: Bool) -> SpendingOptions {
+    var options = SpendingOptions()
+    options.maximumCost = maxCost?.amount
+    options.waits = wait
+    if !quiet {
+      options.onWait = { reason in Terminal.standardError.write("waiting: \(reason)\n") }
+    }
+    return options
+  }
+}
+
+/// An amount of US dollars, as `0.50`.
+struct DollarsArgument: ExpressibleByArgument {
+  let amount: NanoDollars
+
+  init?(argument: String) {
+    guard let amount = NanoDollars(usd: argument) else { return nil }
+    self.amount = amount
+  }
+}
+
 /// Which collection.
 struct CollectionOptions: ParsableArguments {
   @Option(

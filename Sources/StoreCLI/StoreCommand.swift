@@ -11,15 +11,18 @@ struct StoreCommand: AsyncParsableCommand {
       store add docs README.md
       store query "how do I change the port?"
 
-      Text is embedded as it is added. Without a key this works offline, on stand-ins \
-      (mode HYBRID); --mode mock does so by choice.
+      Text is embedded as it is added, with the key in OPENAI_API_KEY. Without one this works \
+      offline, on stand-ins (mode HYBRID); --mode mock does so by choice. `store health` shows the \
+      service, the budget and all settings.
 
-      Exit status: 0 done, 1 failed, 3 done in part, 64 usage, 130 interrupted.
+      Exit status: 0 done, 1 failed, 3 done in part, 4 stopped by the budget, 64 usage, 130 \
+      interrupted.
       """,
     version: "0.1.0",
     subcommands: [
       AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, RemoveCommand.self,
-      CollectionsCommand.self, ImportCommand.self, ExportCommand.self, CompactCommand.self,
+      CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self, UsageCommand.self,
+      HealthCommand.self, CompactCommand.self,
     ])
 }
 
@@ -32,6 +35,8 @@ public func runStoreCommand() async {
 enum ExitStatus {
   /// Something is pending or failed; the rest was done.
   static let partial = ExitCode(3)
+  /// Stopped by the budget or by --max-cost; what was embedded before is kept.
+  static let budget = ExitCode(4)
   /// Stopped by Ctrl-C; what was committed before is safe.
   static let interrupted = ExitCode(130)
 }

@@ -4,6 +4,9 @@
 import Foundation
 
 extension Store {
+  /// Documents that are looked at together.
+  static let documentsAtOnce = 256
+
   /// Adds texts as documents: cuts, embeds and places them. A document that is there already is
   /// replaced if it changed, in one transaction; the same again changes nothing.
   ///
@@ -19,13 +22,15 @@ extension Store {
     try options.check()
     let reader = DocumentReader(options: options)
     let incoming = try await file.work { try documents.map(reader.read) }
-    var run = try await AddRun.begin("add", store: self, collection: collection)
-    let batch = 256
-    for start in stride(from: 0, to: incoming.count, by: batch) {
-      progress?(StoreProgress(done: start, total: incoming.count, unit: "documents"))
-      try await run.add(Array(incoming[start..<min(start + batch, incoming.count)]))
+    func feed(_ taker: inout some DocumentTaker) async throws {
+      for start in stride(from: 0, to: incoming.count, by: Self.documentsAtOnce) {
+        progress?(StoreProgress(done: start, total: incoming.count, unit: "documents"))
+        let end = min(start + Self.documentsAtOnce, incoming.count)
+        try await taker.add(Array(incoming[start..<end]))
+      }
     }
-    return try await run.end()
+    if options.isDryRun { return try await planning(collection) { try await feed(&$0) } }
+    return try await adding("add", to: collection, options: options) { try await feed(&$0) }
   }
 
   /// Adds files, and folders with all they hold: `.gitignore` is honoured, hidden and binary files
@@ -47,21 +52,50 @@ extension Store {
     try Self.checkAny(of: paths)
     let batches = try FileBatches(paths: paths, options: options, storePath: path)
     let total = progress == nil ? nil : try await file.work { batches.count() }
-    var run = try await AddRun.begin("add", store: self, collection: collection)
-    var done = 0
-    while let batch = try await file.work({ batches.next() }) {
-      progress?(
-        StoreProgress(
-          done: done, total: total, unit: "files", current: batch.documents.first?.source))
-      batch.warnings.forEach { run.warn($0) }
-      run.skip(batch.skipped)
-      batch.failures.forEach { run.fail(nil, $0.code, $0.message) }
-      try await run.add(batch.documents)
-      done += batch.seen
+    func feed(_ taker: inout some DocumentTaker) async throws {
+      var done = 0
+      while let batch = try await file.work({ batches.next() }) {
+        progress?(
+          StoreProgress(
+            done: done, total: total, unit: "files", current: batch.documents.first?.source))
+        batch.warnings.forEach { taker.tally.warn($0) }
+        taker.tally.skip(batch.skipped)
+        batch.failures.forEach { taker.tally.fail(nil, $0.code, $0.message) }
+        try await taker.add(batch.documents)
+        done += batch.seen
+      }
+      try await taker.settle()
+      progress?(StoreProgress(done: done, total: total, unit: "files"))
+      try await handleGoneFiles(paths, prune: options.prune, &taker)
     }
-    progress?(StoreProgress(done: done, total: total, unit: "files"))
-    try await handleGoneFiles(paths, prune: options.prune, &run)
-    return try await run.end()
+    if options.isDryRun { return try await planning(collection) { try await feed(&$0) } }
+    return try await adding("add", to: collection, options: options) { try await feed(&$0) }
+  }
+
+  /// Has `body` hand its documents to a plan of an adding run, which writes nothing.
+  private func planning(
+    _ collection: String, _ body: (inout AddPlan) async throws -> Void
+  ) async throws -> AddReport {
+    var plan = try await AddPlan.begin(store: self, collection: collection)
+    try await body(&plan)
+    return try await plan.end(store: self)
+  }
+
+  /// Begins an adding run, has `body` add to it, and ends it, or gives it up on an error.
+  func adding(
+    _ command: String, to collection: String, options: AddOptions,
+    newTarget: EmbeddingSpace? = nil, _ body: (inout AddRun) async throws -> Void
+  ) async throws -> AddReport {
+    var run = try await AddRun.begin(
+      command, store: self, collection: collection, newTarget: newTarget,
+      spending: options.spending)
+    do {
+      try await body(&run)
+      return try await run.end()
+    } catch {
+      await run.abandon()
+      throw error
+    }
   }
 
   /// Throws unless at least one path is there: then nothing has been made or changed yet.
@@ -77,9 +111,9 @@ extension Store {
 
   /// Reports documents whose files are gone from the folders given, or removes them.
   private func handleGoneFiles(
-    _ paths: [String], prune: Bool, _ run: inout AddRun
+    _ paths: [String], prune: Bool, _ run: inout some DocumentTaker
   ) async throws {
-    let collection = run.collection.id
+    guard let collection = run.collectionID else { return }
     let gone = try await file.read { db in
       let folders = paths.filter(Self.isFolder).map(SourcePath.normalized)
       return try DocumentsTable.sources(collection: collection, onlyFiles: true, db).filter {
@@ -90,7 +124,7 @@ extension Store {
     guard !gone.isEmpty else { return }
     if prune { return try await run.remove(sources: gone) }
     let names = gone.prefix(5).joined(separator: ", ") + (gone.count > 5 ? ", …" : "")
-    run.warn(
+    run.tally.warn(
       gone.count == 1
         ? "the file of 1 document is gone: \(names); remove the document with --prune"
         : "the files of \(gone.count) documents are gone: \(names); remove them with --prune")

@@ -24,73 +24,97 @@ extension Store {
   @discardableResult
   public func `import`(
     from path: String, texts: String? = nil, space: EmbeddingSpace? = nil,
-    into collection: String = "default", progress: ProgressHandler? = nil
+    into collection: String = "default", spending: SpendingOptions = SpendingOptions(),
+    progress: ProgressHandler? = nil
   ) async throws -> AddReport {
+    var options = AddOptions()
+    options.spending = spending
     do {
       if path.hasSuffix(".npy") {
-        return try await importRows(path, texts, space, collection, progress)
+        return try await importRows(path, texts, space, collection, options, progress)
       }
       guard texts == nil else {
         throw StoreError(
           .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
       }
-      return try await importLines(path, space, collection, progress)
+      return try await importLines(path, space, collection, options, progress)
     } catch let error as InterchangeError {
       throw StoreError(.malformedInput, "\(error)", underlying: error)
     }
   }
 
   private func importLines(
-    _ path: String, _ space: EmbeddingSpace?, _ collection: String, _ progress: ProgressHandler?
+    _ path: String, _ space: EmbeddingSpace?, _ collection: String, _ options: AddOptions,
+    _ progress: ProgressHandler?
   ) async throws -> AddReport {
     let workers = ProcessInfo.processInfo.activeProcessorCount
-    let reader =
+    let batches = JSONLBatches(
       path == "-"
-      ? JSONLBatchReader(descriptor: 0, workers: workers)
-      : try JSONLBatchReader(path: path, workers: workers)
-    var run = try await ImportRun.begin(store: self, collection: collection, space: space)
-    var waiting: [ImportedDocument] = []
-    for try await batch in JSONLBatches(reader) {
-      batch.failures.forEach { run.fail($0) }
-      waiting += batch.documents
-      guard waiting.count >= Self.rowsAtOnce else { continue }
-      try await run.add(check(waiting, run.dimensions))
-      waiting.removeAll(keepingCapacity: true)
-      progress?(StoreProgress(done: run.seen, unit: "rows"))
+        ? JSONLBatchReader(descriptor: 0, workers: workers)
+        : try JSONLBatchReader(path: path, workers: workers))
+    return try await importing(space, into: collection, options) { run in
+      var waiting: [ImportedDocument] = []
+      for try await batch in batches {
+        batch.failures.forEach { run.fail($0) }
+        waiting += batch.documents
+        guard waiting.count >= Self.rowsAtOnce else { continue }
+        try await run.add(check(waiting, run))
+        waiting.removeAll(keepingCapacity: true)
+        progress?(StoreProgress(done: run.seen, unit: "rows"))
+      }
+      try await run.add(check(waiting, run))
+      progress?(StoreProgress(done: run.seen, total: run.seen, unit: "rows"))
     }
-    try await run.add(check(waiting, run.dimensions))
-    progress?(StoreProgress(done: run.seen, total: run.seen, unit: "rows"))
-    return try await run.end()
   }
 
   private func check(
-    _ documents: [ImportedDocument], _ dimensions: Int
+    _ documents: [ImportedDocument], _ run: ImportRun
   ) async throws -> [CheckedDocument] {
-    try await file.work { ImportRun.check(documents, dimensions: dimensions) }
+    let (dimensions, counter) = (run.dimensions, run.exactCounter)
+    return try await file.work {
+      ImportRun.check(documents, dimensions: dimensions, counter: counter)
+    }
+  }
+
+  private func importing(
+    _ space: EmbeddingSpace?, into collection: String, _ options: AddOptions,
+    _ body: (inout ImportRun) async throws -> Void
+  ) async throws -> AddReport {
+    try await adding("import", to: collection, options: options, newTarget: space) { texts in
+      var run = try ImportRun(texts, space: space)
+      do {
+        try await body(&run)
+        texts = run.texts
+      } catch {
+        texts = run.texts
+        throw error
+      }
+    }
   }
 
   private func importRows(
     _ path: String, _ texts: String?, _ space: EmbeddingSpace?, _ collection: String,
-    _ progress: ProgressHandler?
+    _ options: AddOptions, _ progress: ProgressHandler?
   ) async throws -> AddReport {
     let rows = try await file.work { try NPYDocuments(path: path, texts: texts) }
     try await checkDimensions(rows.dimensions, of: path, space, collection)
-    var run = try await ImportRun.begin(store: self, collection: collection, space: space)
-    // One block is read and checked while the one before is written.
-    let dimensions = run.dimensions
-    @Sendable func next() async throws -> [CheckedDocument]? {
-      try await file.work {
-        try rows.next(Self.rowsAtOnce).map { ImportRun.check($0, dimensions: dimensions) }
+    return try await importing(space, into: collection, options) { run in
+      // One block is read and checked while the one before is written.
+      let (dimensions, counter) = (run.dimensions, run.exactCounter)
+      @Sendable func next() async throws -> [CheckedDocument]? {
+        try await file.work {
+          try rows.next(Self.rowsAtOnce)
+            .map { ImportRun.check($0, dimensions: dimensions, counter: counter) }
+        }
+      }
+      var block = try await next()
+      while let current = block {
+        async let following = next()
+        try await run.add(current)
+        progress?(StoreProgress(done: run.seen, total: rows.count, unit: "rows"))
+        block = try await following
       }
     }
-    var block = try await next()
-    while let current = block {
-      async let following = next()
-      try await run.add(current)
-      progress?(StoreProgress(done: run.seen, total: rows.count, unit: "rows"))
-      block = try await following
-    }
-    return try await run.end()
   }
 
   /// Refuses vectors of other dimensions than the collection's before anything is made.

@@ -9,8 +9,9 @@ extension Store {
   ///
   /// In mode ``ServiceMode/hybrid`` without a service the answer is a degraded one and says so.
   ///
-  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty`, `invalidArgument`, and in mode
-  ///   ``ServiceMode/real`` `serviceUnavailable`.
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty`, `invalidArgument`, `textTooLong`,
+  ///   `inputRefused`, and in mode ``ServiceMode/real`` what makes the service unavailable, as
+  ///   `serviceUnavailable`, `authenticationFailed` or `budgetExceeded`.
   /// - Complexity: reads every vector of the collection. Can cost money: one request of the service.
   public func query(
     _ text: String, in collection: String = "default", options: QueryOptions = QueryOptions()
@@ -101,27 +102,25 @@ extension Store {
         target: target.space, hasTarget: try any(target),
         hasStandIns: try any(standIns))
     }
-    func plan(unavailable: String?) throws -> RankingPlan {
+    let mode = mode
+    func plan(_ unavailable: Unavailability?) throws -> RankingPlan {
       try RankingPlan.make(
-        mode: configuration.mode, vectors: vectors, unavailable: unavailable,
-        standInSpace: mock.space)
+        mode: mode, vectors: vectors, unavailable: unavailable, standInSpace: mock.space)
     }
+    let unavailable: Unavailability
     switch try route(to: vectors.target, of: collection) {
-    case .wait(let reason):
-      return (try plan(unavailable: reason), nil)
-    case .standIn(_, let reason):
-      let plan = try plan(unavailable: reason)
-      return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
-    case .embed(let service):
+    case .local(let mock): return (try plan(nil), try await mock.embed(texts).vectors)
+    case .standIn(_, let reason), .wait(let reason): unavailable = Unavailability(noService: reason)
+    case .requests(let service):
+      let embedder = QueryEmbedder(store: self, service: service, isHurried: mode == .hybrid)
       do {
-        return (
-          try plan(unavailable: nil), try await Embedder(service: service).embedQueries(texts)
-        )
-      } catch let error where !Task.isCancelled && service.space.kind == .real {
-        let plan = try plan(unavailable: "\(error)")
-        return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
+        return (try plan(nil), try await embedder.vectors(of: texts))
+      } catch let error as QueryEmbedder.Unavailable {
+        unavailable = error.reason
       }
     }
+    let plan = try plan(unavailable)
+    return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
   }
 
   private func answer(

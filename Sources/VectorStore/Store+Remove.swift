@@ -84,23 +84,6 @@ extension Store {
       return [exact.contains(normalized) ? normalized : source]
     }.filter { seen.insert($0).inserted }
   }
-
-  private func beginRun(_ command: String) async throws -> Run {
-    let run = Run(command: command)
-    let mode = configuration.mode
-    try await file.write { db in
-      try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
-    }
-    return run
-  }
-
-  private func endRun(_ run: Run, _ report: some Encodable & Sendable) async throws {
-    let counts = try Run.counts(of: report)
-    try await file.write { db in
-      try RunsTable.end(correlationID: run.correlationID, report: counts, db)
-    }
-    try await file.checkpoint()
-  }
 }
 
 extension RemoveReport {

@@ -25,6 +25,7 @@ public final class Store: Sendable {
 
   let file: StoreFile
   let router: EmbeddingRouter
+  let queryCache: QueryCache?
 
   /// Opens the store at a path, and makes it where there is none and the configuration allows it.
   ///
@@ -34,7 +35,16 @@ public final class Store: Sendable {
     self.path = path
     self.configuration = configuration
     file = try await StoreFile.open(path: path, configuration: configuration)
-    router = EmbeddingRouter(mode: configuration.mode, service: configuration.service)
+    router = configuration.makeRouter()
+    queryCache = configuration.queryCachePath.map {
+      QueryCache(path: $0, logger: configuration.logger)
+    }
+  }
+
+  /// Where vectors come from. A change takes effect with the next verb.
+  public var mode: ServiceMode {
+    get { router.mode }
+    set { router.mode = newValue }
   }
 
   /// Closes the file. Verbs called afterwards throw. A store that is let go closes by itself.
@@ -44,7 +54,7 @@ public final class Store: Sendable {
 
   /// The space that a new collection gets.
   var newTarget: EmbeddingSpace {
-    configuration.mode == .mock
+    mode == .mock
       ? MockService().space : configuration.service?.space ?? configuration.realSpace
   }
 
@@ -52,12 +62,13 @@ public final class Store: Sendable {
   func route(to target: EmbeddingSpace, of collection: String) throws -> EmbeddingRouter.Route {
     do {
       return try router.route(to: target)
-    } catch .otherSpace(let target, let service) {
+    } catch {
+      let services = error.services.map(\.name).joined(separator: ", ")
       throw StoreError(
         .spaceMismatch,
-        "the collection \"\(collection)\" of \(path) holds vectors of \(target), but the service at "
-          + "hand makes vectors of \(service); vectors of two spaces are never mixed: use the model "
-          + "the collection was made with, or another collection")
+        "the collection \"\(collection)\" of \(path) holds vectors of \(error.target), but the service "
+          + "at hand makes vectors of \(services); vectors of two spaces are never mixed: use the model "
+          + "the collection was made with, another collection, or `store reembed --to`")
     }
   }
 }

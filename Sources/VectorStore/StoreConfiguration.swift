@@ -1,6 +1,7 @@
 // Everything a store can be told, as one value. The command makes it from flags, environment and
 // `.env` files; programs make it in code. The library reads no environment.
 
+import Foundation
 public import Logging
 
 /// How a ``Store`` behaves: modes, services, limits of waiting, logging.
@@ -24,6 +25,13 @@ public struct StoreConfiguration: Sendable {
   /// The service that makes real vectors, or nil where there is none: ``ServiceMode/hybrid`` then
   /// works on stand-ins.
   public var service: (any EmbeddingService)?
+  /// Services for collections of other spaces than ``service``'s, chosen by their spaces.
+  public var otherServices: [any EmbeddingService] = []
+  /// What services that cost money may spend.
+  public var budget = BudgetConfiguration()
+  /// The file in which the vectors of queries are kept, so that asking again is free: by the hash of
+  /// the text, never the text. Nil keeps none.
+  public var queryCachePath: String?
   /// How long a write waits for another process that is writing, in seconds.
   public var lockTimeout: Double = 30
   /// The most reading connections open at once.
@@ -38,5 +46,37 @@ public struct StoreConfiguration: Sendable {
   public init(mode: ServiceMode, service: (any EmbeddingService)? = nil) {
     self.mode = mode
     self.service = service
+  }
+
+  /// The router that this configuration describes.
+  func makeRouter() -> EmbeddingRouter {
+    EmbeddingRouter(
+      mode: mode, services: (service.map { [$0] } ?? []) + otherServices,
+      ledger: SQLiteLedger(path: budget.ledgerPath), limits: budget.limits, logger: logger)
+  }
+}
+
+/// What services that cost money may spend, and the ledger that holds them to it. A ledger belongs to
+/// a user: all stores and processes that name the same file share one budget.
+public struct BudgetConfiguration: Sendable {
+  /// The ledger's file. By default `.local/state/vector-store/ledger.db` in the home folder.
+  public var ledgerPath: String
+  /// The most that a provider may cost in a UTC day; nil is any amount.
+  public var dailyCostLimit = NanoDollars(usd: "5.00")
+  /// The most requests to a provider in a rolling hour, each attempt counted; nil is any number.
+  public var hourlyRequestLimit: Int? = 100
+  /// Whether the limits hold. Without that nothing is refused; what is used is still recorded.
+  public var isEnforced = true
+
+  /// Creates the default budget: 5 dollars a day, 100 requests an hour.
+  public init() {
+    ledgerPath =
+      FileManager.default.homeDirectoryForCurrentUser.path + "/.local/state/vector-store/ledger.db"
+  }
+
+  /// The limits as the router takes them.
+  var limits: SpendingLimits {
+    guard isEnforced else { return SpendingLimits() }
+    return SpendingLimits(dailyCost: dailyCostLimit, hourlyRequests: hourlyRequestLimit)
   }
 }

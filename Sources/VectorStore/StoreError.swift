@@ -48,8 +48,19 @@ public struct StoreError: Error, Sendable {
     public static let badVector = Code(rawValue: "bad_vector")
     /// A vector belongs to another space than the collection's.
     public static let spaceMismatch = Code(rawValue: "space_mismatch")
-    /// The embedding service is needed and not available.
+    /// The embedding service is needed and not available: none is configured, it cannot be reached,
+    /// or it fails.
     public static let serviceUnavailable = Code(rawValue: "service_unavailable")
+    /// The embedding service refuses the key, the address or the model.
+    public static let authenticationFailed = Code(rawValue: "authentication_failed")
+    /// The account at the embedding service has no money left.
+    public static let quotaExhausted = Code(rawValue: "quota_exhausted")
+    /// The embedding service takes no more requests for now.
+    public static let rateLimited = Code(rawValue: "rate_limited")
+    /// The embedding service refuses a text.
+    public static let inputRefused = Code(rawValue: "input_refused")
+    /// A limit of the budget, or the run's own, is reached.
+    public static let budgetExceeded = Code(rawValue: "budget_exceeded")
     /// An input file of `import` is malformed.
     public static let malformedInput = Code(rawValue: "malformed_input")
     /// A text is longer than the embedding model takes.

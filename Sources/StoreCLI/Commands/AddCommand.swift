@@ -49,6 +49,10 @@ struct AddCommand: AsyncParsableCommand {
   @Flag(help: "Remove documents whose files are gone from the folders given.")
   var prune = false
 
+  @Flag(help: "Show what would be added, and its cost; change and spend nothing.")
+  var dryRun = false
+
+  @OptionGroup var spending: SpendingArguments
   @OptionGroup var collection: CollectionOptions
   @OptionGroup var mode: ModeOptions
   @OptionGroup var store: StoreOptions
@@ -73,13 +77,16 @@ struct AddCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(store, mode: mode.mode, access: .readWrite)
+    let settings = try Settings(
+      store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite)
     let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     var options = AddOptions()
     options.chunking = ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap)
     options.metadata = Dictionary(metadata.map { ($0.key, $0.value) }) { _, last in last }
     options.globs = glob
     options.prune = prune
+    options.isDryRun = dryRun
+    options.spending = spending.options(quiet: store.quiet)
     let (addOptions, document) = (options, try inputDocument())
     if document == nil { try Store.checkAny(of: paths) }
     let report = try await Interruption.handled { [collection, paths] in
@@ -110,8 +117,10 @@ struct AddCommand: AsyncParsableCommand {
 }
 
 extension AddReport {
-  /// Exit status 1 where nothing at all was done, 3 where something is pending or failed.
+  /// Exit status 4 where the budget stopped it, 1 where nothing at all was done, 3 where something is
+  /// pending or failed.
   func throwIfPartial() throws {
+    if isStoppedByBudget { throw ExitStatus.budget }
     guard isPartial else { return }
     let done = documents.added + documents.updated + documents.unchanged + documents.removed
     throw done + documents.pending == 0 ? ExitCode.failure : ExitStatus.partial

@@ -27,6 +27,7 @@ struct ImportCommand: AsyncParsableCommand {
       valueName: "space"))
   var space: SpaceArgument?
 
+  @OptionGroup var spending: SpendingArguments
   @OptionGroup var collection: CollectionOptions
   @OptionGroup var mode: ModeOptions
   @OptionGroup var store: StoreOptions
@@ -39,13 +40,15 @@ struct ImportCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try Settings(store, mode: mode.mode, access: .readWrite)
+    let spending = spending.options(quiet: store.quiet)
     let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     if file != "-" { try InputPath.check(file) }
     let report = try await Interruption.handled { [file, texts, space, collection] in
       defer { bar.finish() }
       return try await settings.withStore {
         try await $0.import(
-          from: file, texts: texts, space: space?.space, into: collection.name, progress: handler)
+          from: file, texts: texts, space: space?.space, into: collection.name, spending: spending,
+          progress: handler)
       }
     }
     if store.json {

@@ -37,6 +37,17 @@ enum Format {
     value < 10 ? "\(fixed(value, 2)) s" : "\(fixed(value, 0)) s"
   }
 
+  /// `$0.12`, with as many decimals as it takes to show two digits, and at least two.
+  static func dollars(_ value: Double) -> String {
+    var digits = 2
+    var unit = 0.1
+    while value > 0, value < unit, digits < 9 {
+      unit /= 10
+      digits += 1
+    }
+    return "$" + fixed(value, value > 0 && value < 0.1 ? digits : 2)
+  }
+
   /// A number with so many digits behind the point.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)

@@ -22,8 +22,55 @@ enum ReportOutput {
     Terminal.standardOutput.write(summary(report) + "\n")
   }
 
+  /// What `reembed` did or would do.
+  static func print(_ report: ReembedReport, quiet: Bool) {
+    for error in report.errors {
+      let place = error.document.map { "\($0): " } ?? ""
+      Terminal.standardError.write("error: \(Format.printable(place + error.message))\n")
+    }
+    guard !quiet else { return }
+    for warning in report.warnings + (report.stopped.map { [$0.message] } ?? []) {
+      Terminal.standardError.write("warning: \(Format.printable(warning))\n")
+    }
+    Terminal.standardOutput.write(summary(report) + "\n")
+  }
+
+  /// One line: what happened to the chunks of a collection, and what it cost.
+  static func summary(_ report: ReembedReport) -> String {
+    let chunks = parts([
+      (report.dryRun ? "to embed" : "embedded", report.chunks.embedded),
+      ("with a vector already", report.chunks.reused), ("remaining", report.chunks.remaining),
+      ("failed", report.chunks.failed),
+    ])
+    let change =
+      report.from == report.to ? "in \(report.to)" : "from \(report.from) to \(report.to)"
+    let pending = parts([
+      ("pending documents placed", report.pendingPlaced),
+      ("still pending", report.pendingRemaining),
+    ])
+    return (report.dryRun ? "would reembed " : "") + "\(report.collection) \(change): chunks: "
+      + (chunks.isEmpty ? "none missing" : chunks) + (pending.isEmpty ? "" : "; \(pending)")
+      + spent(
+        tokens: report.tokens, isEstimated: report.tokensEstimated, requests: report.requests,
+        costUSD: report.costUSD)
+      + (report.dryRun ? "" : " in \(Format.seconds(report.seconds))")
+  }
+
+  /// `; 1,234 tokens in 2 requests, $0.000025`, or nothing where nothing was sent.
+  private static func spent(
+    tokens: Int, isEstimated: Bool, requests: Int, costUSD: Double
+  ) -> String {
+    guard requests > 0 else { return "" }
+    let tokens = (isEstimated ? "at most " : "") + Format.counted(tokens, "token")
+    return "; \(tokens) in \(Format.counted(requests, "request")), \(Format.dollars(costUSD))"
+  }
+
   /// One line: what happened to the documents, and to their chunks.
   static func summary(_ report: AddReport) -> String {
+    report.dryRun ? "would be done: \(counts(report))" : counts(report)
+  }
+
+  private static func counts(_ report: AddReport) -> String {
     let documents = report.documents
     let changes = parts([
       ("added", documents.added), ("updated", documents.updated), ("removed", documents.removed),
@@ -46,7 +93,10 @@ enum ReportOutput {
       ("failed", report.chunks.failed),
     ])
     return "documents: \(changes)\(unchanged)\(skipped); chunks: "
-      + (chunks.isEmpty ? "none" : chunks) + time
+      + (chunks.isEmpty ? "none" : chunks)
+      + spent(
+        tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
+        requests: report.requests, costUSD: report.costUSD) + (report.dryRun ? "" : time)
   }
 
   private static func parts(_ counts: [(String, Int)]) -> String {

@@ -1,18 +1,22 @@
 // One run of `add` or of an import's texts: batches of documents in, a report out. Called by
-// Store+Add and Store+Import; calls Embedder, Placement and the tables.
+// Store+Add and ImportRun; calls Intake, EmbeddingQueue, Placement and the tables.
 
 import Foundation
 import Logging
 
-/// Adds documents to one collection, batch by batch, and keeps the report.
-struct AddRun {
-  /// Texts up to this many a batch are handed to the placing transaction in memory; the vectors of
-  /// more are staged in the file, so that memory stays bounded however large a document is.
+/// Adds documents to one collection as a stream: while some are cut, the texts of others are on their
+/// way to the service, and those that have all their vectors are placed.
+///
+/// Begun, ended and given up by `Store.adding`.
+struct AddRun: DocumentTaker {
+  /// Texts up to this many at a time get mock vectors in memory; the vectors of more are staged in
+  /// the file, so that memory stays bounded however large a document is.
   private static let textsInMemory = 4096
-  /// Errors listed in a report; more are counted.
-  private static let errorsListed = 100
-  /// Warnings listed in a report.
-  private static let warningsListed = 20
+  /// The most bytes of documents that wait for the service in memory.
+  private static let bytesWaiting = 32 << 20
+  /// About how many chunks a placing transaction takes where answers come from a service: few, since
+  /// the next answer is to be committed soon.
+  private static let chunksAtOnce = 512
 
   let store: Store
   let run: Run
@@ -21,21 +25,43 @@ struct AddRun {
   /// When this run's documents are placed. In an import a document that has this time already is one
   /// whose id came before.
   let placedAt = Timestamp.now()
+  var tally: AddTally
+  /// How texts are counted for the service; nil where none is asked.
+  let counter: TokenCounter?
+
   private let mockSpace: SpaceRecord
-  private var route: EmbeddingRouter.Route
-  private(set) var report: AddReport
+  private let intake: Intake
+  private let requests: ServiceRequests?
+  private let queue: EmbeddingQueue?
+  private var supply: Supply
+  private var waiting = WaitingDocuments()
+  /// Texts embedded by this run whose document has not been placed yet.
+  private var embeddedNow: Set<Data> = []
+  /// Texts refused for good.
+  private var failures: [Data: ChunkFailure] = [:]
+
+  /// Where the vectors of texts that have none come from.
+  private enum Supply {
+    /// From a service, by requests.
+    case requests
+    /// From the mock service, in the target space or as stand-ins.
+    case mock(MockService, SpaceRecord)
+    /// From nowhere, for this reason.
+    case none(reason: String)
+  }
 
   /// Begins a run: finds or makes the collection and its target space.
   ///
   /// - Parameter newTarget: the target space if the collection is new or empty; nil takes the mode's.
   static func begin(
-    _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace? = nil
+    _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace?,
+    spending: SpendingOptions
   ) async throws -> AddRun {
     guard !name.isEmpty else {
       throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
     }
     let run = Run(command: command)
-    let (mode, space) = (store.configuration.mode, newTarget ?? store.newTarget)
+    let (mode, space) = (store.mode, newTarget ?? store.newTarget)
     let (collection, target, mock) = try await store.file.write { db in
       let collection = try CollectionsTable.findOrCreate(
         name, target: space, db)
@@ -44,96 +70,72 @@ struct AddRun {
     }
     store.configuration.logger.debug(
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
-    return try AddRun(store: store, run: run, collection: collection, target: target, mock: mock)
+    let route = try store.route(to: target.space, of: collection.name)
+    var counter: TokenCounter?
+    if case .requests(let service) = route { counter = await service.tokenCounter() }
+    return AddRun(
+      store: store, run: run, collection: collection, target: target, mock: mock, mode: mode,
+      route: route, counter: counter, spending: spending)
   }
 
   private init(
-    store: Store, run: Run, collection: CollectionRecord, target: SpaceRecord, mock: SpaceRecord
-  ) throws {
+    store: Store, run: Run, collection: CollectionRecord, target: SpaceRecord, mock: SpaceRecord,
+    mode: ServiceMode, route: EmbeddingRouter.Route, counter: TokenCounter?,
+    spending: SpendingOptions
+  ) {
     self.store = store
     self.run = run
     self.collection = collection
     self.target = target
+    self.counter = counter
     mockSpace = mock
-    route = try store.route(to: target.space, of: collection.name)
-    report = AddReport(mode: store.configuration.mode)
-    report.space = target.space.name
-    if target.space.kind == .mock, store.configuration.mode != .mock {
-      report.warnings.append(
+    tally = AddTally(mode: mode, space: target.space)
+    var requests: ServiceRequests?
+    switch route {
+    case .local(let mock): supply = .mock(mock, target)
+    case .standIn(let service, _): supply = .mock(service, mock)
+    case .wait(let reason): supply = .none(reason: reason)
+    case .requests(let service):
+      supply = .requests
+      requests = store.router.requests(
+        to: service, options: spending.requestOptions(runID: run.correlationID))
+    }
+    self.requests = requests
+    queue = requests.map { EmbeddingQueue(store.staging(requests: $0, target: target)) }
+    intake = Intake(
+      file: store.file, collection: collection.id, target: target.id, counter: counter,
+      tokensPerText: requests?.service.terms.tokensPerText ?? .max)
+    if target.space.kind == .mock, mode != .mock {
+      tally.warn(
         "the collection \"\(collection.name)\" holds mock vectors and stays in their space, "
-          + "\(target.space); to have real ones, add the documents to a new collection")
+          + "\(target.space); to have real ones, run `store reembed --to`")
     }
   }
 
-  /// Adds a batch of documents. Each is placed whole or not at all.
+  /// Adds a batch of documents. Each is placed whole or not at all, now or by a later call.
   mutating func add(_ batch: [IncomingDocument]) async throws {
-    var waiting = batch
-    // A vector that was to be reused can be removed by another process before it is placed; its
-    // document then comes back here and the text is embedded.
-    for _ in 0..<3 where !waiting.isEmpty {
+    for documents in Self.distinct(batch) {
       try Task.checkCancellation()
-      let changed = try await changedDocuments(waiting)
-      let prepared = try await store.file.work {
-        Parallel.map(changed) { $0.prepared() }
-      }
-      waiting = try await place(prepared, changed)
-    }
-    for document in waiting {
-      fail(
-        document.source, .locked,
-        "\(document.source) could not be placed: its vectors were removed by another process "
-          + "again and again; run the command again")
+      // A document that comes twice is placed twice, in this order.
+      if documents.contains(where: { waiting.contains(source: $0.source) }) { try await settle() }
+      try await take(documents)
     }
   }
 
-  /// Notes a document that could not be added.
-  mutating func fail(_ document: String?, _ code: StoreError.Code, _ message: String) {
-    report.documents.failed += 1
-    note(document, chunk: nil, code: code.rawValue, message)
-  }
-
-  /// Notes an imported row that was refused: a document of one chunk.
-  mutating func failChunk(_ document: String?, _ code: StoreError.Code, _ message: String) {
-    report.chunks.failed += 1
-    fail(document, code, message)
-  }
-
-  /// Notes an imported document whose id came before in the same file with other content.
-  mutating func failDuplicate(_ document: String, line: Int?) {
-    failChunk(
-      document, .malformedInput,
-      (line.map { "line \($0): " } ?? "")
-        + "the id \"\(document)\" came before in this file with other content; ids must be unique")
-  }
-
-  /// Counts imported rows that came with their vectors: documents of one chunk.
-  mutating func count(added: Int = 0, updated: Int = 0, unchanged: Int = 0) {
-    report.documents.added += added
-    report.documents.updated += updated
-    report.documents.unchanged += unchanged
-    report.chunks.reused += added + updated + unchanged
-  }
-
-  /// Counts files that hold no text.
-  mutating func skip(_ files: Int) {
-    report.skipped += files
-  }
-
-  /// Notes something the user should know.
-  ///
-  /// Of many warnings the last one says that there are more.
-  mutating func warn(_ message: String) {
-    switch report.warnings.count {
-    case ..<Self.warningsListed: report.warnings.append(message)
-    case Self.warningsListed: report.warnings.append("and more warnings like these")
-    default: break
+  /// Places all that waits: the same document may come again, by another way.
+  mutating func settle() async throws {
+    while !waiting.isEmpty {
+      guard let events = try await queue?.next() else { waiting.resolveAll(); break }
+      events.forEach { note($0) }
+      try await placeReady()
     }
+    try await placeReady()
   }
 
   /// Removes documents whose files are gone.
   mutating func remove(sources: [String]) async throws {
     let collection = collection.id
-    report.documents.removed += try await store.file.write { db in
+    let removed = try await store.file.write { db in
       try SearchTable.following(db) { words in
         var removed = 0
         for source in sources {
@@ -146,12 +148,19 @@ struct AddRun {
         return removed
       }
     }
+    tally.count(removed: removed)
   }
 
-  /// Ends the run: the log is copied into the file and the report written to `runs`.
+  var collectionID: Int64? { collection.id }
+
+  /// Whether a document of a source waits for the service.
+  func isWaiting(source: String) -> Bool { waiting.contains(source: source) }
+
+  /// Ends the run: places what waits, copies the log into the file and writes the report to `runs`.
   mutating func end() async throws -> AddReport {
-    report.seconds = run.seconds
-    let (report, id) = (report, run.correlationID)
+    try await settle()
+    enterTotals()
+    let (report, id) = (tally.report, run.correlationID)
     try await store.file.write { db in
       try RunsTable.end(correlationID: id, report: try Run.counts(of: report), db)
     }
@@ -159,208 +168,227 @@ struct AddRun {
     return report
   }
 
-  // MARK: - One batch
+  /// Gives the run up after an error: what has been asked for and comes soon is still committed.
+  mutating func abandon() async {
+    await queue?.giveUp()
+    enterTotals()
+    let (report, id) = (tally.report, run.correlationID)
+    try? await store.file.write { db in
+      try RunsTable.end(correlationID: id, report: try Run.counts(of: report), db)
+    }
+  }
 
-  /// Counts the documents that are as they were and returns the others.
-  private mutating func changedDocuments(
-    _ batch: [IncomingDocument]
-  ) async throws -> [IncomingDocument] {
-    let (collection, target) = (collection.id, target.id)
-    let stored = try await store.file.read { db in
-      try batch.map {
-        try DocumentsTable.find(collection: collection, source: $0.source, target: target, db)
+  private mutating func enterTotals() {
+    tally.enter(seconds: run.seconds)
+    guard let requests else { return }
+    tally.enter(requests.totals, tokensEstimated: counter?.isExact == false)
+  }
+
+  /// A batch in parts in which no source comes twice.
+  private static func distinct(_ batch: [IncomingDocument]) -> [[IncomingDocument]] {
+    var parts: [[IncomingDocument]] = [[]]
+    var sources: Set<String> = []
+    for document in batch {
+      if !sources.insert(document.source).inserted {
+        parts.append([])
+        sources = [document.source]
       }
+      parts[parts.count - 1].append(document)
     }
-    var changed: [IncomingDocument] = []
-    for (document, stored) in zip(batch, stored) {
-      guard let stored, document.isSame(as: stored), !canImprove(stored) else {
-        changed.append(document)
-        continue
-      }
-      report.documents.unchanged += 1
-      report.chunks.reused += stored.chunksInTarget
-      report.chunks.failed += stored.failedChunks
-      report.chunks.standIn += stored.chunks - stored.chunksInTarget - stored.failedChunks
+    return parts
+  }
+
+  // MARK: - In
+
+  /// Examines documents and sends their texts on the way.
+  private mutating func take(_ documents: [IncomingDocument]) async throws {
+    let examined = try await intake.examine(documents, canImprove: canImprove)
+    examined.unchanged.forEach { tally.count(unchanged: $0) }
+    guard !examined.changed.isEmpty else { return }
+    guard case .requests = supply, let queue else {
+      examined.changed.forEach { waiting.add($0, missing: []) }
+      return try await placeReady()
     }
-    return changed
+    let missing = try await intake.missingTexts(examined.changed, in: [target.id])
+    let hashes = Set(missing.map(\.hash))
+    let fresh = missing.filter { !waiting.isOnItsWay($0.hash) && failures[$0.hash] == nil }
+    let items = try await intake.counted(fresh)
+    for document in examined.changed {
+      let needs = document.prepared.chunks.compactMap(\.textHash)
+        .filter { hashes.contains($0) && failures[$0] == nil }
+      waiting.add(document, missing: Set(needs))
+    }
+    await queue.add(items)
+    await queue.takeEvents().forEach { note($0) }
+    try await placeReady()
+    while waiting.bytes > Self.bytesWaiting, let events = try await queue.next() {
+      events.forEach { note($0) }
+      try await placeReady()
+    }
   }
 
   /// Whether a document that has not changed can be brought nearer to its target space.
-  private func canImprove(_ stored: DocumentRecord) -> Bool {
-    guard !stored.isPending else { return true }
-    guard case .embed = route else { return false }
-    return stored.chunksInTarget + stored.failedChunks < stored.chunks
+  private var canImprove: Bool {
+    switch supply {
+    case .requests: true
+    case .mock(_, let space): space == target
+    case .none: false
+    }
   }
 
-  /// Embeds what has no vector yet and places the documents. Returns those that have to come again.
-  private mutating func place(
-    _ documents: [PreparedDocument], _ incoming: [IncomingDocument]
-  ) async throws -> [IncomingDocument] {
-    guard !documents.isEmpty else { return [] }
-    let embedded = try await embedMissing(documents)
+  /// Notes what became of texts.
+  private mutating func note(_ event: EmbeddingQueue.Event) {
+    switch event {
+    case .embedded(let hashes):
+      embeddedNow.formUnion(hashes)
+      hashes.forEach { waiting.resolve($0) }
+    case .found(let hashes):
+      hashes.forEach { waiting.resolve($0) }
+    case .failed(let refused):
+      failures.merge(refused) { first, _ in first }
+      refused.keys.forEach { waiting.resolve($0) }
+    case .unavailable(let hashes, let reason):
+      note(reason)
+      hashes.forEach { waiting.resolve($0) }
+    }
+  }
+
+  /// The service does not embed texts: in HYBRID they get stand-ins, in REAL they stay pending. Where
+  /// it is final, the rest of the run does without the service.
+  private mutating func note(_ reason: Unavailability) {
+    tally.stop(reason)
+    guard reason.isFinal else { return }
+    supply = fallback(reason.message)
+  }
+
+  /// What texts without a vector get when the service does not embed them.
+  private func fallback(_ reason: String) -> Supply {
+    tally.report.mode == .hybrid ? .mock(MockService(), mockSpace) : .none(reason: reason)
+  }
+
+  // MARK: - Out
+
+  /// Places the documents that wait for nothing more.
+  private mutating func placeReady() async throws {
+    let atOnce = requests == nil ? Int.max : Self.chunksAtOnce
+    while true {
+      let ready = waiting.takeReady(chunksAtMost: atOnce)
+      guard !ready.isEmpty else { return }
+      try await place(ready, again: 3)
+    }
+  }
+
+  /// Gives documents the vectors they lack, where there are any to be had here, and places them.
+  ///
+  /// - Parameter again: how often a document may come again, since a vector that was to be reused was
+  ///   removed by another process before it was placed.
+  private mutating func place(_ documents: [ChangedDocument], again: Int) async throws {
+    let documents = try await leaveUnimproved(documents)
+    guard !documents.isEmpty else { return }
+    let supplied = try await supplyLocally(documents)
     let placement = Placement(
-      collection: collection, target: target, standIn: allowsStandIns ? mockSpace : nil,
-      vectors: embedded.vectors, vectorSpace: embedded.space, embeddedNow: embedded.embeddedNow,
-      failures: embedded.failures, placedAt: placedAt, refusesDuplicates: run.command == "import")
-    let pendingReason = embedded.pendingReason
+      collection: collection, target: target, standIn: supplied.standIn,
+      vectors: supplied.vectors, vectorSpace: supplied.space, embeddedNow: embeddedNow,
+      failures: failures, placedAt: placedAt, refusesDuplicates: run.command == "import")
     let outcomes = try await store.file.write { db in
       try placement.collection.requireUnchanged(db)
       return try SearchTable.following(db) { words in
-        try placement.place(documents, pendingReason: pendingReason, &words, db)
+        try placement.place(
+          documents.map(\.prepared), pendingReason: supplied.pendingReason, &words, db)
       }
     }
-    return zip(zip(documents, incoming), outcomes).compactMap { pair, outcome in
-      count(outcome, of: pair.0) ? nil : pair.1
+    var returning: [ChangedDocument] = []
+    for (document, outcome) in zip(documents, outcomes) {
+      tally.count(outcome, of: document.prepared)
+      if case .incomplete = outcome {
+        returning.append(document)
+      } else {
+        for chunk in document.prepared.chunks {
+          if let hash = chunk.textHash { embeddedNow.remove(hash) }
+        }
+      }
     }
+    try await placeAgain(returning, again)
   }
 
-  /// Adds an outcome to the report; false where the document has to come again.
-  private mutating func count(_ outcome: Placement.Outcome, of document: PreparedDocument) -> Bool {
-    switch outcome {
-    case .placed(let counts):
-      if !counts.failures.isEmpty {
-        report.documents.failed += 1
-      } else if counts.isNew {
-        report.documents.added += 1
-      } else {
-        report.documents.updated += 1
+  private mutating func placeAgain(_ documents: [ChangedDocument], _ again: Int) async throws {
+    guard !documents.isEmpty else { return }
+    guard again > 0 else {
+      for document in documents {
+        tally.fail(
+          document.prepared.source, .locked,
+          "\(document.prepared.source) could not be placed: its vectors were removed by another "
+            + "process again and again; run the command again")
       }
-      for (ordinal, failure) in counts.failures {
-        note(document.source, chunk: ordinal, code: failure.code, failure.message)
+      return
+    }
+    if case .requests = supply, let queue {
+      let missing = try await intake.missingTexts(documents, in: [target.id])
+      await queue.add(try await intake.counted(missing))
+      while let events = try await queue.next() { events.forEach { note($0) } }
+    }
+    try await place(documents, again: again - 1)
+  }
+
+  /// Leaves those documents as they are that the store has already, and for which nothing has been
+  /// had in this run.
+  private mutating func leaveUnimproved(
+    _ documents: [ChangedDocument]
+  ) async throws -> [ChangedDocument] {
+    guard requests != nil, documents.contains(where: { $0.stored?.isPending == false }) else {
+      return documents
+    }
+    let missing = Set(try await intake.missingTexts(documents, in: [target.id]).map(\.hash))
+    return documents.filter { document in
+      guard let stored = document.stored, !stored.isPending else { return true }
+      let had = document.prepared.chunks.count { chunk in
+        chunk.textHash.map { !missing.contains($0) } ?? true
       }
-      report.chunks.embedded += counts.embedded
-      report.chunks.reused += counts.reused
-      report.chunks.standIn += counts.standIn
-      report.chunks.failed += counts.failures.count
-      if document.chunks.isEmpty {
-        warn("\(document.source) is empty: it is kept as a document without chunks")
-      }
-      return true
-    case .pending:
-      report.documents.pending += 1
-      report.chunks.pending += document.chunks.count
-      return true
-    case .duplicate:
-      failDuplicate(document.source, line: nil)
-      return true
-    case .incomplete:
+      guard had <= stored.chunksInTarget + stored.failedChunks else { return true }
+      tally.count(unchanged: stored)
       return false
     }
   }
 
-  // MARK: - Embedding
-
-  private var allowsStandIns: Bool {
-    if case .standIn = route { return true }
-    return false
-  }
-
-  /// What embedding a batch gave.
-  private struct Embedded {
+  /// What documents on their way out get besides what the store has.
+  private struct Supplied {
     var vectors: [Data: StoredVector] = [:]
     var space: SpaceRecord?
-    var embeddedNow: Set<Data> = []
-    var failures: [Data: ChunkFailure] = [:]
+    /// The space of stand-ins, where they are allowed.
+    var standIn: SpaceRecord?
     /// Why documents with chunks that have no vector stay pending; nil where they need not.
     var pendingReason: String?
   }
 
-  /// Embeds the texts of a batch that have no vector, each once, by the route at hand.
-  private mutating func embedMissing(_ documents: [PreparedDocument]) async throws -> Embedded {
-    var embedded = Embedded()
-    switch route {
-    case .wait(let reason):
-      embedded.pendingReason = reason
-    case .embed(let service):
-      do {
-        try await embed(documents, with: service, into: target, &embedded)
-      } catch let error where !Task.isCancelled && service.space.kind == .real {
-        try await giveUp(on: error, documents, &embedded)
-      }
-    case .standIn(let mock, _):
-      try await embed(documents, with: mock, into: mockSpace, &embedded)
+  /// Embeds what has no vector by the mock service, where the supply or the mode allows it.
+  private mutating func supplyLocally(_ documents: [ChangedDocument]) async throws -> Supplied {
+    var supplied = Supplied()
+    var supply = supply
+    if case .requests = supply, let stopped = tally.report.stopped {
+      // Texts of a batch were given up; the others go on.
+      supply = fallback(stopped.message)
     }
-    return embedded
-  }
-
-  /// The service failed: in HYBRID the rest of the run works on stand-ins, in REAL it stays pending.
-  private mutating func giveUp(
-    on error: any Error, _ documents: [PreparedDocument], _ embedded: inout Embedded
-  ) async throws {
-    guard store.configuration.mode == .hybrid else {
-      note(nil, chunk: nil, code: StoreError.Code.serviceUnavailable.rawValue, "\(error)")
-      route = .wait(reason: "\(error)")
-      embedded.pendingReason = "\(error)"
-      return
-    }
-    warn("the embedding service failed; the rest of this run is on stand-ins: \(error)")
-    let mock = MockService()
-    route = .standIn(mock, reason: "\(error)")
-    try await embed(documents, with: mock, into: mockSpace, &embedded)
-  }
-
-  private mutating func embed(
-    _ documents: [PreparedDocument], with service: any EmbeddingService, into space: SpaceRecord,
-    _ embedded: inout Embedded
-  ) async throws {
-    let missing = try await missingTexts(documents, in: space)
-    let fits = missing.count <= Self.textsInMemory && space.space.kind == .mock
-    let embedder = Embedder(service: service)
-    // An answer that was paid for is committed before the next one is asked for.
-    let atOnce = service.space.kind == .real ? Embedder.textsPerCall : Self.textsInMemory
-    for start in stride(from: 0, to: missing.count, by: atOnce) {
-      try Task.checkCancellation()
-      let slice = Array(missing[start..<min(start + atOnce, missing.count)])
-      let result = try await embedder.embed(slice)
-      report.tokens += result.tokens
-      report.requests += result.requests
-      if space == target { embedded.embeddedNow.formUnion(result.vectors.keys) }
-      embedded.failures.merge(result.failures) { first, _ in first }
-      if fits {
-        embedded.vectors = result.vectors
-        embedded.space = space
-      } else {
-        try await stage(result.vectors, in: space)
+    switch supply {
+    case .requests: break
+    case .none(let reason): supplied.pendingReason = reason
+    case .mock(let mock, let space):
+      supplied.standIn = space == target ? nil : space
+      supplied.space = space
+      let missing = try await intake.missingTexts(documents, in: [target.id, space.id])
+        .filter { failures[$0.hash] == nil }
+      for start in stride(from: 0, to: missing.count, by: Self.textsInMemory) {
+        try Task.checkCancellation()
+        let slice = Array(missing[start..<min(start + Self.textsInMemory, missing.count)])
+        let answer = try AnsweredTexts(
+          try await mock.embed(slice.map(\.text)), to: slice, space: space.space)
+        if space == target { embeddedNow.formUnion(answer.vectors.keys) }
+        if missing.count <= Self.textsInMemory {
+          supplied.vectors = answer.vectors
+        } else {
+          try await store.stage(answer.vectors, in: space)
+        }
       }
     }
-  }
-
-  /// The texts of documents, each once, that have neither a vector in the target space nor in
-  /// `space`, placed or staged.
-  private func missingTexts(
-    _ documents: [PreparedDocument], in space: SpaceRecord
-  ) async throws -> [HashedText] {
-    var seen: Set<Data> = []
-    var texts: [HashedText] = []
-    for chunk in documents.lazy.flatMap(\.chunks) {
-      guard let hash = chunk.textHash, let text = chunk.text, seen.insert(hash).inserted else {
-        continue
-      }
-      texts.append(HashedText(hash: hash, text: text))
-    }
-    let (candidates, spaces) = (texts, Set([target.id, space.id]))
-    return try await store.file.read { db in
-      try candidates.filter { text in
-        try !spaces.contains { try VectorsTable.knows(textHash: text.hash, space: $0, db) }
-      }
-    }
-  }
-
-  private func stage(_ vectors: [Data: StoredVector], in space: SpaceRecord) async throws {
-    try await store.file.write { db in
-      let now = Timestamp.now()
-      for (hash, vector) in vectors {
-        try VectorsTable.stage(vector, textHash: hash, space: space.id, now: now, db)
-      }
-    }
-  }
-
-  private mutating func note(_ document: String?, chunk: Int?, code: String, _ message: String) {
-    guard report.errors.count < Self.errorsListed else {
-      report.errorsOmitted += 1
-      return
-    }
-    report.errors.append(
-      AddReport.Problem(document: document, chunk: chunk, code: code, message: message))
+    return supplied
   }
 }

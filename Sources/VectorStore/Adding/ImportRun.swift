@@ -11,44 +11,48 @@ struct ImportRun {
   /// The longest text that the embedding model takes, in tokens.
   private static let maximumTokens = 8191
 
-  private var texts: AddRun
+  /// The run that it is part of.
+  private(set) var texts: AddRun
   /// Lines or rows seen so far.
   private(set) var seen = 0
 
-  static func begin(
-    store: Store, collection: String, space: EmbeddingSpace?
-  ) async throws -> ImportRun {
-    let run = try await AddRun.begin(
-      "import", store: store, collection: collection, newTarget: space)
+  /// Begins an import of vectors of a space.
+  ///
+  /// - Throws: ``StoreError/Code/spaceMismatch`` where the collection holds vectors of another.
+  init(_ run: AddRun, space: EmbeddingSpace?) throws {
     if let space, run.target.space != space {
       throw StoreError(
         .spaceMismatch,
-        "the collection \"\(collection)\" of \(store.path) holds vectors of \(run.target.space), not "
-          + "of \(space); vectors of two spaces are never mixed: import into another collection")
+        "the collection \"\(run.collection.name)\" of \(run.store.path) holds vectors of "
+          + "\(run.target.space), not of \(space); vectors of two spaces are never mixed: import into "
+          + "another collection")
     }
-    return ImportRun(texts: run)
-  }
-
-  private init(texts: AddRun) {
-    self.texts = texts
+    texts = run
   }
 
   /// Notes a line that is no document.
   mutating func fail(_ error: InterchangeError) {
     seen += 1
-    texts.fail(nil, .malformedInput, "\(error)")
+    texts.tally.fail(nil, .malformedInput, "\(error)")
   }
+
+  /// How texts are counted, where that is exact.
+  var exactCounter: TokenCounter? { texts.counter?.isExact == true ? texts.counter : nil }
 
   /// The dimensions that vectors must have.
   var dimensions: Int { texts.target.space.dimensions }
 
   /// Takes documents to the door, in their order: those with a vector become rows or refusals, those
   /// without texts to be embedded. Blocks its thread.
-  static func check(_ documents: [ImportedDocument], dimensions: Int) -> [CheckedDocument] {
+  ///
+  /// - Parameter counter: how texts are counted, where a service is asked and counts exactly.
+  static func check(
+    _ documents: [ImportedDocument], dimensions: Int, counter: TokenCounter?
+  ) -> [CheckedDocument] {
     Parallel.map(documents) { document in
       do {
         return document.vector == nil
-          ? .text(try text(document)) : .row(try row(document, dimensions))
+          ? .text(try text(document, counter)) : .row(try row(document, dimensions))
       } catch {
         return .refused(Refusal(document, error))
       }
@@ -63,7 +67,7 @@ struct ImportRun {
     var waiting: [IncomingDocument] = []
     for document in documents {
       switch document {
-      case .refused(let refusal): texts.failChunk(refusal.id, refusal.code, refusal.message)
+      case .refused(let refusal): texts.tally.failChunk(refusal.id, refusal.code, refusal.message)
       case .row(let row):
         try await embed(&waiting)
         rows.append(row)
@@ -76,11 +80,6 @@ struct ImportRun {
     try await embed(&waiting)
   }
 
-  /// Ends the run.
-  mutating func end() async throws -> AddReport {
-    try await texts.end()
-  }
-
   // MARK: - Rows with vectors
 
   private enum Outcome: Sendable {
@@ -89,6 +88,9 @@ struct ImportRun {
 
   private mutating func place(_ rows: inout [ImportedRow]) async throws {
     guard !rows.isEmpty else { return }
+    if rows.contains(where: { texts.isWaiting(source: $0.document.source) }) {
+      try await texts.settle()
+    }
     let (collection, space, now) = (texts.collection, texts.target.id, texts.placedAt)
     let placed = rows
     let outcomes = try await texts.store.file.write { db in
@@ -107,11 +109,11 @@ struct ImportRun {
 
   private mutating func count(_ outcome: Outcome, of row: ImportedRow) {
     switch outcome {
-    case .added: texts.count(added: 1)
-    case .updated: texts.count(updated: 1)
-    case .unchanged: texts.count(unchanged: 1)
+    case .added: texts.tally.count(added: 1)
+    case .updated: texts.tally.count(updated: 1)
+    case .unchanged: texts.tally.count(unchanged: 1)
     case .duplicate:
-      texts.failDuplicate(row.document.source, line: row.line)
+      texts.tally.failDuplicate(row.document.source, line: row.line)
     }
   }
 
@@ -176,16 +178,21 @@ struct ImportRun {
     waiting.removeAll()
   }
 
-  private static func text(_ document: ImportedDocument) throws -> IncomingDocument {
+  private static func text(
+    _ document: ImportedDocument, _ counter: TokenCounter?
+  ) throws -> IncomingDocument {
     guard let id = document.id else { throw missingID(document) }
     try checkForNUL(document)
     let text = document.text ?? ""
-    let tokens = TokenEstimator().tokens(in: text)
+    // What is too long by the estimate only is refused by the service, if it is.
+    let tokens =
+      text.utf8.count <= maximumTokens
+      ? 0 : counter?.count(text) ?? TokenEstimator().tokens(in: text)
     guard tokens <= maximumTokens else {
       throw StoreError(
         .textTooLong,
-        "the text has about \(tokens) tokens, and the embedding model takes \(maximumTokens); cut it, "
-          + "or add it as a file, which is cut by itself")
+        "the text has \(counter == nil ? "about " : "")\(tokens) tokens, and the embedding model takes "
+          + "\(maximumTokens); cut it, or add it as a file, which is cut by itself")
     }
     return IncomingDocument(
       source: id, origin: .import, format: .text, text: text,

@@ -19,6 +19,8 @@ struct Placement: Sendable {
   /// What became of a document.
   enum Outcome: Sendable {
     case placed(Counts)
+    /// Left as it is: another process has placed this very version meanwhile.
+    case unchanged(DocumentRecord)
     /// Kept until its chunks can be embedded.
     case pending
     /// Left out: its id came before in the same import with other content.
@@ -56,6 +58,7 @@ struct Placement: Sendable {
     let now = placedAt
     let outcomes = try documents.map { document -> Outcome in
       if refusesDuplicates, try isDuplicate(document, db) { return .duplicate }
+      if let stored = try placedMeanwhile(document, db) { return .unchanged(stored) }
       if let counts = try place(document, counted: &counted, now: now, &words, db) {
         return .placed(counts)
       }
@@ -111,6 +114,21 @@ struct Placement: Sendable {
       try DocumentsTable.update(id, document, now: now, db)
     }
     return counts
+  }
+
+  /// What the store has, where that is this version, whole.
+  private func placedMeanwhile(
+    _ document: PreparedDocument, _ db: Database
+  ) throws -> DocumentRecord? {
+    let placed = try DocumentsTable.placed(
+      collection: collection.id, source: document.source, db)
+    guard placed?.contentHash == document.contentHash else { return nil }
+    let stored = try DocumentsTable.find(
+      collection: collection.id, source: document.source, target: target.id, db)
+    guard let stored, document.isSame(as: stored), !stored.isPending, !stored.hasGaps else {
+      return nil
+    }
+    return stored
   }
 
   private func isDuplicate(_ document: PreparedDocument, _ db: Database) throws -> Bool {

@@ -37,9 +37,7 @@ struct IncomingDocument: Sendable {
 
   /// Whether this is the version that the store has, cut the same way.
   func isSame(as stored: DocumentRecord) -> Bool {
-    stored.contentHash == contentHash && stored.metadata == metadata
-      && stored.format == format.rawValue && stored.chunkTokens == chunking?.maximumTokens
-      && stored.overlapTokens == chunking?.overlapTokens
+    stored.isVersion(contentHash, metadata, format, chunking)
   }
 
   /// Cuts the document.
@@ -76,6 +74,22 @@ struct PreparedDocument: Sendable {
   var chunking: ChunkingOptions?
   var contentHash: Data
   var chunks: [PreparedChunk]
+
+  /// Whether this is the version that the store has, cut the same way.
+  func isSame(as stored: DocumentRecord) -> Bool {
+    stored.isVersion(contentHash, metadata, format, chunking)
+  }
+}
+
+extension DocumentRecord {
+  fileprivate func isVersion(
+    _ contentHash: Data, _ metadata: String, _ format: DocumentFormat,
+    _ chunking: ChunkingOptions?
+  ) -> Bool {
+    self.contentHash == contentHash && self.metadata == metadata
+      && self.format == format.rawValue && chunkTokens == chunking?.maximumTokens
+      && overlapTokens == chunking?.overlapTokens
+  }
 }
 
 /// A piece of a document.

@@ -25,3 +25,24 @@ struct Run: Sendable {
     return String(decoding: json, as: UTF8.self)
   }
 }
+
+extension Store {
+  /// Enters a run in the store.
+  func beginRun(_ command: String) async throws -> Run {
+    let run = Run(command: command)
+    let mode = mode
+    try await file.write { db in
+      try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
+    }
+    return run
+  }
+
+  /// Enters what a run came to, and copies the log into the file.
+  func endRun(_ run: Run, _ report: some Encodable & Sendable) async throws {
+    let counts = try Run.counts(of: report)
+    try await file.write { db in
+      try RunsTable.end(correlationID: run.correlationID, report: counts, db)
+    }
+    try await file.checkpoint()
+  }
+}

@@ -45,6 +45,14 @@ public struct AddReport: Sendable, Codable, Equatable {
     public var message: String
   }
 
+  /// Why a service embeds no more texts of a run.
+  public struct Stop: Sendable, Codable, Equatable {
+    /// A stable code, as ``StoreError/Code/budgetExceeded``.
+    public var code: String
+    /// What was found and the next step.
+    public var message: String
+  }
+
   /// Counts of documents.
   public var documents = Documents()
   /// Counts of chunks.
@@ -59,6 +67,12 @@ public struct AddReport: Sendable, Codable, Equatable {
   public var requests = 0
   /// What this run cost, in US dollars.
   public var costUSD = 0.0
+  /// What may be billed besides, in US dollars: requests that were sent and never answered.
+  public var possibleCostUSD = 0.0
+  /// Why the service did not embed all that it was to embed, if it did not.
+  public var stopped: Stop?
+  /// Whether nothing was changed or spent: the counts tell what an `add` would do.
+  public var dryRun = false
   /// The mode it ran in.
   public var mode: ServiceMode
   /// The collection's target space.
@@ -71,6 +85,11 @@ public struct AddReport: Sendable, Codable, Equatable {
   public var errors: [Problem] = []
   /// Errors beyond those in ``errors``.
   public var errorsOmitted = 0
+
+  /// Whether a limit of the budget, or the run's own, kept texts from being embedded.
+  public var isStoppedByBudget: Bool {
+    stopped?.code == StoreError.Code.budgetExceeded.rawValue
+  }
 
   /// Creates an empty report.
   public init(mode: ServiceMode) { self.mode = mode }

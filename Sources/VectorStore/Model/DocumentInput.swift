@@ -35,6 +35,12 @@ public struct AddOptions: Sendable {
   /// Whether documents whose files are gone from an added folder are removed.
   public var prune = false
 
+  /// Whether to write and spend nothing: the report then tells what the same call without it would
+  /// do, and its tokens, requests and cost to the token where the service counts exactly.
+  public var isDryRun = false
+  /// What the run may spend.
+  public var spending = SpendingOptions()
+
   /// Creates the defaults: 400 tokens a chunk, 40 of overlap, all files, nothing removed.
   public init() {}
 }

@@ -33,9 +33,9 @@ struct RankingPlan: Sendable, Equatable {
   /// The plan for a text.
   ///
   /// - Parameter unavailable: why the embedding service cannot embed the query; nil where it can.
-  /// - Throws: ``StoreError/Code/serviceUnavailable`` in mode REAL without a service.
+  /// - Throws: in mode REAL, ``StoreError`` with the code of what makes the service unavailable.
   static func make(
-    mode: ServiceMode, vectors: Vectors, unavailable: String?, standInSpace: EmbeddingSpace
+    mode: ServiceMode, vectors: Vectors, unavailable: Unavailability?, standInSpace: EmbeddingSpace
   ) throws(StoreError) -> RankingPlan {
     let target = vectors.target
     if target.kind == .mock { return RankingPlan(lists: [.cosine(target)]) }
@@ -49,8 +49,8 @@ struct RankingPlan: Sendable, Equatable {
     case .real:
       if let unavailable {
         throw StoreError(
-          .serviceUnavailable,
-          "the query cannot be embedded in \(target): \(unavailable); in mode REAL nothing else will "
+          unavailable.code,
+          "the query cannot be embedded in \(target): \(unavailable.message); in mode REAL nothing else will "
             + "do: use --lexical, or mode HYBRID")
       }
       return RankingPlan(
@@ -64,13 +64,13 @@ struct RankingPlan: Sendable, Equatable {
   }
 
   private static func hybrid(
-    vectors: Vectors, unavailable: String?, standInSpace: EmbeddingSpace
+    vectors: Vectors, unavailable: Unavailability?, standInSpace: EmbeddingSpace
   ) -> RankingPlan {
     if let unavailable {
       let all = !vectors.hasTarget
       return RankingPlan(
         lists: all ? [.cosine(standInSpace), .words] : [.words],
-        degradedReason: "\(unavailable): ranked by words"
+        degradedReason: "\(unavailable.message): ranked by words"
           + (all ? " and by mock vectors" : "") + ", not by \(vectors.target)")
     }
     if !vectors.hasStandIns { return RankingPlan(lists: [.cosine(vectors.target)]) }

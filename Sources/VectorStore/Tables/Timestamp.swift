@@ -3,8 +3,10 @@
 import Foundation
 
 enum Timestamp {
-  static func now() -> String {
-    Date().formatted(
+  static func now() -> String { of(Date()) }
+
+  static func of(_ date: Date) -> String {
+    date.formatted(
       .iso8601.year().month().day().time(includingFractionalSeconds: true)
         .timeZone(separator: .omitted))
   }

@@ -133,6 +133,11 @@ struct StoredVector: Sendable, Equatable {
     self.norm = norm
   }
 
+  /// The components, at unit length.
+  var components: [Float] {
+    data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  }
+
   /// Checks a vector at the door: right dimensions, finite, not zero; brought to unit length.
   init(checking vector: [Float], dimensions: Int) throws(VectorError) {
     let unit = try UnitVector(vector, dimensions: dimensions)

@@ -1,57 +1,137 @@
-// Decides where the vectors of a collection come from: the embedding service, the mock service, or
-// nowhere yet. Called by the store's adding and ranking; calls the services.
+// Decides where the vectors of a collection come from: an embedding service, the mock service, or
+// nowhere yet. Called by the store's adding and ranking; calls the services through ServiceRequests.
 
-/// The services of a store and the mode that chooses between them.
-package struct EmbeddingRouter: Sendable {
+package import Foundation
+package import Logging
+import Synchronization
+
+/// The services of a store by the names of their spaces, the mode that chooses between them, and the
+/// way to send to them.
+package final class EmbeddingRouter: Sendable {
   /// What can be done for the chunks of a collection now.
   package enum Route: Sendable {
-    /// Embed them in the collection's target space.
-    case embed(any EmbeddingService)
+    /// Embed them in the collection's target space by a service of this process.
+    case local(MockService)
+    /// Embed them in the collection's target space by requests to a service.
+    case requests(any EmbeddingService)
     /// Give them stand-ins of the mock space.
     case standIn(MockService, reason: String)
     /// Leave their documents pending.
     case wait(reason: String)
   }
 
-  /// The mode that chooses.
-  package let mode: ServiceMode
-  /// The service that makes real vectors, if there is one.
-  package let service: (any EmbeddingService)?
+  private struct State {
+    var mode: ServiceMode
+    var services: [String: any EmbeddingService]
+  }
+
+  private let state: Mutex<State>
+  private let slots: [String: RequestSlots]
+  /// The ledger of services that cost money.
+  private let ledger: any SpendingLedger
+  /// The ledger of those that do not.
+  private let freeLedger = MemoryLedger()
+  private let limits: SpendingLimits
+  private let logger: Logger
 
   /// Creates a router.
-  package init(mode: ServiceMode, service: (any EmbeddingService)?) {
-    self.mode = mode
-    self.service = service
+  ///
+  /// - Parameters:
+  ///   - ledger: where metered services are entered.
+  ///   - limits: the money and requests they may use.
+  package init(
+    mode: ServiceMode, services: [any EmbeddingService], ledger: any SpendingLedger,
+    limits: SpendingLimits, logger: Logger
+  ) {
+    let named = Dictionary(services.map { ($0.space.name, $0) }) { first, _ in first }
+    state = Mutex(State(mode: mode, services: named))
+    slots = named.mapValues { RequestSlots($0.terms.concurrentRequests) }
+    self.ledger = ledger
+    self.limits = limits
+    self.logger = logger
+  }
+
+  /// The mode that chooses. A change takes effect with the next run or query.
+  package var mode: ServiceMode {
+    get { state.withLock { $0.mode } }
+    set { state.withLock { $0.mode = newValue } }
   }
 
   /// Where the vectors of a collection with a target space come from.
   ///
-  /// - Throws: ``EmbeddingRouterError`` where the service or the program's mock space is not the
-  ///   target: vectors of two spaces are never mixed.
+  /// - Throws: ``EmbeddingRouterError`` where no service nor the program's mock space makes vectors of
+  ///   the target: vectors of two spaces are never mixed.
   package func route(to target: EmbeddingSpace) throws(EmbeddingRouterError) -> Route {
     if target.kind == .mock {
       let mock = MockService(dimensions: target.dimensions)
-      guard mock.space == target else { throw .otherSpace(target: target, service: mock.space) }
-      return .embed(mock)
+      guard mock.space == target else {
+        throw EmbeddingRouterError(target: target, services: [mock.space])
+      }
+      return .local(mock)
     }
-    switch mode {
-    case .mock:
-      return .standIn(MockService(), reason: "the mode is MOCK")
-    case .real, .hybrid:
-      guard let service else {
-        let reason = "there is no embedding service"
-        return mode == .real ? .wait(reason: reason) : .standIn(MockService(), reason: reason)
-      }
-      guard service.space == target else {
-        throw .otherSpace(target: target, service: service.space)
-      }
-      return .embed(service)
+    let (mode, services) = state.withLock { ($0.mode, $0.services) }
+    if mode == .mock { return .standIn(MockService(), reason: "the mode is MOCK") }
+    if let service = services[target.name] { return .requests(service) }
+    guard services.isEmpty else {
+      let spaces = services.values.map(\.space).sorted { $0.name < $1.name }
+      throw EmbeddingRouterError(target: target, services: spaces)
+    }
+    let reason = "\(StopReason.noService)"
+    return mode == .real ? .wait(reason: reason) : .standIn(MockService(), reason: reason)
+  }
+
+  /// The way to send a run's requests to a service.
+  package func requests(
+    to service: any EmbeddingService, options: ServiceRequests.Options
+  ) -> ServiceRequests {
+    let terms = service.terms
+    var limits = terms.isMetered ? limits : SpendingLimits()
+    limits.requestsPerMinute = terms.requestsPerMinute
+    limits.tokensPerMinute = terms.tokensPerMinute
+    return ServiceRequests(
+      service: service, ledger: terms.isMetered ? ledger : freeLedger, limits: limits,
+      slots: slots[service.space.name] ?? RequestSlots(terms.concurrentRequests),
+      options: options, logger: logger)
+  }
+
+  /// The limits that a run would pass which sends so much, with what is used of them now.
+  ///
+  /// - Throws: where the ledger cannot be read.
+  package func excess(
+    of totals: ServiceRequests.Totals, service: any EmbeddingService
+  ) async throws -> [BudgetUse] {
+    guard service.terms.isMetered else { return [] }
+    let activity = try await ledger.activity(of: service.space.provider)
+    return activity.uses(of: limits, now: Date()).filter { use in
+      use.left < (use.limit == .dailyCost ? totals.cost.nano : Int64(totals.requests))
     }
   }
 }
 
-/// Why a router cannot serve a collection.
-package enum EmbeddingRouterError: Error, Equatable {
-  /// The service at hand makes vectors of another space than the collection holds.
-  case otherSpace(target: EmbeddingSpace, service: EmbeddingSpace)
+extension AccountActivity {
+  /// How much of each limit is used now.
+  package func uses(of limits: SpendingLimits, now: Date) -> [BudgetUse] {
+    var uses: [BudgetUse] = []
+    if let dailyCost = limits.dailyCost {
+      uses.append(
+        BudgetUse(
+          limit: .dailyCost, used: (billedToday + reservedToday).nano, allowed: dailyCost.nano,
+          opensAt: SpendingRules.nextUTCMidnight(now)))
+    }
+    if let hourlyRequests = limits.hourlyRequests {
+      uses.append(
+        BudgetUse(
+          limit: .hourlyRequests, used: Int64(requestsInHour), allowed: Int64(hourlyRequests),
+          opensAt: (oldestInHour ?? now).addingTimeInterval(3600)))
+    }
+    return uses
+  }
+}
+
+/// No service at hand makes vectors of the space that a collection holds.
+package struct EmbeddingRouterError: Error, Equatable {
+  /// The collection's target space.
+  package let target: EmbeddingSpace
+  /// The spaces that there are services for.
+  package let services: [EmbeddingSpace]
 }

@@ -2,19 +2,54 @@
 
 /// A service that turns texts into vectors of one space.
 ///
-/// Conform to it to bring your own embedder. Vectors come back in the order of the texts and are
-/// checked by the caller before use: right dimensions, finite, not zero.
+/// Conform to it to bring your own embedder: ``space`` and ``embed(_:)`` are enough. Vectors come
+/// back in the order of the texts and are checked by the caller before use: right dimensions, finite,
+/// not zero. A call is one request: a conformer does not retry, the router does.
 public protocol EmbeddingService: Sendable {
   /// The space of every vector that this service makes.
   var space: EmbeddingSpace { get }
 
+  /// What a request may hold, how many may be sent, and what they cost.
+  var terms: ServiceTerms { get }
+
+  /// How texts are counted before they are sent.
+  ///
+  /// - Throws: nothing that keeps texts from being counted: without a tokenizer's vocabulary it is
+  ///   ``TokenCounter/upperBound``.
+  func tokenCounter() async -> TokenCounter
+
   /// Embeds texts, one vector a text, in order.
   ///
   /// - Parameter texts: at least one text, none of them empty.
-  /// - Throws: what went wrong on the way to the service or in its answer; no vector of the batch is
-  ///   then to be used.
+  /// - Throws: ``ServiceError`` where it knows what went wrong, or anything else; no vector of the
+  ///   batch is then to be used.
   /// - Complexity: one request of the service, which can cost money unless ``space`` is a mock one.
   func embed(_ texts: [String]) async throws -> EmbeddingBatch
+
+  /// The same, with the name by which the request is found again in the ledger, the log and the
+  /// server's own log.
+  func embed(_ texts: [String], requestID: String) async throws -> EmbeddingBatch
+
+  /// Asks the service for a sign of life that costs nothing.
+  ///
+  /// - Throws: ``ServiceError`` as a request for vectors would.
+  func checkHealth() async throws
+}
+
+extension EmbeddingService {
+  /// Terms of a service that costs nothing and takes one request of 256 texts at a time.
+  public var terms: ServiceTerms { ServiceTerms() }
+
+  /// The upper bound.
+  public func tokenCounter() async -> TokenCounter { .upperBound }
+
+  /// Embeds texts; the name of the request is not used.
+  public func embed(_ texts: [String], requestID: String) async throws -> EmbeddingBatch {
+    try await embed(texts)
+  }
+
+  /// Does nothing: a service in this process is well.
+  public func checkHealth() async throws {}
 }
 
 /// The answer of an ``EmbeddingService``: one vector a text, and what it used.
@@ -23,10 +58,44 @@ public struct EmbeddingBatch: Sendable {
   public var vectors: [[Float]]
   /// The tokens that the service counted, 0 where nothing is billed.
   public var tokens: Int
+  /// The rate limits that came with the answer.
+  public var rateLimits: RateLimitHeaders?
+  /// The server's own name for the request.
+  public var serverRequestID: String?
 
   /// Creates an answer.
-  public init(vectors: [[Float]], tokens: Int) {
+  public init(
+    vectors: [[Float]], tokens: Int, rateLimits: RateLimitHeaders? = nil,
+    serverRequestID: String? = nil
+  ) {
     self.vectors = vectors
     self.tokens = tokens
+    self.rateLimits = rateLimits
+    self.serverRequestID = serverRequestID
   }
+}
+
+/// What a request of a service may hold, how many may be sent, and what they cost.
+public struct ServiceTerms: Sendable, Hashable {
+  /// The most texts of a request.
+  public var textsPerRequest = 256
+  /// The most tokens of a request, summed.
+  public var tokensPerRequest = 300_000
+  /// The most tokens of a text.
+  public var tokensPerText = 8191
+  /// The most requests in flight at once.
+  public var concurrentRequests = 1
+  /// The most requests in a minute, before the server says otherwise; nil is any number.
+  public var requestsPerMinute: Int?
+  /// The most tokens in a minute, before the server says otherwise; nil is any number.
+  public var tokensPerMinute: Int?
+  /// How often a request is sent again before its texts are put off.
+  public var retries = 3
+  /// What tokens cost.
+  public var price = TokenPrice.free
+  /// Whether requests are entered in the ledger and held to the budget.
+  public var isMetered = false
+
+  /// Creates the terms of a free service.
+  public init() {}
 }

@@ -1,0 +1,37 @@
+// `store usage`: what was sent to the embedding service and what it cost. Calls
+// StoreConfiguration.usage.
+
+import ArgumentParser
+import VectorStore
+
+struct UsageCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "usage",
+    abstract: "Show what was spent: today, this hour, by day and by model.",
+    discussion: """
+      Days are UTC days. "Possibly billed" are requests that were sent and never answered: the budget \
+      counts them, the bill may not.
+      """)
+
+  @Option(help: ArgumentHelp("How many days back, today included.", valueName: "n"))
+  var days = 30
+
+  @Flag(help: "Sum up all providers, not only the one in use.")
+  var all = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (1...3660).contains(days) else {
+      throw ValidationError("--days is \(days); give 1 to 3660.")
+    }
+  }
+
+  func run() async throws {
+    let settings = try Settings(output)
+    let usage = try await settings.configuration.usage(
+      of: all ? nil : settings.space.provider, days: days)
+    if output.json { return try JSONOutput.print(usage) }
+    Terminal.standardOutput.write(UsageOutput(terminal: .standardOutput).text(usage))
+  }
+}

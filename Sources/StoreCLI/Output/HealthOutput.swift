@@ -1,0 +1,57 @@
+// How the service is, as a person reads it. Called by HealthCommand.
+
+import VectorStore
+
+/// Lays out a health report and the settings behind it.
+struct HealthOutput {
+  let terminal: Terminal
+
+  func text(_ health: HealthReport, _ settings: [EffectiveSetting]) -> String {
+    var lines = ["mode \(health.mode.rawValue): \(verdict(health))"]
+    for service in health.services {
+      lines += ["", terminal.styled(service.space, .bold)] + about(service)
+    }
+    if let problem = health.ledgerProblem { lines += ["", "ledger: \(problem)"] }
+    lines += ["", terminal.styled("settings", .bold)]
+    lines += Format.table(settings.map { ["  " + $0.name, $0.value, $0.origin] })
+    return Format.printable(lines.joined(separator: "\n")) + "\n"
+  }
+
+  private func verdict(_ health: HealthReport) -> String {
+    if health.mode == .mock { return "texts get mock vectors, offline" }
+    if health.services.isEmpty {
+      return health.isWell
+        ? "there is no key, so texts get stand-ins; set OPENAI_API_KEY for real vectors"
+        : "there is no key, so nothing can be embedded; set OPENAI_API_KEY"
+    }
+    return health.isWell ? "well" : "not well"
+  }
+
+  private func about(_ service: HealthReport.Service) -> [String] {
+    var rows: [[String]] = []
+    if let latency = service.latency { rows.append(["  answered in", Format.seconds(latency)]) }
+    if let problem = service.problem { rows.append(["  problem", describe(problem)]) }
+    rows.append(
+      ["  breaker", service.breaker + (service.breakerOpenUntil.map { " until \($0)" } ?? "")])
+    for limit in service.budget {
+      rows.append(
+        limit.limit == "daily_cost"
+          ? [
+            "  budget today",
+            "\(Format.dollars(limit.left)) left of \(Format.dollars(limit.allowed))",
+          ]
+          : [
+            "  requests this hour",
+            "\(Format.count(Int(limit.left))) left of \(Format.count(Int(limit.allowed)))",
+          ])
+    }
+    if let last = service.lastError { rows.append(["  last error", describe(last)]) }
+    return Format.table(rows)
+  }
+
+  private func describe(_ problem: HealthReport.Problem) -> String {
+    let at = problem.at.map { "\($0) " } ?? ""
+    let code = problem.code.map { "/\($0)" } ?? ""
+    return "\(at)\(problem.kind)\(code): \(problem.message)"
+  }
+}

@@ -1,0 +1,168 @@
+// The report of a run while it is made: counts, warnings, errors. Kept by AddRun and ImportRun.
+
+import Foundation
+
+/// Counts what became of documents and chunks, and lists what went wrong.
+struct AddTally: Sendable {
+  /// Errors listed in a report; more are counted.
+  private static let errorsListed = 100
+  /// Warnings listed in a report.
+  private static let warningsListed = 20
+
+  private(set) var report: AddReport
+
+  init(mode: ServiceMode, space: EmbeddingSpace) {
+    report = AddReport(mode: mode)
+    report.space = space.name
+  }
+
+  /// Notes a document that could not be added.
+  mutating func fail(_ document: String?, _ code: StoreError.Code, _ message: String) {
+    report.documents.failed += 1
+    note(document, code: code.rawValue, message)
+  }
+
+  /// Notes an imported row that was refused: a document of one chunk.
+  mutating func failChunk(_ document: String?, _ code: StoreError.Code, _ message: String) {
+    report.chunks.failed += 1
+    fail(document, code, message)
+  }
+
+  /// Notes an imported document whose id came before in the same file with other content.
+  mutating func failDuplicate(_ document: String, line: Int?) {
+    failChunk(
+      document, .malformedInput,
+      (line.map { "line \($0): " } ?? "")
+        + "the id \"\(document)\" came before in this file with other content; ids must be unique")
+  }
+
+  /// Counts imported rows that came with their vectors: documents of one chunk.
+  mutating func count(added: Int = 0, updated: Int = 0, unchanged: Int = 0) {
+    report.documents.added += added
+    report.documents.updated += updated
+    report.documents.unchanged += unchanged
+    report.chunks.reused += added + updated + unchanged
+  }
+
+  /// Counts files that hold no text.
+  mutating func skip(_ files: Int) {
+    report.skipped += files
+  }
+
+  /// Counts documents removed because their files are gone.
+  mutating func count(removed: Int) {
+    report.documents.removed += removed
+  }
+
+  /// Notes something the user should know. Of many warnings the last one says that there are more.
+  mutating func warn(_ message: String) {
+    switch report.warnings.count {
+    case ..<Self.warningsListed: report.warnings.append(message)
+    case Self.warningsListed: report.warnings.append("and more warnings like these")
+    default: break
+    }
+  }
+
+  /// Counts a document that is left as it is.
+  mutating func count(unchanged stored: DocumentRecord) {
+    report.documents.unchanged += 1
+    report.chunks.reused += stored.chunksInTarget
+    report.chunks.failed += stored.failedChunks
+    report.chunks.standIn += stored.chunks - stored.chunksInTarget - stored.failedChunks
+  }
+
+  /// Counts what became of a document that was to be placed.
+  mutating func count(_ outcome: Placement.Outcome, of document: PreparedDocument) {
+    switch outcome {
+    case .placed(let counts): count(counts, of: document)
+    case .unchanged(let stored): count(unchanged: stored)
+    case .pending:
+      report.documents.pending += 1
+      report.chunks.pending += document.chunks.count
+    case .duplicate: failDuplicate(document.source, line: nil)
+    case .incomplete: break
+    }
+  }
+
+  private mutating func count(_ counts: Placement.Counts, of document: PreparedDocument) {
+    if !counts.failures.isEmpty {
+      report.documents.failed += 1
+    } else if counts.isNew {
+      report.documents.added += 1
+    } else {
+      report.documents.updated += 1
+    }
+    for (ordinal, failure) in counts.failures {
+      note(document.source, chunk: ordinal, code: failure.code, failure.message)
+    }
+    report.chunks.embedded += counts.embedded
+    report.chunks.reused += counts.reused
+    report.chunks.standIn += counts.standIn
+    report.chunks.failed += counts.failures.count
+    if document.chunks.isEmpty {
+      warn("\(document.source) is empty: it is kept as a document without chunks")
+    }
+  }
+
+  /// Enters what was sent, and whether its tokens were counted or bounded.
+  mutating func enter(_ totals: ServiceRequests.Totals, tokensEstimated: Bool) {
+    report.tokens = totals.tokens
+    report.tokensEstimated = tokensEstimated
+    report.requests = totals.requests
+    report.costUSD = totals.cost.usd
+    report.possibleCostUSD = totals.possibleCost.usd
+    for use in totals.warnings { warn(use.warning) }
+    if totals.possibleCost > .zero {
+      warn(
+        "requests without an answer may be billed besides, up to \(totals.possibleCost); the budget "
+          + "counts them")
+    }
+  }
+
+  /// Enters that the service does not embed texts. Told once a code; what is final stays.
+  mutating func stop(_ reason: Unavailability) {
+    let code = reason.code.rawValue
+    guard report.stopped == nil || (reason.isFinal && report.stopped?.code != code) else { return }
+    report.stopped = AddReport.Stop(code: code, message: reason.message)
+    if report.mode == .hybrid {
+      warn("texts that the service did not embed have stand-ins: \(reason.message)")
+    } else {
+      note(nil, code: code, reason.message)
+    }
+  }
+
+  /// The report of a run that was only planned.
+  var planned: AddReport {
+    var report = report
+    report.dryRun = true
+    return report
+  }
+
+  /// Enters how long the run took.
+  mutating func enter(seconds: Double) {
+    report.seconds = seconds
+  }
+
+  /// Lists an error, of a document or of the run.
+  mutating func note(_ document: String?, chunk: Int? = nil, code: String, _ message: String) {
+    guard report.errors.count < Self.errorsListed else {
+      report.errorsOmitted += 1
+      return
+    }
+    report.errors.append(
+      AddReport.Problem(document: document, chunk: chunk, code: code, message: message))
+  }
+}
+
+extension BudgetUse {
+  /// A warning that the limit is nearly reached.
+  var warning: String {
+    switch limit {
+    case .dailyCost:
+      "\(NanoDollars(nano: used)) of the daily budget of \(NanoDollars(nano: allowed)) is used "
+        + "(DAILY_COST_LIMIT_OPENAI)"
+    case .hourlyRequests:
+      "\(used) of \(allowed) requests of the hour are used (HOURLY_RATE_LIMIT_OPENAI)"
+    }
+  }
+}

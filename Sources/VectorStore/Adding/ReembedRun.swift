@@ -1,0 +1,236 @@
+// One run of `reembed`: the chunks of a collection that have no vector in a space get one, page by
+// page; at the end the space becomes the collection's target. Called by Store+Reembed; calls
+// EmbeddingQueue and the tables.
+
+import Foundation
+
+/// Brings the chunks of one collection to a space. Stopped anywhere, the next run goes on.
+///
+/// The vectors of a new space are placed beside the old ones, which answer until no chunk lacks its
+/// new one; then one transaction changes the target, and the old vectors go.
+struct ReembedRun {
+  /// Chunks looked at together.
+  private static let page = 1024
+  /// Texts on their way at once.
+  private static let textsWaiting = 8192
+  /// Vectors deleted a transaction.
+  private static let deletedAtOnce = 4096
+  /// Errors listed in a report.
+  private static let errorsListed = 100
+
+  let file: StoreFile
+  let collection: CollectionRecord
+  /// The space that the chunks are brought to.
+  let target: SpaceRecord
+  let terms: ServiceTerms
+  let counter: TokenCounter
+  private(set) var report: ReembedReport
+  private var waiting: Set<Data> = []
+
+  init(
+    file: StoreFile, collection: CollectionRecord, target: SpaceRecord, terms: ServiceTerms,
+    counter: TokenCounter
+  ) {
+    self.file = file
+    self.collection = collection
+    self.target = target
+    self.terms = terms
+    self.counter = counter
+    report = ReembedReport(
+      collection: collection.name, from: collection.target.space.name, to: target.space.name)
+  }
+
+  /// Counts what is to be done and what it costs, and changes nothing.
+  mutating func plan() async throws -> ReembedReport {
+    var seen: Set<Data> = []
+    var packer = BatchPacker<Int>(
+      textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+    var last: Int64 = 0
+    while let page = try await nextPage(after: &last) {
+      let new = page.unknown.filter { seen.insert($0.hash).inserted }
+      for item in try await counted(new) {
+        report.tokens += item.tokens
+        report.requests += packer.add(item.tokens, tokens: item.tokens).count
+      }
+      report.chunks.embedded += new.count
+      report.chunks.reused += page.chunks.count - new.count
+    }
+    report.requests += packer.flush().count
+    report.tokensEstimated = !counter.isExact
+    report.costUSD = terms.price.cost(ofTokens: report.tokens).usd
+    report.dryRun = true
+    return report
+  }
+
+  /// Embeds and places what is missing.
+  mutating func embed(with run: EmbeddingQueue.Run) async throws {
+    let queue = EmbeddingQueue(run)
+    do {
+      var last: Int64 = 0
+      while report.stopped == nil, let page = try await nextPage(after: &last) {
+        let unknown = Set(page.unknown.map(\.hash))
+        try await placeKnown(Set(page.chunks.map(\.text.hash)).subtracting(unknown))
+        await queue.add(
+          try await counted(page.unknown.filter { waiting.insert($0.hash).inserted }))
+        try await note(await queue.takeEvents())
+        while waiting.count > Self.textsWaiting, let events = try await queue.next() {
+          try await note(events)
+        }
+      }
+      while let events = try await queue.next() { try await note(events) }
+    } catch {
+      await queue.giveUp()
+      throw error
+    }
+  }
+
+  /// Enters what was sent.
+  mutating func enter(_ totals: ServiceRequests.Totals) {
+    report.tokens = totals.tokens
+    report.tokensEstimated = !counter.isExact
+    report.requests = totals.requests
+    report.costUSD = totals.cost.usd
+    report.possibleCostUSD = totals.possibleCost.usd
+    report.warnings += totals.warnings.map(\.warning)
+  }
+
+  /// The report of a run that took so long.
+  mutating func ended(after duration: Duration) -> ReembedReport {
+    report.seconds = duration / .seconds(1)
+    return report
+  }
+
+  /// Makes the space the collection's target, unless a chunk lacks its vector; then deletes the
+  /// vectors of other spaces.
+  mutating func finish() async throws {
+    let (target, collection) = (target, collection)
+    let missing = try await file.write { db in
+      try collection.requireUnchanged(db)
+      let missing = try ReembeddingTable.countMissing(
+        in: target.id, collection: collection.id, db
+      ).chunks
+      if missing == 0 {
+        try ReembeddingTable.setTarget(target.id, collection: collection.id, db)
+      }
+      return missing
+    }
+    report.chunks.remaining = missing
+    report.isComplete = missing == 0
+    guard report.isComplete else { return }
+    var deleted = Self.deletedAtOnce
+    while deleted == Self.deletedAtOnce {
+      try Task.checkCancellation()
+      deleted = try await file.write { db in
+        try ReembeddingTable.deleteOthers(
+          than: target.id, collection: collection.id, limit: Self.deletedAtOnce, db)
+      }
+    }
+  }
+
+  /// Enters what became of documents that had been waiting for the service.
+  mutating func enter(pending: AddReport) {
+    report.pendingPlaced = pending.documents.added + pending.documents.updated
+    report.pendingRemaining = pending.documents.pending
+    report.chunks.embedded += pending.chunks.embedded
+    report.tokens += pending.tokens
+    report.requests += pending.requests
+    report.costUSD += pending.costUSD
+    report.possibleCostUSD += pending.possibleCostUSD
+    report.stopped = report.stopped ?? pending.stopped
+    report.errors += pending.errors
+    report.isComplete = report.isComplete && report.pendingRemaining == 0
+  }
+
+  // MARK: - Pages
+
+  /// Chunks without a vector in the space, and those of their texts that have none anywhere.
+  private struct Page: Sendable {
+    var chunks: [ReembeddingTable.Chunk]
+    var unknown: [HashedText]
+  }
+
+  private func nextPage(after last: inout Int64) async throws -> Page? {
+    try Task.checkCancellation()
+    let (target, collection, after) = (target.id, collection.id, last)
+    let page = try await file.read { db in
+      let chunks = try ReembeddingTable.missing(
+        in: target, collection: collection, after: after, limit: Self.page, db)
+      var seen: Set<Data> = []
+      let unknown = try chunks.map(\.text).filter { text in
+        guard seen.insert(text.hash).inserted else { return false }
+        return try !VectorsTable.knows(textHash: text.hash, space: target, db)
+      }
+      return Page(chunks: chunks, unknown: unknown)
+    }
+    guard let end = page.chunks.last?.id else { return nil }
+    last = end
+    return page
+  }
+
+  private func counted(_ texts: [HashedText]) async throws -> [EmbeddingQueue.Item] {
+    try await file.work { [counter] in
+      Parallel.map(texts) { EmbeddingQueue.Item(text: $0, tokens: counter.count($0.text)) }
+    }
+  }
+
+  // MARK: - Placing
+
+  private mutating func note(_ events: [EmbeddingQueue.Event]) async throws {
+    for event in events {
+      switch event {
+      case .embedded(let hashes):
+        waiting.subtract(hashes)
+        report.chunks.embedded += try await place(hashes)
+      case .found(let hashes):
+        waiting.subtract(hashes)
+        try await placeKnown(Set(hashes))
+      case .failed(let failures):
+        waiting.subtract(failures.keys)
+        for (hash, failure) in failures { try await fail(failure, hash) }
+      case .unavailable(let hashes, let reason):
+        waiting.subtract(hashes)
+        guard report.stopped == nil || reason.isFinal else { continue }
+        report.stopped = AddReport.Stop(code: reason.code.rawValue, message: reason.message)
+      }
+    }
+  }
+
+  private mutating func placeKnown(_ hashes: Set<Data>) async throws {
+    report.chunks.reused += try await place(Array(hashes))
+  }
+
+  /// Gives texts' vectors, which are in the file, to all chunks that lack them. Their stand-ins go
+  /// where the collection is in its space already.
+  private func place(_ hashes: [Data]) async throws -> Int {
+    guard !hashes.isEmpty else { return 0 }
+    let (target, collection) = (target, collection)
+    return try await file.write { db in
+      let standIn =
+        collection.target == target ? try SpacesTable.find(MockService().space, db)?.id : nil
+      var placed = 0
+      for hash in hashes {
+        guard let vector = try VectorsTable.find(textHash: hash, space: target.id, db) else {
+          continue
+        }
+        placed += try ReembeddingTable.place(
+          vector, textHash: hash, space: target.id, standIn: standIn, collection: collection.id, db)
+        try VectorsTable.unstagePlaced(textHash: hash, db)
+      }
+      return placed
+    }
+  }
+
+  private mutating func fail(_ failure: ChunkFailure, _ hash: Data) async throws {
+    let collection = collection.id
+    let chunks = try await file.write { db in
+      try ReembeddingTable.fail(failure, textHash: hash, collection: collection, db)
+    }
+    report.chunks.failed += chunks.count
+    for chunk in chunks where report.errors.count < Self.errorsListed {
+      report.errors.append(
+        AddReport.Problem(
+          document: chunk.document, chunk: chunk.ordinal, code: failure.code,
+          message: failure.message))
+    }
+  }
+}

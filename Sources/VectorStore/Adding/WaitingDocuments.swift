@@ -1,0 +1,82 @@
+// The documents of a run whose texts are on their way to the service and back. Pure; kept by AddRun.
+
+import Foundation
+
+/// Documents in memory until each of their texts has been answered, refused or given up.
+struct WaitingDocuments: Sendable {
+  private var documents: [Int: ChangedDocument] = [:]
+  /// Of each document the texts that nothing has become of yet.
+  private var missing: [Int: Set<Data>] = [:]
+  /// The documents that wait for a text.
+  private var waiters: [Data: [Int]] = [:]
+  private var ready: [Int] = []
+  private var sources: Set<String> = []
+  private var added = 0
+  /// The bytes of the texts in memory.
+  private(set) var bytes = 0
+
+  /// Whether nothing waits and nothing is ready.
+  var isEmpty: Bool { documents.isEmpty }
+
+  /// Whether a document of a source waits or is ready.
+  func contains(source: String) -> Bool { sources.contains(source) }
+
+  /// Whether a text is on its way.
+  func isOnItsWay(_ hash: Data) -> Bool { waiters[hash] != nil }
+
+  /// Takes a document and the texts it needs; one that needs none is ready.
+  mutating func add(_ document: ChangedDocument, missing texts: Set<Data>) {
+    added += 1
+    documents[added] = document
+    sources.insert(document.prepared.source)
+    bytes += document.bytes
+    guard !texts.isEmpty else { return ready.append(added) }
+    missing[added] = texts
+    for hash in texts { waiters[hash, default: []].append(added) }
+  }
+
+  /// Something has become of a text.
+  mutating func resolve(_ hash: Data) {
+    for index in waiters.removeValue(forKey: hash) ?? [] {
+      missing[index]?.remove(hash)
+      guard missing[index]?.isEmpty == true else { continue }
+      missing[index] = nil
+      ready.append(index)
+    }
+  }
+
+  /// Nothing more becomes of any text.
+  mutating func resolveAll() {
+    for hash in Array(waiters.keys) { resolve(hash) }
+  }
+
+  /// Lets some documents go that wait for nothing more, in the order in which they came.
+  mutating func takeReady(chunksAtMost: Int) -> [ChangedDocument] {
+    ready.sort()
+    var taken: [ChangedDocument] = []
+    var chunks = 0
+    while let index = ready.first, let document = documents[index],
+      taken.isEmpty || chunks + document.prepared.chunks.count <= chunksAtMost
+    {
+      ready.removeFirst()
+      documents[index] = nil
+      sources.remove(document.prepared.source)
+      bytes -= document.bytes
+      chunks += document.prepared.chunks.count
+      taken.append(document)
+    }
+    return taken
+  }
+}
+
+/// A document that is to be placed.
+struct ChangedDocument: Sendable {
+  let incoming: IncomingDocument
+  let prepared: PreparedDocument
+  /// What the store has, where it is this same version with chunks that can be improved.
+  let stored: DocumentRecord?
+  /// Whether the store has a document of its source.
+  let isKnown: Bool
+  /// The bytes of its text, twice: whole and in chunks.
+  var bytes: Int { 2 * incoming.text.utf8.count }
+}

@@ -1,0 +1,23 @@
+// Times as the ledger holds them. Used by all of Ledger/.
+
+import Foundation
+
+/// A time in whole milliseconds since 1970.
+struct LedgerTime: Sendable, Hashable {
+  var milliseconds: Int64
+
+  init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+  /// Rounds to the nearest millisecond, so that sums of whole ones come out whole.
+  init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded()) }
+
+  var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
+
+  /// The UTC day, in days since 1970.
+  var day: Int64 { Int64((Double(milliseconds) / 86_400_000).rounded(.down)) }
+
+  /// A time so many seconds later.
+  func advanced(by seconds: Int64) -> LedgerTime {
+    LedgerTime(milliseconds: milliseconds + seconds * 1000)
+  }
+}

@@ -1,0 +1,182 @@
+// Vectors of queries that were asked before, in the user's cache folder: asking again is free. Called
+// by the store's ranking before it asks a service; calls UserDatabase.
+
+import Crypto
+import Foundation
+import GRDB
+import Logging
+import VectorStoreEmbedding
+import VectorStoreSearch
+
+/// Vectors by space and SHA-256 of the text, never the text itself, shared by the user's processes.
+///
+/// It is only a cache: whatever goes wrong with it is a miss, a damaged file is made anew, and what
+/// is read is checked before it is used. Nothing is waited for longer than 0.1 s.
+final class QueryCache: Sendable {
+  /// `application_id` of a cache: "VQch" in ASCII.
+  static let applicationID: Int32 = 0x5651_6368
+  /// How old the note of a row's last use may be before it is renewed, in seconds.
+  private static let freshness: Int64 = 86_400
+  /// With one row in so many that come it is looked whether there are too many.
+  private static let evictionInterval: Int64 = 100
+
+  private let database: UserDatabase
+  private let limit: Int
+  private let logger: Logger
+  private let now: @Sendable () -> Date
+
+  /// Names the cache's file. Touches nothing yet.
+  ///
+  /// - Parameter limit: how many vectors are kept, about; the longest unused go first. One of 1536
+  ///   dimensions takes 6.5 KB.
+  init(
+    path: String, limit: Int = 20_000, logger: Logger,
+    now: @escaping @Sendable () -> Date = { Date() }
+  ) {
+    database = UserDatabase(path: path, form: Self.form)
+    self.limit = limit
+    self.logger = logger
+    self.now = now
+  }
+
+  /// The unit vectors of texts that are known in a space, by the hashes of the texts.
+  ///
+  /// - Complexity: O(hashes) look-ups, one transaction.
+  func vectors(for hashes: [Data], space: EmbeddingSpace) async -> [Data: [Float]] {
+    await quietly("read", otherwise: [:]) { [now] in
+      let today = LedgerTime(now()).milliseconds
+      let rows = try await self.database.read { try Self.rows(for: hashes, space, $0) } ?? []
+      let stale = rows.filter { abs(today - $0.usedAt) > Self.freshness * 1000 }.map(\.id)
+      if !stale.isEmpty {
+        try await self.database.write { db in
+          for id in stale {
+            try db.cachedStatement(sql: "UPDATE vectors SET used_at = ? WHERE id = ?")
+              .execute(arguments: [today, id])
+          }
+        }
+      }
+      return Dictionary(rows.map { ($0.hash, $0.vector) }) { first, _ in first }
+    }
+  }
+
+  /// Keeps vectors of a space, by the hashes of their texts. One that is no good vector is passed
+  /// over.
+  func store(_ vectors: [Data: [Float]], space: EmbeddingSpace) async {
+    await quietly("write", otherwise: ()) { [now, limit] in
+      let time = LedgerTime(now()).milliseconds
+      try await self.database.write { db in
+        for (hash, vector) in vectors {
+          guard let unit = try? UnitVector(vector, dimensions: space.dimensions) else { continue }
+          let data = unit.components.withUnsafeBytes { Data($0) }
+          try db.cachedStatement(
+            sql: """
+              INSERT OR REPLACE INTO vectors(space, text_hash, used_at, digest, data)
+              VALUES (?, ?, ?, ?, ?)
+              """
+          ).execute(arguments: [space.name, hash, time, Self.digest(data, hash, space), data])
+          if db.lastInsertedRowID % Self.evictionInterval == 0 { try Self.evict(to: limit, db) }
+        }
+      }
+    }
+  }
+}
+
+extension QueryCache {
+  /// Nothing is synced: what a crash of the machine damages is found by SQLite or by the digest.
+  private static let form = UserDatabase.Form(
+    label: "vector-store.query-cache", applicationID: applicationID,
+    migrations: [
+      """
+      CREATE TABLE vectors (
+        id INTEGER PRIMARY KEY,
+        space TEXT NOT NULL,
+        text_hash BLOB NOT NULL,
+        used_at INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        data BLOB NOT NULL,
+        UNIQUE (space, text_hash)
+      ) STRICT;
+      CREATE INDEX vectors_by_use ON vectors(used_at);
+      """
+    ],
+    settings: """
+      PRAGMA page_size = 32768;
+      PRAGMA journal_mode = TRUNCATE;
+      PRAGMA synchronous = OFF;
+      """,
+    patience: 100)
+
+  private struct CachedRow: Sendable {
+    var id: Int64
+    var hash: Data
+    var usedAt: Int64
+    var vector: [Float]
+  }
+
+  /// The rows that pass the checks.
+  private static func rows(
+    for hashes: [Data], _ space: EmbeddingSpace, _ db: Database
+  ) throws -> [CachedRow] {
+    let statement = try db.cachedStatement(
+      sql: "SELECT id, used_at, digest, data FROM vectors WHERE space = ? AND text_hash = ?")
+    return try hashes.compactMap { hash in
+      guard let row = try Row.fetchOne(statement, arguments: [space.name, hash]) else { return nil }
+      let data: Data = row[3]
+      guard row[2] == digest(data, hash, space), let vector = vector(data, space) else {
+        return nil
+      }
+      return CachedRow(id: row[0], hash: hash, usedAt: row[1], vector: vector)
+    }
+  }
+
+  private static func vector(_ data: Data, _ space: EmbeddingSpace) -> [Float]? {
+    guard data.count == space.dimensions * 4 else { return nil }
+    let components = data.withUnsafeBytes { bytes in
+      (0..<space.dimensions).map { index in
+        let bits = bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
+        return Float(bitPattern: UInt32(littleEndian: bits))
+      }
+    }
+    guard let unit = try? UnitVector(components, dimensions: space.dimensions),
+      UnitVector.isUnitLength(unit.norm)
+    else { return nil }
+    return unit.components
+  }
+
+  /// Eight bytes that tell whether a row is what was stored, under the name it was stored by.
+  private static func digest(_ data: Data, _ hash: Data, _ space: EmbeddingSpace) -> Data {
+    var digest = SHA256()
+    digest.update(data: Data(space.name.utf8))
+    digest.update(data: hash)
+    digest.update(data: data)
+    return Data(digest.finalize().prefix(8))
+  }
+
+  /// Removes the longest unused rows beyond the limit, and a twentieth more so that it is not to be
+  /// done again soon.
+  private static func evict(to limit: Int, _ db: Database) throws {
+    let excess = try (Int.fetchOne(db, sql: "SELECT COUNT(*) FROM vectors") ?? 0) - limit
+    guard excess > 0 else { return }
+    try db.execute(
+      sql: """
+        DELETE FROM vectors WHERE id IN (SELECT id FROM vectors ORDER BY used_at LIMIT ?)
+        """, arguments: [excess + limit / 20])
+  }
+
+  /// Runs `body`; on any trouble logs a line, and makes a damaged file anew.
+  private func quietly<T: Sendable>(
+    _ verb: String, otherwise fallback: T, _ body: @Sendable () async throws -> T
+  ) async -> T {
+    do {
+      return try await body()
+    } catch {
+      logger.debug("cannot \(verb) the cache of query vectors \(database.path): \(error)")
+      if let code = (error as? DatabaseError)?.resultCode,
+        [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains(code)
+      {
+        try? await database.remove()
+      }
+      return fallback
+    }
+  }
+}

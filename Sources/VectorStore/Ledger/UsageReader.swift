@@ -1,0 +1,127 @@
+// Reads a usage report out of the ledger. Called by SQLiteLedger; calls the tables.
+
+import Foundation
+import GRDB
+import VectorStoreEmbedding
+
+/// One report: of which account, with which limits, how many days back.
+struct UsageReader: Sendable {
+  private let account: String?
+  private let limits: SpendingLimits
+  private let now: LedgerTime
+  private let firstDay: Int64
+
+  /// - Parameter days: UTC days, today included; at least 1.
+  init(account: String?, limits: SpendingLimits?, days: Int, now: Date) {
+    self.account = account
+    self.limits = limits ?? SpendingLimits()
+    self.now = LedgerTime(now)
+    firstDay = self.now.day - Int64(max(1, days)) + 1
+  }
+
+  /// Sums in nano-dollars and counts, before they are put into words.
+  private struct Sums {
+    var accounts: [String] = []
+    var lastHour = UsageTotals()
+    var lastMinute = UsageTotals()
+    var days: [Int64: UsageTotals] = [:]
+    var models: [String: UsageTotals] = [:]
+    var failures: [String: Int] = [:]
+    var inFlight: [InFlight] = []
+    var oldestInHour: LedgerTime?
+  }
+
+  /// The report on what the ledger holds.
+  func report(_ db: Database) throws -> UsageReport {
+    var sums = Sums()
+    sums.accounts = try DaysTable.accounts(db).filter { account == nil || $0 == account }
+    for account in sums.accounts { try add(account, to: &sums, db) }
+    return report(sums)
+  }
+
+  /// The report where there is no ledger yet.
+  func emptyReport() -> UsageReport { report(Sums()) }
+
+  private func add(_ account: String, to sums: inout Sums, _ db: Database) throws {
+    for row in try DaysTable.rows(account: account, from: firstDay, db) {
+      sums.days[row.day, default: UsageTotals()] += row.totals
+      sums.models[row.model, default: UsageTotals()] += row.totals
+    }
+    sums.lastHour += try AttemptsTable.totals(of: account, after: now.advanced(by: -3600), db)
+    sums.lastMinute += try AttemptsTable.totals(of: account, after: now.advanced(by: -60), db)
+    sums.inFlight += try AttemptsTable.inFlight(of: account, now: now, db)
+    sums.oldestInHour = try AttemptsTable.inLastHour(of: account, now: now, db).oldest
+    let start = LedgerTime(milliseconds: firstDay * 86_400_000)
+    for failure in try AttemptsTable.failures(of: account, since: start, db) {
+      sums.failures[failure.kind, default: 0] += failure.requests
+    }
+  }
+
+  private func report(_ sums: Sums) -> UsageReport {
+    let usage = { (totals: UsageTotals?, isIn: (InFlight) -> Bool) in
+      UsageReport.Usage(totals ?? UsageTotals(), inFlight: sums.inFlight.filter(isIn))
+    }
+    let isRecent = { (attempt: InFlight, seconds: Int64) in
+      attempt.at.milliseconds > now.advanced(by: -seconds).milliseconds
+    }
+    return UsageReport(
+      at: now.date.formatted(.iso8601),
+      accounts: sums.accounts,
+      today: usage(sums.days[now.day]) { $0.at.day == now.day },
+      lastHour: usage(sums.lastHour) { isRecent($0, 3600) },
+      lastMinute: usage(sums.lastMinute) { isRecent($0, 60) },
+      dailyCost: dailyCost(sums),
+      hourlyRequests: hourlyRequests(sums),
+      days: sums.days.sorted { $0.key < $1.key }.map { day, totals in
+        UsageReport.Day(day: Self.name(ofDay: day), usage: usage(totals) { $0.at.day == day })
+      },
+      models: sums.models.sorted { $0.key < $1.key }.map { model, totals in
+        UsageReport.Model(
+          model: model,
+          usage: usage(totals) { $0.model == model && $0.at.day >= firstDay })
+      },
+      failures: sums.failures.sorted { $0.key < $1.key }
+        .map { UsageReport.Failure(kind: $0.key, requests: $0.value) })
+  }
+
+  private func dailyCost(_ sums: Sums) -> UsageReport.CostLimit? {
+    guard account != nil, let limit = limits.dailyCost else { return nil }
+    let used = NanoDollars(nano: sums.days[now.day]?.counted ?? 0)
+    let left = max(.zero, limit - used)
+    return UsageReport.CostLimit(
+      usedUSD: used.usd, usedNanoUSD: used.nano, limitUSD: limit.usd, limitNanoUSD: limit.nano,
+      leftUSD: left.usd, leftNanoUSD: left.nano,
+      opensAt: SpendingRules.nextUTCMidnight(now.date).formatted(.iso8601))
+  }
+
+  private func hourlyRequests(_ sums: Sums) -> UsageReport.RequestLimit? {
+    guard account != nil, let limit = limits.hourlyRequests else { return nil }
+    let used = Int(sums.lastHour.requests)
+    return UsageReport.RequestLimit(
+      used: used, limit: limit, left: max(0, limit - used),
+      opensAt: sums.oldestInHour?.advanced(by: 3600).date.formatted(.iso8601))
+  }
+
+  private static func name(ofDay day: Int64) -> String {
+    Date(timeIntervalSince1970: Double(day) * 86_400)
+      .formatted(.iso8601.year().month().day())
+  }
+}
+
+extension UsageReport.Usage {
+  /// Puts totals into words; of the reservations in them, those in flight are given, and the others
+  /// are possibly billed: their processes are gone.
+  fileprivate init(_ totals: UsageTotals, inFlight: [InFlight]) {
+    let flying = NanoDollars(nano: inFlight.reduce(0) { $0 + $1.cost })
+    let cost = NanoDollars(nano: totals.cost)
+    let possible = NanoDollars(nano: totals.possibleCost + totals.reservedCost) - flying
+    self.init(
+      requests: Int(totals.requests), answered: Int(totals.answered), failed: Int(totals.failed),
+      texts: Int(totals.texts), tokens: Int(totals.tokens), costUSD: cost.usd,
+      costNanoUSD: cost.nano,
+      possiblyBilledRequests: Int(totals.possible + totals.reserved) - inFlight.count,
+      possiblyBilledCostUSD: possible.usd, possiblyBilledCostNanoUSD: possible.nano,
+      inFlightRequests: inFlight.count, inFlightCostUSD: flying.usd,
+      inFlightCostNanoUSD: flying.nano)
+  }
+}

@@ -1,0 +1,173 @@
+// A small SQLite file of the user's that all their processes share, beside no store. Used by
+// SQLiteLedger and QueryCache; calls GRDB.
+
+import Dispatch
+import Foundation
+import GRDB
+
+/// A database of its own form, opened at the first call and made at the first write: by whichever
+/// of several processes comes first, whole or not at all.
+///
+/// All SQL runs on a thread of its own, never on Swift's pool.
+///
+/// `@unchecked Sendable`: `queue` is only touched on `thread`, all else is constant.
+final class UserDatabase: @unchecked Sendable {
+  /// What a file is: the numbers that tell it from others, its tables, its ways.
+  struct Form: Sendable {
+    /// For threads and connections.
+    var label: String
+    /// `application_id`, not 0.
+    var applicationID: Int32
+    /// SQL, oldest first; `user_version` counts how many of them a file has been through. Released
+    /// ones are never changed.
+    var migrations: [String]
+    /// SQL that each connection begins with.
+    var settings: String
+    /// How long is waited for other processes, in milliseconds.
+    var patience: Int
+
+    /// `user_version` of the newest file this program reads.
+    var version: Int32 { Int32(migrations.count) }
+  }
+
+  /// Why a file is left alone.
+  enum Refusal: Error, Equatable {
+    case noPath
+    case otherProgram(applicationID: Int32)
+    case tooNew(found: Int32, known: Int32)
+    case folder(path: String, errno: CInt)
+  }
+
+  /// The path, absolute: SQLite gives some names that are not a meaning of their own.
+  let path: String
+  private let form: Form
+  private let thread: DispatchQueue
+  private var queue: DatabaseQueue?
+
+  /// Names a file. Touches nothing yet.
+  init(path: String, form: Form) {
+    let isAbsolute = path.isEmpty || path.hasPrefix("/")
+    self.path = isAbsolute ? path : FileManager.default.currentDirectoryPath + "/" + path
+    self.form = form
+    thread = DispatchQueue(label: form.label)
+  }
+
+  /// Runs `body` in one transaction that no other writer runs beside; on an error nothing is changed.
+  /// Makes the file, and folders on the way to it, where there are none: for this user only.
+  ///
+  /// - Throws: ``Refusal``, `DatabaseError`, or what `body` throws.
+  func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    try await onThread { [self] in
+      do {
+        return try transaction(body)
+      } catch let error as DatabaseError
+        where error.extendedResultCode == .SQLITE_READONLY_DBMOVED
+      {
+        // The file was deleted or replaced since it was opened.
+        queue = nil
+        return try transaction(body)
+      }
+    }
+  }
+
+  /// Runs `body` on what the file holds, or returns nil where there is none.
+  ///
+  /// - Throws: ``Refusal``, `DatabaseError`, or what `body` throws.
+  func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T? {
+    try await onThread { [self] () -> T? in
+      guard try !isAbsent() else { return nil }
+      let queue = try connection()
+      let found = try queue.read { try version(of: $0) }
+      guard found > 0 else { return nil }
+      if found < form.version { try transaction { _ in } }
+      return try queue.read(body)
+    }
+  }
+
+  /// Deletes the file. Those who have it open go on with a new one at their next write.
+  func remove() async throws {
+    try await onThread { [self] in
+      queue = nil
+      for file in [path, path + "-journal"] { unlink(file) }
+    }
+  }
+
+  private func transaction<T>(_ body: (Database) throws -> T) throws -> T {
+    guard !path.isEmpty else { throw Refusal.noPath }
+    if queue == nil { try makeFolder(URL(filePath: path).deletingLastPathComponent().path) }
+    // GRDB begins write transactions by BEGIN IMMEDIATE.
+    return try connection().write { db in
+      let found = try version(of: db)
+      if found < form.version { try migrate(from: found, db) }
+      return try body(db)
+    }
+  }
+
+  private func connection() throws -> DatabaseQueue {
+    if let queue { return queue }
+    var configuration = Configuration()
+    configuration.label = form.label
+    configuration.busyMode = .callback { [form] tries in
+      // SQLite's own waits grow to 100 ms each, though the others are done within a few.
+      usleep(2000)
+      return tries < form.patience / 2
+    }
+    configuration.prepareDatabase { [form] in try $0.execute(sql: form.settings) }
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    self.queue = queue
+    return queue
+  }
+
+  /// How many migrations the file has been through: 0 for an empty one.
+  private func version(of db: Database) throws -> Int32 {
+    let number = { (name: String) in
+      try Int32.fetchOne(db.cachedStatement(sql: "PRAGMA \(name)")) ?? 0
+    }
+    let application = try number("application_id")
+    let version = try number("user_version")
+    if application == 0, version == 0 {
+      let tables = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master")
+      if tables == 0 { return 0 }
+    }
+    guard application == form.applicationID else {
+      throw Refusal.otherProgram(applicationID: application)
+    }
+    guard (1...form.version).contains(version) else {
+      throw Refusal.tooNew(found: version, known: form.version)
+    }
+    return version
+  }
+
+  private func migrate(from version: Int32, _ db: Database) throws {
+    // Nothing has been written to a new file yet, and its journal takes after it.
+    if version == 0 { chmod(path, 0o600) }
+    for migration in form.migrations.dropFirst(Int(version)) { try db.execute(sql: migration) }
+    try db.execute(
+      sql: """
+        PRAGMA application_id = \(form.applicationID);
+        PRAGMA user_version = \(form.version);
+        """)
+  }
+
+  private func isAbsent() throws -> Bool {
+    guard !path.isEmpty else { throw Refusal.noPath }
+    var status = stat()
+    guard stat(path, &status) == 0 else { return errno == ENOENT }
+    return status.st_size == 0
+  }
+
+  private func makeFolder(_ folder: String) throws {
+    if mkdir(folder, 0o700) == 0 || errno == EEXIST { return }
+    if errno == ENOENT {
+      try makeFolder(URL(filePath: folder).deletingLastPathComponent().path)
+      if mkdir(folder, 0o700) == 0 || errno == EEXIST { return }
+    }
+    throw Refusal.folder(path: folder, errno: errno)
+  }
+
+  private func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+      thread.async { continuation.resume(with: Result(catching: body)) }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// What `reembed` tells when it is done, or would do. Built by Adding/ReembedRun.swift, printed by the
+// command; as JSON its keys are public.
+
+/// What a `reembed` did, or would do and cost.
+public struct ReembedReport: Sendable, Codable, Equatable {
+  /// Counts of chunks.
+  public struct Chunks: Sendable, Codable, Equatable {
+    /// That had their vector in the space before.
+    public var complete = 0
+    /// Embedded now.
+    public var embedded = 0
+    /// Whose text had its vector elsewhere in the store.
+    public var reused = 0
+    /// That still have no vector in the space.
+    public var remaining = 0
+    /// Refused for good.
+    public var failed = 0
+  }
+
+  /// The collection.
+  public var collection: String
+  /// Its target space before.
+  public var from: String
+  /// The space it is brought to.
+  public var to: String
+  /// Counts of chunks.
+  public var chunks = Chunks()
+  /// Documents that waited for the service and were placed.
+  public var pendingPlaced = 0
+  /// Documents that still wait.
+  public var pendingRemaining = 0
+  /// Whether the collection is now wholly in the space.
+  public var isComplete = false
+  /// Tokens billed, or to be billed.
+  public var tokens = 0
+  /// Whether ``tokens`` is an upper bound, not counted.
+  public var tokensEstimated = false
+  /// Requests sent, or to be sent.
+  public var requests = 0
+  /// What it cost, or would cost, in US dollars.
+  public var costUSD = 0.0
+  /// What may be billed besides, in US dollars: requests that were sent and never answered.
+  public var possibleCostUSD = 0.0
+  /// Why the service did not embed all, if it did not.
+  public var stopped: AddReport.Stop?
+  /// Whether nothing was changed or spent.
+  public var dryRun = false
+  /// How long it took.
+  public var seconds = 0.0
+  /// What the user should know, though nothing failed.
+  public var warnings: [String] = []
+  /// What went wrong; of many errors the first hundred.
+  public var errors: [AddReport.Problem] = []
+
+  /// Creates an empty report.
+  public init(collection: String, from: String, to: String) {
+    self.collection = collection
+    self.from = from
+    self.to = to
+  }
+
+  /// Whether a limit of the budget, or the run's own, kept texts from being embedded.
+  public var isStoppedByBudget: Bool {
+    stopped?.code == StoreError.Code.budgetExceeded.rawValue
+  }
+}

@@ -1,0 +1,23 @@
+// What a run may spend besides the budget of its user. Part of AddOptions; read by the router.
+
+/// The limits of one run that may cost money.
+public struct SpendingOptions: Sendable {
+  /// The most that the run may cost; nil leaves it to the budget.
+  public var maximumCost: NanoDollars?
+  /// Whether the run waits where the budget is used up, or the service is left alone after failures,
+  /// until it may go on. Without it the run ends in part.
+  public var waits = false
+  /// Told why and until when the run waits, once a minute.
+  public var onWait: (@Sendable (String) -> Void)?
+
+  /// Creates the defaults: within the budget, without waiting for it.
+  public init() {}
+
+  func requestOptions(runID: String) -> ServiceRequests.Options {
+    var options = ServiceRequests.Options(runID: runID)
+    options.maximumCost = maximumCost
+    options.waitsForWindow = waits
+    if let onWait { options.onWait = { onWait("\($0)") } }
+    return options
+  }
+}

@@ -1,0 +1,110 @@
+// The vectors of queries: out of the cache, where they were asked before, else from the service. Called
+// by Store+Query; calls QueryCache and ServiceRequests.
+
+import Foundation
+
+/// Embeds the texts of queries, each once, and remembers their vectors.
+struct QueryEmbedder {
+  /// The service does not embed the query now.
+  struct Unavailable: Error {
+    let reason: Unavailability
+  }
+
+  /// How long a query waits for the service where there is another way to answer it, in seconds.
+  private static let hurry = 10.0
+  /// And where there is none.
+  private static let patience = 120.0
+
+  private let space: EmbeddingSpace
+  private let terms: ServiceTerms
+  private let requests: ServiceRequests
+  private let cache: QueryCache?
+  private let tokenCounter: @Sendable () async -> TokenCounter
+
+  /// - Parameter isHurried: whether the query can be answered without the service.
+  init(store: Store, service: any EmbeddingService, isHurried: Bool) {
+    space = service.space
+    terms = service.terms
+    var options = ServiceRequests.Options(runID: Run(command: "query").correlationID)
+    options.patience = isHurried ? Self.hurry : Self.patience
+    requests = store.router.requests(to: service, options: options)
+    cache = service.terms.isMetered ? store.queryCache : nil
+    tokenCounter = { await service.tokenCounter() }
+  }
+
+  /// The vectors of texts, in their order.
+  ///
+  /// - Throws: ``Unavailable``, and ``StoreError`` with `textTooLong`, `inputRefused` or `badVector`.
+  /// - Complexity: one request for as many texts as it takes, none for those that were asked before.
+  func vectors(of texts: [String]) async throws -> [[Float]] {
+    let hashed = texts.map { HashedText($0) }
+    var known = await cache?.vectors(for: Array(Set(hashed.map(\.hash))), space: space) ?? [:]
+    var seen = Set(known.keys)
+    let missing = hashed.filter { seen.insert($0.hash).inserted }
+    if !missing.isEmpty {
+      let answered = try await embed(try await counted(missing))
+      await cache?.store(answered, space: space)
+      known.merge(answered) { _, new in new }
+    }
+    return try hashed.map { text in
+      guard let vector = known[text.hash] else {
+        throw StoreError(.badVector, "a query got no vector; try again")
+      }
+      return vector
+    }
+  }
+
+  /// Texts with a bound of their tokens, none of them too long.
+  private func counted(_ texts: [HashedText]) async throws -> [EmbeddingQueue.Item] {
+    var counter = TokenCounter.upperBound
+    if texts.contains(where: { $0.text.utf8.count > terms.tokensPerText }) {
+      counter = await tokenCounter()
+    }
+    return try texts.map { text in
+      let tokens = counter.count(text.text)
+      guard tokens <= terms.tokensPerText || !counter.isExact else {
+        throw StoreError(
+          .textTooLong,
+          "the query has \(tokens) tokens, and \(space.model) takes \(terms.tokensPerText); ask with "
+            + "a shorter text")
+      }
+      return EmbeddingQueue.Item(text: text, tokens: min(tokens, terms.tokensPerRequest))
+    }
+  }
+
+  private func embed(_ items: [EmbeddingQueue.Item]) async throws -> [Data: [Float]] {
+    var packer = BatchPacker<EmbeddingQueue.Item>(
+      textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+    var batches = items.flatMap { packer.add($0, tokens: $0.tokens) }
+    batches += packer.flush()
+    var vectors: [Data: [Float]] = [:]
+    for batch in batches {
+      vectors.merge(try await send(batch.items)) { first, _ in first }
+    }
+    return vectors
+  }
+
+  private func send(_ items: [EmbeddingQueue.Item]) async throws -> [Data: [Float]] {
+    let tokens = items.reduce(0) { $0 + $1.tokens }
+    func sendInTwo(_ count: Int) async throws -> [Data: [Float]] {
+      let first = try await send(Array(items[..<count]))
+      return first.merging(try await send(Array(items[count...]))) { first, _ in first }
+    }
+    switch try await requests.send(items.map(\.text.text), tokens: tokens) {
+    case .answered(let answer):
+      let checked = try AnsweredTexts(answer, to: items.map(\.text), space: space)
+      if let failure = checked.failures.values.first {
+        throw StoreError(.badVector, failure.message)
+      }
+      return checked.vectors.mapValues(\.components)
+    case .split: return try await sendInTwo(items.count / 2)
+    case .tooDear(let fitting):
+      return try await sendInTwo(
+        max(1, BatchPacker<EmbeddingQueue.Item>.prefix(of: items.map(\.tokens), fitting: fitting)))
+    case .refused(let error):
+      throw StoreError(.inputRefused, "the query is refused: \(error.message)", underlying: error)
+    case .putOff(let error): throw Unavailable(reason: Unavailability(error))
+    case .stopped(let reason): throw Unavailable(reason: Unavailability(reason))
+    }
+  }
+}

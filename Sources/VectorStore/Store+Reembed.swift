@@ -1,0 +1,104 @@
+// `reembed`: a collection is brought to its target space, or to another. Calls ReembedRun, and AddRun
+// for documents that wait.
+
+import Foundation
+
+extension Store {
+  /// Embeds what a collection lacks of its target space: stand-ins and pending documents become real.
+  /// With `space` the collection is brought to another one, and the old vectors answer until all new
+  /// ones are there.
+  ///
+  /// Stopped anywhere, the next call goes on and pays only for what had not been answered.
+  ///
+  /// - Parameters:
+  ///   - space: the new target; nil is the collection's own.
+  ///   - isDryRun: whether only to count: the report then tells what the same call would do and cost.
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `spaceMismatch` or `serviceUnavailable` where
+  ///   no service makes vectors of the space, `textTooLong` where chunks have no text to embed.
+  /// - Complexity: O(chunks). Can cost money: each text that has no vector in the space is embedded
+  ///   once.
+  @discardableResult
+  public func reembed(
+    _ collection: String = "default", to space: EmbeddingSpace? = nil, isDryRun: Bool = false,
+    spending: SpendingOptions = SpendingOptions(), progress: ProgressHandler? = nil
+  ) async throws -> ReembedReport {
+    let started = ContinuousClock.now
+    let record = try await file.read { try CollectionsTable.require(collection, $0) }
+    let service = try reembeddingService(to: space ?? record.target.space, of: collection)
+    let target = try await spaceRecord(space ?? record.target.space, makesIt: !isDryRun)
+    try await requireTexts(of: record, target)
+    var run = ReembedRun(
+      file: file, collection: record, target: target, terms: service.terms,
+      counter: await service.tokenCounter())
+    guard !isDryRun else { return try await run.plan() }
+    let row = try await beginRun("reembed")
+    let requests = router.requests(
+      to: service, options: spending.requestOptions(runID: row.correlationID))
+    try await run.embed(with: staging(requests: requests, target: target))
+    run.enter(requests.totals)
+    try await run.finish()
+    if run.report.isComplete {
+      run.enter(pending: try await addPending(of: collection, spending))
+    }
+    let report = run.ended(after: ContinuousClock.now - started)
+    try await endRun(row, report)
+    return report
+  }
+
+  /// The service that makes vectors of a space.
+  private func reembeddingService(
+    to space: EmbeddingSpace, of collection: String
+  ) throws -> any EmbeddingService {
+    switch try route(to: space, of: collection) {
+    case .requests(let service): return service
+    case .local(let mock): return mock
+    case .standIn(_, let reason), .wait(let reason):
+      throw StoreError(
+        .serviceUnavailable,
+        "the collection \"\(collection)\" cannot be embedded in \(space): \(reason)")
+    }
+  }
+
+  /// The row of a space. In a dry run one that is not there has none, and no vector either.
+  private func spaceRecord(_ space: EmbeddingSpace, makesIt: Bool) async throws -> SpaceRecord {
+    if let known = try await file.read({ try SpacesTable.find(space, $0) }) { return known }
+    guard makesIt else { return SpaceRecord(id: -1, space: space) }
+    return try await file.write { try SpacesTable.findOrCreate(space, $0) }
+  }
+
+  /// Refuses a change of space that could never be completed, before anything is spent.
+  private func requireTexts(of collection: CollectionRecord, _ target: SpaceRecord) async throws {
+    let withoutText = try await file.read { db in
+      try ReembeddingTable.countMissing(in: target.id, collection: collection.id, db).withoutText
+    }
+    guard withoutText == 0 else {
+      throw StoreError(
+        .empty,
+        "\(withoutText) chunks of the collection \"\(collection.name)\" came as vectors without text "
+          + "and cannot be embedded in \(target.space); import their vectors of that space, or remove "
+          + "their documents")
+    }
+  }
+
+  /// Places the documents of a collection that have been waiting for the service.
+  private func addPending(
+    of collection: String, _ spending: SpendingOptions
+  ) async throws -> AddReport {
+    var options = AddOptions()
+    options.spending = spending
+    return try await adding("reembed", to: collection, options: options) { run in
+      var last: Int64 = 0
+      let id = run.collection.id
+      while true {
+        let after = last
+        let pending = try await file.read { db in
+          try ReembeddingTable.pendingDocuments(
+            collection: id, after: after, limit: Self.documentsAtOnce, db)
+        }
+        guard let end = pending.last?.id else { return }
+        last = end
+        try await run.add(pending.map(\.document))
+      }
+    }
+  }
+}

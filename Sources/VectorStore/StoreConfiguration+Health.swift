@@ -1,0 +1,85 @@
+// `health` and `usage`: each service is asked for a sign of life that costs nothing, and the ledger for
+// the rest. No store is opened. Calls the services and the ledger.
+
+import Foundation
+
+extension StoreConfiguration {
+  /// How the services of this configuration are, and what is left of their budget.
+  ///
+  /// - Complexity: one request a service, which costs nothing.
+  public func checkHealth() async -> HealthReport {
+    var report = HealthReport(mode: mode, isWell: true)
+    let ledger = SQLiteLedger(path: budget.ledgerPath)
+    for service in (service.map { [$0] } ?? []) + otherServices {
+      var health = await Self.check(service)
+      if service.terms.isMetered {
+        do {
+          let activity = try await ledger.activity(of: service.space.provider)
+          health.add(activity, limits: budget.limits, now: Date())
+        } catch {
+          report.ledgerProblem = "\(error)"
+        }
+      }
+      report.services.append(health)
+    }
+    report.isWell =
+      mode == .mock
+      || (report.ledgerProblem == nil && report.services.allSatisfy(\.isWell)
+        && !(mode == .real && report.services.isEmpty))
+    return report
+  }
+
+  /// What services that cost money have used: today, in the last hour, by day and by model.
+  ///
+  /// - Parameters:
+  ///   - provider: whose services; nil is the sum of all, with no limits.
+  ///   - days: how many UTC days to go back, today included.
+  /// - Throws: ``StoreError`` where the ledger cannot be read.
+  public func usage(of provider: String?, days: Int = 30) async throws -> UsageReport {
+    try await SQLiteLedger(path: budget.ledgerPath).usage(
+      account: provider, limits: provider == nil ? nil : budget.limits, days: days)
+  }
+
+  private static func check(_ service: any EmbeddingService) async -> HealthReport.Service {
+    var health = HealthReport.Service(
+      space: service.space.name, isWell: true, breaker: "closed", budget: [])
+    let clock = ContinuousClock()
+    let started = clock.now
+    do {
+      try await service.checkHealth()
+      health.latency = (clock.now - started) / .seconds(1)
+    } catch let error as ServiceError {
+      health.isWell = false
+      health.problem = HealthReport.Problem(
+        kind: error.kind.rawValue, code: error.code, message: error.message)
+    } catch {
+      health.isWell = false
+      health.problem = HealthReport.Problem(
+        kind: ServiceError.Kind.network.rawValue, message: "\(error)")
+    }
+    return health
+  }
+}
+
+extension HealthReport.Service {
+  fileprivate mutating func add(_ activity: AccountActivity, limits: SpendingLimits, now: Date) {
+    switch activity.state.breaker.state(now: now) {
+    case .closed: breaker = "closed"
+    case .halfOpen: breaker = "half-open"
+    case .open(let until):
+      breaker = "open"
+      breakerOpenUntil = Timestamp.of(until)
+    }
+    lastError = activity.state.lastError.map {
+      HealthReport.Problem(
+        kind: $0.kind.rawValue, code: $0.code, message: $0.message, at: Timestamp.of($0.at))
+    }
+    budget = activity.uses(of: limits, now: now).map { use in
+      let unit = use.limit == .dailyCost ? 1e9 : 1
+      return HealthReport.Limit(
+        limit: use.limit.rawValue, used: Double(use.used) / unit,
+        allowed: Double(use.allowed) / unit, left: Double(use.left) / unit,
+        opensAt: Timestamp.of(use.opensAt))
+    }
+  }
+}

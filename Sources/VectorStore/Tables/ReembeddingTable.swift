@@ -1,0 +1,136 @@
+// What a change of space reads and writes: chunks without a vector in the new space, their vectors, and
+// at the end the collection's target. Called by ReembedRun.
+
+import Foundation
+import GRDB
+
+enum ReembeddingTable {
+  /// A chunk that is to get a vector.
+  struct Chunk: Sendable {
+    let id: Int64
+    let text: HashedText
+  }
+
+  /// The chunks of a collection that have no vector in a space, which are `?` and `?`.
+  private static let missing = """
+    documents d CROSS JOIN chunks c ON c.document_id = d.id
+    WHERE d.collection_id = ?1 AND c.failure_code IS NULL
+      AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?2)
+    """
+
+  /// Chunks with texts that have no vector in a space, in the order of their ids.
+  ///
+  /// - Parameter after: the id of the last chunk seen.
+  static func missing(
+    in space: Int64, collection: Int64, after: Int64, limit: Int, _ db: Database
+  ) throws -> [Chunk] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT c.id, c.text_hash, c.text FROM chunks c
+        CROSS JOIN documents d ON d.id = c.document_id
+        WHERE c.id > ?3 AND d.collection_id = ?1 AND c.failure_code IS NULL AND c.text IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?2)
+        ORDER BY c.id LIMIT ?4
+        """, arguments: [collection, space, after, limit])
+    return rows.map { Chunk(id: $0[0], text: HashedText(hash: $0[1], text: $0[2])) }
+  }
+
+  /// How many chunks of a collection have no vector in a space, and how many of them have no text.
+  static func countMissing(
+    in space: Int64, collection: Int64, _ db: Database
+  ) throws -> (chunks: Int, withoutText: Int) {
+    let row = try Row.fetchOne(
+      db, sql: "SELECT COUNT(*), COUNT(*) - COUNT(c.text) FROM \(missing)",
+      arguments: [collection, space])
+    return (row?[0] ?? 0, row?[1] ?? 0)
+  }
+
+  /// Gives a vector to all chunks of a collection that have a text and no vector in the space. Their
+  /// stand-ins go, where the space is the collection's target. Returns how many chunks got it.
+  static func place(
+    _ vector: StoredVector, textHash: Data, space: Int64, standIn: Int64?, collection: Int64,
+    _ db: Database
+  ) throws -> Int {
+    let chunks = try Int64.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT c.id FROM chunks c CROSS JOIN documents d ON d.id = c.document_id
+          WHERE c.text_hash = ?1 AND d.collection_id = ?2
+            AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?3)
+          """), arguments: [textHash, collection, space])
+    for chunk in chunks {
+      try VectorsTable.insert(vector, chunk: chunk, space: space, db)
+      guard let standIn else { continue }
+      try db.cachedStatement(sql: "DELETE FROM vectors WHERE chunk_id = ? AND space_id = ?")
+        .execute(arguments: [chunk, standIn])
+    }
+    return chunks.count
+  }
+
+  /// Marks the chunks of a text that the service refuses for good.
+  static func fail(
+    _ failure: ChunkFailure, textHash: Data, collection: Int64, _ db: Database
+  ) throws -> [(document: String, ordinal: Int)] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT c.id, d.source, c.ordinal FROM chunks c CROSS JOIN documents d ON d.id = c.document_id
+        WHERE c.text_hash = ?1 AND d.collection_id = ?2
+        """, arguments: [textHash, collection])
+    for row in rows {
+      try db.execute(
+        sql: "UPDATE chunks SET failure_code = ?, failure_message = ? WHERE id = ?",
+        arguments: [failure.code, failure.message, row[0] as Int64])
+    }
+    return rows.map { ($0[1], $0[2]) }
+  }
+
+  /// Makes a space the target of a collection.
+  static func setTarget(_ space: Int64, collection: Int64, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
+      arguments: [space, collection])
+  }
+
+  /// Deletes some vectors of a collection that are not of a space. Returns how many.
+  static func deleteOthers(
+    than space: Int64, collection: Int64, limit: Int, _ db: Database
+  ) throws -> Int {
+    let ids = try Int64.fetchAll(
+      db,
+      sql: """
+        SELECT v.id FROM documents d CROSS JOIN chunks c ON c.document_id = d.id
+        CROSS JOIN vectors v ON v.chunk_id = c.id
+        WHERE d.collection_id = ?1 AND v.space_id <> ?2 LIMIT ?3
+        """, arguments: [collection, space, limit])
+    let delete = try db.cachedStatement(sql: "DELETE FROM vectors WHERE id = ?")
+    for id in ids { try delete.execute(arguments: [id]) }
+    return ids.count
+  }
+
+  /// The versions of a collection's documents that wait for their vectors.
+  static func pendingDocuments(
+    collection: Int64, after: Int64, limit: Int, _ db: Database
+  ) throws -> [(id: Int64, document: IncomingDocument)] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT d.id, d.source, p.origin, p.format, p.text, p.metadata, p.chunk_tokens,
+          p.overlap_tokens
+        FROM pending_documents p CROSS JOIN documents d ON d.id = p.document_id
+        WHERE d.collection_id = ?1 AND d.id > ?2 ORDER BY d.id LIMIT ?3
+        """, arguments: [collection, after, limit])
+    return rows.map { row in
+      let tokens: Int? = row["chunk_tokens"]
+      let document = IncomingDocument(
+        source: row["source"], origin: DocumentOrigin(rawValue: row["origin"]) ?? .text,
+        format: DocumentFormat(rawValue: row["format"]) ?? .text, text: row["text"],
+        metadata: row["metadata"],
+        chunking: tokens.map {
+          ChunkingOptions(maximumTokens: $0, overlapTokens: row["overlap_tokens"] ?? 0)
+        })
+      return (row["id"], document)
+    }
+  }
+}

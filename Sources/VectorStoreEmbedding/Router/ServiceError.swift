@@ -1,0 +1,98 @@
+// What goes wrong on the way to an embedding service or in its answer, classified. Thrown by
+// services; RetryPolicy decides by it.
+
+/// A request that an embedding service did not answer well.
+///
+/// A service of your own may throw it too: the router then retries as it does for OpenAI's.
+public struct ServiceError: Error, Sendable {
+  /// What kind of trouble it is. It decides what is done next.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    /// The key, address, country or model is refused. Never retried.
+    case authentication
+    /// The account has no money or a spending limit is reached. Never retried.
+    case quota
+    /// Too many requests or tokens a minute. Retried after the wait it names.
+    case rate
+    /// An input is refused. Never retried as it is; the input at fault is found and named.
+    case input
+    /// The request sums to too many tokens. Never retried as it is; split.
+    case requestTooLarge = "request_too_large"
+    /// No connection, a reset or a timeout. Retried.
+    case network
+    /// The server failed. Retried.
+    case server
+    /// An answer that cannot be used: broken JSON, wrong count, NaN. Retried.
+    case badAnswer = "bad_answer"
+  }
+
+  /// Whether the request may be on the bill.
+  public enum Billing: String, Sendable, Codable {
+    /// It never left this machine.
+    case notSent = "not_sent"
+    /// The server refused it.
+    case refused
+    /// It was written and no whole answer came back: it may have been computed.
+    case possible
+  }
+
+  /// What kind of trouble it is.
+  public var kind: Kind
+  /// The server's `error.code`, or one of this program's: `timeout`, `connection_reset`.
+  public var code: String?
+  /// What failed, what was found, what was expected, and the next step. Never a key.
+  public var message: String
+  /// The HTTP status, if there was an answer.
+  public var status: Int?
+  /// Whether the request may be on the bill.
+  public var billing: Billing
+  /// How long the server asks to wait, in seconds.
+  public var retryAfter: Double?
+  /// The server's word whether to retry (`x-should-retry`), if it gave one.
+  public var shouldRetry: Bool?
+  /// The rate limits that came with the answer.
+  public var rateLimits: RateLimitHeaders?
+  /// The server's own name for the request (`x-request-id`).
+  public var serverRequestID: String?
+
+  /// Creates an error.
+  public init(
+    _ kind: Kind, code: String? = nil, message: String, status: Int? = nil,
+    billing: Billing = .refused, retryAfter: Double? = nil, shouldRetry: Bool? = nil,
+    rateLimits: RateLimitHeaders? = nil, serverRequestID: String? = nil
+  ) {
+    self.kind = kind
+    self.code = code
+    self.message = message
+    self.status = status
+    self.billing = billing
+    self.retryAfter = retryAfter
+    self.shouldRetry = shouldRetry
+    self.rateLimits = rateLimits
+    self.serverRequestID = serverRequestID
+  }
+}
+
+extension ServiceError: CustomStringConvertible {
+  /// The message.
+  public var description: String { message }
+}
+
+/// The rate limits a server tells with its answers (`x-ratelimit-…`). What is missing, 0 or -1 where
+/// that says nothing, is nil.
+public struct RateLimitHeaders: Sendable, Hashable, Codable {
+  /// Requests a minute.
+  public var limitRequests: Int?
+  /// Requests left now; 0 means none.
+  public var remainingRequests: Int?
+  /// Seconds until all requests are there again.
+  public var resetRequests: Double?
+  /// Tokens a minute.
+  public var limitTokens: Int?
+  /// Tokens left now; 0 means none.
+  public var remainingTokens: Int?
+  /// Seconds until all tokens are there again.
+  public var resetTokens: Double?
+
+  /// Creates limits of which nothing is known.
+  public init() {}
+}

@@ -1,0 +1,332 @@
+// The requests of one run to one service: reserve, send, settle, and the one loop that retries.
+// Called by the store's adding and querying; calls the service, the ledger and RetryPolicy.
+
+import Foundation
+package import Logging
+import Synchronization
+
+/// Sends the batches of a run, within its budget and its rate.
+///
+/// Every attempt is entered in the ledger before it is sent and settled when it has come back. All
+/// retries are made here and nowhere else.
+package final class ServiceRequests: Sendable {
+  /// How a run sends.
+  package struct Options: Sendable {
+    /// The run's name, in the ledger, the log and the server's log.
+    package var runID: String
+    /// The most that this run may cost.
+    package var maximumCost: NanoDollars?
+    /// Whether to wait where the budget or the breaker opens again by itself.
+    package var waitsForWindow = false
+    /// How long a batch may take, in seconds: after that it is neither waited for nor sent again.
+    package var patience = Double.infinity
+    /// Told when the run begins to wait for a window.
+    package var onWait: (@Sendable (StopReason) -> Void)?
+
+    package init(runID: String) { self.runID = runID }
+  }
+
+  /// What became of a batch.
+  package enum Outcome: Sendable {
+    /// Every text has its vector.
+    case answered(EmbeddingBatch)
+    /// One of several texts is refused, or they are too many: halve the batch.
+    case split
+    /// The only text of the batch is refused for good.
+    case refused(ServiceError)
+    /// The tries are used up; another round may do.
+    case putOff(ServiceError)
+    /// Only so many tokens fit into what is left of the budget: send fewer texts.
+    case tooDear(tokensThatFit: Int)
+    /// Nothing more can be sent in this run.
+    case stopped(StopReason)
+  }
+
+  /// What a run has sent so far.
+  package struct Totals: Sendable, Equatable {
+    package var requests = 0
+    package var tokens = 0
+    package var cost = NanoDollars.zero
+    /// What may be billed besides, at its reserved cost.
+    package var possibleCost = NanoDollars.zero
+    /// Limits of which 80 % were reached.
+    package var warnings: [BudgetUse] = []
+
+    package init() {}
+  }
+
+  private struct State {
+    var totals = Totals()
+    /// Reserved by attempts in flight.
+    var reserved = NanoDollars.zero
+    var sequence = 0
+    var stop: StopReason?
+  }
+
+  /// The service.
+  package let service: any EmbeddingService
+  private let ledger: any SpendingLedger
+  private let limits: SpendingLimits
+  private let slots: RequestSlots
+  private let policy: RetryPolicy
+  private let options: Options
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  init(
+    service: any EmbeddingService, ledger: any SpendingLedger, limits: SpendingLimits,
+    slots: RequestSlots, options: Options, logger: Logger
+  ) {
+    self.service = service
+    self.ledger = ledger
+    self.limits = limits
+    self.slots = slots
+    self.options = options
+    self.logger = logger
+    policy = RetryPolicy(maximumRetries: service.terms.retries)
+  }
+
+  /// What has been sent so far.
+  package var totals: Totals { state.withLock { $0.totals } }
+
+  /// Sends a batch, again where that helps, until it is answered or nothing more can be done.
+  ///
+  /// - Parameters:
+  ///   - texts: within the service's terms.
+  ///   - tokens: their tokens, exact or an upper bound.
+  /// - Throws: `CancellationError`, and what the ledger throws: without it nothing is sent.
+  package func send(_ texts: [String], tokens: Int) async throws -> Outcome {
+    let deadline = ContinuousClock.now + .seconds(min(options.patience, 1e9))
+    var number = 1
+    while true {
+      let reservation: Reservation
+      switch try await admit(texts, tokens: tokens, number: number, deadline: deadline) {
+      case .granted(let granted): reservation = granted
+      case .outcome(let outcome): return outcome
+      }
+      let error: any Error
+      switch try await attempt(texts, reservation) {
+      case .success(let answer): return .answered(answer)
+      case .failure(let failure): error = failure
+      case nil: continue
+      }
+      guard let error = error as? ServiceError else { return .stopped(stop(.failed("\(error)"))) }
+      switch policy.action(
+        after: error, tryNumber: number, texts: texts.count, random: Double.random(in: 0..<1))
+      {
+      case .retry(let seconds):
+        guard ContinuousClock.now + .seconds(seconds) < deadline else { return .putOff(error) }
+        try await Task.sleep(for: .seconds(seconds))
+        number += 1
+      case .giveUp: return .putOff(error)
+      case .stop: return .stopped(stop(.refused(error)))
+      case .split: return .split
+      case .refuse: return .refused(error)
+      }
+    }
+  }
+
+  // MARK: - Before sending
+
+  private enum Admission {
+    case granted(Reservation)
+    case outcome(Outcome)
+  }
+
+  /// Waits for the rate, asks the ledger and enters the attempt.
+  private func admit(
+    _ texts: [String], tokens: Int, number: Int, deadline: ContinuousClock.Instant
+  ) async throws -> Admission {
+    let terms = service.terms
+    let sequence = state.withLock { state in
+      state.sequence += 1
+      return state.sequence
+    }
+    let attempt = SpendingAttempt(
+      account: service.space.provider, model: service.space.model, runID: options.runID,
+      requestID: "\(options.runID)-\(sequence)", number: number, texts: texts.count,
+      tokens: tokens, cost: terms.price.cost(ofTokens: tokens))
+    while true {
+      try Task.checkCancellation()
+      if let reason = state.withLock({ $0.stop }) { return .outcome(.stopped(reason)) }
+      switch reserveOfRun(attempt.cost) {
+      case .granted: break
+      case .later:
+        try await Task.sleep(for: .seconds(0.05))
+        continue
+      case .refused(let left):
+        guard let fewer = tokensThatFit(left, of: attempt) else {
+          return .outcome(.stopped(stop(.maximumCost(options.maximumCost ?? .zero))))
+        }
+        return .outcome(.tooDear(tokensThatFit: fewer))
+      }
+      let decision: ReservationDecision
+      do {
+        decision = try await ledger.reserve(attempt, under: limits)
+      } catch {
+        release(attempt.cost)
+        throw error
+      }
+      if case .granted(let reservation) = decision {
+        state.withLock { state in
+          for use in reservation.warnings
+          where !state.totals.warnings.contains(where: { $0.limit == use.limit }) {
+            state.totals.warnings.append(use)
+          }
+        }
+        return .granted(reservation)
+      }
+      release(attempt.cost)
+      switch decision {
+      case .granted: break
+      case .wait(let seconds, _):
+        guard ContinuousClock.now + .seconds(seconds) < deadline else {
+          return .outcome(.putOff(busy(seconds)))
+        }
+        try await Task.sleep(for: .seconds(seconds))
+      case .refused(let use):
+        if use.limit == .dailyCost,
+          let fewer = tokensThatFit(NanoDollars(nano: use.left), of: attempt)
+        {
+          return .outcome(.tooDear(tokensThatFit: fewer))
+        }
+        guard try await waitForWindow(.budget(use)) else {
+          return .outcome(.stopped(stop(.budget(use))))
+        }
+      case .breakerOpen(let until, let lastError):
+        let reason = StopReason.breakerOpen(until: until, lastError: lastError)
+        guard try await waitForWindow(reason) else { return .outcome(.stopped(stop(reason))) }
+      }
+    }
+  }
+
+  private enum RunReservation {
+    case granted
+    /// What is in flight may come to less.
+    case later
+    case refused(left: NanoDollars)
+  }
+
+  /// Keeps an attempt within the run's own limit.
+  private func reserveOfRun(_ cost: NanoDollars) -> RunReservation {
+    state.withLock { state in
+      if let maximum = options.maximumCost {
+        let left = maximum - state.totals.cost - state.totals.possibleCost
+        if cost > left { return .refused(left: left) }
+        if cost + state.reserved > left { return .later }
+      }
+      state.reserved = state.reserved + cost
+      return .granted
+    }
+  }
+
+  private func release(_ cost: NanoDollars) {
+    state.withLock { $0.reserved = $0.reserved - cost }
+  }
+
+  /// The tokens that an amount of money buys, if it is fewer than the attempt has but any at all.
+  private func tokensThatFit(_ left: NanoDollars, of attempt: SpendingAttempt) -> Int? {
+    let price = service.terms.price.perMillionTokens.nano
+    guard attempt.texts > 1, price > 0, left > .zero else { return nil }
+    let (high, low) = left.nano.multipliedFullWidth(by: 1_000_000)
+    let tokens = Int(price.dividingFullWidth((high, low)).quotient)
+    return tokens > 0 && tokens < attempt.tokens ? tokens : nil
+  }
+
+  /// Waits until a window opens, where the run does that; false where it does not.
+  private func waitForWindow(_ reason: StopReason) async throws -> Bool {
+    guard options.waitsForWindow, let opensAt = reason.opensAt else { return false }
+    options.onWait?(reason)
+    logger.notice("waiting", metadata: ["run": "\(options.runID)", "reason": "\(reason)"])
+    // In steps, since another process may give back what it had reserved.
+    let seconds = min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
+    try await Task.sleep(for: .seconds(seconds))
+    return true
+  }
+
+  private func busy(_ seconds: Double) -> ServiceError {
+    ServiceError(
+      .rate, code: "client_rate_limit",
+      message: "the rate limit of \(service.space.provider) is reached for another "
+        + "\(Int(seconds.rounded(.up))) s; try again then", billing: .notSent)
+  }
+
+  // MARK: - One attempt
+
+  /// Sends one request and settles it; nil where the run was stopped before it was sent. Throws only
+  /// `CancellationError` and the ledger's errors.
+  private func attempt(
+    _ texts: [String], _ reservation: Reservation
+  ) async throws -> Result<EmbeddingBatch, any Error>? {
+    let attempt = reservation.attempt
+    await slots.take()
+    guard !Task.isCancelled, state.withLock({ $0.stop == nil }) else {
+      await slots.give()
+      release(attempt.cost)
+      try await ledger.settle(reservation, as: .cancelled(wasSent: false))
+      return nil
+    }
+    state.withLock { $0.totals.requests += 1 }
+    let result: Result<EmbeddingBatch, any Error>
+    do {
+      result = .success(try await service.embed(texts, requestID: attempt.requestID))
+    } catch {
+      result = .failure(error)
+    }
+    await slots.give()
+    let outcome = outcome(of: result, attempt)
+    note(outcome, of: attempt)
+    try await ledger.settle(reservation, as: outcome)
+    if case .failure(let error) = result, error is CancellationError { throw error }
+    return result
+  }
+
+  private func outcome(
+    of result: Result<EmbeddingBatch, any Error>, _ attempt: SpendingAttempt
+  ) -> AttemptOutcome {
+    switch result {
+    case .success(let answer):
+      let terms = service.terms
+      // A server that tells no usage is entered with what was counted here.
+      let tokens = answer.tokens == 0 && terms.isMetered ? attempt.tokens : answer.tokens
+      return .answered(
+        tokens: tokens, cost: terms.price.cost(ofTokens: tokens), rateLimits: answer.rateLimits)
+    case .failure(let error as ServiceError): return .failed(error)
+    case .failure: return .cancelled(wasSent: true)
+    }
+  }
+
+  private func note(_ outcome: AttemptOutcome, of attempt: SpendingAttempt) {
+    let metadata: Logger.Metadata = [
+      "run": "\(options.runID)", "request": "\(attempt.requestID)", "try": "\(attempt.number)",
+      "texts": "\(attempt.texts)", "tokens": "\(attempt.tokens)",
+    ]
+    state.withLock { state in
+      state.reserved = state.reserved - attempt.cost
+      switch outcome {
+      case .answered(let tokens, let cost, _):
+        state.totals.tokens += tokens
+        state.totals.cost = state.totals.cost + cost
+      case .failed(let error) where error.billing != .possible: break
+      case .cancelled(wasSent: false): break
+      case .failed, .cancelled:
+        state.totals.possibleCost = state.totals.possibleCost + attempt.cost
+      }
+    }
+    switch outcome {
+    case .answered: logger.debug("answered", metadata: metadata)
+    case .failed(let error):
+      logger.info("request failed: \(error.message)", metadata: metadata)
+    case .cancelled: logger.debug("cancelled", metadata: metadata)
+    }
+  }
+
+  /// Stops the run for all its batches; the first reason stays.
+  private func stop(_ reason: StopReason) -> StopReason {
+    state.withLock { state in
+      if let known = state.stop { return known }
+      state.stop = reason
+      return reason
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// How many tokens a text has for a model: exactly, where its vocabulary is at hand, else at most.
+// Made by services, used by the router and by `--dry-run`.
+
+/// Counts tokens exactly, or bounds them from above where the model's vocabulary is not at hand.
+public struct TokenCounter: Sendable {
+  /// Whether ``count(_:)`` is exact.
+  public let isExact: Bool
+  private let counting: @Sendable (String) -> Int
+
+  /// Creates a counter from a function.
+  public init(isExact: Bool, count: @escaping @Sendable (String) -> Int) {
+    self.isExact = isExact
+    counting = count
+  }
+
+  /// The number of UTF-8 bytes: each token of a byte-level encoding covers at least one, so no text
+  /// has more tokens than this.
+  public static let upperBound = TokenCounter(isExact: false) { $0.utf8.count }
+
+  /// The tokens of a text, or a number that is not below them.
+  ///
+  /// - Complexity: O(length of the text).
+  public func count(_ text: String) -> Int { counting(text) }
+}

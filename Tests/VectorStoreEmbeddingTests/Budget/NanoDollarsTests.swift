@@ -1,0 +1,49 @@
+// Amounts of money: read strictly, summed exactly, written shortly.
+
+import Testing
+
+@testable import VectorStoreEmbedding
+
+@Suite struct NanoDollarsTests {
+  @Test(arguments: [
+    ("5.00", 5_000_000_000), ("5", 5_000_000_000), ("5.", 5_000_000_000), ("0.02", 20_000_000),
+    (".5", 500_000_000), ("0", 0), ("000.10", 100_000_000), ("0.000000001", 1),
+    ("9223372036.854775807", .max),
+  ] as [(String, Int64)])
+  func readsDecimalNumbers(text: String, nano: Int64) {
+    #expect(NanoDollars(usd: text) == NanoDollars(nano: nano))
+  }
+
+  @Test(arguments: [
+    "", ".", "-1", "+1", "1e3", "1,5", "1.2.3", " 1", "1 ", "$1", "0x10", "nan", "inf", "5.00 # usd",
+    "0.0000000001", "9223372036.854775808", "99999999999999999999", "000000000000000000001", "٣",
+  ])
+  func refusesWhatIsNoSuchNumber(text: String) {
+    #expect(NanoDollars(usd: text) == nil)
+  }
+
+  @Test(arguments: [
+    (0, "$0.00"), (20_000_000, "$0.02"), (100_000_000, "$0.10"), (5_000_000_000, "$5.00"),
+    (12_000, "$0.000012"), (1, "$0.000000001"), (1_234_567_890_123, "$1234.567890123"),
+    (-20_000_000, "-$0.02"), (.max, "$9223372036.854775807"), (.min, "-$9223372036.854775808"),
+  ] as [(Int64, String)])
+  func writesAsManyDecimalsAsItTakes(nano: Int64, text: String) {
+    #expect("\(NanoDollars(nano: nano))" == text)
+  }
+
+  @Test func writesWhatItReads() {
+    for nano in [Int64(0), 1, 10, 99, 1_000_000_000, 123_456_789_012_345, .max] {
+      let amount = NanoDollars(nano: nano)
+      #expect(NanoDollars(usd: String("\(amount)".dropFirst())) == amount)
+    }
+  }
+
+  @Test func addsAndComparesExactly() {
+    let tenth = NanoDollars(nano: 100_000_000)
+    var sum = NanoDollars.zero
+    for _ in 0..<10 { sum += tenth }
+    #expect(sum == NanoDollars(usd: "1"))
+    #expect(sum - tenth < sum)
+    #expect(sum.usd == 1)
+  }
+}
