@@ -1,33 +1,66 @@
-// Flags and environment become one configuration value, once. Called by every subcommand; the
-// library below reads no environment.
+// What a command runs with: flags, environment and `.env` files, become one configuration value, once.
+// Called by every subcommand; the library below reads no environment.
 
 import Foundation
 import Logging
 import VectorStore
 
 /// What a command runs with.
-struct Settings {
+struct Settings: Sendable {
   /// The path of the store.
-  let storePath: String
+  var storePath: String
   /// What the store is opened with.
   var configuration = StoreConfiguration()
+  /// All settings with their origins.
+  let all: ServiceSettings
 
-  /// Resolves flags over environment variables over defaults.
+  /// Resolves flags over environment variables over `.env` files over defaults.
   ///
-  /// - Throws: ``SettingsError`` for a variable whose value is not one it can have.
+  /// - Throws: ``SettingsError`` for a setting whose value is not one it can have, and where a key would
+  ///   be sent to an address that it must not be sent to.
   init(
     _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    embeds: Bool = false
   ) throws {
-    storePath = options.storePath ?? environment["STORE_PATH"].flatMap(\.nonEmpty) ?? "store.db"
+    try self.init(
+      flags: [.store: ("--store", options.storePath), .mode: ("--mode", mode?.mode.rawValue)],
+      verbose: options.verbose, quiet: options.quiet || !embeds)
     configuration.access = access
+    if embeds { try addService() }
+  }
+
+  /// Resolves the settings of a command that opens no store.
+  ///
+  /// - Throws: as above.
+  init(_ options: OutputOptions, mode: ModeArgument? = nil) throws {
+    try self.init(
+      flags: [.mode: ("--mode", mode?.mode.rawValue)], verbose: options.verbose, quiet: false)
+    try addService()
+  }
+
+  private init(
+    flags: [SettingName: (flag: String, text: String?)], verbose: Bool, quiet: Bool
+  ) throws {
+    all = try ServiceSettings(
+      flags: flags, environment: ProcessInfo.processInfo.environment,
+      folder: FileManager.default.currentDirectoryPath)
+    storePath = all.storePath.value
+    configuration.mode = all.mode.value
     // A command asks one thing at a time.
     configuration.maximumReaders = 1
-    configuration.mode = try mode?.mode ?? Self.mode(environment) ?? .hybrid
-    if options.verbose {
+    if verbose {
       configuration.logger = Logger(label: "store") { StreamLogHandler.standardError(label: $0) }
       configuration.logger.logLevel = .debug
     }
+    guard !quiet else { return }
+    for warning in all.warnings {
+      Terminal.standardError.write("warning: \(Format.printable(warning))\n")
+    }
+  }
+
+  /// The space that new collections get where there is a service.
+  var space: EmbeddingSpace {
+    get throws { try all.openAI.configuration(key: nil).space }
   }
 
   /// Opens the store.
@@ -58,19 +91,99 @@ struct Settings {
     }
   }
 
-  // STUB
-  var effective: [EffectiveSetting] { [] }
-  var space: EmbeddingSpace { .openAISmall }
-  mutating func use(space: EmbeddingSpace) throws {}
-  init(_ options: OutputOptions, mode: ModeArgument? = nil) throws { try self.init(StoreOptions(), mode: mode, access: .readOnly) }
+  /// Where there is no store, names an empty one that is thrown away: a dry run makes none.
+  mutating func useDraftIfAbsent() throws -> DraftStore? {
+    guard !FileManager.default.fileExists(atPath: storePath) else { return nil }
+    let draft = try DraftStore()
+    storePath = draft.path
+    configuration.access = .readWrite
+    return draft
+  }
 
-  private static func mode(_ environment: [String: String]) throws -> ServiceMode? {
-    guard let value = environment["SERVICE_MODE"].flatMap(\.nonEmpty) else { return nil }
-    guard let mode = ModeArgument(argument: value)?.mode else {
+  // MARK: - The service
+
+  /// Adds the service that the settings describe, its budget and the cache of queries.
+  private mutating func addService() throws {
+    configuration.realSpace = try space
+    configuration.budget.ledgerPath = all.ledgerPath.value
+    configuration.budget.dailyCostLimit = all.dailyCostLimit.value
+    configuration.budget.hourlyRequestLimit = all.hourlyRequestLimit.value
+    configuration.budget.isEnforced = all.isCostTracked.value
+    configuration.queryCachePath = all.cacheFolder + "/queries.db"
+    guard configuration.mode != .mock, all.openAI.isConfigured else { return }
+    configuration.service = try makeService(for: nil)
+  }
+
+  /// Adds a service for another space, which the configured server is to have.
+  ///
+  /// - Throws: ``SettingsError`` where the space is another provider's.
+  mutating func use(space: EmbeddingSpace) throws {
+    guard space.kind == .real, try space != self.space, configuration.service != nil else { return }
+    guard try space.provider == self.space.provider else {
       throw SettingsError(
-        message: "SERVICE_MODE is \"\(value)\" in the environment; expected REAL, MOCK or HYBRID")
+        message: "the space \(space) is served by \(space.provider), but the settings name "
+          + "\(try self.space.provider); set OPENAI_API_URL, or OPENAI_PROVIDER, to that server's")
     }
-    return mode
+    configuration.otherServices = [try makeService(for: space)]
+  }
+
+  private func makeService(for space: EmbeddingSpace?) throws -> OpenAIService {
+    var openAI = all.openAI.configuration(key: try all.openAI.key())
+    openAI.price = all.openAI.price.map { TokenPrice(perMillionTokens: $0.value) }
+    if let space {
+      openAI.model = space.model
+      openAI.dimensions = space.dimensions
+      if let known = TokenPrice.known(model: space.model) { openAI.price = known }
+    }
+    // Other models have other tokenizers. A server on this machine is a reason to stay on it.
+    let (folders, logger) = (all.vocabularyFolders, configuration.logger)
+    let isKnown = TokenPrice.known(model: openAI.model) != nil
+    let downloads = !all.openAI.address.value.isLoopback
+    return try OpenAIService(
+      configuration: openAI,
+      tokenCounter: {
+        isKnown
+          ? await .openAI(vocabularyFolders: folders, downloads: downloads, logger: logger)
+          : .upperBound
+      }, logger: logger)
+  }
+}
+
+extension OpenAISettings {
+  /// The library's configuration of the service.
+  func configuration(key: HiddenText?) -> OpenAIConfiguration {
+    var configuration = OpenAIConfiguration()
+    configuration.apiKey = key.map { APIKey($0.revealed) }
+    configuration.baseURL = address.value.description
+    configuration.provider = provider.value
+    configuration.organization = organization?.value
+    configuration.project = project?.value
+    configuration.model = model.value
+    configuration.dimensions = dimensions.value
+    configuration.requestsPerMinute = requestsPerMinute.value
+    configuration.tokensPerMinute = tokensPerMinute.value
+    configuration.maximumConcurrentRequests = maximumConcurrentRequests.value
+    configuration.timeout = timeout.value
+    configuration.maximumRetries = maximumRetries.value
+    configuration.maximumBatchSize = maximumBatchSize.value
+    return configuration
+  }
+}
+
+/// An empty store for one dry run.
+struct DraftStore {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory
+      .appending(path: "vector-store-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+  }
+
+  var path: String { folder.appending(path: "draft.db").path }
+
+  func remove() {
+    try? FileManager.default.removeItem(at: folder)
   }
 }
 
@@ -80,9 +193,3 @@ struct SettingsError: Error, CustomStringConvertible {
 
   var description: String { message }
 }
-
-extension String {
-  var nonEmpty: String? { isEmpty ? nil : self }
-}
-
-struct EffectiveSetting: Encodable { var name: String; var value: String; var origin: String }

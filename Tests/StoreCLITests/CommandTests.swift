@@ -25,7 +25,10 @@ import Testing
     #expect(asked.output.hasPrefix(" 1  0."))
     #expect(
       asked.output.contains("docs/ports.md:1\n    # Ports\n    The server listens on port 8080.\n"))
-    #expect(asked.errors.hasPrefix("degraded: there is no embedding service: ranked by words"))
+    #expect(
+      asked.errors
+        == "degraded: ranked by words and by mock vectors, not by openai/text-embedding-3-small/1536: "
+        + "there is no embedding service; set OPENAI_API_KEY\n")
 
     let again = try await store.run("add", "docs")
     #expect(again.status == 0)
@@ -135,7 +138,8 @@ import Testing
     #expect(outcome.status == 1)
     #expect(
       outcome.errors
-        == "Error: SERVICE_MODE is \"FAST\" in the environment; expected REAL, MOCK or HYBRID\n")
+        == "Error: SERVICE_MODE is \"FAST\" in the environment; expected REAL, MOCK or HYBRID; "
+          + "correct or unset it (default: HYBRID)\n")
   }
 
   @Test func partsThatFailExitWith3() async throws {

@@ -5,7 +5,8 @@ import Testing
 /// Help texts are snapshots, and no subcommand is missing from the README.
 @Suite struct HelpTests {
   static let subcommands = [
-    "add", "query", "get", "list", "remove", "collections", "import", "export", "compact",
+    "add", "query", "get", "list", "remove", "collections", "import", "export", "reembed",
+    "usage", "health", "compact",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 

@@ -77,8 +77,10 @@ struct AddCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(
-      store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite)
+    var settings = try Settings(
+      store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite, embeds: true)
+    let draft = dryRun ? try settings.useDraftIfAbsent() : nil
+    defer { draft?.remove() }
     let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     var options = AddOptions()
     options.chunking = ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap)
@@ -89,7 +91,7 @@ struct AddCommand: AsyncParsableCommand {
     options.spending = spending.options(quiet: store.quiet)
     let (addOptions, document) = (options, try inputDocument())
     if document == nil { try Store.checkAny(of: paths) }
-    let report = try await Interruption.handled { [collection, paths] in
+    let report = try await Interruption.handled { [settings, collection, paths] in
       defer { bar.finish() }
       return try await settings.withStore { store in
         if let document {

@@ -19,17 +19,17 @@ struct HealthCommand: AsyncParsableCommand {
   /// The one object that --json prints.
   private struct Report: Encodable {
     let health: HealthReport
-    let settings: [EffectiveSetting]
+    let settings: [ServiceSettings.Effective]
   }
 
   func run() async throws {
     let settings = try Settings(output, mode: mode.mode)
     let health = await settings.configuration.checkHealth()
     if output.json {
-      try JSONOutput.print(Report(health: health, settings: settings.effective))
+      try JSONOutput.print(Report(health: health, settings: settings.all.effective))
     } else {
       Terminal.standardOutput.write(
-        HealthOutput(terminal: .standardOutput).text(health, settings.effective))
+        HealthOutput(terminal: .standardOutput).text(health, settings.all.effective))
     }
     if !health.isWell { throw ExitCode.failure }
   }

@@ -39,7 +39,7 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(store, mode: mode.mode, access: .readWrite)
+    let settings = try Settings(store, mode: mode.mode, access: .readWrite, embeds: true)
     let spending = spending.options(quiet: store.quiet)
     let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     if file != "-" { try InputPath.check(file) }

@@ -67,7 +67,8 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(store, mode: mode.mode, access: .readOnly)
+    let settings = try Settings(
+      store, mode: mode.mode, access: .readOnly, embeds: vector == nil && !lexical)
     var options = QueryOptions(limit: limit)
     options.minimumScore = minScore
     options.ranking = lexical ? .lexical : .vector

@@ -32,7 +32,7 @@ struct ReembedCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func run() async throws {
-    var settings = try Settings(store, mode: mode.mode, access: .readWrite)
+    var settings = try Settings(store, mode: mode.mode, access: .readWrite, embeds: true)
     try settings.requireStore()
     if let to { try settings.use(space: to.space) }
     let (bar, _) = ProgressBar.handler(quiet: store.quiet)

@@ -30,7 +30,7 @@ struct UsageCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try Settings(output)
     let usage = try await settings.configuration.usage(
-      of: all ? nil : settings.space.provider, days: days)
+      of: all ? nil : try settings.space.provider, days: days)
     if output.json { return try JSONOutput.print(usage) }
     Terminal.standardOutput.write(UsageOutput(terminal: .standardOutput).text(usage))
   }

@@ -220,7 +220,8 @@ struct AddRun: DocumentTaker {
     }
     await queue.add(items)
     await queue.takeEvents().forEach { note($0) }
-    try await placeReady()
+    // While the service could take more, finding it more goes before placing.
+    if await queue.isFed { try await placeReady() }
     while waiting.bytes > Self.bytesWaiting, let events = try await queue.next() {
       events.forEach { note($0) }
       try await placeReady()

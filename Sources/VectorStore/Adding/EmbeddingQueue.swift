@@ -111,6 +111,9 @@ actor EmbeddingQueue {
     return events
   }
 
+  /// Whether a request is waiting for each place that may come free.
+  var isFed: Bool { jobs.count >= atOnce }
+
   /// Sends nothing more and waits for what is in flight, some seconds at most: it is paid for.
   func giveUp() async {
     jobs = []

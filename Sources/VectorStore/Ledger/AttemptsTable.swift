@@ -13,7 +13,8 @@ enum AttemptsTable {
   static let lifetime: Int64 = 90 * 86_400
 
   /// Enters an attempt. Returns its id.
-  static func insert(_ attempt: SpendingAttempt, at time: LedgerTime, _ db: Database) throws -> Int64
+  static func insert(_ attempt: SpendingAttempt, at time: LedgerTime, _ db: Database) throws
+    -> Int64
   {
     let process = ProcessName.current
     try db.cachedStatement(
@@ -30,19 +31,26 @@ enum AttemptsTable {
     return db.lastInsertedRowID
   }
 
-  /// When an attempt was reserved, or nil where it is not in the ledger or has been settled.
-  static func reservedAt(_ reservation: Reservation, _ db: Database) throws -> LedgerTime? {
+  /// An attempt as it was entered, and when, or nil where it is not in the ledger or has been
+  /// settled.
+  static func reserved(
+    _ reservation: Reservation, _ db: Database
+  ) throws -> (attempt: SpendingAttempt, at: LedgerTime)? {
     // Not by the id alone: the ledger may have been deleted and begun anew.
     let statement = try db.cachedStatement(
       sql: """
-        SELECT at FROM attempts WHERE id = ? AND state = 'reserved' AND account = ?
-          AND request_id = ? AND number = ?
+        SELECT at, model, texts, tokens_reserved, cost_reserved_nano FROM attempts
+        WHERE id = ? AND state = 'reserved' AND account = ? AND request_id = ? AND number = ?
         """)
-    let attempt = reservation.attempt
-    return try Int64.fetchOne(
-      statement,
-      arguments: [reservation.id, attempt.account, attempt.requestID, attempt.number]
-    ).map(LedgerTime.init(milliseconds:))
+    var attempt = reservation.attempt
+    let row = try Row.fetchOne(
+      statement, arguments: [reservation.id, attempt.account, attempt.requestID, attempt.number])
+    guard let row else { return nil }
+    attempt.model = row[1]
+    attempt.texts = row[2]
+    attempt.tokens = row[3]
+    attempt.cost = NanoDollars(nano: row[4])
+    return (attempt, LedgerTime(milliseconds: row[0]))
   }
 
   /// Enters what became of an attempt.
@@ -76,17 +84,14 @@ enum AttemptsTable {
   static func inLastHour(
     of account: String, now: LedgerTime, _ db: Database
   ) throws -> (count: Int, oldest: LedgerTime?) {
-    // The upper bound is there for a clock that once ran far ahead.
     let statement = try db.cachedStatement(
       sql: """
         SELECT COUNT(*), MIN(at) FROM attempts INDEXED BY attempts_by_time
-        WHERE account = ? AND at > ? AND at <= ?
+        WHERE account = ? AND at >= ? AND at < ?
         """)
+    let span = now.span(ofSeconds: 3600)
     let row = try Row.fetchOne(
-      statement,
-      arguments: [
-        account, now.advanced(by: -3600).milliseconds, now.advanced(by: 3600).milliseconds,
-      ])
+      statement, arguments: [account, span.lowerBound, span.upperBound])
     return (row?[0] ?? 0, (row?[1] as Int64?).map(LedgerTime.init(milliseconds:)))
   }
 
@@ -97,7 +102,7 @@ enum AttemptsTable {
     let statement = try db.cachedStatement(
       sql: """
         SELECT at / 1000, COUNT(*), SUM(tokens) FROM attempts INDEXED BY attempts_by_time
-        WHERE account = ? AND at >= ? AND at <= ? GROUP BY at / 1000 ORDER BY at / 1000
+        WHERE account = ? AND at >= ? AND at < ? GROUP BY at / 1000 ORDER BY at / 1000
         """)
     let second = now.milliseconds / 1000
     return try Row.fetchAll(
@@ -113,23 +118,20 @@ enum AttemptsTable {
       sql: """
         SELECT at, model, cost_reserved_nano, host, process_id
         FROM attempts INDEXED BY attempts_reserved
-        WHERE account = ? AND state = 'reserved' AND at > ? AND at <= ?
+        WHERE account = ? AND state = 'reserved' AND at >= ? AND at < ?
         """)
+    let span = now.span(ofSeconds: longestFlight)
     let rows = try Row.fetchAll(
-      statement,
-      arguments: [
-        account, now.advanced(by: -longestFlight).milliseconds,
-        now.advanced(by: longestFlight).milliseconds,
-      ])
+      statement, arguments: [account, span.lowerBound, span.upperBound])
     return rows.filter { ProcessName(host: $0[3], number: $0[4]).mayBeRunning }
       .map { InFlight(at: LedgerTime(milliseconds: $0[0]), model: $0[1], cost: $0[2]) }
   }
 
-  /// What the attempts since a time came to.
+  /// What the attempts of a span of time came to.
   ///
-  /// - Complexity: O(attempts since then).
+  /// - Complexity: O(attempts in it).
   static func totals(
-    of account: String, after time: LedgerTime, _ db: Database
+    of account: String, in span: Range<Int64>, _ db: Database
   ) throws -> UsageTotals {
     let row = try Row.fetchOne(
       db,
@@ -140,8 +142,8 @@ enum AttemptsTable {
           SUM(state = 'possibly_billed'),
           SUM(cost_nano) FILTER (WHERE state = 'possibly_billed'),
           SUM(state = 'reserved'), SUM(cost_nano) FILTER (WHERE state = 'reserved')
-        FROM attempts INDEXED BY attempts_by_time WHERE account = ? AND at > ?
-        """, arguments: [account, time.milliseconds])
+        FROM attempts INDEXED BY attempts_by_time WHERE account = ? AND at >= ? AND at < ?
+        """, arguments: [account, span.lowerBound, span.upperBound])
     return row.map(UsageTotals.init(endOf:)) ?? UsageTotals()
   }
 

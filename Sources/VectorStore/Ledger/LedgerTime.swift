@@ -3,7 +3,7 @@
 import Foundation
 
 /// A time in whole milliseconds since 1970.
-struct LedgerTime: Sendable, Hashable {
+struct LedgerTime: Sendable, Equatable {
   var milliseconds: Int64
 
   init(milliseconds: Int64) { self.milliseconds = milliseconds }
@@ -19,5 +19,11 @@ struct LedgerTime: Sendable, Hashable {
   /// A time so many seconds later.
   func advanced(by seconds: Int64) -> LedgerTime {
     LedgerTime(milliseconds: milliseconds + seconds * 1000)
+  }
+
+  /// The milliseconds of the last so many seconds, and of as many that lie ahead: other times there
+  /// are from a clock that once ran far ahead.
+  func span(ofSeconds seconds: Int64) -> Range<Int64> {
+    advanced(by: -seconds).milliseconds + 1..<advanced(by: seconds).milliseconds + 1
   }
 }

@@ -10,8 +10,8 @@ import VectorStoreSearch
 
 /// Vectors by space and SHA-256 of the text, never the text itself, shared by the user's processes.
 ///
-/// It is only a cache: whatever goes wrong with it is a miss, a damaged file is made anew, and what
-/// is read is checked before it is used. Nothing is waited for longer than 0.1 s.
+/// It is only a cache: whatever goes wrong with it is a miss, a damaged file is set aside for a new
+/// one, and what is read is checked before it is used. Others are waited for 0.1 s at most.
 final class QueryCache: Sendable {
   /// `application_id` of a cache: "VQch" in ASCII.
   static let applicationID: Int32 = 0x5651_6368
@@ -43,28 +43,19 @@ final class QueryCache: Sendable {
   ///
   /// - Complexity: O(hashes) look-ups, one transaction.
   func vectors(for hashes: [Data], space: EmbeddingSpace) async -> [Data: [Float]] {
-    await quietly("read", otherwise: [:]) { [now] in
-      let today = LedgerTime(now()).milliseconds
-      let rows = try await self.database.read { try Self.rows(for: hashes, space, $0) } ?? []
-      let stale = rows.filter { abs(today - $0.usedAt) > Self.freshness * 1000 }.map(\.id)
-      if !stale.isEmpty {
-        try await self.database.write { db in
-          for id in stale {
-            try db.cachedStatement(sql: "UPDATE vectors SET used_at = ? WHERE id = ?")
-              .execute(arguments: [today, id])
-          }
-        }
-      }
-      return Dictionary(rows.map { ($0.hash, $0.vector) }) { first, _ in first }
+    let rows = await quietly("read", otherwise: []) {
+      try await database.read { try Self.rows(for: hashes, space, $0) } ?? []
     }
+    await noteUse(of: rows)
+    return Dictionary(rows.map { ($0.hash, $0.vector) }) { first, _ in first }
   }
 
   /// Keeps vectors of a space, by the hashes of their texts. One that is no good vector is passed
   /// over.
   func store(_ vectors: [Data: [Float]], space: EmbeddingSpace) async {
-    await quietly("write", otherwise: ()) { [now, limit] in
-      let time = LedgerTime(now()).milliseconds
-      try await self.database.write { db in
+    let time = LedgerTime(now()).milliseconds
+    await quietly("write", otherwise: ()) {
+      try await database.write { [limit] db in
         for (hash, vector) in vectors {
           guard let unit = try? UnitVector(vector, dimensions: space.dimensions) else { continue }
           let data = unit.components.withUnsafeBytes { Data($0) }
@@ -131,16 +122,28 @@ extension QueryCache {
 
   private static func vector(_ data: Data, _ space: EmbeddingSpace) -> [Float]? {
     guard data.count == space.dimensions * 4 else { return nil }
-    let components = data.withUnsafeBytes { bytes in
-      (0..<space.dimensions).map { index in
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
-        return Float(bitPattern: UInt32(littleEndian: bits))
-      }
+    let components = [Float](unsafeUninitializedCapacity: space.dimensions) { buffer, count in
+      count = data.copyBytes(to: buffer) / 4
     }
     guard let unit = try? UnitVector(components, dimensions: space.dimensions),
       UnitVector.isUnitLength(unit.norm)
     else { return nil }
     return unit.components
+  }
+
+  /// Notes that rows were used, where their last use was noted long ago.
+  private func noteUse(of rows: [CachedRow]) async {
+    let time = LedgerTime(now()).milliseconds
+    let stale = rows.filter { abs(time - $0.usedAt) > Self.freshness * 1000 }.map(\.id)
+    guard !stale.isEmpty else { return }
+    await quietly("write", otherwise: ()) {
+      try await database.write { db in
+        for id in stale {
+          try db.cachedStatement(sql: "UPDATE vectors SET used_at = ? WHERE id = ?")
+            .execute(arguments: [time, id])
+        }
+      }
+    }
   }
 
   /// Eight bytes that tell whether a row is what was stored, under the name it was stored by.
@@ -163,7 +166,7 @@ extension QueryCache {
         """, arguments: [excess + limit / 20])
   }
 
-  /// Runs `body`; on any trouble logs a line, and makes a damaged file anew.
+  /// Runs `body`; on any trouble logs a line, and sets a damaged file aside for a new one.
   private func quietly<T: Sendable>(
     _ verb: String, otherwise fallback: T, _ body: @Sendable () async throws -> T
   ) async -> T {
@@ -174,7 +177,7 @@ extension QueryCache {
       if let code = (error as? DatabaseError)?.resultCode,
         [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains(code)
       {
-        try? await database.remove()
+        try? await database.setAside()
       }
       return fallback
     }

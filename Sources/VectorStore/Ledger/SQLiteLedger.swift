@@ -51,15 +51,13 @@ package final class SQLiteLedger: SpendingLedger {
   /// - Throws: ``StoreError`` as ``reserve(_:under:)``; the attempt then stays as possibly billed.
   package func settle(_ reservation: Reservation, as outcome: AttemptOutcome) async throws {
     try await write(.settling) { db, now in
-      guard let reservedAt = try AttemptsTable.reservedAt(reservation, db) else { return }
-      let attempt = reservation.attempt
+      guard let (attempt, at) = try AttemptsTable.reserved(reservation, db) else { return }
       let settlement = Settlement(attempt, outcome)
       try AttemptsTable.settle(reservation.id, as: settlement, at: LedgerTime(now), db)
       try DaysTable.add(
-        settlement.change, account: attempt.account, day: reservedAt.day, model: attempt.model, db)
+        settlement.change, account: attempt.account, day: at.day, model: attempt.model, db)
       let state = try AccountsTable.state(of: attempt.account, db)
-      let settled = SpendingRules.settle(
-        outcome, reservedAt: reservedAt.date, state: state, now: now)
+      let settled = SpendingRules.settle(outcome, reservedAt: at.date, state: state, now: now)
       if settled != state { try AccountsTable.store(settled, of: attempt.account, db) }
     }
   }

@@ -123,8 +123,10 @@ extension StoreError {
   /// SQLite says the same of a file that cannot be read and of a folder where it has no room for its
   /// journal.
   private static func cannotOpen(_ path: String, _ detail: String) -> (Code, String, String) {
+    let files = FileManager.default
     let folder = URL(filePath: path).deletingLastPathComponent().path
-    if FileManager.default.isWritableFile(atPath: folder) {
+    let isUnreadable = files.fileExists(atPath: path) && !files.isReadableFile(atPath: path)
+    if isUnreadable || files.isWritableFile(atPath: folder) {
       return (
         .cannotOpen, "the ledger \(path) cannot be opened (\(detail))",
         "check that it is a file that you may read and write"

@@ -10,6 +10,8 @@ struct UsageReader: Sendable {
   private let limits: SpendingLimits
   private let now: LedgerTime
   private let firstDay: Int64
+  private let lastHour: Range<Int64>
+  private let lastMinute: Range<Int64>
 
   /// - Parameter days: UTC days, today included; at least 1.
   init(account: String?, limits: SpendingLimits?, days: Int, now: Date) {
@@ -17,6 +19,8 @@ struct UsageReader: Sendable {
     self.limits = limits ?? SpendingLimits()
     self.now = LedgerTime(now)
     firstDay = self.now.day - Int64(max(1, days)) + 1
+    lastHour = self.now.span(ofSeconds: 3600)
+    lastMinute = self.now.span(ofSeconds: 60)
   }
 
   /// Sums in nano-dollars and counts, before they are put into words.
@@ -28,6 +32,7 @@ struct UsageReader: Sendable {
     var models: [String: UsageTotals] = [:]
     var failures: [String: Int] = [:]
     var inFlight: [InFlight] = []
+    var requestsInHour = 0
     var oldestInHour: LedgerTime?
   }
 
@@ -47,10 +52,11 @@ struct UsageReader: Sendable {
       sums.days[row.day, default: UsageTotals()] += row.totals
       sums.models[row.model, default: UsageTotals()] += row.totals
     }
-    sums.lastHour += try AttemptsTable.totals(of: account, after: now.advanced(by: -3600), db)
-    sums.lastMinute += try AttemptsTable.totals(of: account, after: now.advanced(by: -60), db)
+    sums.lastHour += try AttemptsTable.totals(of: account, in: lastHour, db)
+    sums.lastMinute += try AttemptsTable.totals(of: account, in: lastMinute, db)
     sums.inFlight += try AttemptsTable.inFlight(of: account, now: now, db)
-    sums.oldestInHour = try AttemptsTable.inLastHour(of: account, now: now, db).oldest
+    (sums.requestsInHour, sums.oldestInHour) =
+      try AttemptsTable.inLastHour(of: account, now: now, db)
     let start = LedgerTime(milliseconds: firstDay * 86_400_000)
     for failure in try AttemptsTable.failures(of: account, since: start, db) {
       sums.failures[failure.kind, default: 0] += failure.requests
@@ -61,15 +67,12 @@ struct UsageReader: Sendable {
     let usage = { (totals: UsageTotals?, isIn: (InFlight) -> Bool) in
       UsageReport.Usage(totals ?? UsageTotals(), inFlight: sums.inFlight.filter(isIn))
     }
-    let isRecent = { (attempt: InFlight, seconds: Int64) in
-      attempt.at.milliseconds > now.advanced(by: -seconds).milliseconds
-    }
     return UsageReport(
       at: now.date.formatted(.iso8601),
       accounts: sums.accounts,
       today: usage(sums.days[now.day]) { $0.at.day == now.day },
-      lastHour: usage(sums.lastHour) { isRecent($0, 3600) },
-      lastMinute: usage(sums.lastMinute) { isRecent($0, 60) },
+      lastHour: usage(sums.lastHour) { lastHour.contains($0.at.milliseconds) },
+      lastMinute: usage(sums.lastMinute) { lastMinute.contains($0.at.milliseconds) },
       dailyCost: dailyCost(sums),
       hourlyRequests: hourlyRequests(sums),
       days: sums.days.sorted { $0.key < $1.key }.map { day, totals in
@@ -96,9 +99,8 @@ struct UsageReader: Sendable {
 
   private func hourlyRequests(_ sums: Sums) -> UsageReport.RequestLimit? {
     guard account != nil, let limit = limits.hourlyRequests else { return nil }
-    let used = Int(sums.lastHour.requests)
     return UsageReport.RequestLimit(
-      used: used, limit: limit, left: max(0, limit - used),
+      used: sums.requestsInHour, limit: limit, left: max(0, limit - sums.requestsInHour),
       opensAt: sums.oldestInHour?.advanced(by: 3600).date.formatted(.iso8601))
   }
 

@@ -57,17 +57,7 @@ final class UserDatabase: @unchecked Sendable {
   ///
   /// - Throws: ``Refusal``, `DatabaseError`, or what `body` throws.
   func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await onThread { [self] in
-      do {
-        return try transaction(body)
-      } catch let error as DatabaseError
-        where error.extendedResultCode == .SQLITE_READONLY_DBMOVED
-      {
-        // The file was deleted or replaced since it was opened.
-        queue = nil
-        return try transaction(body)
-      }
-    }
+    try await onThread { [self] in try transaction(body) }
   }
 
   /// Runs `body` on what the file holds, or returns nil where there is none.
@@ -84,11 +74,13 @@ final class UserDatabase: @unchecked Sendable {
     }
   }
 
-  /// Deletes the file. Those who have it open go on with a new one at their next write.
-  func remove() async throws {
+  /// Moves the file away, to its name with `.damaged` at the end. All who have it open go on with a
+  /// new one at their next write.
+  func setAside() async throws {
     try await onThread { [self] in
       queue = nil
-      for file in [path, path + "-journal"] { unlink(file) }
+      unlink(path + "-journal")
+      rename(path, path + ".damaged")
     }
   }
 
@@ -157,17 +149,30 @@ final class UserDatabase: @unchecked Sendable {
   }
 
   private func makeFolder(_ folder: String) throws {
-    if mkdir(folder, 0o700) == 0 || errno == EEXIST { return }
-    if errno == ENOENT {
+    var status = stat()
+    if stat(folder, &status) == 0 { return }
+    if errno == ENOENT, folder != "/" {
       try makeFolder(URL(filePath: folder).deletingLastPathComponent().path)
-      if mkdir(folder, 0o700) == 0 || errno == EEXIST { return }
     }
-    throw Refusal.folder(path: folder, errno: errno)
+    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+      throw Refusal.folder(path: folder, errno: errno)
+    }
   }
 
   private func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
-      thread.async { continuation.resume(with: Result(catching: body)) }
+      thread.async { [self] in
+        let wasOpen = queue != nil
+        var result = Result(catching: body)
+        if case .failure(let error) = result {
+          queue = nil
+          // The file may have been deleted, replaced or mended since it was opened.
+          if wasOpen, let error = error as? DatabaseError, error.resultCode != .SQLITE_BUSY {
+            result = Result(catching: body)
+          }
+        }
+        continuation.resume(with: result)
+      }
     }
   }
 }

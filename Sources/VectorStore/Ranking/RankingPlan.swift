@@ -70,8 +70,8 @@ struct RankingPlan: Sendable, Equatable {
       let all = !vectors.hasTarget
       return RankingPlan(
         lists: all ? [.cosine(standInSpace), .words] : [.words],
-        degradedReason: "\(unavailable.message): ranked by words"
-          + (all ? " and by mock vectors" : "") + ", not by \(vectors.target)")
+        degradedReason: "ranked by words\(all ? " and by mock vectors" : ""), not by "
+          + "\(vectors.target): \(unavailable.message)")
     }
     if !vectors.hasStandIns { return RankingPlan(lists: [.cosine(vectors.target)]) }
     return RankingPlan(

@@ -60,6 +60,7 @@ package enum SpendingRules {
     switch outcome {
     case .answered(_, _, let rateLimits):
       state.breaker.succeed(admittedAt: reservedAt, now: now)
+      state.limiter.succeed()
       if let rateLimits { state.limiter.learn(from: rateLimits, now: now) }
     case .failed(let error):
       state.breaker.fail(error.kind, admittedAt: reservedAt, now: now)

@@ -144,7 +144,6 @@ package struct CircuitBreaker: Sendable, Codable, Equatable {
   }
 
   private mutating func close(_ now: Date) {
-    cooldown = Self.firstCooldown
     phase = .closed(failures: 0)
     since = now
   }

@@ -7,8 +7,8 @@ package import Foundation
 ///
 /// Attempts are held to the limits of a rolling minute, the smaller of the configured ones and those
 /// the server told in the last ten minutes; to what the server said is left, since others may use
-/// the account too; and to the waits it asked for. Where it refuses and tells no limit, what it took
-/// in the minute before is the limit. A server that says `slow_down` gets attempts evenly spaced at
+/// the account too; and to the waits it asked for. Where it refuses three times in a row and tells no
+/// limit, what it took in the minute before is the limit. A server that says `slow_down` gets attempts evenly spaced at
 /// half the pace, a quarter if it says so again, and so on; each minute later the pace doubles.
 package struct RateLimiter: Sendable, Codable, Equatable {
   /// The longest wait that is taken from a server, in seconds.
@@ -23,7 +23,9 @@ package struct RateLimiter: Sendable, Codable, Equatable {
   static let slowness = 60.0
   /// Refusals within so many seconds are one, as attempts in flight together are refused together.
   static let refusalSpan = 2.0
-  /// A limit is concluded from no fewer requests than these.
+  /// A limit is concluded from no fewer refusals in a row than these: one alone may be an accident.
+  static let refusalsToConclude = 3
+  /// And from no fewer requests than these.
   static let requestsToConclude = 5
 
   private var requests = RateMeter()
@@ -31,6 +33,8 @@ package struct RateLimiter: Sendable, Codable, Equatable {
   private var notBefore = Date.distantPast
   private var halvings = 0
   private var slowedAt = Date.distantPast
+  /// Refusals since the last answer.
+  private var refusals = 0
 
   /// Creates a limiter that has learned nothing.
   package init() {}
@@ -79,6 +83,9 @@ package struct RateLimiter: Sendable, Codable, Equatable {
     tokens.enter(amount, after: sent.map { ($0.second, $0.tokens) })
   }
 
+  /// Enters that a request was answered.
+  package mutating func succeed() { refusals = 0 }
+
   /// Enters what a server tells with an answer.
   package mutating func learn(from headers: RateLimitHeaders, now: Date) {
     requests.learn(
@@ -93,9 +100,12 @@ package struct RateLimiter: Sendable, Codable, Equatable {
   package mutating func learn(from error: ServiceError, now: Date) {
     if let headers = error.rateLimits { learn(from: headers, now: now) }
     guard error.kind == .rate else { return }
+    refusals += 1
     if error.code == "slow_down" {
       slowDown(now)
-    } else if !requests.isToldLimit(now), !tokens.isToldLimit(now) {
+    } else if refusals >= Self.refusalsToConclude, !requests.isToldLimit(now),
+      !tokens.isToldLimit(now)
+    {
       concludeLimits(now)
     }
     let hold = now + min(error.waitAsked ?? Self.holdUnasked, Self.longestHold)

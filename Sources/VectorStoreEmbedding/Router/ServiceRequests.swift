@@ -260,7 +260,8 @@ package final class ServiceRequests: Sendable {
   ) async throws -> Result<EmbeddingBatch, any Error>? {
     let attempt = reservation.attempt
     await slots.take()
-    guard !Task.isCancelled, state.withLock({ $0.stop == nil }) else {
+    // What was granted before the budget was used up is still sent.
+    guard !Task.isCancelled, state.withLock({ $0.stop?.isBudget ?? true }) else {
       await slots.give()
       release(attempt.cost)
       try await ledger.settle(reservation, as: .cancelled(wasSent: false))

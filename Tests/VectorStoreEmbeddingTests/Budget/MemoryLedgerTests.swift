@@ -49,13 +49,15 @@ import Testing
     #expect(activity.lastMinute == [second])
   }
 
-  @Test(arguments: [
-    (AttemptOutcome.failed(ServiceError(.network, message: "-", billing: .notSent)), 0),
-    (.failed(ServiceError(.rate, message: "-", billing: .refused)), 0),
-    (.failed(ServiceError(.network, message: "-", billing: .possible)), 100),
-    (.cancelled(wasSent: false), 0), (.cancelled(wasSent: true), 100),
-  ] as [(AttemptOutcome, Int64)])
-  func whatMayBeOnTheBillCountsAtItsReservedCost(outcome: AttemptOutcome, nano: Int64) async throws {
+  @Test(
+    arguments: [
+      (AttemptOutcome.failed(ServiceError(.network, message: "-", billing: .notSent)), 0),
+      (.failed(ServiceError(.rate, message: "-", billing: .refused)), 0),
+      (.failed(ServiceError(.network, message: "-", billing: .possible)), 100),
+      (.cancelled(wasSent: false), 0), (.cancelled(wasSent: true), 100),
+    ] as [(AttemptOutcome, Int64)])
+  func whatMayBeOnTheBillCountsAtItsReservedCost(outcome: AttemptOutcome, nano: Int64) async throws
+  {
     let ledger = makeLedger()
     try await ledger.settle(try await grant(ledger, attempt(cost: 100)), as: outcome)
     let activity = try await ledger.activity(of: "a")

@@ -228,11 +228,12 @@ import Testing
 
   // MARK: - Days
 
-  @Test(arguments: [
-    (1_800_000_000, 1_799_971_200), (1_799_971_200, 1_799_971_200),
-    (1_800_057_599.999, 1_799_971_200), (1_800_057_600, 1_800_057_600), (0, 0), (-0.5, -86_400),
-    (-86_400, -86_400),
-  ] as [(Double, Double)])
+  @Test(
+    arguments: [
+      (1_800_000_000, 1_799_971_200), (1_799_971_200, 1_799_971_200),
+      (1_800_057_599.999, 1_799_971_200), (1_800_057_600, 1_800_057_600), (0, 0), (-0.5, -86_400),
+      (-86_400, -86_400),
+    ] as [(Double, Double)])
   func daysBeginAtMidnightUTC(time: Double, midnight: Double) {
     let date = Date(timeIntervalSince1970: time)
     #expect(SpendingRules.startOfUTCDay(date) == Date(timeIntervalSince1970: midnight))

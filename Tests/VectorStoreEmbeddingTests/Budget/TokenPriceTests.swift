@@ -18,10 +18,11 @@ import Testing
     #expect(TokenPrice.known(model: model) == nil)
   }
 
-  @Test(arguments: [
-    (0, 0), (1, 20), (8191, 163_820), (300_000, 6_000_000), (1_000_000, 20_000_000),
-    (1_000_000_000_000, 20_000_000_000_000),
-  ] as [(Int, Int64)])
+  @Test(
+    arguments: [
+      (0, 0), (1, 20), (8191, 163_820), (300_000, 6_000_000), (1_000_000, 20_000_000),
+      (1_000_000_000_000, 20_000_000_000_000),
+    ] as [(Int, Int64)])
   func costsOfTheSmallModelAreExact(tokens: Int, nano: Int64) {
     #expect(
       TokenPrice.known(model: "text-embedding-3-small")?.cost(ofTokens: tokens)

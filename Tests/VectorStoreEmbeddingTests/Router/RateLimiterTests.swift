@@ -226,10 +226,17 @@ import Testing
     #expect(wait(limiter, 240, 1) == 16)
   }
 
-  @Test func refusalThatTellsNoLimitMakesWhatWasTakenTheLimit() {
+  @Test func threeRefusalsThatTellNoLimitMakeWhatWasTakenTheLimit() {
     var limiter = RateLimiter()
     let nine = sent((0, 4, 400), (1, 5, 500))
     limiter.enter(tokens: 100, lastMinute: nine, now: time(2))
+    for _ in 0..<2 { limiter.learn(from: refusal(retryAfter: 0), now: time(2)) }
+    var accident = limiter
+    accident.succeed()
+    accident.learn(from: refusal(retryAfter: 0), now: time(2))
+    #expect(
+      accident.wait(tokens: 1, lastMinute: sent((100, 9, 0)), limits: .init(), now: time(100))
+        == nil)
     limiter.learn(from: refusal(retryAfter: 0), now: time(2))
     let wait = { (requests: Int, now: Double) in
       let sent = sent((Int64(now), requests, 0))
@@ -311,7 +318,7 @@ import Testing
       simulation.telling = telling
       for seed in 0..<2 {
         let outcome = try await simulation.run(seed: UInt64(seed))
-        #expect(outcome.refusals <= 0.05, "seed \(seed), \(telling)")
+        #expect(outcome.refusals <= 0.1, "seed \(seed), \(telling)")
         #expect(outcome.answered >= 240, "seed \(seed), \(telling)")
       }
     }

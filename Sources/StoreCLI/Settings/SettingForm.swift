@@ -1,0 +1,137 @@
+// The forms that settings can have: one strict parser each, with the words for it. Used by
+// ServiceSettings; applied by SettingSources.
+
+import VectorStore
+
+/// What texts a setting takes, and what they mean.
+struct SettingForm<Value: SettingValue>: Sendable {
+  /// What is expected, for messages.
+  let expected: String
+  /// The value of a text, or nil where it is not of this form.
+  let parse: @Sendable (String) -> Value?
+  /// Whether a wrong text may be shown.
+  var shows: @Sendable (String) -> Bool = { _ in true }
+  /// Whether the text is meant to be a key; any other one that holds a key is wrong.
+  var isKey = false
+}
+
+extension SettingForm<Int> {
+  /// A whole number in digits, within a range.
+  static func wholeNumber(_ range: ClosedRange<Int>) -> Self {
+    Self(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+      guard isDigits(text), let number = Int(text), range.contains(number) else { return nil }
+      return number
+    }
+  }
+}
+
+extension SettingForm<Double> {
+  /// Seconds in decimal digits, above 0.
+  static func seconds(upTo maximum: Double) -> Self {
+    let expected = "a number of seconds above 0 and at most \(maximum.settingText), as 30 or 2.5"
+    return Self(expected: expected) { text in
+      let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+      guard (1...2).contains(parts.count), parts.allSatisfy(isDigits), let seconds = Double(text),
+        seconds > 0, seconds <= maximum
+      else { return nil }
+      return seconds
+    }
+  }
+}
+
+extension SettingForm<NanoDollars> {
+  /// Dollars as a decimal number, exactly.
+  static var dollars: Self {
+    Self(
+      expected:
+        "US dollars as a decimal number without a sign and with at most 9 decimals, as 5.00",
+      parse: { NanoDollars(usd: $0) })
+  }
+}
+
+extension SettingForm<Bool> {
+  /// Yes or no.
+  static var truth: Self {
+    Self(expected: "true or false (or 1, 0, yes, no)") { text in
+      switch text.lowercased() {
+      case "true", "1", "yes": true
+      case "false", "0", "no": false
+      default: nil
+      }
+    }
+  }
+}
+
+extension SettingForm<ServiceMode> {
+  static var mode: Self {
+    Self(expected: "REAL, MOCK or HYBRID") { ServiceMode(rawValue: $0.uppercased()) }
+  }
+}
+
+extension SettingForm<ServiceAddress> {
+  /// An address of a server. A wrong one with a user, query or fragment may hold a password.
+  static var address: Self {
+    Self(
+      expected:
+        "an address such as https://api.openai.com or http://localhost:8080/v1, with no user, "
+        + "query or fragment, and with https for OpenAI's own",
+      parse: { ServiceAddress($0) }, shows: { !$0.contains { "@?#".contains($0) } })
+  }
+}
+
+extension SettingForm<HiddenText> {
+  /// A key. Its text is never shown.
+  static var key: Self {
+    Self(
+      expected: "a key of visible ASCII characters without spaces",
+      parse: { isVisibleASCII($0) ? HiddenText($0) : nil }, shows: { _ in false }, isKey: true)
+  }
+}
+
+extension SettingForm<String> {
+  /// What goes into a header of a request.
+  static var identifier: Self {
+    Self(expected: "visible ASCII characters without spaces") { isVisibleASCII($0) ? $0 : nil }
+  }
+
+  static var model: Self {
+    Self(expected: "the name of a model, without spaces") { text in
+      let isName = text.unicodeScalars.allSatisfy {
+        !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+      }
+      return isName ? text : nil
+    }
+  }
+
+  /// The first part of a space's name, in small letters. `mock` is the name of the mock service.
+  static var provider: Self {
+    Self(expected: "a name of letters, digits and . _ - : that is not \"mock\"") { text in
+      let isName = text.utf8.allSatisfy { isLetterOrDigit($0) || "._-:[]".utf8.contains($0) }
+      return isName && text.lowercased() != "mock" ? text.lowercased() : nil
+    }
+  }
+
+  /// A path. `~` is for a shell to expand; here it would name a folder called `~`.
+  static var path: Self {
+    Self(expected: "a path without ~ at its start, which only a shell expands") {
+      $0.hasPrefix("~") ? nil : $0
+    }
+  }
+}
+
+private func isDigits(_ text: some StringProtocol) -> Bool {
+  !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+}
+
+private func isVisibleASCII(_ text: String) -> Bool {
+  text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+}
+
+private func isLetterOrDigit(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "a")...UInt8(ascii: "z"):
+    true
+  default: false
+  }
+}

@@ -1,0 +1,225 @@
+// Reads the answer to a request for embeddings (CreateEmbeddingResponse of the API's description) and
+// refuses it where a vector is not good. Called by OpenAIService; calls JSONReader and Base64Floats.
+
+/// The vectors of an answer, in the order of the texts, each of them good.
+struct EmbeddingAnswer {
+  /// What an answer has to be.
+  struct Expectation {
+    /// The texts that were sent.
+    var texts: Int
+    /// The dimensions of each vector.
+    var dimensions: Int
+    /// Whether vectors have to be of length 1 within 1e-3.
+    var isUnitLength: Bool
+  }
+
+  /// Why an answer cannot be used.
+  struct Fault: Error, Equatable {
+    /// The reason in one word: `truncated_json`, `wrong_count`.
+    var code: String
+    /// What was found and what was expected, as part of a sentence.
+    var problem: String
+  }
+
+  /// One vector a text.
+  let vectors: [[Float]]
+  /// The tokens that the server counted, where it says so.
+  let tokens: Int?
+
+  /// Reads an answer. Fields that are not known are passed over.
+  ///
+  /// - Throws: ``Fault``.
+  /// - Complexity: O(bytes).
+  init(
+    _ bytes: UnsafeBufferPointer<UInt8>, expecting expectation: Expectation
+  ) throws(Fault) {
+    var reading = Reading(expectation: expectation)
+    do {
+      try reading.read(bytes)
+    } catch let fault as Fault {
+      throw fault
+    } catch {
+      throw Self.fault(of: error, in: bytes)
+    }
+    vectors = try reading.orderedVectors()
+    tokens = reading.tokens
+  }
+
+  /// What broken JSON is called.
+  private static func fault(
+    of error: any Error, in bytes: UnsafeBufferPointer<UInt8>
+  ) -> Fault {
+    let first = bytes.first { $0 > 0x20 }
+    switch error as? JSONReader.Fault {
+    case .truncated where first == UInt8(ascii: "{"):
+      return Fault(
+        code: "truncated_json", problem: "found JSON that ends in the middle, expected all of it")
+    case .wrongKind where first == UInt8(ascii: "{") || first == UInt8(ascii: "["):
+      return Fault(
+        code: "wrong_shape", problem: "found JSON of another shape, expected a list of embeddings")
+    default:
+      let found =
+        first == nil ? "nothing" : first == UInt8(ascii: "<") ? "a web page" : "something else"
+      return Fault(code: "not_json", problem: "found \(found), expected JSON")
+    }
+  }
+}
+
+/// An answer while it is read.
+private struct Reading {
+  typealias Fault = EmbeddingAnswer.Fault
+
+  let expectation: EmbeddingAnswer.Expectation
+  var tokens: Int?
+  private var items: [(index: Int?, vector: [Float])] = []
+  private var hasData = false
+
+  init(expectation: EmbeddingAnswer.Expectation) { self.expectation = expectation }
+
+  mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws {
+    var json = JSONReader(bytes)
+    try json.object { key, json in
+      switch key {
+      case "data":
+        hasData = true
+        try json.array { json in try readItem(&json) }
+      case "usage": try readUsage(&json)
+      default: try json.skip()
+      }
+    }
+    try json.finish()
+  }
+
+  /// The vectors by their indices, each of which is there once.
+  func orderedVectors() throws(Fault) -> [[Float]] {
+    let count = expectation.texts
+    guard hasData else {
+      throw Fault(code: "no_data", problem: "found no \"data\", expected a list of embeddings")
+    }
+    guard items.count == count else {
+      throw Fault(
+        code: "wrong_count", problem: "found \(items.count) vectors, expected \(count), one a text")
+    }
+    var vectors = [[Float]](repeating: [], count: count)
+    for item in items {
+      guard let index = item.index else {
+        throw Fault(
+          code: "missing_index",
+          problem: "found a vector without an index, expected 0 to \(count - 1)")
+      }
+      guard vectors.indices.contains(index) else {
+        throw Fault(
+          code: "index_out_of_range",
+          problem: "found a vector of index \(index), expected 0 to \(count - 1)")
+      }
+      guard vectors[index].isEmpty else {
+        throw Fault(
+          code: "duplicate_index", problem: "found index \(index) twice, expected each index once")
+      }
+      vectors[index] = item.vector
+    }
+    return vectors
+  }
+
+  // MARK: - Private
+
+  private mutating func readItem(_ json: inout JSONReader) throws {
+    var index: Int?
+    var vector: [Float]?
+    try json.object { key, json in
+      switch key {
+      case "index": index = Int(exactly: try json.number())
+      case "embedding": vector = try readVector(&json)
+      default: try json.skip()
+      }
+    }
+    guard let vector else {
+      throw Fault(code: "missing_vector", problem: "found no vector\(place), expected one a text")
+    }
+    try check(vector)
+    items.append((index, vector))
+  }
+
+  /// Reads base64 or numbers, whichever the server wrote; nil for null.
+  private func readVector(_ json: inout JSONReader) throws -> [Float]? {
+    switch try json.peek() {
+    case UInt8(ascii: "\""):
+      guard let vector = try json.stringBytes(Base64Floats.decode) else {
+        throw Fault(
+          code: "not_base64", problem: "found text\(place), expected a vector in base64")
+      }
+      return vector
+    case UInt8(ascii: "["):
+      var vector: [Float] = []
+      vector.reserveCapacity(expectation.dimensions)
+      try json.array { json in vector.append(try readComponent(&json)) }
+      return vector
+    default:
+      try json.skip()
+      return nil
+    }
+  }
+
+  /// Reads a number. Rounding it to a double first can miss the nearest float32 by one unit in its last
+  /// place, once in some hundred million numbers.
+  private func readComponent(_ json: inout JSONReader) throws -> Float {
+    let first = try json.peek()
+    do {
+      return Float(try json.number())
+    } catch .wrongKind where "nNiI-".utf8.contains(first) {
+      // NaN, Infinity and null, which JSON has no numbers for.
+      throw notFinite
+    }
+  }
+
+  private func check(_ vector: [Float]) throws {
+    guard vector.count == expectation.dimensions else {
+      throw Fault(
+        code: "wrong_dimensions",
+        problem: "found \(vector.count) dimensions\(place), expected \(expectation.dimensions)")
+    }
+    var squares = 0.0
+    for component in vector { squares += Double(component) * Double(component) }
+    guard squares.isFinite else { throw notFinite }
+    guard squares > 0 else {
+      throw Fault(code: "zero_vector", problem: "found the zero vector\(place), expected another")
+    }
+    if expectation.isUnitLength, abs(squares.squareRoot() - 1) > 1e-3 {
+      throw Fault(
+        code: "not_unit_length",
+        problem: "found a vector of length \(Float(squares.squareRoot()))\(place), expected 1")
+    }
+  }
+
+  private var notFinite: Fault {
+    Fault(
+      code: "not_finite", problem: "found NaN or infinity\(place), expected finite numbers")
+  }
+
+  /// Which vector is read now, in the answer's own order.
+  private var place: String { " in place \(items.count + 1) of \(expectation.texts)" }
+
+  private mutating func readUsage(_ json: inout JSONReader) throws {
+    guard try json.peek() == UInt8(ascii: "{") else { return try json.skip() }
+    var prompt: Int?
+    var total: Int?
+    try json.object { key, json in
+      switch key {
+      case "prompt_tokens": prompt = try readCount(&json)
+      case "total_tokens": total = try readCount(&json)
+      default: try json.skip()
+      }
+    }
+    tokens = prompt ?? total
+  }
+
+  /// Reads a whole number above 0, or nil for whatever else stands there.
+  private func readCount(_ json: inout JSONReader) throws -> Int? {
+    let first = try json.peek()
+    guard first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else {
+      try json.skip()
+      return nil
+    }
+    return Int(exactly: try json.number()).flatMap { $0 > 0 ? $0 : nil }
+  }
+}

@@ -1,0 +1,179 @@
+// Says what an error answer means: the table of the API's errors, by `error.code` first, by status
+// second. Called by OpenAIService; calls ServerErrorBody, RateLimitParser and ServerText.
+
+import Foundation
+
+/// Makes a ``ServiceError`` of an error answer.
+struct ErrorClassifier: Sendable {
+  /// The server as it is shown.
+  let server: String
+  let model: String
+  /// The key that was sent.
+  let key: APIKey?
+
+  /// Classifies an answer whose status is not 2xx.
+  ///
+  /// - Parameters:
+  ///   - headers: their names in lower case.
+  ///   - now: the time that a date in `retry-after` is counted from.
+  func classify(
+    status: Int, headers: [String: String], body: [UInt8], now: Date = Date()
+  ) -> ServiceError {
+    let said = ServerErrorBody(body)
+    let text = ServerText(key: key)
+    let cause = Cause(status: status, said)
+    let code = cause == .redirect ? "redirect" : text.name(said.code)
+    return ServiceError(
+      cause.kind, code: code,
+      message: message(cause, status: status, code: code, said, headers),
+      status: status, billing: .refused,
+      retryAfter: RateLimitParser.wait(headers, now: now),
+      shouldRetry: Self.flag(headers["x-should-retry"]),
+      rateLimits: RateLimitParser.limits(headers),
+      serverRequestID: text.name(headers["x-request-id"]))
+  }
+
+  private static func flag(_ text: String?) -> Bool? {
+    switch text?.lowercased() {
+    case "true": true
+    case "false": false
+    default: nil
+    }
+  }
+
+  // MARK: - What people are told
+
+  private func message(
+    _ cause: Cause, status: Int, code: String?, _ said: ServerErrorBody, _ headers: [String: String]
+  ) -> String {
+    let answer = "(" + ["\(status)", code].compactMap { $0 }.joined(separator: " ") + ")"
+    let quoted = said.message.map { ServerText(key: key).line($0) }
+    let words = quoted.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
+    let (found, next) = sentence(cause, answer, headers)
+    return "\(found)\(words); \(next)"
+  }
+
+  /// What was found, and the next step.
+  private func sentence(
+    _ cause: Cause, _ answer: String, _ headers: [String: String]
+  ) -> (String, String) {
+    switch cause {
+    case .key where key == nil:
+      ("\(server) wants a key \(answer)", "set OPENAI_API_KEY")
+    case .key:
+      ("\(server) refuses the key \(answer)", "check OPENAI_API_KEY")
+    case .access:
+      (
+        "\(server) refuses access \(answer)",
+        "check what the key of OPENAI_API_KEY may do, and from which country it is used"
+      )
+    case .model:
+      ("\(server) has no model \(model) for this key \(answer)", "check OPENAI_MODEL")
+    case .setting(let param):
+      ("\(server) refuses \(param) \(answer)", "check OPENAI_MODEL and OPENAI_DIMENSIONS")
+    case .address:
+      ("\(server) has no embeddings at this address \(answer)", "check OPENAI_API_URL")
+    case .redirect:
+      (
+        "\(server) redirects to \(Self.target(headers)) \(answer), which is not followed",
+        "set OPENAI_API_URL to the address itself"
+      )
+    case .request:
+      ("\(server) refuses every such request \(answer)", "check OPENAI_API_URL")
+    case .money:
+      (
+        "the account at \(server) has no money left or is at a limit of its own \(answer)",
+        "add credit or raise the limit there"
+      )
+    case .rate:
+      (
+        "\(server) takes no more requests for now \(answer)",
+        "wait, or lower OPENAI_REQUESTS_PER_MINUTE and OPENAI_TOKENS_PER_MINUTE"
+      )
+    case .input:
+      (
+        "\(server) refuses a text \(answer)",
+        "a text holds 1 to 8,191 tokens; change the one at fault"
+      )
+    case .tooLarge:
+      (
+        "the request is too large for \(server) \(answer)",
+        "expected at most 300,000 tokens; send fewer texts at once"
+      )
+    case .server:
+      ("\(server) failed \(answer)", "try again later")
+    }
+  }
+
+  /// The host that a redirect points to.
+  private static func target(_ headers: [String: String]) -> String {
+    let host = headers["location"].flatMap { URLComponents(string: $0)?.host }
+    return ServerText(key: nil).name(host) ?? "another address"
+  }
+}
+
+/// What an error answer is about.
+private enum Cause: Equatable {
+  case key, access, model, address, redirect, request
+  /// A field of the request other than its texts.
+  case setting(String)
+  case money, rate, input, tooLarge, server
+
+  init(status: Int, _ said: ServerErrorBody) {
+    self = Self.named(said.code) ?? Self.withoutCode(said) ?? Self.status(status)
+  }
+
+  var kind: ServiceError.Kind {
+    switch self {
+    case .key, .access, .model, .address, .redirect, .request, .setting: .authentication
+    case .money: .quota
+    case .rate: .rate
+    case .input: .input
+    case .tooLarge: .requestTooLarge
+    case .server: .server
+    }
+  }
+
+  /// By the code.
+  private static func named(_ code: String?) -> Cause? {
+    switch code {
+    case "insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded",
+      "project_spend_limit_exceeded", "organization_usage_limit_exceeded",
+      "billing_hard_limit_reached", "billing_not_active":
+      .money
+    case "rate_limit_exceeded", "slow_down": .rate
+    case "max_tokens_per_request": .tooLarge
+    case "invalid_api_key": .key
+    case "unsupported_country_region_territory": .access
+    case "model_not_found": .model
+    case "server_is_overloaded": .server
+    default: nil
+    }
+  }
+
+  /// By what stands beside a code that says nothing.
+  private static func withoutCode(_ said: ServerErrorBody) -> Cause? {
+    if said.type == "insufficient_quota" { return .money }
+    // Splitting the batch to find a text at fault would refuse them all.
+    switch said.param {
+    case "model"?, "dimensions"?, "encoding_format"?: return said.param.map { .setting($0) }
+    default: return nil
+    }
+  }
+
+  private static func status(_ status: Int) -> Cause {
+    switch status {
+    case 300...399: .redirect
+    case 400, 422: .input
+    case 401: .key
+    case 402: .money
+    case 403: .access
+    case 404, 405: .address
+    case 408, 409: .server
+    case 413: .tooLarge
+    case 429: .rate
+    case 400...499: .request
+    default: .server
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Testing
+import VectorStore
+
+@testable import StoreCLI
+
+@Suite struct OpenAISettingsTests {
+  private static func openAI(_ environment: [String: String]) throws -> OpenAISettings {
+    try SettingsFixture(environment: environment).settings().openAI
+  }
+
+  @Test func hasTheDefaultsOfTheDesign() throws {
+    let openAI = try Self.openAI([:])
+    #expect(try openAI.key() == nil && openAI.keyOrigin == nil && !openAI.isConfigured)
+    #expect(openAI.address == Setting(value: .openAI, origin: .default))
+    #expect(openAI.provider == Setting(value: "openai", origin: .default))
+    #expect(openAI.organization == nil && openAI.project == nil)
+    #expect(openAI.model == Setting(value: "text-embedding-3-small", origin: .default))
+    #expect(openAI.dimensions.value == 1536)
+    #expect(openAI.requestsPerMinute.value == 3500 && openAI.tokensPerMinute.value == 1_000_000)
+    #expect(openAI.maximumConcurrentRequests.value == 4 && openAI.timeout.value == 30)
+    #expect(openAI.maximumRetries.value == 3 && openAI.maximumBatchSize.value == 256)
+    #expect(try openAI.tokenPrice().perMillionTokens.nano == 20_000_000)
+  }
+
+  @Test func readsEverySetting() throws {
+    let openAI = try Self.openAI([
+      "OPENAI_API_KEY": SettingsFixture.key, "OPENAI_API_URL": "http://localhost:8080/v1",
+      "OPENAI_PROVIDER": "Local", "OPENAI_ORGANIZATION": "org-1", "OPENAI_PROJECT": "proj_2",
+      "OPENAI_MODEL": "BAAI/bge-m3", "OPENAI_DIMENSIONS": "1024",
+      "OPENAI_REQUESTS_PER_MINUTE": "10", "OPENAI_TOKENS_PER_MINUTE": "20",
+      "OPENAI_MAX_CONCURRENT_REQUESTS": "64", "OPENAI_TIMEOUT_SECONDS": "2.5",
+      "OPENAI_MAX_RETRIES": "0", "OPENAI_MAX_BATCH_SIZE": "2048",
+      "OPENAI_PRICE_PER_MILLION_TOKENS": "0.000000001",
+    ])
+    #expect(try openAI.key()?.revealed == SettingsFixture.key)
+    #expect(openAI.keyOrigin == .environment && openAI.isConfigured)
+    #expect(openAI.address.value.description == "http://localhost:8080/v1")
+    #expect(openAI.provider == Setting(value: "local", origin: .environment))
+    #expect(openAI.organization?.value == "org-1" && openAI.project?.value == "proj_2")
+    #expect(openAI.model.value == "BAAI/bge-m3" && openAI.dimensions.value == 1024)
+    #expect(openAI.requestsPerMinute.value == 10 && openAI.tokensPerMinute.value == 20)
+    #expect(openAI.maximumConcurrentRequests.value == 64 && openAI.timeout.value == 2.5)
+    #expect(openAI.maximumRetries.value == 0 && openAI.maximumBatchSize.value == 2048)
+    #expect(try openAI.tokenPrice().perMillionTokens.nano == 1)
+  }
+
+  /// Texts a setting refuses, the form it expects, and its default.
+  struct Malformed {
+    let name: String
+    let texts: [String]
+    let expected: String
+    let fallback: String?
+
+    init(_ name: String, _ texts: [String], _ expected: String, _ fallback: String? = nil) {
+      self.name = name
+      self.texts = texts
+      self.expected = expected
+      self.fallback = fallback
+    }
+  }
+
+  static let malformed: [Malformed] = [
+    Malformed("OPENAI_DIMENSIONS", ["63", "4097", "x"], "a whole number from 64 to 4096", "1536"),
+    Malformed(
+      "OPENAI_REQUESTS_PER_MINUTE", ["0", "-1"], "a whole number from 1 to 1000000000", "3500"),
+    Malformed(
+      "OPENAI_TOKENS_PER_MINUTE", ["0", "1e6"], "a whole number from 1 to 1000000000", "1000000"),
+    Malformed("OPENAI_MAX_CONCURRENT_REQUESTS", ["0", "65"], "a whole number from 1 to 64", "4"),
+    Malformed(
+      "OPENAI_TIMEOUT_SECONDS", ["0", "601", "30s"],
+      "a number of seconds above 0 and at most 600, as 30 or 2.5", "30"),
+    Malformed("OPENAI_MAX_RETRIES", ["11", "-1"], "a whole number from 0 to 10", "3"),
+    Malformed("OPENAI_MAX_BATCH_SIZE", ["0", "2049"], "a whole number from 1 to 2048", "256"),
+    Malformed(
+      "OPENAI_MODEL", ["a b"], "the name of a model, without spaces", "text-embedding-3-small"),
+    Malformed(
+      "OPENAI_API_URL", ["api.openai.com", "http://api.openai.com"],
+      "an address such as https://api.openai.com or http://localhost:8080/v1, with no user, query "
+        + "or fragment, and with https for OpenAI's own", "https://api.openai.com"),
+    Malformed(
+      "OPENAI_PRICE_PER_MILLION_TOKENS", ["-1", "$1", "1.2.3"],
+      "US dollars as a decimal number without a sign and with at most 9 decimals, as 5.00"),
+    Malformed(
+      "OPENAI_PROVIDER", ["a/b", "mock"],
+      "a name of letters, digits and . _ - : that is not \"mock\""),
+    Malformed("OPENAI_ORGANIZATION", ["org 1"], "visible ASCII characters without spaces"),
+    Malformed("OPENAI_PROJECT", ["é"], "visible ASCII characters without spaces"),
+  ]
+
+  @Test(arguments: malformed)
+  func refusesWhatIsMalformed(setting: Malformed) throws {
+    let name = setting.name
+    let expected = setting.expected
+    let hint = setting.fallback.map { " (default: \($0))" } ?? ""
+    for text in setting.texts {
+      #expect(
+        try SettingsFixture(environment: [name: text]).message()
+          == "\(name) is \"\(text)\" in the environment; expected \(expected); correct or unset it"
+          + hint)
+      #expect(
+        try SettingsFixture(base: "A=1\n\(name)='\(text)'").message()
+          == "\(name) is \"\(text)\" in .env.base, line 2; expected \(expected); correct or remove "
+          + "the line" + hint)
+    }
+  }
+
+  @Test func aKeyThatCannotBeSentIsRefusedUnseen() throws {
+    for text in ["Bearer walrus", "walrus\u{2026}", "walrus\r\nX-Header: x"] {
+      #expect(
+        try SettingsFixture(environment: ["OPENAI_API_KEY": text]).message()
+          == "OPENAI_API_KEY is not usable (its text is not shown) in the environment; expected a "
+          + "key of visible ASCII characters without spaces; correct or unset it")
+    }
+    #expect(
+      try SettingsFixture(environment: ["OPENAI_API_URL": "https://me:walrus@host"]).message()?
+        .hasPrefix(
+          "OPENAI_API_URL is not usable (its text is not shown) in the environment; expected an ")
+        == true)
+  }
+
+  @Test func theProviderIsTheAddressUnlessNamed() throws {
+    func provider(_ environment: [String: String]) throws -> String {
+      try Self.openAI(environment).provider.value
+    }
+    #expect(try provider(["OPENAI_API_URL": "https://api.openai.com/v1"]) == "openai")
+    #expect(try provider(["OPENAI_API_URL": "http://nas:8080"]) == "nas:8080")
+    #expect(
+      try provider(["OPENAI_API_URL": "http://nas:8080", "OPENAI_PROVIDER": "openai"]) == "openai")
+  }
+
+  @Test func aFileCannotDisguiseAServerAsOpenAI() throws {
+    let url = "OPENAI_API_URL=https://llm.example\n"
+    #expect(
+      try SettingsFixture(development: url + "OPENAI_PROVIDER=OpenAI\n").message()
+        == "OPENAI_PROVIDER is \"openai\" in .env.development, line 2, but OPENAI_API_URL is "
+        + "https://llm.example (.env.development, line 1); a .env file cannot give another "
+        + "server's vectors out as OpenAI's; remove the line, or set OPENAI_PROVIDER in the "
+        + "environment if the server passes requests on to OpenAI")
+    #expect(
+      try SettingsFixture(
+        environment: ["OPENAI_API_URL": "https://llm.example"], base: "OPENAI_PROVIDER=openai"
+      ).message()?.contains("https://llm.example (environment)") == true)
+    #expect(
+      try SettingsFixture(environment: ["OPENAI_PROVIDER": "openai"], base: url).message() == nil)
+    #expect(try SettingsFixture(base: "OPENAI_PROVIDER=openai").message() == nil)
+    #expect(try SettingsFixture(base: url + "OPENAI_PROVIDER=mine").message() == nil)
+  }
+
+  @Test func anUnknownModelNeedsAPriceUnlessItIsOnThisMachine() throws {
+    #expect(
+      try Self.openAI(["OPENAI_MODEL": "text-embedding-3-large"]).tokenPrice().perMillionTokens.nano
+        == 130_000_000)
+    let unknown = ["OPENAI_MODEL": "new", "OPENAI_API_URL": "https://llm.example"]
+    let openAI = try Self.openAI(unknown)
+    #expect(openAI.price == nil)
+    let error = #expect(throws: SettingsError.self) { try openAI.tokenPrice() }
+    #expect(
+      error?.description
+        == "the price of the model that OPENAI_MODEL names is not known (environment); set "
+        + "OPENAI_PRICE_PER_MILLION_TOKENS to its price in US dollars, 0 where it is free")
+    #expect(
+      try Self.openAI(unknown.merging(["OPENAI_PRICE_PER_MILLION_TOKENS": "0"]) { $1 })
+        .tokenPrice() == .free)
+    #expect(
+      try Self.openAI(["OPENAI_MODEL": "new", "OPENAI_API_URL": "http://127.0.0.1:1"])
+        .tokenPrice() == .free)
+  }
+
+  @Test func anotherServerNeedsNoKey() throws {
+    #expect(try Self.openAI(["OPENAI_API_URL": "http://localhost:1"]).isConfigured)
+    #expect(try !Self.openAI(["OPENAI_API_URL": "https://api.openai.com/v1"]).isConfigured)
+    #expect(try Self.openAI(["OPENAI_API_KEY": "k"]).isConfigured)
+  }
+}

@@ -1,0 +1,160 @@
+// OpenAIConfiguration+Checks: what settings may be, and what their errors say.
+
+import Testing
+
+@testable import VectorStoreEmbedding
+
+@Suite struct OpenAIConfigurationChecksTests {
+  private static func configuration(
+    _ model: String = "text-embedding-3-small", _ dimensions: Int = 1536
+  ) -> OpenAIConfiguration {
+    var configuration = OpenAIConfiguration()
+    configuration.model = model
+    configuration.dimensions = dimensions
+    return configuration
+  }
+
+  @Test(
+    arguments: [
+      ("text-embedding-3-small", 64, 64), ("text-embedding-3-small", 1536, nil),
+      ("text-embedding-3-large", 1536, 1536), ("text-embedding-3-large", 3072, nil),
+      ("text-embedding-ada-002", 1536, nil),
+    ] as [(String, Int, Int?)])
+  func asksOnlyForDimensionsThatAreNotTheModelsOwn(
+    model: String, dimensions: Int, asked: Int?
+  ) throws {
+    let configuration = Self.configuration(model, dimensions)
+    try configuration.validate()
+    #expect(configuration.askedDimensions == asked)
+    #expect(try configuration.space.name == "openai/\(model)/\(dimensions)")
+  }
+
+  @Test func leavesDimensionsToModelsItDoesNotKnow() throws {
+    var configuration = Self.configuration("BAAI/bge-m3", 1024)
+    configuration.baseURL = "http://127.0.0.1:8080/v1"
+    try configuration.validate()
+    #expect(configuration.askedDimensions == nil)
+    #expect(try configuration.space.name == "127.0.0.1:8080/BAAI/bge-m3/1024")
+  }
+
+  @Test(arguments: [
+    (
+      "text-embedding-3-small", 1537,
+      "text-embedding-3-small makes vectors of 64 to 1536 dimensions"
+    ),
+    (
+      "text-embedding-3-large", 3073,
+      "text-embedding-3-large makes vectors of 64 to 3072 dimensions"
+    ),
+    (
+      "text-embedding-ada-002", 1024, "text-embedding-ada-002 makes vectors of 1536 dimensions only"
+    ),
+  ])
+  func refusesDimensionsThatTheModelCannotMake(model: String, dimensions: Int, problem: String) {
+    let error = #expect(throws: OpenAIConfigurationError.self) {
+      try Self.configuration(model, dimensions).validate()
+    }
+    #expect(
+      error?.message == "dimensions (OPENAI_DIMENSIONS) is \(dimensions), but \(problem)")
+  }
+
+  @Test func takesAGivenProvider() throws {
+    var configuration = Self.configuration()
+    configuration.baseURL = "http://127.0.0.1:8080"
+    configuration.provider = "openai"
+    #expect(try configuration.space == .openAISmall)
+  }
+
+  @Test func isFreeOnThisMachineOnly() throws {
+    var configuration = Self.configuration("bge-m3", 1024)
+    configuration.baseURL = "http://localhost:8080"
+    #expect(try configuration.resolvedPrice == .free)
+    configuration.model = "text-embedding-3-large"
+    #expect(try configuration.resolvedPrice.perMillionTokens == NanoDollars(usd: "0.13"))
+    configuration.price = TokenPrice(perMillionTokens: NanoDollars(nano: 7))
+    #expect(try configuration.resolvedPrice.perMillionTokens.nano == 7)
+  }
+
+  @Test func asksForThePriceOfAnUnknownModel() {
+    var configuration = Self.configuration("bge-m3", 1024)
+    configuration.baseURL = "https://models.example.com"
+    let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
+    #expect(error?.variable == "OPENAI_PRICE_PER_MILLION_TOKENS")
+    #expect(
+      error?.description
+        == "price (OPENAI_PRICE_PER_MILLION_TOKENS) is not set, and what bge-m3 costs is not known; "
+        + "set OPENAI_PRICE_PER_MILLION_TOKENS, in USD, or set price in OpenAIConfiguration")
+  }
+
+  @Test func refusesAKeyThatNoHeaderCanHoldWithoutShowingIt() {
+    let configuration = OpenAIConfiguration(apiKey: APIKey("sk-secret\r\nX-Evil: 1"))
+    let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
+    #expect(
+      error?.message
+        == "apiKey (OPENAI_API_KEY) is empty or holds blanks, line ends or other signs that no key "
+        + "has; copy it again")
+  }
+
+  /// A change of the defaults, and what is said of it.
+  struct Wrong: Sendable {
+    var message: String
+    var change: @Sendable (inout OpenAIConfiguration) -> Void
+
+    init(_ message: String, _ change: @escaping @Sendable (inout OpenAIConfiguration) -> Void) {
+      self.message = message
+      self.change = change
+    }
+  }
+
+  @Test(arguments: [
+    Wrong("dimensions (OPENAI_DIMENSIONS) is 63; expected 64 to 4096") { $0.dimensions = 63 },
+    Wrong("dimensions (OPENAI_DIMENSIONS) is 4097; expected 64 to 4096") { $0.dimensions = 4097 },
+    Wrong("requestsPerMinute (OPENAI_REQUESTS_PER_MINUTE) is 0; expected 1 or more") {
+      $0.requestsPerMinute = 0
+    },
+    Wrong("tokensPerMinute (OPENAI_TOKENS_PER_MINUTE) is -5; expected 1 or more") {
+      $0.tokensPerMinute = -5
+    },
+    Wrong("maximumConcurrentRequests (OPENAI_MAX_CONCURRENT_REQUESTS) is 0; expected 1 to 256") {
+      $0.maximumConcurrentRequests = 0
+    },
+    Wrong("maximumRetries (OPENAI_MAX_RETRIES) is -1; expected 0 to 100") {
+      $0.maximumRetries = -1
+    },
+    Wrong("maximumBatchSize (OPENAI_MAX_BATCH_SIZE) is 2049; expected 1 to 2048") {
+      $0.maximumBatchSize = 2049
+    },
+    Wrong("timeout (OPENAI_TIMEOUT_SECONDS) is 0.0 s; expected more than 0, at most 3600") {
+      $0.timeout = 0
+    },
+    Wrong("timeout (OPENAI_TIMEOUT_SECONDS) is nan s; expected more than 0, at most 3600") {
+      $0.timeout = .nan
+    },
+    Wrong(
+      "model (OPENAI_MODEL) is \"\"; expected a model's name, such as text-embedding-3-small"
+    ) { $0.model = "" },
+    Wrong(
+      "provider (OPENAI_PROVIDER) is \"mock\"; expected a name without slashes and blanks, other "
+        + "than mock"
+    ) { $0.provider = "mock" },
+    Wrong(
+      "provider (OPENAI_PROVIDER) is \"a/b\"; expected a name without slashes and blanks, other than "
+        + "mock"
+    ) { $0.provider = "a/b" },
+    Wrong(
+      "organization (OPENAI_ORGANIZATION) is empty or holds signs that no identifier has; copy it "
+        + "again"
+    ) { $0.organization = "org\n1" },
+    Wrong("project (OPENAI_PROJECT) is empty or holds signs that no identifier has; copy it again")
+    {
+      $0.project = ""
+    },
+  ])
+  func refusesSettingsOutsideTheirLimits(wrong: Wrong) {
+    var configuration = OpenAIConfiguration()
+    wrong.change(&configuration)
+    let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
+    #expect(error?.message == wrong.message)
+    #expect(error.map { wrong.message.contains("(\($0.variable))") } == true)
+  }
+}
