@@ -129,11 +129,12 @@ struct Settings: Sendable {
 
   private func makeService(for space: EmbeddingSpace?) throws -> OpenAIService {
     var openAI = all.openAI.configuration(key: try all.openAI.key())
-    openAI.price = all.openAI.price.map { TokenPrice(perMillionTokens: $0.value) }
     if let space {
       openAI.model = space.model
       openAI.dimensions = space.dimensions
-      if let known = TokenPrice.known(model: space.model) { openAI.price = known }
+      openAI.price = try TokenPrice.known(model: space.model) ?? all.openAI.tokenPrice()
+    } else {
+      openAI.price = try all.openAI.tokenPrice()
     }
     // Other models have other tokenizers. A server on this machine is a reason to stay on it.
     let (folders, logger) = (all.vocabularyFolders, configuration.logger)

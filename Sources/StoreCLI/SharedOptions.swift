@@ -36,7 +36,7 @@ struct SpendingArguments: ParsableArguments {
     help: ArgumentHelp("Stop before this run costs more, in US dollars.", valueName: "usd"))
   var maxCost: DollarsArgument?
 
-  @Flag(help: "Wait where the budget is used up, until it opens again.")
+  @Flag(help: "Wait where the budget is used up or the service fails, until it may go on.")
   var wait = false
 
   /// The options of the library; waiting is told on standard error.

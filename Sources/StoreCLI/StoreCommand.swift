@@ -21,7 +21,8 @@ struct StoreCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, RemoveCommand.self,
-      CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self, UsageCommand.self,
+      CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
+      UsageCommand.self,
       HealthCommand.self, CompactCommand.self,
     ])
 }

@@ -29,7 +29,7 @@ extension Store {
         try await taker.add(Array(incoming[start..<end]))
       }
     }
-    if options.isDryRun { return try await planning(collection) { try await feed(&$0) } }
+    if options.isDryRun { return try await planning(collection, options) { try await feed(&$0) } }
     return try await adding("add", to: collection, options: options) { try await feed(&$0) }
   }
 
@@ -68,17 +68,17 @@ extension Store {
       progress?(StoreProgress(done: done, total: total, unit: "files"))
       try await handleGoneFiles(paths, prune: options.prune, &taker)
     }
-    if options.isDryRun { return try await planning(collection) { try await feed(&$0) } }
+    if options.isDryRun { return try await planning(collection, options) { try await feed(&$0) } }
     return try await adding("add", to: collection, options: options) { try await feed(&$0) }
   }
 
   /// Has `body` hand its documents to a plan of an adding run, which writes nothing.
   private func planning(
-    _ collection: String, _ body: (inout AddPlan) async throws -> Void
+    _ collection: String, _ options: AddOptions, _ body: (inout AddPlan) async throws -> Void
   ) async throws -> AddReport {
     var plan = try await AddPlan.begin(store: self, collection: collection)
     try await body(&plan)
-    return try await plan.end(store: self)
+    return try await plan.end(store: self, maximumCost: options.spending.maximumCost)
   }
 
   /// Begins an adding run, has `body` add to it, and ends it, or gives it up on an error.

@@ -139,7 +139,7 @@ import Testing
     #expect(
       outcome.errors
         == "Error: SERVICE_MODE is \"FAST\" in the environment; expected REAL, MOCK or HYBRID; "
-          + "correct or unset it (default: HYBRID)\n")
+        + "correct or unset it (default: HYBRID)\n")
   }
 
   @Test func partsThatFailExitWith3() async throws {

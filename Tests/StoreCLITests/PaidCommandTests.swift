@@ -51,14 +51,16 @@ import Testing
       for _ in 0..<20 {
         let running = try paid.command.start(["import", "texts.jsonl", "--json"])
         try await Task.sleep(for: .seconds(Double.random(in: 0.1...0.5, using: &generator)))
-        let requests = server.embeddingRequests.count
+        let before = server.embeddingRequests
         running.signal(SIGKILL)
         _ = try await running.outcome()
-        // What had come and was not answered, or was answered within the moment before.
-        let last = server.embeddingRequests
-        let moment = (last.map(\.arrived).max() ?? 0) - 0.2
-        inFlight += last.filter { $0.number >= 0 && ($0.finished ?? .infinity) > moment }
-          .suffix(max(0, last.count - requests) + 8).reduce(0) { $0 + $1.texts.count }
+        // What was on its way, or had been answered in the moment before and was being committed.
+        let moment = (before.compactMap(\.finished).max() ?? 0) - 0.1
+        inFlight += server.embeddingRequests.enumerated()
+          .filter { index, _ in
+            index >= before.count || (before[index].finished ?? .infinity) > moment
+          }
+          .reduce(0) { $0 + $1.element.texts.count }
       }
       let last = try await paid.command.run("import", "texts.jsonl", "--json")
       #expect(last.status == 0, "\(last.errors)")
@@ -67,7 +69,7 @@ import Testing
       let twice = server.billing.timesBilled.values.reduce(0) { $0 + $1 - 1 }
       #expect(twice <= inFlight, "\(twice) paid again, \(inFlight) in flight at the kills")
       #expect(server.billing.timesBilled.count == 2000)
-      let stored = try DatabaseQueue(path: folder.path("store.db")).write { db in
+      let stored = try await DatabaseQueue(path: folder.path("store.db")).write { db in
         (
           try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM vectors"),
           try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM staged"),

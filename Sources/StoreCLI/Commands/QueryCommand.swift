@@ -75,14 +75,20 @@ struct QueryCommand: AsyncParsableCommand {
     options.exact = exact
     let texts = try text.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)
     let store = try await settings.open()
-    let results =
-      if let texts {
-        try await store.query(texts, in: collection.name, options: options)
-      } else {
-        try await store.query(
-          vectors: try vectors(), space: space?.space, in: collection.name, options: options)
-      }
-    try print(results, texts)
+    do {
+      try print(try await results(of: store, texts, options), texts)
+    } catch let error as StoreError where error.code == .budgetExceeded {
+      Terminal.standardError.write("Error: \(error)\n")
+      throw ExitStatus.budget
+    }
+  }
+
+  private func results(
+    of store: Store, _ texts: [String]?, _ options: QueryOptions
+  ) async throws -> [QueryResult] {
+    if let texts { return try await store.query(texts, in: collection.name, options: options) }
+    return try await store.query(
+      vectors: try vectors(), space: space?.space, in: collection.name, options: options)
   }
 
   private func vectors() throws -> [[Float]] {

@@ -37,7 +37,7 @@ enum Format {
     value < 10 ? "\(fixed(value, 2)) s" : "\(fixed(value, 0)) s"
   }
 
-  /// `$0.12`, with as many decimals as it takes to show two digits, and at least two.
+  /// `$0.12`, or `$0.00034`: as many decimals as it takes to show two digits, and at least two.
   static func dollars(_ value: Double) -> String {
     var digits = 2
     var unit = 0.1
@@ -45,7 +45,14 @@ enum Format {
       unit /= 10
       digits += 1
     }
-    return "$" + fixed(value, value > 0 && value < 0.1 ? digits : 2)
+    var text = fixed(value, digits)
+    for _ in 2..<digits where text.hasSuffix("0") { text.removeLast() }
+    return "$" + text
+  }
+
+  /// `12 ms` or `1.20 s`.
+  static func latency(_ value: Double) -> String {
+    value < 1 ? "\(fixed(value * 1000, 0)) ms" : seconds(value)
   }
 
   /// A number with so many digits behind the point.

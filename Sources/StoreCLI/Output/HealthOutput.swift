@@ -29,7 +29,7 @@ struct HealthOutput {
 
   private func about(_ service: HealthReport.Service) -> [String] {
     var rows: [[String]] = []
-    if let latency = service.latency { rows.append(["  answered in", Format.seconds(latency)]) }
+    if let latency = service.latency { rows.append(["  answered in", Format.latency(latency)]) }
     if let problem = service.problem { rows.append(["  problem", describe(problem)]) }
     rows.append(
       ["  breaker", service.breaker + (service.breakerOpenUntil.map { " until \($0)" } ?? "")])

@@ -95,7 +95,7 @@ struct AddPlan: DocumentTaker {
   }
 
   /// The report, with a warning for each limit that the run would reach.
-  mutating func end(store: Store) async throws -> AddReport {
+  mutating func end(store: Store, maximumCost: NanoDollars?) async throws -> AddReport {
     try await settle()
     var totals = ServiceRequests.Totals()
     if case .requests(let service) = route {
@@ -103,7 +103,10 @@ struct AddPlan: DocumentTaker {
       totals.tokens = tokens
       totals.cost = terms.price.cost(ofTokens: tokens)
       for use in try await store.router.excess(of: totals, service: service) {
-        tally.warn("the run would stop in part: \(StopReason.budget(use))")
+        tally.warn("the run would stop in part: \(use.rest)")
+      }
+      if let maximumCost, totals.cost > maximumCost {
+        tally.warn("the run would stop in part: it may cost \(maximumCost) (--max-cost)")
       }
     }
     tally.enter(totals, tokensEstimated: intake.counter?.isExact == false)

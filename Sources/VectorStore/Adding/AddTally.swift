@@ -155,6 +155,17 @@ struct AddTally: Sendable {
 }
 
 extension BudgetUse {
+  /// What is left of the limit.
+  var rest: String {
+    switch limit {
+    case .dailyCost:
+      "\(NanoDollars(nano: left)) is left of the daily budget of \(NanoDollars(nano: allowed)) "
+        + "(DAILY_COST_LIMIT_OPENAI)"
+    case .hourlyRequests:
+      "\(left) of \(allowed) requests of the hour are left (HOURLY_RATE_LIMIT_OPENAI)"
+    }
+  }
+
   /// A warning that the limit is nearly reached.
   var warning: String {
     switch limit {

@@ -1,5 +1,5 @@
 // An answer of a service at the store's door: each vector is checked before it is used. Called by
-// EmbeddingQueue, AddRun and QueryVectors.
+// EmbeddingQueue, AddRun and QueryEmbedder.
 
 import Foundation
 import VectorStoreSearch

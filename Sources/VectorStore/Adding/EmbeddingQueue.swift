@@ -78,7 +78,8 @@ actor EmbeddingQueue {
   /// Takes texts. Full requests go out at once, the rest waits for more.
   func add(_ items: [Item]) {
     for item in items {
-      jobs += packer.add(item, tokens: item.tokens).map { Job(items: $0.items) }
+      let bytes = item.text.text.utf8.count
+      jobs += packer.add(item, tokens: item.tokens, bytes: bytes).map { Job(items: $0.items) }
     }
     pump()
   }
@@ -185,7 +186,7 @@ actor EmbeddingQueue {
         Job(items: Array(items[middle...]), rounds: job.rounds),
       ]
     case .refused(let error):
-      let failure = ChunkFailure(code: error.code ?? error.kind.rawValue, message: error.message)
+      let failure = ChunkFailure(code: error.code ?? error.kind.rawValue, message: "\(error)")
       completion.events.append(.failed([items[0].text.hash: failure]))
     case .putOff(let error):
       if job.rounds > 0 {

@@ -1,4 +1,5 @@
-// Answers of a service on the way into the file: committed to `staged` as they come. Called by AddRun.
+// Answers of a service on the way into the file: committed to `staged` as they come. Called by
+// AddRun and Store+Reembed.
 
 import Foundation
 

@@ -31,7 +31,7 @@ struct Unavailability: Sendable, Equatable {
   }
 
   init(_ error: ServiceError) {
-    message = error.message
+    message = "\(error)"
     isFinal = false
     code = Self.code(of: error)
   }

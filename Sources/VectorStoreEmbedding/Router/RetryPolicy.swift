@@ -37,17 +37,13 @@ package struct RetryPolicy: Sendable {
 
   /// What to do after a failure.
   ///
-  /// An error that is no ``ServiceError`` says nothing about whether another try may help or cost
-  /// money, so it is not retried: the texts are put off.
-  ///
   /// - Parameters:
   ///   - tryNumber: the try that failed, from 1.
   ///   - texts: the texts of the request.
   ///   - random: at least 0 and below 1; it spreads the waits of callers that failed together.
   package func action(
-    after error: any Error, tryNumber: Int, texts: Int, random: Double
+    after error: ServiceError, tryNumber: Int, texts: Int, random: Double
   ) -> Action {
-    guard let error = error as? ServiceError else { return .giveUp }
     let isRetriable: Bool
     let otherwise: Action
     switch error.kind {

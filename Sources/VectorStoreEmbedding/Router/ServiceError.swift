@@ -53,6 +53,8 @@ public struct ServiceError: Error, Sendable {
   public var rateLimits: RateLimitHeaders?
   /// The server's own name for the request (`x-request-id`).
   public var serverRequestID: String?
+  /// The router's name for the request, by which it is found in the ledger and in the log.
+  public internal(set) var requestID: String?
 
   /// Creates an error.
   public init(
@@ -73,8 +75,10 @@ public struct ServiceError: Error, Sendable {
 }
 
 extension ServiceError: CustomStringConvertible {
-  /// The message.
-  public var description: String { message }
+  /// The message, with the name of the request.
+  public var description: String {
+    requestID.map { "\(message) (request \($0))" } ?? message
+  }
 }
 
 /// The rate limits a server tells with its answers (`x-ratelimit-…`). What is missing, 0 or -1 where

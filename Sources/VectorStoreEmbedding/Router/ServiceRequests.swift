@@ -2,7 +2,7 @@
 // Called by the store's adding and querying; calls the service, the ledger and RetryPolicy.
 
 import Foundation
-package import Logging
+import Logging
 import Synchronization
 
 /// Sends the batches of a run, within its budget and its rate.
@@ -61,6 +61,8 @@ package final class ServiceRequests: Sendable {
     var reserved = NanoDollars.zero
     var sequence = 0
     var stop: StopReason?
+    /// When it was last told that the run waits.
+    var toldWaiting: ContinuousClock.Instant?
   }
 
   /// The service.
@@ -236,12 +238,24 @@ package final class ServiceRequests: Sendable {
   /// Waits until a window opens, where the run does that; false where it does not.
   private func waitForWindow(_ reason: StopReason) async throws -> Bool {
     guard options.waitsForWindow, let opensAt = reason.opensAt else { return false }
-    options.onWait?(reason)
-    logger.notice("waiting", metadata: ["run": "\(options.runID)", "reason": "\(reason)"])
+    tellWaiting(reason)
     // In steps, since another process may give back what it had reserved.
     let seconds = min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
     try await Task.sleep(for: .seconds(seconds))
     return true
+  }
+
+  /// Tells that the run waits, once a minute for all its batches.
+  private func tellWaiting(_ reason: StopReason) {
+    let isNews = state.withLock { state in
+      let now = ContinuousClock.now
+      guard state.toldWaiting.map({ now - $0 > .seconds(59) }) ?? true else { return false }
+      state.toldWaiting = now
+      return true
+    }
+    guard isNews else { return }
+    options.onWait?(reason)
+    logger.notice("waiting", metadata: ["run": "\(options.runID)", "reason": "\(reason)"])
   }
 
   private func busy(_ seconds: Double) -> ServiceError {
@@ -271,6 +285,9 @@ package final class ServiceRequests: Sendable {
     let result: Result<EmbeddingBatch, any Error>
     do {
       result = .success(try await service.embed(texts, requestID: attempt.requestID))
+    } catch var error as ServiceError {
+      error.requestID = attempt.requestID
+      result = .failure(error)
     } catch {
       result = .failure(error)
     }

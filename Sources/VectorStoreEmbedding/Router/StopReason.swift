@@ -39,7 +39,7 @@ extension StopReason: CustomStringConvertible {
   /// What stopped it and the next step, as part of a sentence.
   package var description: String {
     switch self {
-    case .refused(let error): error.message
+    case .refused(let error): "\(error)"
     case .failed(let message): message
     case .breakerOpen(let until, let last):
       "the embedding service failed again and again and is left alone until "

@@ -34,3 +34,13 @@ import Testing
     #expect(ProgressBar.line(StoreProgress(done: 1234, unit: "rows"), columns: 80) == "1,234 rows")
   }
 }
+
+@Suite struct DollarFormatTests {
+  @Test(arguments: [
+    (0, "$0.00"), (5, "$5.00"), (0.4799, "$0.48"), (0.1, "$0.10"), (0.02, "$0.02"),
+    (0.0213, "$0.021"), (0.00022, "$0.00022"), (8e-8, "$0.00000008"), (1234.5, "$1234.50"),
+  ])
+  func showsTwoDigitsAtLeast(value: Double, text: String) {
+    #expect(Format.dollars(value) == text)
+  }
+}

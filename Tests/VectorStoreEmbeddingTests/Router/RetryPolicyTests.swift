@@ -8,7 +8,7 @@ import Testing
   private let policy = RetryPolicy(maximumRetries: 3)
 
   private func action(
-    _ error: any Error, tryNumber: Int = 1, texts: Int = 256, random: Double = 0
+    _ error: ServiceError, tryNumber: Int = 1, texts: Int = 256, random: Double = 0
   ) -> RetryPolicy.Action {
     policy.action(after: error, tryNumber: tryNumber, texts: texts, random: random)
   }
@@ -99,10 +99,5 @@ import Testing
     #expect(action(error(.input, shouldRetry: true)) == .retry(after: 0.5))
     #expect(action(error(.input, shouldRetry: true), tryNumber: 4) == .split)
     #expect(action(error(.input, shouldRetry: true), tryNumber: 4, texts: 1) == .refuse)
-  }
-
-  @Test func doesNotRetryWhatItDoesNotKnow() {
-    struct Unknown: Error {}
-    #expect(action(Unknown()) == .giveUp)
   }
 }

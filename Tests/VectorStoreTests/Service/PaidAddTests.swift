@@ -11,9 +11,11 @@ import Testing
     try await withPaidStore { paid in
       let store = try await paid.open(service: try paid.service())
       let texts = numberedTexts(300)
-      let report = try await store.add(texts + texts.map { copy in
-        DocumentInput(id: "copy \(copy.id ?? "")", text: copy.text)
-      })
+      let report = try await store.add(
+        texts
+          + texts.map { copy in
+            DocumentInput(id: "copy \(copy.id ?? "")", text: copy.text)
+          })
       #expect(report.documents == .init(added: 600))
       #expect(report.chunks == .init(embedded: 300, reused: 300))
       #expect(report.tokens == paid.server.billing.tokens)

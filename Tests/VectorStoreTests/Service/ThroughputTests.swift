@@ -21,7 +21,8 @@ import Testing
       let ideal = Double(texts.count) / (4 * 256) * 0.2
       print(
         "throughput: \(seconds) s for an ideal of \(ideal) s; add \(report.seconds) s; in flight "
-          + "\(paid.server.maximumInFlight); last answer \(requests.compactMap(\.finished).max() ?? 0)")
+          + "\(paid.server.maximumInFlight); last answer \(requests.compactMap(\.finished).max() ?? 0)"
+      )
       #expect(seconds < ideal * 1.1)
       try await store.close()
     }

@@ -10,6 +10,8 @@ struct OpenAIAddress: Sendable, Hashable {
   /// The host as it is shown, in lower case, IPv6 in brackets; `:port` behind it where the URL names
   /// one.
   let server: String
+  /// Who serves: `openai` for OpenAI's own addresses, else the host and the port.
+  let provider: String
   /// The host alone, without brackets.
   let host: String
 
@@ -37,6 +39,8 @@ struct OpenAIAddress: Sendable, Hashable {
       found.hasPrefix("[") && found.hasSuffix("]") ? String(found.dropFirst().dropLast()) : found
     let shown = host.contains(":") ? "[\(host)]" : host
     server = shown + (parts.port.map { ":\($0)" } ?? "")
+    let isOpenAI = host == Self.openAI || host.hasSuffix("." + Self.openAI)
+    provider = isOpenAI ? "openai" : "\(shown):\(parts.port ?? (scheme == "https" ? 443 : 80))"
     guard scheme == "https" || host != Self.openAI else {
       throw Self.error("is http://\(server), which would send the key in clear; expected https")
     }
@@ -57,10 +61,6 @@ struct OpenAIAddress: Sendable, Hashable {
     let encoded = name.addingPercentEncoding(withAllowedCharacters: unreserved) ?? name
     return root + "/v1/models/" + encoded
   }
-
-  /// Who serves: `openai` for OpenAI's own address, else the host, and the port where the URL names
-  /// one.
-  var provider: String { host == Self.openAI ? "openai" : server }
 
   /// Whether the server is on this machine, by its name or its address.
   var isLoopback: Bool {

@@ -17,7 +17,8 @@ import Synchronization
 /// once more, for `float`, which is then remembered for this object. Such a refusal is an answer of
 /// 400 or 422 whose body names `encoding_format`.
 ///
-/// It reads no environment, and neither its errors nor its log show the key or a text.
+/// It reads no environment. Neither its errors nor its log show the key, and of a text at most what a
+/// server quotes in its error message, of which 300 characters are passed on.
 public final class OpenAIService: EmbeddingService {
   /// The space of the vectors.
   public let space: EmbeddingSpace

@@ -28,10 +28,11 @@ import Testing
 
   @Test(arguments: [
     ("https://api.openai.com/v1", "openai"), ("https://api.openai.com:443", "openai"),
-    ("https://Models.Example.com", "models.example.com"),
+    ("https://Models.Example.com", "models.example.com:443"),
+    ("https://eu.api.openai.com/v1", "openai"),
     ("https://models.example.com:8443/v1", "models.example.com:8443"),
     ("http://127.0.0.1:80", "127.0.0.1:80"), ("http://[::1]:8080", "[::1]:8080"),
-    ("https://api.openai.com.example.com", "api.openai.com.example.com"),
+    ("https://api.openai.com.example.com", "api.openai.com.example.com:443"),
   ])
   func namesTheProvider(text: String, provider: String) throws {
     #expect(try OpenAIAddress(text).provider == provider)
