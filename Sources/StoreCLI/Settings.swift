@@ -132,7 +132,7 @@ struct Settings: Sendable {
     if let space {
       openAI.model = space.model
       openAI.dimensions = space.dimensions
-      openAI.price = try TokenPrice.known(model: space.model) ?? all.openAI.tokenPrice()
+      openAI.price = try all.openAI.tokenPrice(of: space.model)
     } else {
       openAI.price = try all.openAI.tokenPrice()
     }

@@ -20,6 +20,7 @@ extension Store {
       // Mock vectors that were staged by a run which never came back cost nothing to make again.
       try db.execute(
         sql: "DELETE FROM staged WHERE space_id IN (SELECT id FROM spaces WHERE kind = 'mock')")
+      try VectorsTable.unstageReplaced(db)
       try StoreStateTable.raiseGeneration(db)
     }
     return CompactReport(

@@ -34,11 +34,20 @@ extension Store {
     let row = try await beginRun("reembed")
     let requests = router.requests(
       to: service, options: spending.requestOptions(runID: row.correlationID))
-    try await run.embed(with: staging(requests: requests, target: target))
-    run.enter(requests.totals)
-    try await run.finish()
-    if run.report.isComplete {
-      run.enter(pending: try await addPending(of: collection, spending))
+    do {
+      try await run.embed(with: staging(requests: requests, target: target))
+      run.enter(requests.totals)
+      try await run.finish()
+      if run.report.isComplete {
+        var rest = spending
+        let spent = requests.totals.cost + requests.totals.possibleCost
+        rest.maximumCost = spending.maximumCost.map { max($0 - spent, .zero) }
+        run.enter(pending: try await addPending(of: collection, target, rest))
+      }
+    } catch {
+      run.enter(requests.totals)
+      try? await endRun(row, run.ended(after: ContinuousClock.now - started))
+      throw error
     }
     let report = run.ended(after: ContinuousClock.now - started)
     try await endRun(row, report)
@@ -82,11 +91,13 @@ extension Store {
 
   /// Places the documents of a collection that have been waiting for the service.
   private func addPending(
-    of collection: String, _ spending: SpendingOptions
+    of collection: String, _ target: SpaceRecord, _ spending: SpendingOptions
   ) async throws -> AddReport {
     var options = AddOptions()
     options.spending = spending
-    return try await adding("reembed", to: collection, options: options) { run in
+    return try await adding(
+      "reembed", to: collection, options: options, newTarget: target.space
+    ) { run in
       var last: Int64 = 0
       let id = run.collection.id
       while true {

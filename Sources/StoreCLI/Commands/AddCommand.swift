@@ -124,7 +124,9 @@ extension AddReport {
   func throwIfPartial() throws {
     if isStoppedByBudget { throw ExitStatus.budget }
     guard isPartial else { return }
-    let done = documents.added + documents.updated + documents.unchanged + documents.removed
-    throw done + documents.pending == 0 ? ExitCode.failure : ExitStatus.partial
+    let done =
+      documents.added + documents.updated + documents.unchanged + documents.removed
+      + documents.pending + chunks.embedded + chunks.reused + chunks.standIn
+    throw done == 0 ? ExitCode.failure : ExitStatus.partial
   }
 }

@@ -58,11 +58,12 @@ struct ReembedCommand: AsyncParsableCommand {
 
   /// Asks whether to spend what it costs; where nobody can answer, `--yes` has to say so.
   private func confirm(_ plan: ReembedReport) throws {
-    guard !yes, plan.costUSD > 0 else { return }
+    let losesReal = plan.from != plan.to && plan.to.hasPrefix("mock/")
+    guard !yes, plan.costUSD > 0 || losesReal else { return }
     let terminal = Terminal.standardError
     terminal.write(ReportOutput.summary(plan) + "\n")
     guard isatty(0) == 1 else {
-      throw ValidationError("Say --yes to spend that, or --dry-run only to see it.")
+      throw ValidationError("Say --yes to do that, or --dry-run only to see it.")
     }
     terminal.write("Go on? [y/N] ")
     guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {

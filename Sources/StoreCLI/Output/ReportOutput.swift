@@ -46,13 +46,13 @@ enum ReportOutput {
       report.from == report.to ? "in \(report.to)" : "from \(report.from) to \(report.to)"
     let pending = parts([
       ("pending documents placed", report.pendingPlaced),
-      ("still pending", report.pendingRemaining),
+      ("documents pending", report.pendingRemaining),
     ])
     return (report.dryRun ? "would reembed " : "") + "\(report.collection) \(change): chunks: "
       + (chunks.isEmpty ? "none missing" : chunks) + (pending.isEmpty ? "" : "; \(pending)")
       + spent(
-        tokens: report.tokens, isEstimated: report.tokensEstimated, requests: report.requests,
-        costUSD: report.costUSD)
+        tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
+        requests: report.requests, costUSD: report.costUSD)
       + (report.dryRun ? "" : " in \(Format.seconds(report.seconds))")
   }
 

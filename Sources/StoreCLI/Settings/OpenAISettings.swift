@@ -87,6 +87,20 @@ struct OpenAISettings: Sendable {
         + "OPENAI_PRICE_PER_MILLION_TOKENS to its price in US dollars, 0 where it is free")
   }
 
+  /// What tokens of another model cost at the same server.
+  ///
+  /// - Throws: ``SettingsError`` where the price is neither known nor set.
+  func tokenPrice(of model: String) throws -> TokenPrice {
+    if let known = Self.knownPrice(model, at: address.value) { return known }
+    if let price, price.origin != .default {
+      return TokenPrice(perMillionTokens: price.value)
+    }
+    throw SettingsError(
+      message:
+        "the price of the model \(model) is not known; set OPENAI_PRICE_PER_MILLION_TOKENS to "
+        + "its price in US dollars, 0 where it is free")
+  }
+
   /// The price of a model that need not be set: one of OpenAI's, or any on this machine.
   private static func knownPrice(_ model: String, at address: ServiceAddress) -> TokenPrice? {
     TokenPrice.known(model: model) ?? (address.isLoopback ? .free : nil)

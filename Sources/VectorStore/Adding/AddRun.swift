@@ -12,8 +12,10 @@ struct AddRun: DocumentTaker {
   /// Texts up to this many at a time get mock vectors in memory; the vectors of more are staged in
   /// the file, so that memory stays bounded however large a document is.
   private static let textsInMemory = 4096
-  /// The most bytes of documents that wait for the service in memory.
+  /// The most bytes of documents that wait for the service in memory, and more for each request that
+  /// may be in flight.
   private static let bytesWaiting = 32 << 20
+  private static let bytesWaitingPerRequest = 1 << 20
   /// About how many chunks a placing transaction takes where answers come from a service: few, since
   /// the next answer is to be committed soon.
   private static let chunksAtOnce = 512
@@ -48,6 +50,8 @@ struct AddRun: DocumentTaker {
     case mock(MockService, SpaceRecord)
     /// From nowhere, for this reason.
     case none(reason: String)
+    /// From nowhere, and a text without a vector is an error.
+    case refused(StoreError)
   }
 
   /// Begins a run: finds or makes the collection and its target space.
@@ -70,19 +74,19 @@ struct AddRun: DocumentTaker {
     }
     store.configuration.logger.debug(
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
-    let route = try store.route(to: target.space, of: collection.name)
+    let route = Result { try store.route(to: target.space, of: collection.name) }
     var counter: TokenCounter?
-    if case .requests(let service) = route { counter = await service.tokenCounter() }
-    return AddRun(
+    if case .success(.requests(let service)) = route { counter = await service.tokenCounter() }
+    return try AddRun(
       store: store, run: run, collection: collection, target: target, mock: mock, mode: mode,
       route: route, counter: counter, spending: spending)
   }
 
   private init(
     store: Store, run: Run, collection: CollectionRecord, target: SpaceRecord, mock: SpaceRecord,
-    mode: ServiceMode, route: EmbeddingRouter.Route, counter: TokenCounter?,
+    mode: ServiceMode, route: Result<EmbeddingRouter.Route, any Error>, counter: TokenCounter?,
     spending: SpendingOptions
-  ) {
+  ) throws {
     self.store = store
     self.run = run
     self.collection = collection
@@ -92,10 +96,12 @@ struct AddRun: DocumentTaker {
     tally = AddTally(mode: mode, space: target.space)
     var requests: ServiceRequests?
     switch route {
-    case .local(let mock): supply = .mock(mock, target)
-    case .standIn(let service, _): supply = .mock(service, mock)
-    case .wait(let reason): supply = .none(reason: reason)
-    case .requests(let service):
+    case .failure(let error as StoreError): supply = .refused(error)
+    case .failure(let error): throw error
+    case .success(.local(let mock)): supply = .mock(mock, target)
+    case .success(.standIn(let service, _)): supply = .mock(service, mock)
+    case .success(.wait(let reason)): supply = .none(reason: reason)
+    case .success(.requests(let service)):
       supply = .requests
       requests = store.router.requests(
         to: service, options: spending.requestOptions(runID: run.correlationID))
@@ -160,9 +166,10 @@ struct AddRun: DocumentTaker {
   mutating func end() async throws -> AddReport {
     try await settle()
     enterTotals()
-    let (report, id) = (tally.report, run.correlationID)
+    let (report, run, placedAt, isPaid) = (tally.report, run, placedAt, requests != nil)
     try await store.file.write { db in
-      try RunsTable.end(correlationID: id, report: try Run.counts(of: report), db)
+      if isPaid { try VectorsTable.unstageReplaced(at: placedAt, db) }
+      try RunsTable.end(correlationID: run.correlationID, report: try Run.counts(of: report), db)
     }
     try await store.file.checkpoint()
     return report
@@ -202,6 +209,7 @@ struct AddRun: DocumentTaker {
 
   /// Examines documents and sends their texts on the way.
   private mutating func take(_ documents: [IncomingDocument]) async throws {
+    if case .refused(let error) = supply { throw error }
     let examined = try await intake.examine(documents, canImprove: canImprove)
     examined.unchanged.forEach { tally.count(unchanged: $0) }
     guard !examined.changed.isEmpty else { return }
@@ -222,10 +230,16 @@ struct AddRun: DocumentTaker {
     await queue.takeEvents().forEach { note($0) }
     // While the service could take more, finding it more goes before placing.
     if await queue.isFed { try await placeReady() }
-    while waiting.bytes > Self.bytesWaiting, let events = try await queue.next() {
-      events.forEach { note($0) }
+    while waiting.bytes > bytesWaiting {
       try await placeReady()
+      guard waiting.bytes > bytesWaiting, let events = try await queue.next() else { break }
+      events.forEach { note($0) }
     }
+  }
+
+  private var bytesWaiting: Int {
+    Self.bytesWaiting
+      + Self.bytesWaitingPerRequest * (requests?.service.terms.concurrentRequests ?? 0)
   }
 
   /// Whether a document that has not changed can be brought nearer to its target space.
@@ -233,7 +247,7 @@ struct AddRun: DocumentTaker {
     switch supply {
     case .requests: true
     case .mock(_, let space): space == target
-    case .none: false
+    case .none, .refused: false
     }
   }
 
@@ -290,7 +304,8 @@ struct AddRun: DocumentTaker {
     let placement = Placement(
       collection: collection, target: target, standIn: supplied.standIn,
       vectors: supplied.vectors, vectorSpace: supplied.space, embeddedNow: embeddedNow,
-      failures: failures, placedAt: placedAt, refusesDuplicates: run.command == "import")
+      failures: failures, placedAt: placedAt, refusesDuplicates: run.command == "import",
+      keepsReplaced: requests != nil)
     let outcomes = try await store.file.write { db in
       try placement.collection.requireUnchanged(db)
       return try SearchTable.following(db) { words in
@@ -325,6 +340,7 @@ struct AddRun: DocumentTaker {
     }
     if case .requests = supply, let queue {
       let missing = try await intake.missingTexts(documents, in: [target.id])
+        .filter { !waiting.isOnItsWay($0.hash) && failures[$0.hash] == nil }
       await queue.add(try await intake.counted(missing))
       while let events = try await queue.next() { events.forEach { note($0) } }
     }
@@ -343,7 +359,7 @@ struct AddRun: DocumentTaker {
     return documents.filter { document in
       guard let stored = document.stored, !stored.isPending else { return true }
       let had = document.prepared.chunks.count { chunk in
-        chunk.textHash.map { !missing.contains($0) } ?? true
+        chunk.textHash.map { !missing.contains($0) || failures[$0] != nil } ?? true
       }
       guard had <= stored.chunksInTarget + stored.failedChunks else { return true }
       tally.count(unchanged: stored)
@@ -370,7 +386,7 @@ struct AddRun: DocumentTaker {
       supply = fallback(stopped.message)
     }
     switch supply {
-    case .requests: break
+    case .requests, .refused: break
     case .none(let reason): supplied.pendingReason = reason
     case .mock(let mock, let space):
       supplied.standIn = space == target ? nil : space

@@ -117,6 +117,8 @@ actor EmbeddingQueue {
 
   /// Sends nothing more and waits for what is in flight, some seconds at most: it is paid for.
   func giveUp() async {
+    failure = failure ?? CancellationError()
+    run.requests.giveUp()
     jobs = []
     packer = BatchPacker(textsPerRequest: 1, tokensPerRequest: 1)
     let tasks = Array(running.values)

@@ -45,6 +45,9 @@ struct Placement: Sendable {
   let placedAt: String
   /// Whether a document that was placed at this very time is another one with the same id.
   let refusesDuplicates: Bool
+  /// Whether vectors that were paid for outlive the run when their document changes: another document
+  /// may have their text next.
+  let keepsReplaced: Bool
 
   /// Places the documents of a batch.
   ///
@@ -110,6 +113,7 @@ struct Placement: Sendable {
         chunk, ordinal: ordinal, document: id, source: source, &counts, &counted, &words, db)
     }
     if known != nil {
+      if keepsReplaced { try VectorsTable.stageReplaced(document: id, now: now, db) }
       try ChunksTable.deleteAll(document: id, onlyShelved: true, &words, db)
       try DocumentsTable.update(id, document, now: now, db)
     }

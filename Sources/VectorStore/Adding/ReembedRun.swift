@@ -26,6 +26,11 @@ struct ReembedRun {
   let counter: TokenCounter
   private(set) var report: ReembedReport
   private var waiting: Set<Data> = []
+  /// Texts that the service of a new space refuses; noted in the file when it becomes the target.
+  private var failures: [Data: ChunkFailure] = [:]
+
+  /// Whether the collection gets another target.
+  private var changesTarget: Bool { collection.target != target }
 
   init(
     file: StoreFile, collection: CollectionRecord, target: SpaceRecord, terms: ServiceTerms,
@@ -41,19 +46,28 @@ struct ReembedRun {
   }
 
   /// Counts what is to be done and what it costs, and changes nothing.
-  mutating func plan() async throws -> ReembedReport {
+  func plan() async throws -> ReembedReport {
     var seen: Set<Data> = []
     var packer = BatchPacker<Int>(
       textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
-    var last: Int64 = 0
-    while let page = try await nextPage(after: &last) {
-      let new = page.unknown.filter { seen.insert($0.hash).inserted }
+    var report = report
+    func add(_ texts: [HashedText], of chunks: Int) async throws {
+      let new = texts.filter { seen.insert($0.hash).inserted }
       for item in try await counted(new) {
         report.tokens += item.tokens
         report.requests += packer.add(item.tokens, tokens: item.tokens).count
       }
       report.chunks.embedded += new.count
-      report.chunks.reused += page.chunks.count - new.count
+      report.chunks.reused += chunks - new.count
+    }
+    var last: Int64 = 0
+    while let page = try await nextPage(after: &last) {
+      try await add(page.unknown, of: page.chunks.count)
+    }
+    last = 0
+    while let pending = try await nextPending(after: &last) {
+      report.pendingRemaining += pending.documents
+      try await add(pending.unknown, of: pending.chunks)
     }
     report.requests += packer.flush().count
     report.tokensEstimated = !counter.isExact
@@ -103,26 +117,33 @@ struct ReembedRun {
   /// Makes the space the collection's target, unless a chunk lacks its vector; then deletes the
   /// vectors of other spaces.
   mutating func finish() async throws {
-    let (target, collection) = (target, collection)
-    let missing = try await file.write { db in
-      try collection.requireUnchanged(db)
-      let missing = try ReembeddingTable.countMissing(
-        in: target.id, collection: collection.id, db
-      ).chunks
-      if missing == 0 {
+    let (target, collection, failures) = (target, collection, failures)
+    do {
+      try await file.write { db in
+        try collection.requireUnchanged(db)
+        for (hash, failure) in failures {
+          try ReembeddingTable.fail(failure, textHash: hash, collection: collection.id, db)
+        }
+        let missing = try ReembeddingTable.countMissing(
+          in: target.id, collection: collection.id, db
+        ).chunks
+        // All or nothing: an error takes the failures back.
+        guard missing == 0 else { throw Incomplete(missing: missing) }
         try ReembeddingTable.setTarget(target.id, collection: collection.id, db)
       }
-      return missing
+    } catch let error as Incomplete {
+      report.chunks.remaining = error.missing
+      return
     }
-    report.chunks.remaining = missing
-    report.isComplete = missing == 0
-    guard report.isComplete else { return }
+    report.isComplete = true
+    // The vectors of another space may be those of a change that is half done.
+    let obsolete = changesTarget ? nil : EmbeddingSpace.Kind.mock
     var deleted = Self.deletedAtOnce
     while deleted == Self.deletedAtOnce {
       try Task.checkCancellation()
       deleted = try await file.write { db in
         try ReembeddingTable.deleteOthers(
-          than: target.id, collection: collection.id, limit: Self.deletedAtOnce, db)
+          than: target.id, kind: obsolete, collection: collection.id, limit: Self.deletedAtOnce, db)
       }
     }
   }
@@ -132,13 +153,22 @@ struct ReembedRun {
     report.pendingPlaced = pending.documents.added + pending.documents.updated
     report.pendingRemaining = pending.documents.pending
     report.chunks.embedded += pending.chunks.embedded
+    report.chunks.reused += pending.chunks.reused
+    report.chunks.failed += pending.chunks.failed
+    report.chunks.remaining += pending.chunks.pending + pending.chunks.standIn
+    report.warnings += pending.warnings
     report.tokens += pending.tokens
     report.requests += pending.requests
     report.costUSD += pending.costUSD
     report.possibleCostUSD += pending.possibleCostUSD
     report.stopped = report.stopped ?? pending.stopped
     report.errors += pending.errors
-    report.isComplete = report.isComplete && report.pendingRemaining == 0
+    report.isComplete = report.pendingRemaining == 0 && report.chunks.remaining == 0
+  }
+
+  /// Chunks came that have no vector in the new space.
+  private struct Incomplete: Error {
+    let missing: Int
   }
 
   // MARK: - Pages
@@ -149,12 +179,35 @@ struct ReembedRun {
     var unknown: [HashedText]
   }
 
+  /// Some pending documents: how many, their chunks, and their texts that have no vector.
+  private func nextPending(
+    after last: inout Int64
+  ) async throws -> (documents: Int, chunks: Int, unknown: [HashedText])? {
+    let (target, collection, after) = (target.id, collection.id, last)
+    let pending = try await file.read { db in
+      try ReembeddingTable.pendingDocuments(
+        collection: collection, after: after, limit: Self.page / 4, db)
+    }
+    guard let end = pending.last?.id else { return nil }
+    last = end
+    let prepared = try await file.work { Parallel.map(pending) { $0.document.prepared() } }
+    let texts = prepared.flatMap(\.chunks).compactMap { chunk in
+      chunk.text.map { HashedText(hash: chunk.textHash ?? TextHash.of($0), text: $0) }
+    }
+    let unknown = try await file.read { db in
+      try texts.filter { try !VectorsTable.knows(textHash: $0.hash, space: target, db) }
+    }
+    return (pending.count, texts.count, unknown)
+  }
+
   private func nextPage(after last: inout Int64) async throws -> Page? {
     try Task.checkCancellation()
     let (target, collection, after) = (target.id, collection.id, last)
+    let takesFailed = changesTarget
     let page = try await file.read { db in
       let chunks = try ReembeddingTable.missing(
-        in: target, collection: collection, after: after, limit: Self.page, db)
+        in: target, collection: collection, takesFailed: takesFailed, after: after,
+        limit: Self.page, db)
       var seen: Set<Data> = []
       let unknown = try chunks.map(\.text).filter { text in
         guard seen.insert(text.hash).inserted else { return false }
@@ -221,9 +274,13 @@ struct ReembedRun {
   }
 
   private mutating func fail(_ failure: ChunkFailure, _ hash: Data) async throws {
-    let collection = collection.id
+    let (collection, changesTarget) = (collection.id, changesTarget)
+    if changesTarget { failures[hash] = failure }
     let chunks = try await file.write { db in
-      try ReembeddingTable.fail(failure, textHash: hash, collection: collection, db)
+      // Until the target changes, the old vectors answer and nothing has failed.
+      changesTarget
+        ? try ReembeddingTable.chunks(of: hash, collection: collection, db)
+        : try ReembeddingTable.fail(failure, textHash: hash, collection: collection, db)
     }
     report.chunks.failed += chunks.count
     for chunk in chunks where report.errors.count < Self.errorsListed {

@@ -20,6 +20,7 @@ struct Run: Sendable {
     let errors = object["errors"] as? [[String: Any]] ?? []
     object["errors"] = errors.compactMap { $0["code"] }
     object["warnings"] = nil
+    object["stopped"] = (object["stopped"] as? [String: Any])?["code"]
     object["notFound"] = nil
     let json = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
     return String(decoding: json, as: UTF8.self)

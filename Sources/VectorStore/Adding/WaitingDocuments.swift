@@ -55,16 +55,17 @@ struct WaitingDocuments: Sendable {
     ready.sort()
     var taken: [ChangedDocument] = []
     var chunks = 0
-    while let index = ready.first, let document = documents[index],
-      taken.isEmpty || chunks + document.prepared.chunks.count <= chunksAtMost
-    {
-      ready.removeFirst()
+    for index in ready {
+      guard let document = documents[index],
+        taken.isEmpty || chunks + document.prepared.chunks.count <= chunksAtMost
+      else { break }
       documents[index] = nil
       sources.remove(document.prepared.source)
       bytes -= document.bytes
       chunks += document.prepared.chunks.count
       taken.append(document)
     }
+    ready.removeFirst(taken.count)
     return taken
   }
 }
@@ -77,6 +78,6 @@ struct ChangedDocument: Sendable {
   let stored: DocumentRecord?
   /// Whether the store has a document of its source.
   let isKnown: Bool
-  /// The bytes of its text, twice: whole and in chunks.
-  var bytes: Int { 2 * incoming.text.utf8.count }
+  /// About the bytes it takes in memory: its text, whole and in chunks, and what goes with them.
+  var bytes: Int { 2 * incoming.text.utf8.count + 1024 + 256 * prepared.chunks.count }
 }

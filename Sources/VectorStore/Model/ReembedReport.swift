@@ -5,8 +5,6 @@
 public struct ReembedReport: Sendable, Codable, Equatable {
   /// Counts of chunks.
   public struct Chunks: Sendable, Codable, Equatable {
-    /// That had their vector in the space before.
-    public var complete = 0
     /// Embedded now.
     public var embedded = 0
     /// Whose text had its vector elsewhere in the store.

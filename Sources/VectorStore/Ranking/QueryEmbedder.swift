@@ -42,9 +42,7 @@ struct QueryEmbedder {
     var seen = Set(known.keys)
     let missing = hashed.filter { seen.insert($0.hash).inserted }
     if !missing.isEmpty {
-      let answered = try await embed(try await counted(missing))
-      await cache?.store(answered, space: space)
-      known.merge(answered) { _, new in new }
+      known.merge(try await embed(try await counted(missing))) { _, new in new }
     }
     return try hashed.map { text in
       guard let vector = known[text.hash] else {
@@ -96,7 +94,9 @@ struct QueryEmbedder {
       if let failure = checked.failures.values.first {
         throw StoreError(.badVector, failure.message)
       }
-      return checked.vectors.mapValues(\.components)
+      let vectors = checked.vectors.mapValues(\.components)
+      await cache?.store(vectors, space: space)
+      return vectors
     case .split: return try await sendInTwo(items.count / 2)
     case .tooDear(let fitting):
       return try await sendInTwo(

@@ -20,19 +20,23 @@ enum ReembeddingTable {
 
   /// Chunks with texts that have no vector in a space, in the order of their ids.
   ///
-  /// - Parameter after: the id of the last chunk seen.
+  /// - Parameters:
+  ///   - takesFailed: whether chunks that another space's service refused are taken too.
+  ///   - after: the id of the last chunk seen.
   static func missing(
-    in space: Int64, collection: Int64, after: Int64, limit: Int, _ db: Database
+    in space: Int64, collection: Int64, takesFailed: Bool, after: Int64, limit: Int,
+    _ db: Database
   ) throws -> [Chunk] {
     let rows = try Row.fetchAll(
       db,
       sql: """
         SELECT c.id, c.text_hash, c.text FROM chunks c
         CROSS JOIN documents d ON d.id = c.document_id
-        WHERE c.id > ?3 AND d.collection_id = ?1 AND c.failure_code IS NULL AND c.text IS NOT NULL
+        WHERE c.id > ?3 AND d.collection_id = ?1 AND c.text IS NOT NULL
+          AND (c.failure_code IS NULL OR ?5)
           AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?2)
         ORDER BY c.id LIMIT ?4
-        """, arguments: [collection, space, after, limit])
+        """, arguments: [collection, space, after, limit, takesFailed])
     return rows.map { Chunk(id: $0[0], text: HashedText(hash: $0[1], text: $0[2])) }
   }
 
@@ -61,6 +65,12 @@ enum ReembeddingTable {
           """), arguments: [textHash, collection, space])
     for chunk in chunks {
       try VectorsTable.insert(vector, chunk: chunk, space: space, db)
+      try db.cachedStatement(
+        sql: """
+          UPDATE chunks SET failure_code = NULL, failure_message = NULL
+          WHERE id = ? AND failure_code IS NOT NULL
+          """
+      ).execute(arguments: [chunk])
       guard let standIn else { continue }
       try db.cachedStatement(sql: "DELETE FROM vectors WHERE chunk_id = ? AND space_id = ?")
         .execute(arguments: [chunk, standIn])
@@ -68,22 +78,32 @@ enum ReembeddingTable {
     return chunks.count
   }
 
-  /// Marks the chunks of a text that the service refuses for good.
+  /// Marks the chunks of a text that the service refuses for good; they have no vector then.
+  @discardableResult
   static func fail(
     _ failure: ChunkFailure, textHash: Data, collection: Int64, _ db: Database
-  ) throws -> [(document: String, ordinal: Int)] {
+  ) throws -> [(id: Int64, document: String, ordinal: Int)] {
+    let chunks = try chunks(of: textHash, collection: collection, db)
+    for chunk in chunks {
+      try db.execute(
+        sql: "UPDATE chunks SET failure_code = ?, failure_message = ? WHERE id = ?",
+        arguments: [failure.code, failure.message, chunk.id])
+      try db.execute(sql: "DELETE FROM vectors WHERE chunk_id = ?", arguments: [chunk.id])
+    }
+    return chunks
+  }
+
+  /// The chunks of a text in a collection.
+  static func chunks(
+    of textHash: Data, collection: Int64, _ db: Database
+  ) throws -> [(id: Int64, document: String, ordinal: Int)] {
     let rows = try Row.fetchAll(
       db,
       sql: """
         SELECT c.id, d.source, c.ordinal FROM chunks c CROSS JOIN documents d ON d.id = c.document_id
         WHERE c.text_hash = ?1 AND d.collection_id = ?2
         """, arguments: [textHash, collection])
-    for row in rows {
-      try db.execute(
-        sql: "UPDATE chunks SET failure_code = ?, failure_message = ? WHERE id = ?",
-        arguments: [failure.code, failure.message, row[0] as Int64])
-    }
-    return rows.map { ($0[1], $0[2]) }
+    return rows.map { ($0[0], $0[1], $0[2]) }
   }
 
   /// Makes a space the target of a collection.
@@ -93,17 +113,18 @@ enum ReembeddingTable {
       arguments: [space, collection])
   }
 
-  /// Deletes some vectors of a collection that are not of a space. Returns how many.
+  /// Deletes some vectors of a collection that are not of a space, of one kind or of any. Returns how
+  /// many.
   static func deleteOthers(
-    than space: Int64, collection: Int64, limit: Int, _ db: Database
+    than space: Int64, kind: EmbeddingSpace.Kind?, collection: Int64, limit: Int, _ db: Database
   ) throws -> Int {
     let ids = try Int64.fetchAll(
       db,
       sql: """
         SELECT v.id FROM documents d CROSS JOIN chunks c ON c.document_id = d.id
-        CROSS JOIN vectors v ON v.chunk_id = c.id
-        WHERE d.collection_id = ?1 AND v.space_id <> ?2 LIMIT ?3
-        """, arguments: [collection, space, limit])
+        CROSS JOIN vectors v ON v.chunk_id = c.id CROSS JOIN spaces s ON s.id = v.space_id
+        WHERE d.collection_id = ?1 AND v.space_id <> ?2 AND s.kind = COALESCE(?4, s.kind) LIMIT ?3
+        """, arguments: [collection, space, limit, kind?.rawValue])
     let delete = try db.cachedStatement(sql: "DELETE FROM vectors WHERE id = ?")
     for id in ids { try delete.execute(arguments: [id]) }
     return ids.count

@@ -92,6 +92,32 @@ enum VectorsTable {
     ).execute(arguments: [space, textHash, vector.data, vector.norm, now])
   }
 
+  /// What the time of a staged vector begins with that came from a document, not from the service.
+  private static let replaced = "replaced "
+
+  /// Keeps the real vectors of a document's shelved chunks until the end of the run, by its time.
+  static func stageReplaced(document: Int64, now: String, _ db: Database) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, created_at)
+        SELECT v.space_id, c.text_hash, v.data, v.norm, ?2 FROM chunks c
+        CROSS JOIN vectors v ON v.chunk_id = c.id CROSS JOIN spaces s ON s.id = v.space_id
+        WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL AND s.kind = 'real'
+        """
+    ).execute(arguments: [document, replaced + now])
+  }
+
+  /// Forgets what runs kept that never came to their end.
+  static func unstageReplaced(_ db: Database) throws {
+    try db.execute(
+      sql: "DELETE FROM staged WHERE created_at LIKE ?", arguments: [replaced + "%"])
+  }
+
+  /// Forgets what ``stageReplaced(document:now:_:)`` kept for a run and nobody needed.
+  static func unstageReplaced(at now: String, _ db: Database) throws {
+    try db.execute(sql: "DELETE FROM staged WHERE created_at = ?", arguments: [replaced + now])
+  }
+
   /// Forgets the staged vectors of a text in the spaces where it has been placed.
   static func unstagePlaced(textHash: Data, _ db: Database) throws {
     try db.cachedStatement(

@@ -7,7 +7,7 @@ package import Foundation
 ///
 /// *Closed*, it lets everything pass and counts failures in a row: no connection, the server's
 /// fault, an answer that cannot be used. Refusals (rate, input, key, money) are signs of life: they
-/// are not counted, and take nothing back. Ten failures in a row *open* it: with one request in
+/// are not counted, and take nothing back. Ten failures in a row, over two seconds at least, *open* it: with one request in
 /// three failing at random that happens to one request in 59,000. Open, nothing passes for 15 s.
 /// Then it is *half open*: one request, the probe, passes. Any answer to it closes the breaker; its
 /// failure opens it again for twice as long, up to 5 minutes. A probe of which nothing is heard for
@@ -37,13 +37,15 @@ package struct CircuitBreaker: Sendable, Codable, Equatable {
   }
 
   private enum Phase: Sendable, Codable, Equatable {
-    case closed(failures: Int)
+    case closed(failures: Int, firstAt: Date)
     case open(until: Date)
     case probing(until: Date)
   }
 
   /// Failures in a row that open the breaker.
   static let failuresToOpen = 10
+  /// And so long they have to go on, in seconds: many at once are one hiccup.
+  static let secondsToOpen = 2.0
   /// How long it is open first, in seconds.
   static let firstCooldown = 15.0
   /// How long it is open at most, in seconds.
@@ -53,7 +55,7 @@ package struct CircuitBreaker: Sendable, Codable, Equatable {
   /// A ledger may keep the time of an attempt in whole seconds.
   private static let clockGrain = 1.0
 
-  private var phase = Phase.closed(failures: 0)
+  private var phase = Phase.closed(failures: 0, firstAt: .distantPast)
   /// When the phase began.
   private var since = Date.distantPast
   private var cooldown = firstCooldown
@@ -84,7 +86,7 @@ package struct CircuitBreaker: Sendable, Codable, Equatable {
   package mutating func succeed(admittedAt: Date, now: Date) {
     guard isCurrent(admittedAt, now) else { return }
     switch phase {
-    case .closed: phase = .closed(failures: 0)
+    case .closed: phase = .closed(failures: 0, firstAt: .distantPast)
     case .open: break
     case .probing: close(now)
     }
@@ -94,10 +96,13 @@ package struct CircuitBreaker: Sendable, Codable, Equatable {
   package mutating func fail(_ kind: ServiceError.Kind, admittedAt: Date, now: Date) {
     guard isCurrent(admittedAt, now) else { return }
     switch phase {
-    case .closed(let failures):
+    case .closed(let failures, let firstAt):
       guard Self.isFailure(kind) else { return }
-      phase = .closed(failures: failures + 1)
-      if failures + 1 >= Self.failuresToOpen { open(for: Self.firstCooldown, now) }
+      let firstAt = failures == 0 ? now : min(firstAt, now)
+      phase = .closed(failures: failures + 1, firstAt: firstAt)
+      if failures + 1 >= Self.failuresToOpen, now >= firstAt + Self.secondsToOpen {
+        open(for: Self.firstCooldown, now)
+      }
     case .open: break
     case .probing:
       if Self.isFailure(kind) {
@@ -144,7 +149,7 @@ package struct CircuitBreaker: Sendable, Codable, Equatable {
   }
 
   private mutating func close(_ now: Date) {
-    phase = .closed(failures: 0)
+    phase = .closed(failures: 0, firstAt: .distantPast)
     since = now
   }
 }

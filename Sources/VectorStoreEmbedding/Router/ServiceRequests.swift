@@ -96,7 +96,7 @@ package final class ServiceRequests: Sendable {
   /// - Parameters:
   ///   - texts: within the service's terms.
   ///   - tokens: their tokens, exact or an upper bound.
-  /// - Throws: `CancellationError`, and what the ledger throws: without it nothing is sent.
+  /// - Throws: `CancellationError`.
   package func send(_ texts: [String], tokens: Int) async throws -> Outcome {
     let deadline = ContinuousClock.now + .seconds(min(options.patience, 1e9))
     var number = 1
@@ -126,6 +126,11 @@ package final class ServiceRequests: Sendable {
       case .refuse: return .refused(error)
       }
     }
+  }
+
+  /// Sends nothing more; what is in flight is still settled.
+  package func giveUp() {
+    _ = stop(.failed("the run was given up"))
   }
 
   // MARK: - Before sending
@@ -166,16 +171,12 @@ package final class ServiceRequests: Sendable {
       do {
         decision = try await ledger.reserve(attempt, under: limits)
       } catch {
+        // What cannot be entered is not sent.
         release(attempt.cost)
-        throw error
+        return .outcome(.stopped(stop(.failed("\(error)"))))
       }
       if case .granted(let reservation) = decision {
-        state.withLock { state in
-          for use in reservation.warnings
-          where !state.totals.warnings.contains(where: { $0.limit == use.limit }) {
-            state.totals.warnings.append(use)
-          }
-        }
+        reservation.warnings.forEach { warn($0) }
         return .granted(reservation)
       }
       release(attempt.cost)
@@ -192,12 +193,14 @@ package final class ServiceRequests: Sendable {
         {
           return .outcome(.tooDear(tokensThatFit: fewer))
         }
-        guard try await waitForWindow(.budget(use)) else {
+        guard try await waitForWindow(.budget(use), for: attempt) else {
           return .outcome(.stopped(stop(.budget(use))))
         }
       case .breakerOpen(let until, let lastError):
         let reason = StopReason.breakerOpen(until: until, lastError: lastError)
-        guard try await waitForWindow(reason) else { return .outcome(.stopped(stop(reason))) }
+        guard try await waitForWindow(reason, for: attempt) else {
+          return .outcome(.stopped(stop(reason)))
+        }
       }
     }
   }
@@ -235,9 +238,32 @@ package final class ServiceRequests: Sendable {
     return tokens > 0 && tokens < attempt.tokens ? tokens : nil
   }
 
-  /// Waits until a window opens, where the run does that; false where it does not.
-  private func waitForWindow(_ reason: StopReason) async throws -> Bool {
+  /// Notes that a limit is nearly used up, once a run.
+  private func warn(_ use: BudgetUse) {
+    let isNews = state.withLock { state in
+      guard !state.totals.warnings.contains(where: { $0.limit == use.limit }) else { return false }
+      state.totals.warnings.append(use)
+      return true
+    }
+    guard isNews else { return }
+    logger.warning(
+      "a limit is nearly used up",
+      metadata: [
+        "run": "\(options.runID)", "limit": "\(use.limit.rawValue)", "used": "\(use.used)",
+        "allowed": "\(use.allowed)",
+      ])
+  }
+
+  /// Waits until a window opens, where the run does that; false where it does not, or where none
+  /// will do.
+  private func waitForWindow(
+    _ reason: StopReason, for attempt: SpendingAttempt
+  ) async throws -> Bool {
     guard options.waitsForWindow, let opensAt = reason.opensAt else { return false }
+    if case .budget(let use) = reason {
+      let needed = use.limit == .dailyCost ? attempt.cost.nano : 1
+      guard needed <= use.allowed else { return false }
+    }
     tellWaiting(reason)
     // In steps, since another process may give back what it had reserved.
     let seconds = min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
@@ -268,7 +294,7 @@ package final class ServiceRequests: Sendable {
   // MARK: - One attempt
 
   /// Sends one request and settles it; nil where the run was stopped before it was sent. Throws only
-  /// `CancellationError` and the ledger's errors.
+  /// `CancellationError`.
   private func attempt(
     _ texts: [String], _ reservation: Reservation
   ) async throws -> Result<EmbeddingBatch, any Error>? {
@@ -278,7 +304,7 @@ package final class ServiceRequests: Sendable {
     guard !Task.isCancelled, state.withLock({ $0.stop?.isBudget ?? true }) else {
       await slots.give()
       release(attempt.cost)
-      try await ledger.settle(reservation, as: .cancelled(wasSent: false))
+      try? await ledger.settle(reservation, as: .cancelled(wasSent: false))
       return nil
     }
     state.withLock { $0.totals.requests += 1 }
@@ -294,7 +320,12 @@ package final class ServiceRequests: Sendable {
     await slots.give()
     let outcome = outcome(of: result, attempt)
     note(outcome, of: attempt)
-    try await ledger.settle(reservation, as: outcome)
+    do {
+      try await ledger.settle(reservation, as: outcome)
+    } catch {
+      // The answer is paid for; in the ledger it stays at its reserved cost.
+      _ = stop(.failed("\(error)"))
+    }
     if case .failure(let error) = result, error is CancellationError { throw error }
     return result
   }

@@ -134,8 +134,9 @@ import Testing
   @Test func breakerOpensAndItsProbeIsGrantedOnce() async throws {
     let ledger = makeLedger()
     let error = ServiceError(.server, code: "overloaded", message: "overloaded", status: 503)
-    for _ in 0..<10 {
+    for number in 0..<10 {
       try await ledger.settle(try await grant(ledger, attempt()), as: .failed(error))
+      if number == 0 { clock.advance(2) }
     }
     let last = LastError(
       kind: .server, code: "overloaded", message: "overloaded", at: clock.now)

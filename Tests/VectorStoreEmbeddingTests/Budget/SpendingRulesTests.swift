@@ -38,9 +38,10 @@ import Testing
   private func openState(secondsAgo: Double) -> AccountState {
     var state = AccountState()
     let error = ServiceError(.network, code: "timeout", message: "no answer")
-    for _ in 0..<10 {
+    for number in 0..<10 {
       state = SpendingRules.settle(
-        .failed(error), reservedAt: now - secondsAgo - 1, state: state, now: now - secondsAgo)
+        .failed(error), reservedAt: now - secondsAgo - 1, state: state,
+        now: now - secondsAgo - (number == 0 ? 2 : 0))
     }
     return state
   }

@@ -185,6 +185,7 @@ import Testing
     for number in 0..<10 {
       let reservation = try await fixture.grant(Fixture.attempt("\(number)"))
       try await fixture.ledger.settle(reservation, as: .failed(.network, .notSent))
+      if number == 0 { fixture.clock.advance(by: 2) }
     }
     let other = fixture.reopened()
     let decision = try await other.reserve(Fixture.attempt("next"), under: SpendingLimits())
@@ -192,8 +193,8 @@ import Testing
       Issue.record("\(decision)")
       return
     }
-    #expect(until == VirtualClock.noon + 15)
-    #expect(lastError?.code == "the_code" && lastError?.at == VirtualClock.noon)
+    #expect(until == VirtualClock.noon + 17)
+    #expect(lastError?.code == "the_code" && lastError?.at == VirtualClock.noon + 2)
     fixture.clock.advance(by: 15)
     let probe = try await fixture.grant(Fixture.attempt("probe"))
     let meanwhile = try await other.reserve(Fixture.attempt("next"), under: SpendingLimits())

@@ -120,7 +120,7 @@ private enum Cause: Equatable {
   case money, rate, input, tooLarge, server
 
   init(status: Int, _ said: ServerErrorBody) {
-    self = Self.named(said.code) ?? Self.withoutCode(said) ?? Self.status(status)
+    self = Self.named(said.code) ?? Self.withoutCode(said) ?? Self.status(status, said)
   }
 
   var kind: ServiceError.Kind {
@@ -161,10 +161,11 @@ private enum Cause: Equatable {
     }
   }
 
-  private static func status(_ status: Int) -> Cause {
+  private static func status(_ status: Int, _ said: ServerErrorBody) -> Cause {
     switch status {
     case 300...399: .redirect
-    case 400, 422: .input
+    // What is no word of an API's is about no text: a proxy's page, plain HTTP sent to HTTPS.
+    case 400, 422: said.isJSON ? .input : .request
     case 401: .key
     case 402: .money
     case 403: .access

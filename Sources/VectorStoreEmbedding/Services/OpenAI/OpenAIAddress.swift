@@ -37,11 +37,11 @@ struct OpenAIAddress: Sendable, Hashable {
     }
     host =
       found.hasPrefix("[") && found.hasSuffix("]") ? String(found.dropFirst().dropLast()) : found
+    let isOpenAI = host == Self.openAI || host.hasSuffix("." + Self.openAI)
     let shown = host.contains(":") ? "[\(host)]" : host
     server = shown + (parts.port.map { ":\($0)" } ?? "")
-    let isOpenAI = host == Self.openAI || host.hasSuffix("." + Self.openAI)
     provider = isOpenAI ? "openai" : "\(shown):\(parts.port ?? (scheme == "https" ? 443 : 80))"
-    guard scheme == "https" || host != Self.openAI else {
+    guard scheme == "https" || !isOpenAI else {
       throw Self.error("is http://\(server), which would send the key in clear; expected https")
     }
     var path = parts.percentEncodedPath

@@ -11,6 +11,8 @@ struct ServerErrorBody: Equatable {
   var param: String?
   /// `error.code`, where it is a word.
   var code: String?
+  /// Whether the body is a JSON object, as an API's is.
+  private(set) var isJSON = false
 
   /// Reads a body. What is not JSON is the message itself, unless it is a web page.
   init(_ body: [UInt8]) {
@@ -30,6 +32,7 @@ struct ServerErrorBody: Equatable {
       found.message = isPage ? "a web page" : text
     }
     self = found
+    self.isJSON = isJSON
   }
 
   private init() {}
