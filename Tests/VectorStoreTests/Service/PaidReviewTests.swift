@@ -1,0 +1,140 @@
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import VectorStore
+
+/// What a review of the paid path found, each held by its own test.
+@Suite struct PaidReviewTests {
+  static let large = ReembedTests.large
+
+  @Test func textThatMovesBetweenDocumentsIsNotPaidAgain() async throws {
+    try await withPaidStore { paid in
+      let store = try await paid.open(service: try paid.service())
+      let (first, second) = ("The sky is blue today.", "Bread rises with yeast.")
+      try await store.add([
+        DocumentInput(id: "a", text: first), DocumentInput(id: "b", text: second),
+      ])
+      let swapped = try await store.add(
+        [DocumentInput(id: "a", text: second), DocumentInput(id: "b", text: first)])
+      #expect(swapped.documents == .init(updated: 2) && swapped.chunks == .init(reused: 2))
+      // Across calls' batches too: the text goes with one document and comes with a later one.
+      let moved = try await store.add(
+        [DocumentInput(id: "a", text: "Now something else.")]
+          + numberedTexts(300) + [DocumentInput(id: "c", text: second)])
+      #expect(moved.chunks.reused == 1)
+      #expect(paid.server.billing.paidTwice.isEmpty)
+      let staged = try await store.file.read {
+        try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM staged")
+      }
+      #expect(staged == 0, "what nobody needed is forgotten")
+      try await store.close()
+    }
+  }
+
+  @Test func reembedShowsWhatPendingDocumentsCostAndKeepsToOneMaximum() async throws {
+    try await withPaidStore { paid in
+      paid.server.update { $0.fault = { _, _ in .invalidKey } }
+      let store = try await paid.open(mode: .hybrid, service: nil)
+      try await store.add(numberedTexts(100))
+      store.mode = .real
+      #expect(try await store.add(numberedTexts(100, from: 100)).documents.pending == 100)
+      try await store.close()
+      paid.server.update { $0.fault = { _, _ in nil } }
+      let real = try await paid.open(service: try paid.service())
+      let plan = try await real.reembed(isDryRun: true)
+      #expect(plan.chunks.embedded == 200 && plan.pendingRemaining == 100)
+      #expect(plan.tokens == PaidStore.leastTokens(numberedTexts(200).map(\.text)))
+      var spending = SpendingOptions()
+      spending.maximumCost = NanoDollars(nano: Int64(plan.tokens) * 20 * 3 / 4)
+      let part = try await real.reembed(spending: spending)
+      #expect(part.isStoppedByBudget && !part.isComplete)
+      #expect(paid.server.billing.tokens <= plan.tokens * 3 / 4)
+      let rest = try await real.reembed()
+      #expect(rest.isComplete && paid.server.billing.paidTwice.isEmpty)
+      #expect(paid.server.billing.tokens == plan.tokens)
+      try await real.close()
+    }
+  }
+
+  @Test func aPlainReembedKeepsAChangeThatIsHalfDone() async throws {
+    try await withPaidStore { paid in
+      let store = try await ReembedTests.open(paid)
+      try await store.add(numberedTexts(200))
+      let sent = paid.server.embeddingRequests.count
+      paid.server.update { $0.fault = LoopbackFault.from(sent + 1, .invalidKey) }
+      #expect(try await store.reembed(to: Self.large).chunks.embedded == 64)
+      paid.server.update { $0.fault = { _, _ in nil } }
+      #expect(try await store.reembed().isComplete)
+      let rest = try await store.reembed(to: Self.large)
+      #expect(rest.isComplete && rest.chunks.embedded == 136)
+      try await store.close()
+    }
+  }
+
+  @Test func aTextThatOneModelRefusesIsTriedWithTheNext() async throws {
+    try await withPaidStore { paid in
+      let store = try await ReembedTests.open(paid)
+      paid.server.update { $0.refuses = { $0.contains("number 3 ") } }
+      #expect(try await store.add(numberedTexts(10)).chunks == .init(embedded: 9, failed: 1))
+      paid.server.update { $0.refuses = { $0.contains("number 5 ") } }
+      let report = try await store.reembed(to: Self.large)
+      #expect(report.isComplete && report.chunks.embedded == 9 && report.chunks.failed == 1)
+      #expect(report.errors.map(\.document) == ["5"])
+      #expect(try await store.list(states: [.failed]).map(\.document) == ["5"])
+      #expect(try await store.collections()[0].vectors == [Self.large.name: 9])
+      try await store.close()
+    }
+  }
+
+  @Test func vectorsAreImportedWhateverTheService() async throws {
+    try await withPaidStore { paid in
+      let store = try await paid.open(service: try paid.service())
+      let file = paid.folder.path("rows.jsonl")
+      let vector = LoopbackServer.vector(for: "a", dimensions: 64).map { "\($0)" }
+        .joined(separator: ",")
+      try Data("{\"id\":\"a\",\"vector\":[\(vector)]}\n".utf8).write(to: URL(filePath: file))
+      let other = EmbeddingSpace(provider: "me", model: "tiny", dimensions: 64, kind: .real)
+      let report = try await store.import(from: file, space: other, into: "mine")
+      #expect(report.documents == .init(added: 1) && report.requests == 0)
+      let code = await errorCode {
+        _ = try await store.add([DocumentInput(id: "b", text: "words")], to: "mine")
+      }
+      #expect(code == .spaceMismatch)
+      try await store.close()
+    }
+  }
+
+  @Test func aRunThatIsGivenUpSendsNothingMoreAndKeepsWhatComes() async throws {
+    var behaviour = LoopbackBehaviour()
+    behaviour.latency = 0.5
+    try await withPaidStore(behaviour) { paid in
+      let store = try await paid.open(service: try paid.service())
+      let adding = Task { try await store.add(numberedTexts(2000)) }
+      try await paid.server.waitForRequests(4)
+      adding.cancel()
+      await #expect(throws: CancellationError.self) { try await adding.value }
+      #expect(paid.server.embeddingRequests.count <= 8)
+      let billed = paid.server.billing.timesBilled.count
+      let staged = try await store.file.read {
+        try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM staged") ?? 0
+      }
+      let placed = try await store.list().count
+      #expect(staged + placed == billed, "all that was paid for is kept")
+      try await store.close()
+    }
+  }
+
+  @Test func aProxysPageFailsNoText() async throws {
+    var behaviour = LoopbackBehaviour()
+    behaviour.fault = { _, _ in .html502 }
+    try await withPaidStore(behaviour) { paid in
+      let service = try paid.service { $0.maximumRetries = 0 }
+      let store = try await paid.open(service: service)
+      let report = try await store.add(numberedTexts(100))
+      #expect(report.documents == .init(pending: 100) && report.chunks.failed == 0)
+      try await store.close()
+    }
+  }
+}
