@@ -24,7 +24,7 @@ struct Settings: Sendable {
   ) throws {
     try self.init(
       flags: [.store: ("--store", options.storePath), .mode: ("--mode", mode?.mode.rawValue)],
-      verbose: options.verbose, quiet: options.quiet || !embeds)
+      verbose: options.verbose, quiet: !embeds)
     configuration.access = access
     if embeds { try addService() }
   }

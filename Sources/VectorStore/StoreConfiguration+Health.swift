@@ -20,6 +20,7 @@ extension StoreConfiguration {
           report.ledgerProblem = "\(error)"
         }
       }
+      if health.budget.contains(where: { $0.left <= 0 }) { health.isWell = false }
       report.services.append(health)
     }
     report.isWell =

@@ -24,7 +24,11 @@ struct HealthOutput {
         ? "there is no key, so texts get stand-ins; set OPENAI_API_KEY for real vectors"
         : "there is no key, so nothing can be embedded; set OPENAI_API_KEY"
     }
-    return health.isWell ? "well" : "not well"
+    if health.isWell { return "well" }
+    let isUsedUp = health.services.allSatisfy {
+      $0.problem == nil && $0.budget.contains { $0.left <= 0 }
+    }
+    return isUsedUp ? "the budget is used up" : "not well"
   }
 
   private func about(_ service: HealthReport.Service) -> [String] {

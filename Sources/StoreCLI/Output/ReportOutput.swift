@@ -83,7 +83,8 @@ enum ReportOutput {
       return documents.unchanged == 0
         ? "nothing to add\(skipped)"
         : "nothing changed: \(Format.counted(documents.unchanged, "document")) as before\(skipped)"
-          + time
+          + (report.chunks.standIn > 0
+            ? ", \(Format.counted(report.chunks.standIn, "chunk")) on stand-ins" : "") + time
     }
     let unchanged =
       documents.unchanged > 0 ? ", \(Format.count(documents.unchanged)) unchanged" : ""

@@ -56,6 +56,7 @@ struct AddTally: Sendable {
 
   /// Notes something the user should know. Of many warnings the last one says that there are more.
   mutating func warn(_ message: String) {
+    guard !report.warnings.contains(message) else { return }
     switch report.warnings.count {
     case ..<Self.warningsListed: report.warnings.append(message)
     case Self.warningsListed: report.warnings.append("and more warnings like these")
@@ -69,6 +70,11 @@ struct AddTally: Sendable {
     report.chunks.reused += stored.chunksInTarget
     report.chunks.failed += stored.failedChunks
     report.chunks.standIn += stored.chunks - stored.chunksInTarget - stored.failedChunks
+    if stored.failedChunks > 0 {
+      warn(
+        "chunks that the service refused before are left out; `store list --failed` shows them, "
+          + "`store reembed` tries them again")
+    }
   }
 
   /// Counts what became of a document that was to be placed.
@@ -114,7 +120,7 @@ struct AddTally: Sendable {
     for use in totals.warnings { warn(use.warning) }
     if totals.possibleCost > .zero {
       warn(
-        "requests without an answer may be billed besides, up to \(totals.possibleCost); the budget "
+        "requests without a usable answer may be billed besides, up to \(totals.possibleCost); the budget "
           + "counts them")
     }
   }

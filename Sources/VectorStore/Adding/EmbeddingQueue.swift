@@ -50,6 +50,8 @@ actor EmbeddingQueue {
     var later: [Job] = []
   }
 
+  /// Of how many jobs the next is chosen at random.
+  private static let choice = 64
   /// How often the texts of a batch get all their tries before they are given up.
   static let rounds = 3
   /// How long answers in flight are waited for when a run is given up, in seconds.
@@ -134,7 +136,8 @@ actor EmbeddingQueue {
 
   private func pump() {
     while running.count < atOnce, failure == nil, !jobs.isEmpty {
-      let job = jobs.removeFirst()
+      // Not the first: another process that adds the same texts then has others in work.
+      let job = jobs.remove(at: Int.random(in: 0..<min(jobs.count, Self.choice)))
       started += 1
       let id = started
       running[id] = Task {

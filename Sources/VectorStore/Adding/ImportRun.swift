@@ -212,7 +212,7 @@ struct ImportRun {
   private static func missingID(_ document: ImportedDocument) -> StoreError {
     StoreError(
       .malformedInput,
-      "line \(document.line): found no id, expected a field \"id\" that names the document; add one"
+      "found no id, expected a field \"id\" that names the document; add one"
     )
   }
 }

@@ -203,11 +203,9 @@ struct ReembedRun {
   private func nextPage(after last: inout Int64) async throws -> Page? {
     try Task.checkCancellation()
     let (target, collection, after) = (target.id, collection.id, last)
-    let takesFailed = changesTarget
     let page = try await file.read { db in
       let chunks = try ReembeddingTable.missing(
-        in: target, collection: collection, takesFailed: takesFailed, after: after,
-        limit: Self.page, db)
+        in: target, collection: collection, after: after, limit: Self.page, db)
       var seen: Set<Data> = []
       let unknown = try chunks.map(\.text).filter { text in
         guard seen.insert(text.hash).inserted else { return false }

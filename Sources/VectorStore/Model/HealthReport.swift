@@ -33,7 +33,7 @@ public struct HealthReport: Sendable, Codable, Equatable {
   public struct Service: Sendable, Codable, Equatable {
     /// The space of its vectors.
     public var space: String
-    /// Whether it answered a call that costs nothing.
+    /// Whether it answered a call that costs nothing, and its budget is not used up.
     public var isWell: Bool
     /// How long that took, in seconds.
     public var latency: Double?

@@ -7,7 +7,7 @@ public struct SpendingOptions: Sendable {
   /// Whether the run waits where the budget is used up, or the service is left alone after failures,
   /// until it may go on. Without it the run ends in part.
   public var waits = false
-  /// Told why and until when the run waits, once a minute.
+  /// Told why the run waits where it does so for long, once a minute.
   public var onWait: (@Sendable (String) -> Void)?
 
   /// Creates the defaults: within the budget, without waiting for it.
@@ -17,7 +17,7 @@ public struct SpendingOptions: Sendable {
     var options = ServiceRequests.Options(runID: runID)
     options.maximumCost = maximumCost
     options.waitsForWindow = waits
-    if let onWait { options.onWait = { onWait("\($0)") } }
+    options.onWait = onWait
     return options
   }
 }

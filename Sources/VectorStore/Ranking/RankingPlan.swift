@@ -56,7 +56,7 @@ struct RankingPlan: Sendable, Equatable {
       return RankingPlan(
         lists: [.cosine(target)],
         degradedReason: vectors.hasStandIns
-          ? "some chunks have no vector of \(target) yet and are left out; add their documents again"
+          ? "some chunks have no vector of \(target) yet and are left out; `store reembed` embeds them"
           : nil)
     case .hybrid:
       return hybrid(vectors: vectors, unavailable: unavailable, standInSpace: standInSpace)

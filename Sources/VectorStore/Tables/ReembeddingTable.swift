@@ -20,12 +20,11 @@ enum ReembeddingTable {
 
   /// Chunks with texts that have no vector in a space, in the order of their ids.
   ///
-  /// - Parameters:
-  ///   - takesFailed: whether chunks that another space's service refused are taken too.
-  ///   - after: the id of the last chunk seen.
+  /// Those that were refused before are tried again.
+  ///
+  /// - Parameter after: the id of the last chunk seen.
   static func missing(
-    in space: Int64, collection: Int64, takesFailed: Bool, after: Int64, limit: Int,
-    _ db: Database
+    in space: Int64, collection: Int64, after: Int64, limit: Int, _ db: Database
   ) throws -> [Chunk] {
     let rows = try Row.fetchAll(
       db,
@@ -33,10 +32,9 @@ enum ReembeddingTable {
         SELECT c.id, c.text_hash, c.text FROM chunks c
         CROSS JOIN documents d ON d.id = c.document_id
         WHERE c.id > ?3 AND d.collection_id = ?1 AND c.text IS NOT NULL
-          AND (c.failure_code IS NULL OR ?5)
           AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?2)
         ORDER BY c.id LIMIT ?4
-        """, arguments: [collection, space, after, limit, takesFailed])
+        """, arguments: [collection, space, after, limit])
     return rows.map { Chunk(id: $0[0], text: HashedText(hash: $0[1], text: $0[2])) }
   }
 

@@ -7,8 +7,8 @@ package import Foundation
 ///
 /// Attempts are held to the limits of a rolling minute, the smaller of the configured ones and those
 /// the server told in the last ten minutes; to what the server said is left, since others may use
-/// the account too; and to the waits it asked for. Where it refuses three times in a row and tells no
-/// limit, what it took in the minute before is the limit. A server that says `slow_down` gets attempts evenly spaced at
+/// the account too; and to the waits it asked for. Where it refuses five times more than it
+/// answers and tells no limit, what it took in the minute before is the limit. A server that says `slow_down` gets attempts evenly spaced at
 /// half the pace, a quarter if it says so again, and so on; each minute later the pace doubles.
 package struct RateLimiter: Sendable, Codable, Equatable {
   /// The longest wait that is taken from a server, in seconds.
@@ -23,8 +23,9 @@ package struct RateLimiter: Sendable, Codable, Equatable {
   static let slowness = 60.0
   /// Refusals within so many seconds are one, as attempts in flight together are refused together.
   static let refusalSpan = 2.0
-  /// A limit is concluded from no fewer refusals in a row than these: one alone may be an accident.
-  static let refusalsToConclude = 3
+  /// A limit is concluded from no fewer refusals than these, less the answers between them: a few may
+  /// be accidents.
+  static let refusalsToConclude = 5
   /// And from no fewer requests than these.
   static let requestsToConclude = 5
 
@@ -33,7 +34,7 @@ package struct RateLimiter: Sendable, Codable, Equatable {
   private var notBefore = Date.distantPast
   private var halvings = 0
   private var slowedAt = Date.distantPast
-  /// Refusals since the last answer.
+  /// Refusals, less the answers since.
   private var refusals = 0
 
   /// Creates a limiter that has learned nothing.
@@ -84,7 +85,7 @@ package struct RateLimiter: Sendable, Codable, Equatable {
   }
 
   /// Enters that a request was answered.
-  package mutating func succeed() { refusals = 0 }
+  package mutating func succeed() { refusals = max(0, refusals - 1) }
 
   /// Enters what a server tells with an answer.
   package mutating func learn(from headers: RateLimitHeaders, now: Date) {

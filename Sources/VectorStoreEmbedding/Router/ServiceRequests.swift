@@ -20,8 +20,8 @@ package final class ServiceRequests: Sendable {
     package var waitsForWindow = false
     /// How long a batch may take, in seconds: after that it is neither waited for nor sent again.
     package var patience = Double.infinity
-    /// Told when the run begins to wait for a window.
-    package var onWait: (@Sendable (StopReason) -> Void)?
+    /// Told why the run waits when it does so for long, once a minute.
+    package var onWait: (@Sendable (String) -> Void)?
 
     package init(runID: String) { self.runID = runID }
   }
@@ -63,7 +63,19 @@ package final class ServiceRequests: Sendable {
     var stop: StopReason?
     /// When it was last told that the run waits.
     var toldWaiting: ContinuousClock.Instant?
+    /// Whether any request of the run had a good answer.
+    var hasAnswer = false
+    /// Answers that could not be used, by code, before the first good one.
+    var badAnswers: [String: Int] = [:]
+    var lastError: ServiceError?
   }
+
+  /// A run that never had a good answer stops at so many bad ones of a kind: each may be billed.
+  private static let badAnswersAtMost = 4
+  /// Waits of so many seconds are told.
+  private static let longWait = 5.0
+  /// How soon a wait notices that the run was stopped, in seconds.
+  private static let step = 0.2
 
   /// The service.
   package let service: any EmbeddingService
@@ -113,17 +125,20 @@ package final class ServiceRequests: Sendable {
       case nil: continue
       }
       guard let error = error as? ServiceError else { return .stopped(stop(.failed("\(error)"))) }
+      if isHopeless(error) { return .stopped(stop(.refused(error))) }
       switch policy.action(
         after: error, tryNumber: number, texts: texts.count, random: Double.random(in: 0..<1))
       {
       case .retry(let seconds):
         guard ContinuousClock.now + .seconds(seconds) < deadline else { return .putOff(error) }
-        try await Task.sleep(for: .seconds(seconds))
+        try await pause(seconds, "\(error)")
         number += 1
       case .giveUp: return .putOff(error)
       case .stop: return .stopped(stop(.refused(error)))
       case .split: return .split
-      case .refuse: return .refused(error)
+      case .refuse:
+        if let refusal = try await refusalOfAll(error) { return .stopped(stop(.refused(refusal))) }
+        return .refused(error)
       }
     }
   }
@@ -159,11 +174,11 @@ package final class ServiceRequests: Sendable {
       switch reserveOfRun(attempt.cost) {
       case .granted: break
       case .later:
-        try await Task.sleep(for: .seconds(0.05))
+        try await pause(0.05)
         continue
       case .refused(let left):
         guard let fewer = tokensThatFit(left, of: attempt) else {
-          return .outcome(.stopped(stop(.maximumCost(options.maximumCost ?? .zero))))
+          return .outcome(.stopped(stop(maximumCost)))
         }
         return .outcome(.tooDear(tokensThatFit: fewer))
       }
@@ -186,7 +201,7 @@ package final class ServiceRequests: Sendable {
         guard ContinuousClock.now + .seconds(seconds) < deadline else {
           return .outcome(.putOff(busy(seconds)))
         }
-        try await Task.sleep(for: .seconds(seconds))
+        try await pause(seconds, "\(service.space.provider) takes no more requests for now")
       case .refused(let use):
         if use.limit == .dailyCost,
           let fewer = tokensThatFit(NanoDollars(nano: use.left), of: attempt)
@@ -203,6 +218,10 @@ package final class ServiceRequests: Sendable {
         }
       }
     }
+  }
+
+  private var maximumCost: StopReason {
+    .maximumCost(options.maximumCost ?? .zero, lastError: state.withLock { $0.lastError }?.message)
   }
 
   private enum RunReservation {
@@ -264,15 +283,24 @@ package final class ServiceRequests: Sendable {
       let needed = use.limit == .dailyCost ? attempt.cost.nano : 1
       guard needed <= use.allowed else { return false }
     }
-    tellWaiting(reason)
+    tellWaiting("\(reason)")
     // In steps, since another process may give back what it had reserved.
     let seconds = min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
-    try await Task.sleep(for: .seconds(seconds))
+    try await pause(seconds)
     return true
   }
 
+  /// Waits, and tells so where it is long; ends early where the run was stopped.
+  private func pause(_ seconds: Double, _ reason: String? = nil) async throws {
+    if let reason, seconds >= Self.longWait { tellWaiting("\(reason) (\(Int(seconds)) s)") }
+    let end = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < end, state.withLock({ $0.stop?.isBudget ?? true }) {
+      try await Task.sleep(for: min(.seconds(Self.step), end - ContinuousClock.now))
+    }
+  }
+
   /// Tells that the run waits, once a minute for all its batches.
-  private func tellWaiting(_ reason: StopReason) {
+  private func tellWaiting(_ reason: String) {
     let isNews = state.withLock { state in
       let now = ContinuousClock.now
       guard state.toldWaiting.map({ now - $0 > .seconds(59) }) ?? true else { return false }
@@ -354,6 +382,7 @@ package final class ServiceRequests: Sendable {
       state.reserved = state.reserved - attempt.cost
       switch outcome {
       case .answered(let tokens, let cost, _):
+        state.hasAnswer = true
         state.totals.tokens += tokens
         state.totals.cost = state.totals.cost + cost
       case .failed(let error) where error.billing != .possible: break
@@ -368,6 +397,35 @@ package final class ServiceRequests: Sendable {
       logger.info("request failed: \(error.message)", metadata: metadata)
     case .cancelled: logger.debug("cancelled", metadata: metadata)
     }
+  }
+
+  /// Whether a failure shows that no answer of this service will ever do: such answers are paid for.
+  private func isHopeless(_ error: ServiceError) -> Bool {
+    state.withLock { state in
+      state.lastError = error
+      guard error.kind == .badAnswer, !state.hasAnswer else { return false }
+      let count = state.badAnswers[error.code ?? "", default: 0] + 1
+      state.badAnswers[error.code ?? ""] = count
+      return count >= Self.badAnswersAtMost
+    }
+  }
+
+  /// Whether a service that refuses a text, and has answered nothing yet, refuses every text: one
+  /// letter tells.
+  private func refusalOfAll(_ refusal: ServiceError) async throws -> ServiceError? {
+    guard !state.withLock({ $0.hasAnswer }) else { return nil }
+    let deadline = ContinuousClock.now + .seconds(60)
+    guard
+      case .granted(let reservation) = try await admit(
+        ["a"], tokens: 1, number: 1, deadline: deadline),
+      case .failure(let error as ServiceError) = try await attempt(["a"], reservation),
+      error.kind == .input || error.kind == .requestTooLarge
+    else { return nil }
+    var all = refusal
+    all.message =
+      "\(service.space.provider) refuses every text, a single letter too: \(refusal.message); check "
+      + "OPENAI_API_URL and OPENAI_MODEL"
+    return all
   }
 
   /// Stops the run for all its batches; the first reason stays.

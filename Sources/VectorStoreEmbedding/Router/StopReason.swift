@@ -13,7 +13,7 @@ package enum StopReason: Sendable {
   /// A limit of the budget is reached.
   case budget(BudgetUse)
   /// The run's own limit is reached.
-  case maximumCost(NanoDollars)
+  case maximumCost(NanoDollars, lastError: String?)
   /// There is no service at hand.
   case noService
 
@@ -54,8 +54,9 @@ extension StopReason: CustomStringConvertible {
         "the hourly limit of requests is used up: \(use.used) of \(use.allowed) in the last hour; "
           + "it opens again at \(Self.time(use.opensAt)), or raise HOURLY_RATE_LIMIT_OPENAI"
       }
-    case .maximumCost(let allowed):
+    case .maximumCost(let allowed, let lastError):
       "the run has reached the most it may cost, \(allowed); raise --max-cost to go on"
+        + (lastError.map { " (last error: \($0))" } ?? "")
     case .noService:
       "there is no embedding service; set OPENAI_API_KEY"
     }

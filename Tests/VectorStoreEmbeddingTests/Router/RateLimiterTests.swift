@@ -226,11 +226,11 @@ import Testing
     #expect(wait(limiter, 240, 1) == 16)
   }
 
-  @Test func threeRefusalsThatTellNoLimitMakeWhatWasTakenTheLimit() {
+  @Test func fiveRefusalsThatTellNoLimitMakeWhatWasTakenTheLimit() {
     var limiter = RateLimiter()
     let nine = sent((0, 4, 400), (1, 5, 500))
     limiter.enter(tokens: 100, lastMinute: nine, now: time(2))
-    for _ in 0..<2 { limiter.learn(from: refusal(retryAfter: 0), now: time(2)) }
+    for _ in 0..<4 { limiter.learn(from: refusal(retryAfter: 0), now: time(2)) }
     var accident = limiter
     accident.succeed()
     accident.learn(from: refusal(retryAfter: 0), now: time(2))
@@ -318,7 +318,7 @@ import Testing
       simulation.telling = telling
       for seed in 0..<2 {
         let outcome = try await simulation.run(seed: UInt64(seed))
-        #expect(outcome.refusals <= 0.1, "seed \(seed), \(telling)")
+        #expect(outcome.refusals <= 0.17, "seed \(seed), \(telling)")
         #expect(outcome.answered >= 240, "seed \(seed), \(telling)")
       }
     }

@@ -46,6 +46,7 @@ struct OpenAIAddress: Sendable, Hashable {
     }
     var path = parts.percentEncodedPath
     while path.hasSuffix("/") { path.removeLast() }
+    if path.hasSuffix("/embeddings") { path.removeLast("/embeddings".count) }
     if path.hasSuffix("/v1") { path.removeLast(3) }
     while path.hasSuffix("/") { path.removeLast() }
     root = "\(scheme)://\(server)\(path)"

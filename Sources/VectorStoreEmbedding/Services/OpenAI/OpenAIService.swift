@@ -108,10 +108,21 @@ public final class OpenAIService: EmbeddingService {
       .init(
         url: address.model(space.model), headers: headers(requestID), answerLimit: 1 << 20),
       requestID)
-    guard !answer.isSuccess else { return }
+    if answer.isSuccess {
+      guard ServerErrorBody(answer.body).isJSON else { throw notAnAPI(answer) }
+      return
+    }
     let error = error(of: answer)
     let keepsNoList = [404, 405].contains(answer.status) && error.code != "model_not_found"
     guard keepsNoList else { throw error }
+  }
+
+  /// A good status with something else than JSON: a proxy's page, another program.
+  private func notAnAPI(_ answer: HTTPAnswer) -> ServiceError {
+    ServiceError(
+      .badAnswer, code: "not_json",
+      message: "what answers at \(address.server) is not the API: it sent no JSON; check "
+        + "OPENAI_API_URL and the network", status: answer.status, billing: .refused)
   }
 
   // MARK: - Sending
