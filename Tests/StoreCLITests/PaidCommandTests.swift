@@ -55,7 +55,7 @@ import Testing
         running.signal(SIGKILL)
         _ = try await running.outcome()
         // What was on its way, or had been answered in the moment before and was being committed.
-        let moment = (before.compactMap(\.finished).max() ?? 0) - 0.1
+        let moment = (before.compactMap(\.finished).max() ?? 0) - 0.3
         inFlight += server.embeddingRequests.enumerated()
           .filter { index, _ in
             index >= before.count || (before[index].finished ?? .infinity) > moment
@@ -104,6 +104,31 @@ import Testing
       let right = PaidCommand(server, folder: folder, ["OPENAI_API_KEY": "sk-right"]).command
       let added = try await right.run("add", "sky.txt")
       #expect(added.status == 0 && added.output.contains("1 embedded"))
+    }
+  }
+
+  @Test func anEmptyKeyIsNone() async throws {
+    var behaviour = LoopbackBehaviour()
+    behaviour.keys = ["sk-right"]
+    try await withLoopback(behaviour) { server in
+      let folder = try TemporaryFolder()
+      try folder.write("The sky is blue.", to: "sky.txt")
+      // Another server may do without a key, so it is asked, once.
+      let asked = PaidCommand(server, folder: folder, ["OPENAI_API_KEY": ""]).command
+      let refused = try await asked.run("add", "sky.txt")
+      #expect(refused.status == 3 && refused.errors.contains("set OPENAI_API_KEY"))
+      #expect(server.embeddingRequests.count == 1)
+      // OpenAI's own is not.
+      let none = PaidCommand(
+        server, folder: folder,
+        ["OPENAI_API_KEY": "", "OPENAI_API_URL": "", "OPENAI_PROVIDER": ""]
+      ).command
+      let real = try await none.run("add", "sky.txt")
+      #expect(real.status == 3 && real.output.contains("1 pending"))
+      #expect(real.errors.contains("there is no embedding service; set OPENAI_API_KEY"))
+      let hybrid = try await none.run("add", "sky.txt", "--mode", "hybrid")
+      #expect(hybrid.status == 0 && hybrid.output.contains("1 on stand-ins"))
+      #expect(server.embeddingRequests.count == 1)
     }
   }
 

@@ -100,7 +100,9 @@ struct AddRun: DocumentTaker {
     case .failure(let error): throw error
     case .success(.local(let mock)): supply = .mock(mock, target)
     case .success(.standIn(let service, _)): supply = .mock(service, mock)
-    case .success(.wait(let reason)): supply = .none(reason: reason)
+    case .success(.wait(let reason)):
+      supply = .none(reason: reason)
+      tally.stop(Unavailability(noService: reason))
     case .success(.requests(let service)):
       supply = .requests
       requests = store.router.requests(
