@@ -127,6 +127,7 @@ import Testing
       #expect(real.status == 3 && real.output.contains("1 pending"))
       #expect(real.errors.contains("there is no embedding service; set OPENAI_API_KEY"))
       let hybrid = try await none.run("add", "sky.txt", "--mode", "hybrid")
+      #expect(try await none.run("list", "--stand-ins").output.contains("sky.txt"))
       #expect(hybrid.status == 0 && hybrid.output.contains("1 on stand-ins"))
       #expect(server.embeddingRequests.count == 1)
     }

@@ -18,6 +18,9 @@ struct ListCommand: AsyncParsableCommand {
   @Flag(help: "Only documents of which a chunk was refused.")
   var failed = false
 
+  @Flag(help: "Only documents that answer by stand-ins.")
+  var standIns = false
+
   @OptionGroup var store: StoreOptions
 
   /// The one object that --json prints.
@@ -27,7 +30,8 @@ struct ListCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
-    let states = Set<DocumentSummary.State>((pending ? [.pending] : []) + (failed ? [.failed] : []))
+    let states = Set<DocumentSummary.State>(
+      (pending ? [.pending] : []) + (failed ? [.failed] : []) + (standIns ? [.standIn] : []))
     let documents = try await settings.open()
       .list(in: collection, states: states.isEmpty ? nil : states)
     if store.json { return try JSONOutput.print(Listing(documents: documents)) }
