@@ -12,10 +12,7 @@ struct AddPlan: DocumentTaker {
   private let terms: ServiceTerms
   /// The rows of the spaces in which a text may have its vector already.
   private let spaces: Set<Int64>
-  private var seen: Set<Data> = []
-  private var packer: BatchPacker<Int>
-  private var requests = 0
-  private var tokens = 0
+  private var plan: RequestPlan
 
   /// Begins a plan: looks for the collection and its target space, and makes neither.
   static func begin(
@@ -58,8 +55,7 @@ struct AddPlan: DocumentTaker {
     self.terms = terms
     self.spaces = spaces
     self.tally = tally
-    packer = BatchPacker(
-      textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+    plan = RequestPlan(terms)
   }
 
   var collectionID: Int64? { collection?.id }
@@ -70,13 +66,9 @@ struct AddPlan: DocumentTaker {
     if case .requests = route { canImprove = true }
     let examined = try await intake.examine(batch, canImprove: canImprove)
     examined.unchanged.forEach { tally.count(unchanged: $0) }
-    let missing = try await intake.missingTexts(examined.changed, in: spaces)
-      .filter { seen.insert($0.hash).inserted }
+    let missing = plan.fresh(try await intake.missingTexts(examined.changed, in: spaces))
     let fresh = Set(missing.map(\.hash))
-    for item in try await intake.counted(missing) {
-      tokens += item.tokens
-      requests += packer.add(item.tokens, tokens: item.tokens).count
-    }
+    plan.add(try await intake.counted(missing))
     var counted: Set<Data> = []
     for document in examined.changed {
       let new = document.prepared.chunks.count { chunk in
@@ -87,7 +79,7 @@ struct AddPlan: DocumentTaker {
   }
 
   mutating func settle() async throws {
-    requests += packer.flush().count
+    plan.end()
   }
 
   mutating func remove(sources: [String]) async throws {
@@ -99,9 +91,9 @@ struct AddPlan: DocumentTaker {
     try await settle()
     var totals = ServiceRequests.Totals()
     if case .requests(let service) = route {
-      totals.requests = requests
-      totals.tokens = tokens
-      totals.cost = terms.price.cost(ofTokens: tokens)
+      totals.requests = plan.requests
+      totals.tokens = plan.tokens
+      totals.cost = terms.price.cost(ofTokens: plan.tokens)
       for use in try await store.router.excess(of: totals, service: service) {
         tally.warn("the run would stop in part: \(use.rest)")
       }

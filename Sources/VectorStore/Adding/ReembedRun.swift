@@ -47,16 +47,11 @@ struct ReembedRun {
 
   /// Counts what is to be done and what it costs, and changes nothing.
   func plan() async throws -> ReembedReport {
-    var seen: Set<Data> = []
-    var packer = BatchPacker<Int>(
-      textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+    var plan = RequestPlan(terms)
     var report = report
     func add(_ texts: [HashedText], of chunks: Int) async throws {
-      let new = texts.filter { seen.insert($0.hash).inserted }
-      for item in try await counted(new) {
-        report.tokens += item.tokens
-        report.requests += packer.add(item.tokens, tokens: item.tokens).count
-      }
+      let new = plan.fresh(texts)
+      plan.add(try await counted(new))
       report.chunks.embedded += new.count
       report.chunks.reused += chunks - new.count
     }
@@ -69,7 +64,9 @@ struct ReembedRun {
       report.pendingRemaining += pending.documents
       try await add(pending.unknown, of: pending.chunks)
     }
-    report.requests += packer.flush().count
+    plan.end()
+    report.tokens = plan.tokens
+    report.requests = plan.requests
     report.tokensEstimated = !counter.isExact
     report.costUSD = terms.price.cost(ofTokens: report.tokens).usd
     report.dryRun = true
