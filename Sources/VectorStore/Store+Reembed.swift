@@ -14,7 +14,7 @@ extension Store {
   ///   - space: the new target; nil is the collection's own.
   ///   - isDryRun: whether only to count: the report then tells what the same call would do and cost.
   /// - Throws: ``StoreError`` with `collectionNotFound`, `spaceMismatch` or `serviceUnavailable` where
-  ///   no service makes vectors of the space, `textTooLong` where chunks have no text to embed.
+  ///   no service makes vectors of the space, `empty` where chunks have no text to embed.
   /// - Complexity: O(chunks). Can cost money: each text that has no vector in the space is embedded
   ///   once.
   @discardableResult
@@ -29,7 +29,7 @@ extension Store {
     try await requireTexts(of: record, target)
     var run = ReembedRun(
       file: file, collection: record, target: target, terms: service.terms,
-      counter: await service.tokenCounter())
+      counter: await service.tokenCounter(), progress: progress)
     guard !isDryRun else { return try await run.plan() }
     let row = try await beginRun("reembed")
     let requests = router.requests(

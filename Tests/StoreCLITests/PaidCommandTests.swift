@@ -55,7 +55,7 @@ import Testing
         running.signal(SIGKILL)
         _ = try await running.outcome()
         // What was on its way, or had been answered in the moment before and was being committed.
-        let moment = (before.compactMap(\.finished).max() ?? 0) - 0.3
+        let moment = (before.compactMap(\.finished).max() ?? 0) - 0.1
         inFlight += server.embeddingRequests.enumerated()
           .filter { index, _ in
             index >= before.count || (before[index].finished ?? .infinity) > moment

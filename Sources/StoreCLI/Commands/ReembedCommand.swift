@@ -35,7 +35,7 @@ struct ReembedCommand: AsyncParsableCommand {
     var settings = try Settings(store, mode: mode.mode, access: .readWrite, embeds: true)
     try settings.requireStore()
     if let to { try settings.use(space: to.space) }
-    let (bar, _) = ProgressBar.handler(quiet: store.quiet)
+    let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     let options = spending.options(quiet: store.quiet)
     let (chosen, isDryRun) = (settings, dryRun)
     let report = try await Interruption.handled { [collection, to] in
@@ -44,7 +44,8 @@ struct ReembedCommand: AsyncParsableCommand {
         let plan = try await store.reembed(collection.name, to: to?.space, isDryRun: true)
         guard !isDryRun else { return plan }
         try confirm(plan)
-        return try await store.reembed(collection.name, to: to?.space, spending: options)
+        return try await store.reembed(
+          collection.name, to: to?.space, spending: options, progress: handler)
       }
     }
     if store.json {

@@ -24,6 +24,7 @@ struct ReembedRun {
   let target: SpaceRecord
   let terms: ServiceTerms
   let counter: TokenCounter
+  let progress: ProgressHandler?
   private(set) var report: ReembedReport
   private var waiting: Set<Data> = []
   /// Texts that the service of a new space refuses; noted in the file when it becomes the target.
@@ -34,13 +35,14 @@ struct ReembedRun {
 
   init(
     file: StoreFile, collection: CollectionRecord, target: SpaceRecord, terms: ServiceTerms,
-    counter: TokenCounter
+    counter: TokenCounter, progress: ProgressHandler?
   ) {
     self.file = file
     self.collection = collection
     self.target = target
     self.terms = terms
     self.counter = counter
+    self.progress = progress
     report = ReembedReport(
       collection: collection.name, from: collection.target.space.name, to: target.space.name)
   }
@@ -76,19 +78,23 @@ struct ReembedRun {
   /// Embeds and places what is missing.
   mutating func embed(with run: EmbeddingQueue.Run) async throws {
     let queue = EmbeddingQueue(run)
+    let (space, id) = (target.id, collection.id)
+    let total = try await file.read {
+      try ReembeddingTable.countMissing(in: space, collection: id, $0).chunks
+    }
     do {
       var last: Int64 = 0
       while report.stopped == nil, let page = try await nextPage(after: &last) {
         let unknown = Set(page.unknown.map(\.hash))
         try await placeKnown(Set(page.chunks.map(\.text.hash)).subtracting(unknown))
-        await queue.add(
-          try await counted(page.unknown.filter { waiting.insert($0.hash).inserted }))
-        try await note(await queue.takeEvents())
+        let new = page.unknown.filter { waiting.insert($0.hash).inserted }
+        await queue.add(try await fitting(try await counted(new)))
+        try await note(await queue.takeEvents(), of: total)
         while waiting.count > Self.textsWaiting, let events = try await queue.next() {
-          try await note(events)
+          try await note(events, of: total)
         }
       }
-      while let events = try await queue.next() { try await note(events) }
+      while let events = try await queue.next() { try await note(events, of: total) }
     } catch {
       await queue.giveUp()
       throw error
@@ -223,6 +229,38 @@ struct ReembedRun {
 
   // MARK: - Placing
 
+  /// Texts within the tokens that the service takes. What is longer keeps what it has: it came when
+  /// nobody could count it, and `add` cuts it.
+  private mutating func fitting(
+    _ items: [EmbeddingQueue.Item]
+  ) async throws -> [EmbeddingQueue.Item] {
+    var fitting: [EmbeddingQueue.Item] = []
+    for item in items {
+      guard counter.isExact, item.tokens > terms.tokensPerText else {
+        fitting.append(item)
+        continue
+      }
+      let (hash, id) = (item.text.hash, collection.id)
+      let chunks = try await file.read { db in
+        try ReembeddingTable.chunks(of: hash, collection: id, db)
+      }
+      let failure = ChunkFailure(
+        code: StoreError.Code.textTooLong.rawValue,
+        message: "the chunk has \(item.tokens) tokens, and \(target.space.model) takes "
+          + "\(terms.tokensPerText); add the document again, which cuts it")
+      list(failure, of: chunks)
+    }
+    return fitting
+  }
+
+  private mutating func note(_ events: [EmbeddingQueue.Event], of total: Int) async throws {
+    try await note(events)
+    progress?(
+      StoreProgress(
+        done: report.chunks.embedded + report.chunks.reused + report.chunks.failed, total: total,
+        unit: "chunks"))
+  }
+
   private mutating func note(_ events: [EmbeddingQueue.Event]) async throws {
     for event in events {
       switch event {
@@ -278,6 +316,12 @@ struct ReembedRun {
         : try ReembeddingTable.fail(failure, textHash: hash, collection: collection, db)
     }
     report.chunks.failed += chunks.count
+    list(failure, of: chunks)
+  }
+
+  private mutating func list(
+    _ failure: ChunkFailure, of chunks: [(id: Int64, document: String, ordinal: Int)]
+  ) {
     for chunk in chunks where report.errors.count < Self.errorsListed {
       report.errors.append(
         AddReport.Problem(

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -135,6 +136,31 @@ import Testing
       let report = try await store.add(numberedTexts(100))
       #expect(report.documents == .init(pending: 100) && report.chunks.failed == 0)
       try await store.close()
+    }
+  }
+
+  @Test func aChunkTooLongForTheModelIsNamedByReembedAndCutByAdd() async throws {
+    try await withPaidStore { paid in
+      let text = (0..<3000).map { "word\($0)" }.joined(separator: " ")
+      var options = AddOptions()
+      options.chunking = ChunkingOptions(maximumTokens: 4000, overlapTokens: 0)
+      let offline = try await paid.open(mode: .hybrid, service: nil)
+      try await offline.add([DocumentInput(id: "long", text: text)], options: options)
+      try await offline.close()
+      // A counter that finds more tokens than the chunker had estimated.
+      let counter = TokenCounter(isExact: true) { $0.utf8.count }
+      let online = try await paid.open(
+        mode: .hybrid, service: try paid.service(counter: counter))
+      let seen = Mutex<[StoreProgress]>([])
+      let report = try await online.reembed(progress: { step in seen.withLock { $0.append(step) } })
+      #expect(!report.isComplete && report.chunks.remaining > 0)
+      #expect(report.errors.allSatisfy { $0.code == "text_too_long" && $0.document == "long" })
+      #expect(report.errors.count == report.chunks.remaining)
+      #expect(seen.withLock { $0 }.allSatisfy { $0.done <= $0.total ?? 0 })
+      #expect(paid.server.embeddingRequests.flatMap(\.texts).allSatisfy { $0.utf8.count <= 8191 })
+      let added = try await online.add([DocumentInput(id: "long", text: text)], options: options)
+      #expect(added.documents == .init(updated: 1) && added.chunks.standIn == 0)
+      try await online.close()
     }
   }
 }
