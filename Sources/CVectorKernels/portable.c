@@ -2,7 +2,7 @@
 // partial sums lets a compiler vectorise it without being allowed to reorder additions.
 // The contracts stand in the header.
 
-#include "CVectorKernels.h"
+#include "variants.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static double fold(double sums[VK_LANES]) {
   return sums[0];
 }
 
-double vk_dot_f64(const float *a, const float *b, size_t count) {
+double vk_dot_f64_portable(const float *a, const float *b, size_t count) {
   double sums[VK_LANES] = {0};
   size_t i = 0;
   for (; i + VK_LANES <= count; i += VK_LANES) {
@@ -34,8 +34,6 @@ double vk_dot_f64(const float *a, const float *b, size_t count) {
   }
   return fold(sums);
 }
-
-double vk_sum_of_squares_f64(const float *a, size_t count) { return vk_dot_f64(a, a, count); }
 
 size_t vk_first_non_finite(const float *a, size_t count) {
   const uint32_t exponent = 0x7f800000u;

@@ -1,0 +1,228 @@
+// The portable kernels over codes, and the reference for their variants: plain C. The contracts stand
+// in the header.
+
+#include "CVectorKernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "variants.h"
+
+static uint64_t rotate_left(uint64_t x, int n) { return x << n | x >> (64 - n); }
+
+uint64_t vk_checksum(const void *bytes, size_t count, uint64_t seed) {
+  const uint64_t prime = 0x9E3779B185EBCA87u;
+  const unsigned char *at = bytes;
+  uint64_t lanes[8];
+  for (size_t l = 0; l < 8; l++) lanes[l] = (seed + l) * prime;
+  size_t i = 0;
+  for (; i + 64 <= count; i += 64) {
+    for (size_t l = 0; l < 8; l++) {
+      uint64_t word;
+      memcpy(&word, at + i + 8 * l, 8);
+      lanes[l] = rotate_left(lanes[l] ^ word, 29) * prime;
+    }
+  }
+  for (size_t l = 0; i < count; l++, i += 8) {
+    uint64_t word = 0;
+    memcpy(&word, at + i, count - i < 8 ? count - i : 8);
+    lanes[l] = rotate_left(lanes[l] ^ word, 29) * prime;
+  }
+  uint64_t h = count;
+  for (size_t l = 0; l < 8; l++) h = rotate_left(h ^ lanes[l], 29) * prime;
+  return h ^ h >> 32;
+}
+
+static void hadamard(float *x, size_t length) {
+  for (size_t half = 1; half < length; half *= 2) {
+    for (size_t start = 0; start < length; start += 2 * half) {
+      for (size_t i = start; i < start + half; i++) {
+        float a = x[i], b = x[i + half];
+        x[i] = a + b;
+        x[i + half] = a - b;
+      }
+    }
+  }
+}
+
+void vk_rotate_portable(float *x, size_t p, const uint64_t *signs, size_t rounds) {
+  const size_t length = p & (~p + 1), blocks = p / length;
+  const float scale = 1.0f / sqrtf((float)length), reflect = 2.0f / (float)blocks;
+  for (size_t round = 0; round < rounds; round++, signs += p / 64) {
+    for (size_t i = 0; i < p; i++) {
+      const float sign = signs[i / 64] >> (i % 64) & 1 ? -scale : scale;
+      x[i] *= sign;
+    }
+    for (size_t b = 0; b < blocks; b++) hadamard(x + b * length, length);
+    if (blocks == 1) continue;
+    for (size_t j = 0; j < length; j++) {
+      float sum = 0;
+      for (size_t b = 0; b < blocks; b++) sum += x[b * length + j];
+      for (size_t b = 0; b < blocks; b++) x[b * length + j] -= reflect * sum;
+    }
+  }
+}
+
+void vk_encode_portable(
+    const float *y, size_t p, uint64_t *bits, uint8_t *fine, vk_encoded *out) {
+  float squares = 0, abs_sum = 0;
+  for (size_t w = 0; w < p / 64; w++) {
+    uint64_t word = 0;
+    for (size_t b = 0; b < 64; b++) {
+      const float v = y[w * 64 + b];
+      word |= (uint64_t)(v >= 0) << b;
+      squares += v * v;
+      abs_sum += fabsf(v);
+    }
+    bits[w * VK_BLOCK] = word;
+  }
+  const float norm = sqrtf(squares), root = sqrtf((float)p);
+  const float to_steps = norm > 0 ? root / (norm * VK_FINE_STEP) : 0;
+  const float from_steps = VK_FINE_STEP / root;
+  float fine_dot = 0, fine_squares = 0;
+  memset(fine, 0, p / 2);
+  for (size_t i = 0; i < p; i++) {
+    float level = floorf(y[i] * to_steps + 8.0f);
+    level = level < 0 ? 0 : level > 15 ? 15 : level;
+    const float z = (level - 7.5f) * from_steps;
+    fine_dot += z * y[i];
+    fine_squares += z * z;
+    const uint8_t code = (uint8_t)level;
+    if (i < p / 2) {
+      fine[i] |= code;
+    } else {
+      fine[i - p / 2] |= (uint8_t)(code << 4);
+    }
+  }
+  out->norm = norm;
+  out->abs_sum = abs_sum;
+  out->fine_dot = norm > 0 ? fine_dot : 0;
+  out->fine_norm = norm > 0 ? sqrtf(fine_squares) : 0;
+}
+
+void vk_quantize_query_portable(
+    const float *q, size_t p, uint64_t *planes, int8_t *bytes, vk_quantized *out) {
+  float squares = 0, largest = 0;
+  for (size_t i = 0; i < p; i++) {
+    squares += q[i] * q[i];
+    largest = fabsf(q[i]) > largest ? fabsf(q[i]) : largest;
+  }
+  memset(planes, 0, p / 64 * 4 * sizeof *planes);
+  memset(bytes, 0, p);
+  memset(out, 0, sizeof *out);
+  if (!(squares > 0)) return;
+  const float norm = sqrtf(squares), step4 = 0.352f * norm / sqrtf((float)p);
+  const float step8 = largest / 127.0f;
+  const float per4 = 1.0f / step4, per8 = 1.0f / step8;
+  float dot = 0, u_squares = 0, error8 = 0;
+  for (size_t i = 0; i < p; i++) {
+    float u = rintf(q[i] * per4);
+    u = u < -7 ? -7 : u > 7 ? 7 : u;
+    dot += q[i] * u;
+    u_squares += u * u;
+    out->sum4 += (int32_t)u;
+    const uint32_t code = (uint32_t)(int32_t)u;
+    for (size_t j = 0; j < 4; j++) {
+      planes[i / 64 * 4 + j] |= (uint64_t)(code >> j & 1) << (i % 64);
+    }
+    float w = rintf(q[i] * per8);
+    w = w < -127 ? -127 : w > 127 ? 127 : w;
+    bytes[i] = (int8_t)w;
+    out->sum8 += (int32_t)w;
+    const float e = q[i] - step8 * w;
+    error8 += e * e;
+  }
+  out->norm = norm;
+  out->scale4 = dot > 0 ? squares / dot : step4;
+  // |q - s u|^2 = |q|^2 - 2 s q.u + s^2 u.u
+  const float error4 = squares - 2 * out->scale4 * dot + out->scale4 * out->scale4 * u_squares;
+  out->error4 = sqrtf(error4 > 0 ? error4 : 0);
+  out->scale8 = step8;
+  out->error8 = sqrtf(error8);
+}
+
+static int32_t popcount(uint64_t x) { return (int32_t)__builtin_popcountll(x); }
+
+void vk_scan_portable(
+    const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
+    const uint8_t *mask, int32_t *sums) {
+  for (size_t block = 0; block < blocks; block++) {
+    if (mask && !mask[block]) continue;
+    const uint64_t *at = codes + block * words * VK_BLOCK;
+    for (size_t row = 0; row < VK_BLOCK; row++) {
+      int32_t sum = 0;
+      for (size_t w = 0; w < words; w++) {
+        const uint64_t code = at[w * VK_BLOCK + row], *plane = planes + w * 4;
+        sum += popcount(code & plane[0]) + 2 * popcount(code & plane[1])
+               + 4 * popcount(code & plane[2]) - 8 * popcount(code & plane[3]);
+      }
+      sums[block * VK_BLOCK + row] = sum;
+    }
+  }
+}
+
+size_t vk_select_portable(
+    const int32_t *sums, const float *base, const float *scale, const float *error, size_t rows,
+    const uint8_t *mask, const vk_selection *s, uint32_t *index, float *estimate,
+    float *half_width) {
+  size_t count = 0;
+  for (size_t i = 0; i < rows; i++) {
+    if (mask && !(mask[i / 8] >> (i % 8) & 1)) continue;
+    const float value = s->offset + base[i] + scale[i] * s->unit * (float)(2 * sums[i] - s->sum);
+    const float a = s->spread * error[i], b = s->rounding * scale[i];
+    const float half = s->slack + sqrtf(a * a + b * b);
+    if (value + half < s->threshold) continue;
+    index[count] = (uint32_t)i;
+    estimate[count] = value;
+    half_width[count] = half;
+    count++;
+  }
+  return count;
+}
+
+void vk_fine_dots_portable(
+    const uint8_t *fine, size_t p, const uint32_t *rows, size_t count, const int8_t *bytes,
+    int32_t *sums) {
+  const size_t half = p / 2;
+  for (size_t n = 0; n < count; n++) {
+    const uint8_t *row = fine + (size_t)rows[n] * half;
+    int32_t sum = 0;
+    for (size_t j = 0; j < half; j++) {
+      sum += (row[j] & 15) * bytes[j] + (row[j] >> 4) * bytes[half + j];
+    }
+    sums[n] = sum;
+  }
+}
+
+static size_t count_bits(const uint8_t *mask, size_t rows) {
+  size_t count = 0;
+  for (size_t block = 0; block < (rows + 7) / 8; block++) {
+    count += (size_t)__builtin_popcount(mask[block]);
+  }
+  return count;
+}
+
+size_t vk_mask_equal(uint8_t *mask, const uint32_t *values, size_t rows, uint32_t key) {
+  for (size_t block = 0; block * 8 < rows; block++) {
+    uint8_t bits = 0;
+    for (size_t r = 0; r < 8 && block * 8 + r < rows; r++) {
+      bits |= (uint8_t)((values[block * 8 + r] == key) << r);
+    }
+    mask[block] &= bits;
+  }
+  return count_bits(mask, rows);
+}
+
+size_t vk_mask_members(
+    uint8_t *mask, const int64_t *ids, size_t rows, const uint64_t *set, int64_t first,
+    size_t count) {
+  for (size_t block = 0; block * 8 < rows; block++) {
+    uint8_t bits = 0;
+    for (size_t r = 0; r < 8 && block * 8 + r < rows; r++) {
+      const uint64_t at = (uint64_t)(ids[block * 8 + r] - first);
+      if (at < count) bits |= (uint8_t)((set[at / 64] >> (at % 64) & 1) << r);
+    }
+    mask[block] &= bits;
+  }
+  return count_bits(mask, rows);
+}

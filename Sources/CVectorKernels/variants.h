@@ -1,0 +1,36 @@
+// The kernels that have variants, as a table of functions, and the portable ones. Included by the files
+// of this target only; dispatch.c chooses a table.
+
+#ifndef VK_VARIANTS_H
+#define VK_VARIANTS_H
+
+#include "CVectorKernels.h"
+
+typedef struct {
+  const char *name;
+  double (*dot_f64)(const float *, const float *, size_t);
+  void (*rotate)(float *, size_t, const uint64_t *, size_t);
+  void (*encode)(const float *, size_t, uint64_t *, uint8_t *, vk_encoded *);
+  void (*quantize_query)(const float *, size_t, uint64_t *, int8_t *, vk_quantized *);
+  void (*scan)(
+      const uint64_t *, size_t, size_t, const uint64_t *, const uint8_t *, int32_t *);
+  size_t (*select)(
+      const int32_t *, const float *, const float *, const float *, size_t, const uint8_t *,
+      const vk_selection *, uint32_t *, float *, float *);
+  void (*fine_dots)(
+      const uint8_t *, size_t, const uint32_t *, size_t, const int8_t *, int32_t *);
+} vk_table;
+
+double vk_dot_f64_portable(const float *, const float *, size_t);
+void vk_rotate_portable(float *, size_t, const uint64_t *, size_t);
+void vk_encode_portable(const float *, size_t, uint64_t *, uint8_t *, vk_encoded *);
+void vk_quantize_query_portable(const float *, size_t, uint64_t *, int8_t *, vk_quantized *);
+void vk_scan_portable(
+    const uint64_t *, size_t, size_t, const uint64_t *, const uint8_t *, int32_t *);
+size_t vk_select_portable(
+    const int32_t *, const float *, const float *, const float *, size_t, const uint8_t *,
+    const vk_selection *, uint32_t *, float *, float *);
+void vk_fine_dots_portable(
+    const uint8_t *, size_t, const uint32_t *, size_t, const int8_t *, int32_t *);
+
+#endif
