@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 1
+  static let version: Int32 = 2
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -22,6 +22,10 @@ enum Schema {
       try db.execute(sql: searchTable)
       try db.execute(sql: "INSERT INTO store_state(id, generation) VALUES (1, 0)")
       try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    migrator.registerMigration("2 segments") { db in
+      try db.execute(sql: SegmentsTable.schema)
+      try db.execute(sql: "PRAGMA user_version = 2")
     }
     return migrator
   }

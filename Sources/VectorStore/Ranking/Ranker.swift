@@ -15,13 +15,15 @@ struct RankedQuery: Sendable {
 struct Ranker {
   /// How deep each list goes before two are fused.
   private static let fusionDepth = 100
-  /// Rows scored at once: few enough to be in the processor's cache still when BLAS reads them.
-  private static let blockRows = 256
 
   let db: Database
   let collection: CollectionRecord
   let plan: RankingPlan
   let options: QueryOptions
+  /// The segments that the store keeps in memory.
+  let index: IndexCache
+  /// How many standard deviations the bounds of codes are wide.
+  let deviations: Double
 
   /// A chunk in a ranking.
   private struct Ranked {
@@ -60,32 +62,19 @@ struct Ranker {
     _ queries: [RankedQuery], in space: EmbeddingSpace, limit: Int
   ) throws -> [[Ranked]] {
     guard let record = try SpacesTable.find(space, db) else { return queries.map { _ in [] } }
+    let scan = VectorScan(
+      db: db, cache: index, space: record, collection: collection.id, selection: nil,
+      deviations: deviations)
+    let vectors = queries.compactMap(\.vector)
     do {
-      return try scan(record, queries.compactMap(\.vector), limit: limit)
+      let rows =
+        try options.exact
+        ? scan.exactly(vectors, limit: limit) : scan.nearest(vectors, limit: limit)
+      return rows.map { $0.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) } }
     } catch let error as SearchError {
       throw StoreError(
         .damaged, "\(error) (in the space \(space)); restore the store from a backup",
         underlying: error)
-    }
-  }
-
-  /// Scores every vector of the collection in a space, exactly.
-  private func scan(
-    _ record: SpaceRecord, _ queries: [[Float]], limit: Int
-  ) throws -> [[Ranked]] {
-    let space = record.space
-    var search = try ExactSearch(
-      queries: queries, dimensions: space.dimensions, limit: limit)
-    let block = VectorBlock(dimensions: space.dimensions, capacity: Self.blockRows)
-    try VectorsTable.forEach(space: record, collection: collection.id, db) { chunk, bytes in
-      try block.append(bytes: bytes, id: chunk)
-      guard block.isFull else { return }
-      try search.score(block)
-      block.removeAll()
-    }
-    try search.score(block)
-    return search.finish().map { rows in
-      rows.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) }
     }
   }
 
