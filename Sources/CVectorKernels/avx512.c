@@ -21,10 +21,17 @@
 
 AVX512 static double dot_f64(const float *a, const float *b, size_t count) {
   __m512d low = _mm512_setzero_pd(), high = _mm512_setzero_pd();
-  for (size_t i = 0; i < count; i += VK_LANES) {
+  size_t i = 0;
+  for (; i + VK_LANES <= count; i += VK_LANES) {
+    low = _mm512_fmadd_pd(
+        _mm512_cvtps_pd(_mm256_loadu_ps(a + i)), _mm512_cvtps_pd(_mm256_loadu_ps(b + i)), low);
+    high = _mm512_fmadd_pd(
+        _mm512_cvtps_pd(_mm256_loadu_ps(a + i + 8)),
+        _mm512_cvtps_pd(_mm256_loadu_ps(b + i + 8)), high);
+  }
+  if (i < count) {
     // Beyond the end both are 0, which changes no partial sum: none of them is ever -0.
-    const size_t left = count - i;
-    const __mmask16 lanes = left < VK_LANES ? (__mmask16)((1u << left) - 1) : 0xffff;
+    const __mmask16 lanes = (__mmask16)((1u << (count - i)) - 1);
     const __m512 x = _mm512_maskz_loadu_ps(lanes, a + i), y = _mm512_maskz_loadu_ps(lanes, b + i);
     low = _mm512_fmadd_pd(
         _mm512_cvtps_pd(_mm512_castps512_ps256(x)), _mm512_cvtps_pd(_mm512_castps512_ps256(y)), low);
@@ -156,29 +163,42 @@ AVX512_INLINE __m512 rounded(__m512 q, float per, float limit) {
   return _mm512_min_ps(whole, _mm512_set1_ps(limit));
 }
 
+// 64 numbers of one byte out of 64 of four.
+AVX512_INLINE __m512i packed(const __m512i v[4]) {
+  const __m512i bytes =
+      _mm512_packs_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]));
+  // Packing goes by lanes of 128 bits.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, bytes);
+}
+
+AVX512_INLINE float total(const __m512 v[4]) {
+  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(v[0], v[1]), _mm512_add_ps(v[2], v[3])));
+}
+
 // u_i and its planes. Gives the sums of q_i u_i, u_i^2 and u_i.
 AVX512 static void quantize4(
     const float *q, size_t p, float per, uint64_t *planes, float *dot, float *squares,
     int32_t *sum) {
-  __m512 dots = _mm512_setzero_ps(), square = _mm512_setzero_ps();
+  __m512 dots[4], square[4];
   __m512i sums = _mm512_setzero_si512();
-  for (size_t w = 0; w < p / 64; w++) {
-    uint64_t plane[4] = {0};
+  for (size_t k = 0; k < 4; k++) dots[k] = square[k] = _mm512_setzero_ps();
+  for (size_t w = 0; w < p / 64; w++, planes += 4) {
+    __m512i codes[4];
     for (size_t k = 0; k < 4; k++) {
       const __m512 v = _mm512_loadu_ps(q + w * 64 + 16 * k), u = rounded(v, per, 7);
-      dots = _mm512_fmadd_ps(v, u, dots);
-      square = _mm512_fmadd_ps(u, u, square);
-      const __m512i code = _mm512_cvtps_epi32(u);
-      sums = _mm512_add_epi32(sums, code);
-      for (int j = 0; j < 4; j++) {
-        const __mmask16 set = _mm512_test_epi32_mask(code, _mm512_set1_epi32(1 << j));
-        plane[j] |= (uint64_t)set << (16 * k);
-      }
+      dots[k] = _mm512_fmadd_ps(v, u, dots[k]);
+      square[k] = _mm512_fmadd_ps(u, u, square[k]);
+      codes[k] = _mm512_cvtps_epi32(u);
     }
-    memcpy(planes + w * 4, plane, sizeof plane);
+    const __m512i bytes = packed(codes);
+    sums = _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), bytes);
+    for (int j = 0; j < 4; j++) {
+      planes[j] = _mm512_test_epi8_mask(bytes, _mm512_set1_epi8((char)(1 << j)));
+    }
   }
-  *dot = _mm512_reduce_add_ps(dots);
-  *squares = _mm512_reduce_add_ps(square);
+  *dot = total(dots);
+  *squares = total(square);
   *sum = _mm512_reduce_add_epi32(sums);
 }
 
@@ -186,18 +206,23 @@ AVX512 static void quantize4(
 AVX512 static float quantize8(
     const float *q, size_t p, float step, int8_t *bytes, int32_t *sum) {
   const float per = 1.0f / step;
-  __m512 errors = _mm512_setzero_ps();
+  __m512 errors[4];
   __m512i sums = _mm512_setzero_si512();
-  for (size_t i = 0; i < p; i += 16) {
-    const __m512 v = _mm512_loadu_ps(q + i), w = rounded(v, per, 127);
-    const __m512i code = _mm512_cvtps_epi32(w);
-    sums = _mm512_add_epi32(sums, code);
-    _mm_storeu_si128((__m128i *)(bytes + i), _mm512_cvtepi32_epi8(code));
-    const __m512 error = _mm512_sub_ps(v, _mm512_mul_ps(_mm512_set1_ps(step), w));
-    errors = _mm512_fmadd_ps(error, error, errors);
+  for (size_t k = 0; k < 4; k++) errors[k] = _mm512_setzero_ps();
+  for (size_t i = 0; i < p; i += 64) {
+    __m512i codes[4];
+    for (size_t k = 0; k < 4; k++) {
+      const __m512 v = _mm512_loadu_ps(q + i + 16 * k), w = rounded(v, per, 127);
+      const __m512 error = _mm512_sub_ps(v, _mm512_mul_ps(_mm512_set1_ps(step), w));
+      errors[k] = _mm512_fmadd_ps(error, error, errors[k]);
+      codes[k] = _mm512_cvtps_epi32(w);
+    }
+    const __m512i whole = packed(codes);
+    sums = _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), whole);
+    _mm512_storeu_si512(bytes + i, whole);
   }
   *sum = _mm512_reduce_add_epi32(sums);
-  return _mm512_reduce_add_ps(errors);
+  return total(errors);
 }
 
 AVX512 static void quantize_query(
@@ -223,35 +248,24 @@ AVX512 static void quantize_query(
 
 // ---- Scan
 
-// Blocks that are scanned together, so that each word of the planes is loaded once for them.
-#define GROUP 4
-
-AVX512_INLINE void scan_group(
-    const uint64_t *codes, size_t words, const uint64_t *split, int32_t negative,
-    const size_t *group, const size_t count, int32_t *sums) {
-  __m512i counts[GROUP][3];
-  const uint64_t *at[GROUP];
-  for (size_t g = 0; g < count; g++) {
-    at[g] = codes + group[g] * words * VK_BLOCK;
-    for (size_t j = 0; j < 3; j++) counts[g][j] = _mm512_setzero_si512();
-  }
-  for (size_t w = 0; w < words; w++) {
-    const __m512i sign = _mm512_set1_epi64((int64_t)split[w * 4]);
-    for (size_t g = 0; g < count; g++) {
-      const __m512i code = _mm512_loadu_si512(at[g] + w * VK_BLOCK);
-      for (size_t j = 0; j < 3; j++) {
-        const __m512i plane = _mm512_set1_epi64((int64_t)split[w * 4 + 1 + j]);
-        const __m512i bits = _mm512_ternarylogic_epi64(code, sign, plane, 0x28);  // (a ^ b) & c
-        counts[g][j] = _mm512_add_epi64(counts[g][j], _mm512_popcnt_epi64(bits));
-      }
+// The sums of one block. (Scanning several at once loads the planes less often, but reads memory in a
+// pattern that is prefetched badly; full adders before the counting were slower too.)
+AVX512_INLINE void scan_block(
+    const uint64_t *code, size_t words, const uint64_t *split, int32_t negative, int32_t *sums) {
+  __m512i counts[3];
+  for (size_t j = 0; j < 3; j++) counts[j] = _mm512_setzero_si512();
+  for (size_t w = 0; w < words; w++, code += VK_BLOCK, split += 4) {
+    const __m512i word = _mm512_loadu_si512(code), sign = _mm512_set1_epi64((int64_t)split[0]);
+    for (size_t j = 0; j < 3; j++) {
+      const __m512i plane = _mm512_set1_epi64((int64_t)split[1 + j]);
+      const __m512i bits = _mm512_ternarylogic_epi64(word, sign, plane, 0x28);  // (a ^ b) & c
+      counts[j] = _mm512_add_epi64(counts[j], _mm512_popcnt_epi64(bits));
     }
   }
-  for (size_t g = 0; g < count; g++) {
-    __m512i sum = _mm512_add_epi64(counts[g][0], _mm512_slli_epi64(counts[g][1], 1));
-    sum = _mm512_add_epi64(sum, _mm512_slli_epi64(counts[g][2], 2));
-    sum = _mm512_sub_epi64(sum, _mm512_set1_epi64(negative));
-    _mm256_storeu_si256((__m256i *)(sums + group[g] * VK_BLOCK), _mm512_cvtepi64_epi32(sum));
-  }
+  __m512i sum = _mm512_add_epi64(counts[0], _mm512_slli_epi64(counts[1], 1));
+  sum = _mm512_add_epi64(sum, _mm512_slli_epi64(counts[2], 2));
+  sum = _mm512_sub_epi64(sum, _mm512_set1_epi64(negative));
+  _mm256_storeu_si256((__m256i *)sums, _mm512_cvtepi64_epi32(sum));
 }
 
 AVX512 static void scan(
@@ -259,22 +273,13 @@ AVX512 static void scan(
     const uint8_t *mask, int32_t *sums) {
   uint64_t split[64 * 4];
   int32_t negative;
-  if (words > 64 || !vk_split_planes(planes, words, split, &negative)) {
+  if (!vk_split_planes(planes, words, split, &negative)) {
     vk_scan_portable(codes, words, blocks, planes, mask, sums);
     return;
   }
-  for (size_t block = 0; block < blocks;) {
-    size_t group[GROUP], count = 0;
-    for (; block < blocks && count < GROUP; block++) {
-      if (!mask || mask[block]) group[count++] = block;
-    }
-    if (count == GROUP) {
-      scan_group(codes, words, split, negative, group, GROUP, sums);
-      continue;
-    }
-    for (size_t g = 0; g < count; g++) {
-      scan_group(codes, words, split, negative, group + g, 1, sums);
-    }
+  for (size_t block = 0; block < blocks; block++) {
+    if (mask && !mask[block]) continue;
+    scan_block(codes + block * words * VK_BLOCK, words, split, negative, sums + block * VK_BLOCK);
   }
 }
 
@@ -331,7 +336,9 @@ AVX512 static size_t select_rows(
 #define FINE_ROWS 4
 
 // How far ahead rows are prefetched: about as many lines as the processor fetches at a time.
+#ifndef FINE_AHEAD
 #define FINE_AHEAD 8
+#endif
 
 AVX512_INLINE void fine_group(
     const uint8_t *const *at, const size_t count, size_t half, const int8_t *bytes,
