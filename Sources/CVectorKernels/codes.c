@@ -8,6 +8,8 @@
 
 #include "variants.h"
 
+#pragma STDC FP_CONTRACT OFF
+
 static uint64_t rotate_left(uint64_t x, int n) { return x << n | x >> (64 - n); }
 
 uint64_t vk_checksum(const void *bytes, size_t count, uint64_t seed) {
@@ -83,7 +85,7 @@ void vk_encode_portable(
   memset(fine, 0, p / 2);
   for (size_t i = 0; i < p; i++) {
     float level = floorf(y[i] * to_steps + 8.0f);
-    level = level < 0 ? 0 : level > 15 ? 15 : level;
+    level = level > 0 ? level < 15 ? level : 15 : 0;  // not a number: 0
     const float z = (level - 7.5f) * from_steps;
     fine_dot += z * y[i];
     fine_squares += z * z;
@@ -117,7 +119,7 @@ void vk_quantize_query_portable(
   float dot = 0, u_squares = 0, error8 = 0;
   for (size_t i = 0; i < p; i++) {
     float u = rintf(q[i] * per4);
-    u = u < -7 ? -7 : u > 7 ? 7 : u;
+    u = u > -7 ? u < 7 ? u : 7 : -7;  // not a number (of an infinite q_i): -7
     dot += q[i] * u;
     u_squares += u * u;
     out->sum4 += (int32_t)u;
@@ -126,7 +128,7 @@ void vk_quantize_query_portable(
       planes[i / 64 * 4 + j] |= (uint64_t)(code >> j & 1) << (i % 64);
     }
     float w = rintf(q[i] * per8);
-    w = w < -127 ? -127 : w > 127 ? 127 : w;
+    w = w > -127 ? w < 127 ? w : 127 : -127;
     bytes[i] = (int8_t)w;
     out->sum8 += (int32_t)w;
     const float e = q[i] - step8 * w;
@@ -142,6 +144,24 @@ void vk_quantize_query_portable(
 }
 
 static int32_t popcount(uint64_t x) { return (int32_t)__builtin_popcountll(x); }
+
+int vk_split_planes(const uint64_t *planes, size_t words, uint64_t *split, int32_t *negative) {
+  uint64_t too_large = 0;
+  *negative = 0;
+  for (size_t w = 0; w < words; w++, planes += 4, split += 4) {
+    // |u| = (u ^ sign) + sign, bit by bit.
+    const uint64_t sign = planes[3], one = planes[1] ^ sign, two = planes[2] ^ sign;
+    const uint64_t carry = (planes[0] ^ sign) & sign;
+    split[0] = sign;
+    split[1] = planes[0];
+    split[2] = one ^ carry;
+    split[3] = two ^ (one & carry);
+    too_large |= two & one & carry;
+    *negative += popcount(sign & split[1]) + 2 * popcount(sign & split[2])
+                 + 4 * popcount(sign & split[3]);
+  }
+  return too_large == 0;
+}
 
 void vk_scan_portable(
     const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
