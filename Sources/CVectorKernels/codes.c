@@ -236,13 +236,19 @@ size_t vk_mask_equal(uint8_t *mask, const uint32_t *values, size_t rows, uint32_
 size_t vk_mask_members(
     uint8_t *mask, const int64_t *ids, size_t rows, const uint64_t *set, int64_t first,
     size_t count) {
+  const uint64_t nothing = 0;
+  if (count == 0) set = &nothing;
   for (size_t block = 0; block * 8 < rows; block++) {
-    uint8_t bits = 0;
+    if (!mask[block]) continue;
+    unsigned bits = 0;
     for (size_t r = 0; r < 8 && block * 8 + r < rows; r++) {
-      const uint64_t at = (uint64_t)(ids[block * 8 + r] - first);
-      if (at < count) bits |= (uint8_t)((set[at / 64] >> (at % 64) & 1) << r);
+      // Without a branch: ids outside the set look at its first bit, and then do not count.
+      const uint64_t at = (uint64_t)ids[block * 8 + r] - (uint64_t)first;
+      const unsigned inside = at < count;
+      const uint64_t word = set[inside ? at / 64 : 0];
+      bits |= ((unsigned)(word >> (at % 64)) & inside) << r;
     }
-    mask[block] &= bits;
+    mask[block] &= (uint8_t)bits;
   }
   return count_bits(mask, rows);
 }
