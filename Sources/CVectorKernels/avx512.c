@@ -17,35 +17,6 @@
       "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni,avx2,fma,popcnt,bmi,bmi2")))
 #define AVX512_INLINE AVX512 static inline __attribute__((always_inline))
 
-// ---- Sums
-
-AVX512 static double dot_f64(const float *a, const float *b, size_t count) {
-  __m512d low = _mm512_setzero_pd(), high = _mm512_setzero_pd();
-  size_t i = 0;
-  for (; i + VK_LANES <= count; i += VK_LANES) {
-    low = _mm512_fmadd_pd(
-        _mm512_cvtps_pd(_mm256_loadu_ps(a + i)), _mm512_cvtps_pd(_mm256_loadu_ps(b + i)), low);
-    high = _mm512_fmadd_pd(
-        _mm512_cvtps_pd(_mm256_loadu_ps(a + i + 8)),
-        _mm512_cvtps_pd(_mm256_loadu_ps(b + i + 8)), high);
-  }
-  if (i < count) {
-    // Beyond the end both are 0, which changes no partial sum: none of them is ever -0.
-    const __mmask16 lanes = (__mmask16)((1u << (count - i)) - 1);
-    const __m512 x = _mm512_maskz_loadu_ps(lanes, a + i), y = _mm512_maskz_loadu_ps(lanes, b + i);
-    low = _mm512_fmadd_pd(
-        _mm512_cvtps_pd(_mm512_castps512_ps256(x)), _mm512_cvtps_pd(_mm512_castps512_ps256(y)), low);
-    high = _mm512_fmadd_pd(
-        _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)),
-        _mm512_cvtps_pd(_mm512_extractf32x8_ps(y, 1)), high);
-  }
-  const __m512d eight = _mm512_add_pd(low, high);
-  const __m256d four =
-      _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
-  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
-  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
-}
-
 // ---- Rotation
 
 // Negates and scales 64 neighbours and takes them through the first 6 stages.
@@ -74,17 +45,6 @@ AVX512_INLINE void first_pass(float *x, uint64_t signs, float scale) {
   _mm512_storeu_ps(x + 32, _mm512_sub_ps(a, c));
   _mm512_storeu_ps(x + 48, _mm512_sub_ps(b, d));
 }
-
-#define VEC __m512
-#define VEC_LANES 16
-#define VEC_TARGET AVX512
-#define VEC_LOAD(at) _mm512_loadu_ps(at)
-#define VEC_STORE(at, v) _mm512_storeu_ps(at, v)
-#define VEC_ADD(a, b) _mm512_add_ps(a, b)
-#define VEC_SUB(a, b) _mm512_sub_ps(a, b)
-#define VEC_MUL(a, b) _mm512_mul_ps(a, b)
-#define VEC_ALL(value) _mm512_set1_ps(value)
-#include "hadamard.h"
 
 // ---- Codes
 
@@ -225,27 +185,6 @@ AVX512 static float quantize8(
   return total(errors);
 }
 
-AVX512 static void quantize_query(
-    const float *q, size_t p, uint64_t *planes, int8_t *bytes, vk_quantized *out) {
-  float largest, dot, u_squares;
-  const float squares = measure(q, p, &largest);
-  if (!(squares > 0)) {
-    memset(planes, 0, p / 64 * 4 * sizeof *planes);
-    memset(bytes, 0, p);
-    memset(out, 0, sizeof *out);
-    return;
-  }
-  out->norm = sqrtf(squares);
-  const float step4 = 0.352f * out->norm / sqrtf((float)p);
-  quantize4(q, p, 1.0f / step4, planes, &dot, &u_squares, &out->sum4);
-  const float scale = dot > 0 ? squares / dot : step4;
-  const float error4 = squares - 2 * scale * dot + scale * scale * u_squares;
-  out->scale4 = scale;
-  out->error4 = sqrtf(error4 > 0 ? error4 : 0);
-  out->scale8 = largest / 127.0f;
-  out->error8 = sqrtf(quantize8(q, p, out->scale8, bytes, &out->sum8));
-}
-
 // ---- Scan
 
 // The sums of one block. (Scanning several at once loads the planes less often, but reads memory in a
@@ -332,13 +271,6 @@ AVX512 static size_t select_rows(
 
 // ---- Fine codes
 
-// Rows whose sums are taken together, so that the query's bytes are loaded once for them.
-#define FINE_ROWS 4
-
-// How many rows ahead are fetched, and into the second cache: more lines can be on their way to it than
-// to the first. (Out of 77 MB that takes 28 ns a row; into the first cache, 60.)
-#define FINE_AHEAD 12
-
 AVX512_INLINE void fine_group(
     const uint8_t *const *at, const uint8_t *const *ahead, const size_t count, size_t half,
     const int8_t *bytes, int32_t *sums) {
@@ -363,31 +295,24 @@ AVX512_INLINE void fine_group(
   }
 }
 
-AVX512 static void fine_dots(
-    const uint8_t *fine, size_t p, const uint32_t *rows, size_t count, const int8_t *bytes,
-    int32_t *sums) {
-  const size_t half = p / 2;
-  for (size_t n = 0; n < count;) {
-    const size_t group = count - n < FINE_ROWS ? 1 : FINE_ROWS;
-    const uint8_t *at[FINE_ROWS], *ahead[FINE_ROWS];
-    for (size_t r = 0; r < group; r++) {
-      const size_t next = count - (n + r) > FINE_AHEAD ? n + r + FINE_AHEAD : n + r;
-      at[r] = fine + (size_t)rows[n + r] * half;
-      ahead[r] = fine + (size_t)rows[next] * half;
-    }
-    if (group == 1) {
-      fine_group(at, ahead, 1, half, bytes, sums + n);
-    } else {
-      fine_group(at, ahead, FINE_ROWS, half, bytes, sums + n);
-    }
-    n += group;
-  }
-}
+// ---- What is around them
+
+#define VEC __m512
+#define VEC_LANES 16
+#define VEC_TARGET AVX512
+#define VEC_LOAD(at) _mm512_loadu_ps(at)
+#define VEC_STORE(at, v) _mm512_storeu_ps(at, v)
+#define VEC_ADD(a, b) _mm512_add_ps(a, b)
+#define VEC_SUB(a, b) _mm512_sub_ps(a, b)
+#define VEC_MUL(a, b) _mm512_mul_ps(a, b)
+#define VEC_ALL(value) _mm512_set1_ps(value)
+#include "shared.h"
 
 // ---- Table
 
+// Conversions to double are slower in the wider registers (Zen 4: 173 ns for 1536 against 107).
 static const vk_table avx512 = {
-    "avx512", dot_f64, rotate, encode, quantize_query, scan, select_rows, fine_dots,
+    "avx512", vk_dot_f64_avx2, rotate, encode, quantize_query, scan, select_rows, fine_dots,
 };
 
 const vk_table *vk_avx512_table(void) {

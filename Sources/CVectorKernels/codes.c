@@ -215,34 +215,66 @@ void vk_fine_dots_portable(
 }
 
 static size_t count_bits(const uint8_t *mask, size_t rows) {
-  size_t count = 0;
-  for (size_t block = 0; block < (rows + 7) / 8; block++) {
-    count += (size_t)__builtin_popcount(mask[block]);
+  const size_t bytes = (rows + 7) / 8;
+  size_t count = 0, i = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    uint64_t word;
+    memcpy(&word, mask + i, 8);
+    count += (size_t)popcount(word);
   }
+  for (; i < bytes; i++) count += (size_t)popcount(mask[i]);
   return count;
 }
 
+static inline uint8_t equal_bits(const uint32_t *values, size_t rows, uint32_t key) {
+  unsigned bits = 0;
+  for (size_t r = 0; r < rows; r++) bits |= (unsigned)(values[r] == key) << r;
+  return (uint8_t)bits;
+}
+
 size_t vk_mask_equal(uint8_t *mask, const uint32_t *values, size_t rows, uint32_t key) {
-  for (size_t block = 0; block * 8 < rows; block++) {
-    uint8_t bits = 0;
-    for (size_t r = 0; r < 8 && block * 8 + r < rows; r++) {
-      bits |= (uint8_t)((values[block * 8 + r] == key) << r);
-    }
-    mask[block] &= bits;
+  size_t i = 0;  // whole blocks first, whose loop the compiler can unroll
+  for (; i + VK_BLOCK <= rows; i += VK_BLOCK) {
+    mask[i / VK_BLOCK] &= equal_bits(values + i, VK_BLOCK, key);
   }
+  if (i < rows) mask[i / VK_BLOCK] &= equal_bits(values + i, rows - i, key);
   return count_bits(mask, rows);
+}
+
+static inline uint8_t member_bits(
+    const int64_t *ids, size_t rows, const uint64_t *set, int64_t first, size_t count) {
+  unsigned bits = 0;
+  for (size_t r = 0; r < rows; r++) {
+    const uint64_t at = (uint64_t)ids[r] - (uint64_t)first;
+    if (at < count) bits |= ((unsigned)(set[at / 64] >> (at % 64)) & 1) << r;
+  }
+  return (uint8_t)bits;
+}
+
+// As member_bits for a whole block, faster where its ids follow each other, as those of rows that were
+// placed together do.
+static inline uint8_t block_member_bits(
+    const int64_t *ids, const uint64_t *set, int64_t first, size_t count) {
+  uint64_t differ = 0;
+  for (size_t r = 0; r < VK_BLOCK; r++) differ |= ((uint64_t)ids[r] - (uint64_t)ids[0]) ^ r;
+  const uint64_t at = (uint64_t)ids[0] - (uint64_t)first;
+  if (differ || at >= count || count - at < VK_BLOCK) {
+    return member_bits(ids, VK_BLOCK, set, first, count);
+  }
+  const size_t word = at / 64, shift = at % 64;
+  uint64_t bits = set[word] >> shift;
+  if (shift > 64 - VK_BLOCK) bits |= set[word + 1] << (64 - shift);
+  return (uint8_t)bits;
 }
 
 size_t vk_mask_members(
     uint8_t *mask, const int64_t *ids, size_t rows, const uint64_t *set, int64_t first,
     size_t count) {
-  for (size_t block = 0; block * 8 < rows; block++) {
-    uint8_t bits = 0;
-    for (size_t r = 0; r < 8 && block * 8 + r < rows; r++) {
-      const uint64_t at = (uint64_t)(ids[block * 8 + r] - first);
-      if (at < count) bits |= (uint8_t)((set[at / 64] >> (at % 64) & 1) << r);
-    }
-    mask[block] &= bits;
+  size_t i = 0;
+  for (; i + VK_BLOCK <= rows; i += VK_BLOCK) {
+    uint8_t *bits = mask + i / VK_BLOCK;
+    if (*bits) *bits &= block_member_bits(ids + i, set, first, count);
   }
+  if (i < rows) mask[i / VK_BLOCK] &= member_bits(ids + i, rows - i, set, first, count);
   return count_bits(mask, rows);
 }

@@ -1,9 +1,12 @@
-// The passes of vk_rotate over memory, for one instruction set: included by the variants, which define
-// the type VEC of VEC_LANES floats, VEC_TARGET, and the operations VEC_LOAD, VEC_STORE, VEC_ADD, VEC_SUB,
-// VEC_MUL and VEC_ALL first, and a first_pass for 64 neighbours. The same operations on the same numbers
-// as vk_rotate_portable, in passes that keep up to 8 vectors in registers for 3 stages.
+// What the variants have in common: the parts of the kernels around their inner loops, compiled for one
+// instruction set. Included at the end of a variant, which first defines VEC_TARGET; the type VEC of
+// VEC_LANES floats and VEC_LOAD, VEC_STORE, VEC_ADD, VEC_SUB, VEC_MUL, VEC_ALL on it; and the
+// functions first_pass, measure, quantize4, quantize8 and fine_group.
 
 #pragma STDC FP_CONTRACT OFF
+
+// ---- Rotation: the same operations on the same numbers as vk_rotate_portable, in passes that keep up to
+// 8 vectors in registers for 3 stages.
 
 VEC_TARGET static inline void butterfly(VEC *a, VEC *b) {
   const VEC sum = VEC_ADD(*a, *b);
@@ -64,5 +67,51 @@ VEC_TARGET static void rotate(float *x, size_t p, const uint64_t *signs, size_t 
     for (size_t w = 0; w < p / 64; w++) first_pass(x + w * 64, signs[w], scale);
     for (size_t b = 0; b < blocks; b++) later_passes(x + b * length, length);
     if (blocks > 1) reflect_blocks(x, length, blocks);
+  }
+}
+
+// ---- Queries
+
+VEC_TARGET static void quantize_query(
+    const float *q, size_t p, uint64_t *planes, int8_t *bytes, vk_quantized *out) {
+  float largest, dot, u_squares;
+  const float squares = measure(q, p, &largest);
+  if (!(squares > 0)) {
+    memset(planes, 0, p / 64 * 4 * sizeof *planes);
+    memset(bytes, 0, p);
+    memset(out, 0, sizeof *out);
+    return;
+  }
+  out->norm = sqrtf(squares);
+  const float step4 = 0.352f * out->norm / sqrtf((float)p);
+  quantize4(q, p, 1.0f / step4, planes, &dot, &u_squares, &out->sum4);
+  const float scale = dot > 0 ? squares / dot : step4;
+  const float error4 = squares - 2 * scale * dot + scale * scale * u_squares;
+  out->scale4 = scale;
+  out->error4 = sqrtf(error4 > 0 ? error4 : 0);
+  out->scale8 = largest / 127.0f;
+  out->error8 = sqrtf(quantize8(q, p, out->scale8, bytes, &out->sum8));
+}
+
+// ---- Fine codes
+
+VEC_TARGET static void fine_dots(
+    const uint8_t *fine, size_t p, const uint32_t *rows, size_t count, const int8_t *bytes,
+    int32_t *sums) {
+  const size_t half = p / 2;
+  for (size_t n = 0; n < count;) {
+    const size_t group = count - n < FINE_ROWS ? 1 : FINE_ROWS;
+    const uint8_t *at[FINE_ROWS], *ahead[FINE_ROWS];
+    for (size_t r = 0; r < group; r++) {
+      const size_t next = count - (n + r) > FINE_AHEAD ? n + r + FINE_AHEAD : n + r;
+      at[r] = fine + (size_t)rows[n + r] * half;
+      ahead[r] = fine + (size_t)rows[next] * half;
+    }
+    if (group == 1) {
+      fine_group(at, ahead, 1, half, bytes, sums + n);
+    } else {
+      fine_group(at, ahead, FINE_ROWS, half, bytes, sums + n);
+    }
+    n += group;
   }
 }
