@@ -132,9 +132,7 @@ extension Store {
       let ranker = Ranker(
         db: db, collection: try CollectionsTable.require(collection, db), plan: plan,
         options: options, index: file.index, deviations: deviations)
-      return try ranker.hits(for: queries).map {
-        QueryResult(hits: $0, degradedReason: plan.degradedReason)
-      }
+      return try ranker.answers(to: queries)
     }
   }
 }

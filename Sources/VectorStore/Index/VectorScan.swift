@@ -40,7 +40,9 @@ struct VectorScan {
   /// The best rows of each query, best first, by codes: as ``exactly(_:limit:)`` gives them.
   ///
   /// - Complexity: scans 1 bit a dimension of each row once for all queries, reads some 20 rows a query.
-  func nearest(_ queries: [[Float]], limit: Int) throws -> [[ScoredRow]] {
+  func nearest(
+    _ queries: [[Float]], limit: Int
+  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
     while true {
       let index = try cache.index(of: space, db)
       let segments = try restricted(index.segments)
@@ -50,15 +52,18 @@ struct VectorScan {
       }
       do {
         var seeds: [[ScoredRow]] = []
+        var effort = SearchEffort()
         if !index.loose.isEmpty {
-          seeds = try exactly(queries, limit: limit, in: index.loose)
+          (seeds, effort) = try exactly(queries, limit: limit, in: index.loose)
           try cache.noteScored(index.looseCount, of: index, space, db)
         }
         let search = try CodeSearch(
           queries: queries, rotation: index.rotation, limit: limit, deviations: deviations)
         let reader = try VectorRowReader(db)
-        return try search.run(
+        let found = try search.run(
           segments, seeds: seeds, source: try FineCodeReader(db), readRow: reader.read)
+        effort.add(found.effort)
+        return (found.results, effort)
       } catch let damage as CodeSegment.Damage {
         // Its rows are loose from now on.
         cache.noteDamage(damage.segment)
@@ -69,13 +74,15 @@ struct VectorScan {
   /// The best rows of each query, best first, by the float32 vectors of all rows.
   ///
   /// - Complexity: reads 4 bytes × dimensions × rows.
-  func exactly(_ queries: [[Float]], limit: Int) throws -> [[ScoredRow]] {
+  func exactly(
+    _ queries: [[Float]], limit: Int
+  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
     try exactly(queries, limit: limit, in: nil)
   }
 
   private func exactly(
     _ queries: [[Float]], limit: Int, in ranges: [SpaceIndex.Range]?
-  ) throws -> [[ScoredRow]] {
+  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
     var search = try ExactSearch(
       queries: queries, dimensions: space.space.dimensions, limit: limit)
     let block = VectorBlock(dimensions: space.space.dimensions, capacity: Self.blockRows)
@@ -97,7 +104,9 @@ struct VectorScan {
       try VectorsTable.forEach(space: space, collection: collection, db, body: take)
     }
     try search.score(block)
-    return search.finish()
+    var effort = SearchEffort()
+    effort.scored = search.scoredCount
+    return (search.finish(), effort)
   }
 
   /// The rows of a range of vectors that take part.

@@ -36,6 +36,8 @@ struct Survivor: Sendable {
 /// What one worker has found for one query.
 struct Findings: Sendable {
   private(set) var survivors: [Survivor] = []
+  /// How many rows' fine codes were looked at.
+  private(set) var refined = 0
   private var best: TopScores
 
   /// - Parameter floor: rows that cannot reach this score are of no use.
@@ -48,6 +50,7 @@ struct Findings: Sendable {
 
   /// Takes a row in if it could be a result.
   mutating func insert(_ survivor: Survivor) {
+    refined += 1
     guard !(survivor.upper < threshold) else { return }
     best.insert(survivor.lower)
     survivors.append(survivor)

@@ -79,7 +79,7 @@ package struct CodeSearch: Sendable {
     self.deviations = deviations
   }
 
-  /// The results of each query, best first, ids being those of chunks.
+  /// The results of each query, best first, ids being those of chunks, and what they took.
   ///
   /// - Parameters:
   ///   - segments: made with the search's rotation.
@@ -91,7 +91,8 @@ package struct CodeSearch: Sendable {
   package func run(
     _ segments: [MaskedSegment], seeds: [[ScoredRow]] = [], source: (any FineCodeSource)?,
     readRow: RowReader
-  ) throws -> [[ScoredRow]] {
+  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
+    var effort = SearchEffort()
     var results = queries.indices.map { query in
       var best = TopK(limit: limit)
       if !seeds.isEmpty { for row in seeds[query] { best.insert(row) } }
@@ -99,17 +100,19 @@ package struct CodeSearch: Sendable {
     }
     let segments = segments.filter { $0.count > 0 }
     let rows = segments.reduce(0) { $0 + $1.count }
-    guard rows > 0, !queries.isEmpty else { return results.map { $0.sorted() } }
+    guard rows > 0, !queries.isEmpty else { return (results.map { $0.sorted() }, effort) }
+    effort.scanned = rows * queries.count
     let workers = try findAll(
       segments, limit: min(limit, rows),
       floors: results.map { $0.worst.map { QuerySelection.floor($0.score) } ?? -.infinity },
       source: source)
     for query in queries.indices {
-      try score(
+      effort.refined += workers.reduce(0) { $0 + $1.findings[query].refined }
+      effort.scored += try score(
         workers.flatMap { $0.findings[query].survivors }, segments, query, into: &results[query],
         readRow)
     }
-    return results.map { $0.sorted() }
+    return (results.map { $0.sorted() }, effort)
   }
 
   /// One worker's memory and what it has found, for each query.
@@ -155,11 +158,11 @@ package struct CodeSearch: Sendable {
     return workers
   }
 
-  /// Scores the float32 rows of what could be results.
+  /// Scores the float32 rows of what could be results. Returns how many.
   private func score(
     _ found: [Survivor], _ segments: [MaskedSegment], _ query: Int, into best: inout TopK,
     _ readRow: RowReader
-  ) throws {
+  ) throws -> Int {
     var bound = TopScores(limit: min(limit, max(found.count, 1)))
     for survivor in found { bound.insert(survivor.lower) }
     let threshold = found.count < limit ? -.infinity : bound.threshold
@@ -167,13 +170,17 @@ package struct CodeSearch: Sendable {
     // The likely results first: their exact scores rule most of the others out.
     survivors.sort { $0.estimate > $1.estimate }
     var row = [Float](repeating: 0, count: rotation.dimensions)
+    var scored = 0
     for survivor in survivors.prefix(limit) {
+      scored += 1
       try score(survivor, segments, query, &row, into: &best, readRow)
     }
     for survivor in survivors.dropFirst(limit).sorted(by: { $0.upper > $1.upper }) {
       if let worst = best.worst, Double(survivor.upper) < worst.score { break }
+      scored += 1
       try score(survivor, segments, query, &row, into: &best, readRow)
     }
+    return scored
   }
 
   private func score(
