@@ -22,6 +22,8 @@ struct Ranker {
   let collection: CollectionRecord
   let plan: RankingPlan
   let options: QueryOptions
+  /// What the filter selects; nil without one.
+  let selection: FilterSelection?
 
   /// A chunk in a ranking.
   private struct Ranked {
@@ -77,7 +79,8 @@ struct Ranker {
     var search = try ExactSearch(
       queries: queries, dimensions: space.dimensions, limit: limit)
     let block = VectorBlock(dimensions: space.dimensions, capacity: Self.blockRows)
-    try VectorsTable.forEach(space: record, collection: collection.id, db) { chunk, bytes in
+    try VectorsTable.forEach(space: record, collection: collection.id, selection: selection, db) {
+      chunk, bytes in
       try block.append(bytes: bytes, id: chunk)
       guard block.isFull else { return }
       try search.score(block)
@@ -91,22 +94,33 @@ struct Ranker {
 
   private func byWords(_ query: RankedQuery, limit: Int) throws -> [Ranked] {
     guard let text = query.text, let match = LexicalQuery(text).match, limit > 0 else { return [] }
-    let isAlone = try CollectionsTable.isAlone(collection.id, db)
-    // Not `rowid IN (…)`: SQLite hands that to FTS5, which then searches once for every chunk.
-    let inCollection = """
-      AND EXISTS (SELECT 1 FROM chunks c JOIN documents d ON d.id = c.document_id
-        WHERE c.id = chunk_search.rowid AND d.collection_id = ?)
-      """
+    let condition = try wordCondition()
     let statement = try db.cachedStatement(
       sql: """
         SELECT rowid, -\(IndexedText.rank) AS score FROM chunk_search WHERE chunk_search MATCH ?
-        \(isAlone ? "" : inCollection) ORDER BY score DESC, rowid LIMIT ?
+        \(condition.sql) ORDER BY score DESC, rowid LIMIT ?
         """)
-    let arguments: StatementArguments =
-      isAlone ? [match, limit] : [match, collection.id, limit]
+    var arguments: StatementArguments = [match]
+    arguments += StatementArguments(condition.arguments)
+    arguments += [limit]
     return try Row.fetchAll(statement, arguments: arguments).map {
       Ranked(id: $0[0], score: $0[1], cosine: nil)
     }
+  }
+
+  /// What holds for the chunks that may be found by words: those of the collection that pass the filter.
+  private func wordCondition() throws -> SQLPiece {
+    // Not `rowid IN (…)`: SQLite hands that to FTS5, which then searches once for every chunk.
+    if let selection {
+      return SQLPiece(
+        "AND " + selection.condition(chunk: "chunk_search.rowid"), selection.arguments)
+    }
+    if try CollectionsTable.isAlone(collection.id, db) { return SQLPiece("") }
+    return SQLPiece(
+      """
+      AND EXISTS (SELECT 1 FROM chunks c JOIN documents d ON d.id = c.document_id
+        WHERE c.id = chunk_search.rowid AND d.collection_id = ?)
+      """, [collection.id.databaseValue])
   }
 
   private func fuse(_ lists: [[Ranked]]) -> [Ranked] {

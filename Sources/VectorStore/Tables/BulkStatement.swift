@@ -13,6 +13,18 @@ enum BulkValue {
   case text(String)
   case blob(Data)
 
+  /// A value of GRDB's.
+  init(_ value: DatabaseValue) {
+    self =
+      switch value.storage {
+      case .null: .null
+      case .int64(let value): .integer(value)
+      case .double(let value): .real(value)
+      case .string(let value): .text(value)
+      case .blob(let value): .blob(value)
+      }
+  }
+
   static func text(orNull text: String?) -> BulkValue { text.map(BulkValue.text) ?? .null }
   static func blob(orNull data: Data?) -> BulkValue { data.map(BulkValue.blob) ?? .null }
   static func integer(orNull value: Int?) -> BulkValue {
@@ -55,7 +67,7 @@ extension Database {
   ///
   /// The bytes are SQLite's own and end with the call: nothing is copied on the way.
   func forEachBlob(
-    _ sql: String, _ values: BulkValue...,
+    _ sql: String, _ values: [BulkValue],
     body: (_ id: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
     let statement = try bound(sql, values)

@@ -128,22 +128,29 @@ enum VectorsTable {
     ).execute(arguments: [textHash])
   }
 
-  /// Calls `body` with each vector of a space in a collection, in no promised order.
+  /// Calls `body` with each vector of a space in a collection, or of the chunks of it that a filter
+  /// selects, in no promised order.
   ///
   /// The bytes handed to `body` are SQLite's own and end with the call.
   /// - Complexity: reads 4 bytes × dimensions × rows; the whole space where the collection is the
   ///   only one with documents.
   static func forEach(
-    space: SpaceRecord, collection: Int64, _ db: Database,
+    space: SpaceRecord, collection: Int64, selection: FilterSelection?, _ db: Database,
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    if try CollectionsTable.isAlone(collection, db) {
+    if let selection {
+      try db.forEachBlob(
+        """
+        SELECT v.chunk_id, v.data FROM (\(selection.chunks)) s
+        CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
+        """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], body: body)
+    } else if try CollectionsTable.isAlone(collection, db) {
       try db.forEachBlob(
         "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
-        .integer(space.id), body: body)
+        [.integer(space.id)], body: body)
     } else {
       try db.forEachBlob(
-        "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id), .integer(collection),
+        "SELECT v.chunk_id, v.data FROM \(ofCollection)", [.integer(space.id), .integer(collection)],
         body: body)
     }
   }
