@@ -34,7 +34,7 @@ enum MetadataFields {
   static func forEach(
     of metadata: [String: MetadataValue], _ body: (_ key: String, _ value: BulkValue) throws -> Void
   ) rethrows {
-    for (key, value) in metadata { try forEach(of: value, key(part: key), body) }
+    for (name, value) in metadata { try forEach(of: value, key(part: name), body) }
   }
 
   private static func forEach(
