@@ -16,6 +16,7 @@ struct FilterFault: Error {
     let position = min(position, scalars.count)
     let start = position > Self.reach ? position - Self.reach : 0
     let end = min(scalars.count, position + Self.reach)
+    let message = Self.shown(Array(message.unicodeScalars)[...])
     let before = (start > 0 ? "…" : "") + Self.shown(scalars[start..<position])
     let behind = Self.shown(scalars[position..<end]) + (end < scalars.count ? "…" : "")
     return StoreError(

@@ -97,7 +97,8 @@ struct FilterLexer {
     }
     throw FilterFault(
       position: start,
-      message: "found a \(quote) that none closes, expected another behind the text; write two for one "
+      message:
+        "found a \(quote) that none closes, expected another behind the text; write two for one "
         + "inside it")
   }
 
@@ -137,7 +138,8 @@ struct FilterLexer {
     default:
       throw FilterFault(
         position: start,
-        message: "found \(run(at: start)), expected a number as JSON writes it, such as 20, -3 or 1.5e3; "
+        message:
+          "found \(run(at: start)), expected a number as JSON writes it, such as 20, -3 or 1.5e3; "
           + "a text stands in single quotes")
     }
   }

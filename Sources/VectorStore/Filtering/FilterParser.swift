@@ -138,11 +138,12 @@ struct FilterParser {
     case .text(let text):
       throw fault(
         "found a text, expected a field; keys stand without quotes or in double ones: "
-          + FilterWords.written(key: text))
+          + FilterWords.written(key: String(text.prefix(40))))
     case .number:
       let run = lexer.run(at: token.position)
       throw fault(
-        "found a number, expected a field; a key of that name is written in double quotes: \"\(run)\"")
+        "found a number, expected a field; a key of that name is written in double quotes: \"\(run)\""
+      )
     default:
       throw fault("\(found), expected a condition, such as lang = 'de'")
     }
@@ -153,7 +154,8 @@ struct FilterParser {
       switch token.kind {
       case .word(let key), .quoted(let key): path.append(key)
       default:
-        throw fault("\(found), expected a key behind the dot; in double quotes if it is no plain word")
+        throw fault(
+          "\(found), expected a key behind the dot; in double quotes if it is no plain word")
       }
       try advance()
     }
@@ -191,7 +193,8 @@ struct FilterParser {
     guard case .string(let pattern) = value else {
       throw FilterFault(
         position: place.position,
-        message: "found \(FilterWords.written(value: value)), expected a text in single quotes: like "
+        message:
+          "found \(FilterWords.written(value: value)), expected a text in single quotes: like "
           + "compares texts, with % for any characters and _ for one")
     }
     if let problem = FilterRules.problem(field, like: pattern) {
@@ -259,7 +262,8 @@ struct FilterParser {
     }
     if isKeyword("is") {
       return fault(
-        "found is, expected an operator; write \(field) = null, exists \(field), or not exists \(field)")
+        "found is, expected an operator; write \(field) = null, exists \(field), or not exists \(field)"
+      )
     }
     return fault("\(found), expected = != < <= > >= in or like behind the field \(field)")
   }

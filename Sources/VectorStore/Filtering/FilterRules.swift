@@ -21,7 +21,7 @@ enum FilterRules {
   static func problem(
     _ field: Filter.Field, _ comparison: Filter.Comparison, _ value: MetadataValue
   ) -> String? {
-    let found = "found \(FilterWords.written(value: value).prefix(60))"
+    var found: String { "found \(FilterWords.written(value: value).prefix(60))" }
     switch value {
     case .array, .object: return "found a list or an object, expected one value; use oneOf"
     case .number(let number) where !number.isFinite:
@@ -38,7 +38,8 @@ enum FilterRules {
     case (.ordinal, _): return "\(found), but ordinal is a number, from 0 in each document"
     case (.added, .string(let text)) where FilterTime(text) != nil: return nil
     case (.added, _):
-      return "\(found), but added is a time; write an ISO 8601 date or time, such as '2026-11-25' or "
+      return
+        "\(found), but added is a time; write an ISO 8601 date or time, such as '2026-11-25' or "
         + "'2026-11-25T20:00:00Z'"
     case (.metadata, .null), (.metadata, .bool):
       guard comparison != .equal, comparison != .notEqual else { return nil }
@@ -51,12 +52,14 @@ enum FilterRules {
   static func problem(_ field: Filter.Field, like pattern: String) -> String? {
     switch field {
     case .ordinal: return "ordinal is a number, and like takes texts; use = < > or in"
-    case .added: return "added is a time, and like takes texts; use = < or >, as in added >= '2026-11-25'"
+    case .added:
+      return "added is a time, and like takes texts; use = < or >, as in added >= '2026-11-25'"
     case .source, .collection, .metadata: break
     }
     guard !pattern.utf8.contains(0) else { return "found a NUL character in a form; remove it" }
     guard pattern.utf8.count <= maximumPattern else {
-      return "the form has \(pattern.utf8.count) bytes, at most \(maximumPattern) are expected; shorten it"
+      return
+        "the form has \(pattern.utf8.count) bytes, at most \(maximumPattern) are expected; shorten it"
     }
     return nil
   }
@@ -68,7 +71,8 @@ enum FilterRules {
     guard path.count <= maximumPath else {
       return "found a field of \(path.count) keys, expected at most \(maximumPath)"
     }
-    return path.contains { $0.utf8.contains(0) } ? "found a key with a NUL character; remove it" : nil
+    return path.contains { $0.utf8.contains(0) }
+      ? "found a key with a NUL character; remove it" : nil
   }
 }
 
@@ -100,7 +104,8 @@ extension Filter {
         conditions += 1
         if case .oneOf(_, let list) = filter { values += list.count }
         if let problem = filter.problem {
-          throw StoreError(.invalidFilter, "the filter's condition \(filter.shown) is wrong: \(problem)")
+          throw StoreError(
+            .invalidFilter, "the filter's condition \(filter.shown) is wrong: \(problem)")
         }
       }
       try Self.check(conditions: conditions + waiting.count, values: values)
@@ -109,7 +114,10 @@ extension Filter {
 
   private static func check(conditions: Int, values: Int) throws(StoreError) {
     for (count, limit, what) in [
-      (conditions, FilterRules.maximumConditions, "conditions; use `in` for many values of one field"),
+      (
+        conditions, FilterRules.maximumConditions,
+        "conditions; use `in` for many values of one field"
+      ),
       (values, FilterRules.maximumValues, "values in lists; ask for fewer at once"),
     ] where count > limit {
       throw StoreError(.invalidFilter, "the filter has more than \(limit) \(what)")

@@ -37,7 +37,9 @@ struct FilterTime: Equatable {
     end = start + unit
   }
 
-  private static func zeros(_ count: Int) -> Substring { Substring(repeatElement("0", count: count)) }
+  private static func zeros(_ count: Int) -> Substring {
+    Substring(repeatElement("0", count: count))
+  }
 
   /// Minutes that a zone is ahead of UTC; nil for a zone that cannot be.
   private static func offset(_ zone: Substring?) -> Int64? {

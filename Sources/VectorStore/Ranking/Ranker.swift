@@ -23,7 +23,7 @@ struct Ranker {
   let plan: RankingPlan
   let options: QueryOptions
   /// What the filter selects; nil without one.
-  let selection: FilterSelection?
+  var selection: FilterSelection?
 
   /// A chunk in a ranking.
   private struct Ranked {

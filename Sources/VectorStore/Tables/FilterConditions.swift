@@ -27,6 +27,19 @@ struct SQLPiece: Sendable, Equatable {
     SQLPiece(
       pieces.map(\.sql).joined(separator: separator), pieces.flatMap(\.arguments))
   }
+
+  /// The same in parentheses, and many pieces in more of them: of a chain each link makes SQLite's
+  /// expression tree deeper, which may be 1,000 deep.
+  static func balanced(_ pieces: [SQLPiece], by separator: String) -> SQLPiece {
+    let most = 64
+    guard pieces.count > most else {
+      return SQLPiece("(") + .joined(pieces, by: separator) + SQLPiece(")")
+    }
+    let groups = stride(from: 0, to: pieces.count, by: most).map {
+      balanced(Array(pieces[$0..<min($0 + most, pieces.count)]), by: separator)
+    }
+    return balanced(groups, by: separator)
+  }
 }
 
 /// What a condition asks of a column, or of the rows of `document_fields`.
@@ -85,7 +98,7 @@ enum FilterConditions {
           + SQLPiece(")")
       }
       return spans.isEmpty
-        ? SQLPiece("0") : SQLPiece("(") + .joined(spans, by: " OR ") + SQLPiece(")")
+        ? SQLPiece("0") : .balanced(spans, by: " OR ")
     case .ordered(let comparison, let value):
       guard let time = span(value) else { return SQLPiece("0") }
       return switch comparison {
@@ -109,7 +122,9 @@ enum FilterConditions {
       let isLetter = ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
       guard !isLetter || prefixes.count < 8 else { break }
       let cases =
-        isLetter ? [scalar.properties.uppercaseMapping, scalar.properties.lowercaseMapping] : [String(scalar)]
+        isLetter
+        ? [scalar.properties.uppercaseMapping, scalar.properties.lowercaseMapping]
+        : [String(scalar)]
       prefixes = prefixes.flatMap { prefix in cases.map { prefix + $0.unicodeScalars } }
     }
     guard prefixes.first?.isEmpty == false else { return [] }

@@ -104,8 +104,9 @@ private struct FilterWriter {
         "\(from) WHERE d.collection_id = ?", [collection.id.databaseValue])
         + SQLPiece(" AND ") + condition(node, "d.id", .bySet)
     }
-    let found = SQLPiece(
-      "SELECT \(candidates.isUnique ? "" : "DISTINCT ")id FROM (", [])
+    let found =
+      SQLPiece(
+        "SELECT \(candidates.isUnique ? "" : "DISTINCT ")id FROM (", [])
       + candidates.union + SQLPiece(")")
     guard let rest else { return found }
     let joins =
@@ -123,7 +124,7 @@ private struct FilterWriter {
         ($0.element.depth, $1.offset) > ($1.element.depth, $0.offset)
       }
       let pieces = sorted.map { condition($0.element, id, check) }
-      return SQLPiece("(") + .joined(pieces, by: " \(word) ") + SQLPiece(")")
+      return .balanced(pieces, by: " \(word) ")
     }
     switch node {
     case .all(let parts): return joined(parts, "AND")

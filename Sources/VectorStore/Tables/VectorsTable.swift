@@ -150,7 +150,8 @@ enum VectorsTable {
         [.integer(space.id)], body: body)
     } else {
       try db.forEachBlob(
-        "SELECT v.chunk_id, v.data FROM \(ofCollection)", [.integer(space.id), .integer(collection)],
+        "SELECT v.chunk_id, v.data FROM \(ofCollection)",
+        [.integer(space.id), .integer(collection)],
         body: body)
     }
   }
