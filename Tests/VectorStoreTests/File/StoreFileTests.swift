@@ -40,11 +40,11 @@ import Testing
         try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
       )
     }
-    #expect(numbers == [0x5653_7472, 1, 32768, 2])
+    #expect(numbers == [0x5653_7472, 3, 32768, 2])
     #expect(mode == "wal")
     let expected = [
       "spaces", "collections", "documents", "pending_documents", "chunks", "vectors", "staged",
-      "chunk_search", "runs", "store_state", "grdb_migrations",
+      "chunk_search", "runs", "store_state", "document_fields", "grdb_migrations",
     ]
     #expect(Set(expected).isSubset(of: tables))
   }

@@ -183,7 +183,7 @@ import Testing
   @Test func limitsAreWhatSQLiteTakes() async throws {
     try await withStore { store, _ in
       try await store.file.write { db in
-        let fixture = try Fixture(seed: 3, documents: 30, db)
+        let fixture = try Fixture(seed: 3, documents: 12, db)
         let many = (0..<FilterRules.maximumConditions)
         let values = (0..<FilterRules.maximumValues).map { MetadataValue.integer(Int64($0)) }
         // Two branches at each level, as deep as may be.
