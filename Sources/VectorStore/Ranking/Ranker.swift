@@ -95,11 +95,12 @@ struct Ranker {
   private func byWords(_ query: RankedQuery, limit: Int) throws -> [Ranked] {
     guard let text = query.text, let match = LexicalQuery(text).match, limit > 0 else { return [] }
     let condition = try wordCondition()
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT rowid, -\(IndexedText.rank) AS score FROM chunk_search WHERE chunk_search MATCH ?
-        \(condition.sql) ORDER BY score DESC, rowid LIMIT ?
-        """)
+    let sql = """
+      SELECT rowid, -\(IndexedText.rank) AS score FROM chunk_search WHERE chunk_search MATCH ?
+      \(condition.sql) ORDER BY score DESC, rowid LIMIT ?
+      """
+    // Filters make statements without end, which are not to be kept.
+    let statement = try selection == nil ? db.cachedStatement(sql: sql) : db.makeStatement(sql: sql)
     var arguments: StatementArguments = [match]
     arguments += StatementArguments(condition.arguments)
     arguments += [limit]

@@ -58,7 +58,8 @@ extension Database {
   ///
   /// Faster than GRDB's own binding for small rows; for everything else use that.
   func run(bulk sql: String, _ values: BulkValue...) throws {
-    let statement = try bound(sql, values)
+    let statement = try cachedStatement(sql: sql).sqliteStatement
+    try bind(values, to: statement, sql)
     defer { finish(statement) }
     try check(sqlite3_step(statement), expecting: SQLITE_DONE, sql)
   }
@@ -66,12 +67,16 @@ extension Database {
   /// Runs a query whose rows are an integer and a blob, and hands each to `body`.
   ///
   /// The bytes are SQLite's own and end with the call: nothing is copied on the way.
+  ///
+  /// - Parameter keeps: whether the statement is kept for the next time, which is for SQL of a fixed text.
   func forEachBlob(
-    _ sql: String, _ values: [BulkValue],
+    _ sql: String, _ values: [BulkValue], keeps: Bool = true,
     body: (_ id: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    let statement = try bound(sql, values)
-    defer { finish(statement) }
+    let owner = try keeps ? cachedStatement(sql: sql) : makeStatement(sql: sql)
+    let statement = owner.sqliteStatement
+    try bind(values, to: statement, sql)
+    defer { withExtendedLifetime(owner) { finish(statement) } }
     while true {
       let code = sqlite3_step(statement)
       guard code == SQLITE_ROW else { return try check(code, expecting: SQLITE_DONE, sql) }
@@ -83,12 +88,12 @@ extension Database {
     }
   }
 
-  private func bound(_ sql: String, _ values: [BulkValue]) throws -> SQLiteStatement {
-    let statement = try cachedStatement(sql: sql).sqliteStatement
+  private func bind(
+    _ values: [BulkValue], to statement: SQLiteStatement, _ sql: String
+  ) throws {
     for (offset, value) in values.enumerated() {
       try check(value.bind(to: statement, at: Int32(offset + 1)), expecting: SQLITE_OK, sql)
     }
-    return statement
   }
 
   private func finish(_ statement: SQLiteStatement) {

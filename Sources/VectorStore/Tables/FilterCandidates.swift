@@ -12,10 +12,22 @@ struct FilterCandidates {
   private static let probes = [64, 4096]
 
   var selects: [SQLPiece]
+  /// The same without what is asked of each entry of a range, to count how many entries are read.
+  private var scans: [SQLPiece]
   /// Whether there are no others.
   var isExact: Bool
   /// Whether each document comes once.
-  var isUnique = false
+  let isUnique: Bool
+
+  /// - Parameter scans: nil where all entries of the ranges are taken.
+  private init(
+    selects: [SQLPiece], scans: [SQLPiece]? = nil, isExact: Bool = true, isUnique: Bool = false
+  ) {
+    self.selects = selects
+    self.scans = scans ?? selects
+    self.isExact = isExact
+    self.isUnique = isUnique
+  }
 
   /// All of them, as one SELECT.
   var union: SQLPiece { .joined(selects, by: " UNION ALL ") }
@@ -30,10 +42,11 @@ struct FilterCandidates {
     case .test(_, isNegated: true): return nil
     case .test(let test, isNegated: false): return find(test, collection: collection)
     case .any(let parts):
-      var all = FilterCandidates(selects: [], isExact: true)
+      var all = FilterCandidates(selects: [])
       for part in parts {
         guard let found = try find(part, collection: collection, db) else { return nil }
         all.selects += found.selects
+        all.scans += found.scans
         all.isExact = all.isExact && found.isExact
         guard all.selects.count <= maximumSelects else { return nil }
       }
@@ -67,7 +80,8 @@ struct FilterCandidates {
   }
 
   private func count(upTo limit: Int, _ db: Database) throws -> Int {
-    try Int.fetchOne(
+    let union = SQLPiece.joined(scans, by: " UNION ALL ")
+    return try Int.fetchOne(
       db, sql: "SELECT COUNT(*) FROM (\(union.sql) LIMIT \(limit))",
       arguments: StatementArguments(union.arguments)) ?? 0
   }
@@ -86,10 +100,10 @@ struct FilterCandidates {
       guard case .like(let pattern) = test.relation else {
         let condition = FilterConditions.field(path, test.relation)
         return FilterCandidates(
-          selects: [from + condition], isExact: true, isUnique: test.relation.isOneValue)
+          selects: [from + condition], isUnique: test.relation.isOneValue)
       }
-      let key = FilterConditions.field(path, .exists) + SQLPiece(" AND ")
-      return like(pattern, column, from: from + key, isMixed: true)
+      let key = FilterConditions.field(path, .exists)
+      return like(pattern, column, from: from, all: key, isMixed: true)
     case .source:
       from = SQLPiece(
         "SELECT d.id FROM documents d WHERE d.collection_id = ? AND ", [collection.databaseValue])
@@ -97,26 +111,27 @@ struct FilterCandidates {
       switch test.relation {
       case .exists: return nil
       case .like(let pattern):
-        return like(pattern, column, from: from, isMixed: false)
+        return like(pattern, column, from: from, all: SQLPiece("1"), isMixed: false)
       default:
         let condition = FilterConditions.value(column, test.relation, isMixed: false)
-        return FilterCandidates(selects: [from + condition], isExact: true, isUnique: true)
+        return FilterCandidates(selects: [from + condition], isUnique: true)
       }
     case .collection, .ordinal, .added: return nil
     }
   }
 
+  /// - Parameter all: a condition that all rows of the field satisfy.
   private static func like(
-    _ pattern: String, _ column: String, from: SQLPiece, isMixed: Bool
+    _ pattern: String, _ column: String, from: SQLPiece, all: SQLPiece, isMixed: Bool
   ) -> FilterCandidates {
-    let form = FilterConditions.value(column, .like(pattern), isMixed: isMixed)
-    let ranges = FilterConditions.ranges(column, like: pattern)
-    guard !ranges.isEmpty else {
-      return FilterCandidates(selects: [from + form], isExact: true)
-    }
-    let bare = FilterConditions.value(column, .like(pattern), isMixed: false)
-    return FilterCandidates(
-      selects: ranges.map { from + $0 + SQLPiece(" AND ") + bare }, isExact: true)
+    let and = SQLPiece(" AND ")
+    var ranges = FilterConditions.ranges(column, like: pattern).map { all + and + $0 }
+    let isWhole = ranges.isEmpty
+    if isWhole { ranges = [all] }
+    // Ranges hold texts only.
+    let form = FilterConditions.value(column, .like(pattern), isMixed: isMixed && isWhole)
+    let scans = ranges.map { from + $0 }
+    return FilterCandidates(selects: scans.map { $0 + and + form }, scans: scans)
   }
 }
 

@@ -143,7 +143,8 @@ enum VectorsTable {
         """
         SELECT v.chunk_id, v.data FROM (\(selection.chunks)) s
         CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
-        """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], body: body)
+        """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], keeps: false,
+        body: body)
     } else if try CollectionsTable.isAlone(collection, db) {
       try db.forEachBlob(
         "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
