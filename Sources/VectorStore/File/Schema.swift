@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 2
+  static let version: Int32 = 3
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -27,7 +27,14 @@ enum Schema {
       try db.execute(sql: SegmentsTable.schema)
       try db.execute(sql: "PRAGMA user_version = 2")
     }
+    migrator.registerMigration("3 metadata fields", migrate: addDocumentFields)
     return migrator
+  }
+
+  private static func addDocumentFields(_ db: Database) throws {
+    try db.execute(sql: DocumentFieldsTable.schema)
+    try DocumentFieldsTable.fill(db)
+    try db.execute(sql: "PRAGMA user_version = 3")
   }
 
   private static let tables = """

@@ -119,7 +119,7 @@ import Testing
       }
       let made = CodedRows(rows, segmentRows: 512)
       let queries = stride(from: 0, to: rows.count, by: rows.count / 40).map { rows[$0] }
-      try made.expectExact(queries, limit: 10, name)
+      try made.expectExact(queries, limit: 10, "\(name)")
     }
   }
 

@@ -65,10 +65,10 @@ private struct Estimates {
       coded.rotation.apply(&rotated)
       let centroid = Array(segment.centroid)
       let centred = zip(rotated, centroid).map { $0 - $1 }
-      let norm = centred.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      let norm = NaiveSearch.sequentialDot(centred, centred).squareRoot()
       let offset =
-        zip(rotated, centroid).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-        - centroid.reduce(0.0) { $0 + Double($1) * Double($1) }
+        NaiveSearch.sequentialDot(rotated, centroid)
+        - NaiveSearch.sequentialDot(centroid, centroid)
       for row in rows.indices {
         let truth = NaiveSearch.sequentialDot(query, rows[row])
         let base = offset + Double(segment.base[row])
@@ -94,10 +94,12 @@ private struct Estimates {
     var (signs, levels) = (0.0, 0.0)
     for i in 0..<p {
       let word = words[(row / 8 * (p / 64) + i / 64) * 8 + row % 8]
-      signs += Double(query[i]) * (word >> UInt64(i % 64) & 1 == 1 ? 1 : -1) / root
+      let sign = word >> UInt64(i % 64) & 1 == 1 ? 1.0 : -1.0
+      signs += Double(query[i]) * sign / root
       let byte = bytes?[row * p / 2 + i % (p / 2)] ?? 0
       let level = i < p / 2 ? byte & 15 : byte >> 4
-      levels += Double(query[i]) * (Double(level) - 7.5) * Double(VK_FINE_STEP) / root
+      let z = (Double(level) - 7.5) * Double(VK_FINE_STEP) / root
+      levels += Double(query[i]) * z
     }
     return (signs, levels)
   }
