@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 1
+  static let version: Int32 = 4
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -23,8 +23,28 @@ enum Schema {
       try db.execute(sql: "INSERT INTO store_state(id, generation) VALUES (1, 0)")
       try db.execute(sql: "PRAGMA user_version = 1")
     }
+    migrator.registerMigration("4 statistics") { db in
+      try db.execute(sql: statisticsTable)
+      try db.execute(sql: "PRAGMA user_version = 4")
+    }
     return migrator
   }
+
+  private static let statisticsTable = """
+    CREATE TABLE statistics (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL,
+      space_id INTEGER NOT NULL REFERENCES spaces(id),
+      collection TEXT NOT NULL,
+      saved_at TEXT NOT NULL,
+      rows INTEGER NOT NULL,
+      last_chunk_id INTEGER NOT NULL,
+      mean BLOB NOT NULL,
+      covariance BLOB NOT NULL,
+      figures TEXT NOT NULL,
+      UNIQUE (name, space_id, collection)
+    ) STRICT;
+    """
 
   private static let tables = """
     CREATE TABLE spaces (
