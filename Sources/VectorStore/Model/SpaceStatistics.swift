@@ -68,7 +68,7 @@ public struct SpaceStatistics: Sendable, Codable, Equatable {
   /// The cosine of pairs of distinct rows taken at random.
   public var randomPairs: Distribution?
   /// A least score for queries: the 95th percentile of random pairs, or the 5th of nearest neighbours
-  /// where that is less. A hit below it is no nearer than one in twenty unrelated passages.
+  /// where that is less. A hit below it is about as near as one in twenty unrelated passages.
   public var suggestedMinimumScore: Double?
   /// The skewness of how often a row is among the ``neighbours`` nearest of others (Radovanović,
   /// Nanopoulos and Ivanović, Hubs in Space, JMLR 11, 2010). Above 1 some rows answer too much.

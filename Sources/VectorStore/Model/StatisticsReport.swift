@@ -36,7 +36,7 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
 /// What `stats` measures and with what.
 public struct StatisticsOptions: Sendable {
   /// Cosines of this and more make two rows near-duplicates.
-  public var duplicateThreshold = 0.95
+  public var duplicateThreshold = 0.98
   /// Up to so many rows what needs neighbours is exact.
   public var exactRows = 5000
   /// Beyond ``exactRows`` so many rows, taken at random, are compared with all.

@@ -112,9 +112,9 @@ extension Verdict {
   }
 
   private static func duplicates(_ figures: SpaceStatistics) -> Finding? {
-    guard let share = figures.duplicates.share, share > 0.05 else { return nil }
+    guard let share = figures.duplicates.share, share > 0.1 else { return nil }
     return Finding(
-      level: share > 0.3 ? .bad : .watch, topic: "duplicates",
+      level: share > 0.5 ? .bad : .watch, topic: "duplicates",
       message: "\(text(share * 100, 0)) % of the rows have a near-duplicate (cosine "
         + "\(text(figures.duplicates.threshold, 2)) and more): they take each other's place in answers.",
       advice: "Remove copies, or add each text once.")

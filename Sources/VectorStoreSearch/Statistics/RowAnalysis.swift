@@ -14,7 +14,7 @@ package struct RowAnalysisOptions: Sendable {
   /// The most neighbours of a row that are looked at; the k of hubness.
   package var neighbours = 10
   /// The cosine from which on two rows are near-duplicates.
-  package var duplicateThreshold = 0.95
+  package var duplicateThreshold = 0.98
   /// A mean of other rows, to which distances are measured too.
   package var otherMean: [Double]?
 
