@@ -29,7 +29,7 @@ public struct Verdict: Sendable, Codable, Equatable {
     /// How good it is.
     public var level: Level
     /// What it is about: `rows`, `norms`, `isotropy`, `dimensions`, `hubness`, `duplicates`, `outliers`,
-    /// `neighbours`, `drift`.
+    /// `neighbours`, `stand-ins`, `drift`.
     public var topic: String
     /// What was found and what it means, in a sentence or two.
     public var message: String

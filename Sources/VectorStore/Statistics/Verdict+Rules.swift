@@ -142,7 +142,7 @@ extension Verdict {
   private static func standIns(_ figures: SpaceStatistics) -> Finding? {
     guard figures.kind == .mock else { return nil }
     return Finding(
-      level: .watch, topic: "neighbours",
+      level: .watch, topic: "stand-ins",
       message: "These vectors are made from the words of the texts, not by a model.",
       advice: "`store reembed` replaces them where there is a service.")
   }
