@@ -6,6 +6,23 @@ import GRDB
 import VectorStoreSearch
 
 enum StatisticsTable {
+  /// The table, as its migration makes it.
+  static let schema = """
+    CREATE TABLE statistics (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL,
+      space_id INTEGER NOT NULL REFERENCES spaces(id),
+      collection TEXT NOT NULL,
+      saved_at TEXT NOT NULL,
+      rows INTEGER NOT NULL,
+      last_chunk_id INTEGER NOT NULL,
+      mean BLOB NOT NULL,
+      covariance BLOB NOT NULL,
+      figures TEXT NOT NULL,
+      UNIQUE (name, space_id, collection)
+    ) STRICT;
+    """
+
   /// Keeps a summary; one of the same name, space and collection is replaced.
   static func save(_ summary: SavedSummary, space: Int64, _ db: Database) throws {
     let figures = String(decoding: try JSONEncoder().encode(summary.figures), as: UTF8.self)

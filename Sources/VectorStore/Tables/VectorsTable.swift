@@ -128,23 +128,86 @@ enum VectorsTable {
     ).execute(arguments: [textHash])
   }
 
-  /// Calls `body` with each vector of a space in a collection, in no promised order.
+  /// The ids of a space's vectors in (after, through], rising, at most `limit`.
+  ///
+  /// - Complexity: O(ids): the index of spaces alone is read.
+  static func ids(
+    space: Int64, after: Int64, through: Int64 = .max, limit: Int = .max, _ db: Database
+  ) throws -> [Int64] {
+    var ids: [Int64] = []
+    try db.forEachRow(
+      bulk: "SELECT id FROM vectors WHERE space_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
+      .integer(space), .integer(after), .integer(through), .integer(Int64(limit))
+    ) { ids.append($0.integer(0)) }
+    return ids
+  }
+
+  /// Calls `body` with each vector of a space in a collection, or of the chunks of it that a filter
+  /// selects, in no promised order.
   ///
   /// The bytes handed to `body` are SQLite's own and end with the call.
   /// - Complexity: reads 4 bytes × dimensions × rows; the whole space where the collection is the
   ///   only one with documents.
   static func forEach(
-    space: SpaceRecord, collection: Int64, _ db: Database,
+    space: SpaceRecord, collection: Int64, selection: FilterSelection?, _ db: Database,
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    if try CollectionsTable.isAlone(collection, db) {
-      try db.forEachBlob(
-        "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
-        .integer(space.id), body: body)
+    if let selection {
+      try db.forEachRow(
+        bulk: """
+          SELECT v.chunk_id, v.data FROM (\(selection.chunks)) s
+          CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
+          """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], keeps: false
+      ) { try body($0.integer(0), $0.blob(1)) }
+    } else if try CollectionsTable.isAlone(collection, db) {
+      try db.forEachRow(
+        bulk: "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
+        .integer(space.id)
+      ) { try body($0.integer(0), $0.blob(1)) }
     } else {
-      try db.forEachBlob(
-        "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id), .integer(collection),
-        body: body)
+      try db.forEachRow(
+        bulk: "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id),
+        .integer(collection)
+      ) { try body($0.integer(0), $0.blob(1)) }
+    }
+  }
+
+  /// The same for the vectors of a space with ids in (after, through], whatever their collections.
+  static func forEach(
+    space: Int64, after: Int64, through: Int64, _ db: Database,
+    body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try db.forEachRow(
+      bulk: "SELECT chunk_id, data FROM vectors WHERE space_id = ? AND id > ? AND id <= ?",
+      .integer(space), .integer(after), .integer(through)
+    ) { try body($0.integer(0), $0.blob(1)) }
+  }
+
+  /// A vector with what names it; its bytes are SQLite's own.
+  struct NamedVector {
+    let id: Int64
+    let chunk: Int64
+    let document: Int64
+    let collection: Int64
+    let bytes: UnsafeRawBufferPointer
+  }
+
+  /// Calls `body` with each vector of a space with an id in (after, through], whatever its collection, by
+  /// rising id.
+  static func forEachNamed(
+    space: Int64, after: Int64, through: Int64, _ db: Database, body: (NamedVector) throws -> Void
+  ) throws {
+    try db.forEachRow(
+      bulk: """
+        SELECT v.id, v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
+        CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
+        WHERE v.space_id = ? AND v.id > ? AND v.id <= ? ORDER BY v.id
+        """, .integer(space), .integer(after), .integer(through)
+    ) { row in
+      try body(
+        NamedVector(
+          id: row.integer(0), chunk: row.integer(1), document: row.integer(2),
+          collection: row.integer(3), bytes: row.blob(4)))
     }
   }
 }
