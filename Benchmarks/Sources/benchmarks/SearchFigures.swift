@@ -134,9 +134,11 @@ struct Figures {
 
   mutating func set(_ name: String, _ value: Double, _ meaning: String, digits: Int = 3) {
     values.append((name, value))
-    let number = value >= 1000 ? String(format: "%.0f", value) : String(format: "%.\(digits)f", value)
+    let number =
+      value >= 1000 ? String(format: "%.0f", value) : String(format: "%.\(digits)f", value)
     let padded = name.padding(toLength: 26, withPad: " ", startingAt: 0)
-    print("\(padded) \(String(repeating: " ", count: max(0, 12 - number.count)))\(number)  \(meaning)")
+    print(
+      "\(padded) \(String(repeating: " ", count: max(0, 12 - number.count)))\(number)  \(meaning)")
   }
 
   func json() throws -> Data {
