@@ -64,7 +64,8 @@ let package = Package(
       name: "VectorStoreEmbeddingTests", dependencies: ["VectorStoreEmbedding", "TestSupport"],
       exclude: ["Tokens/Fixtures"]),
     .testTarget(
-      name: "VectorStoreSearchTests", dependencies: ["VectorStoreSearch", "TestSupport"]),
+      name: "VectorStoreSearchTests",
+      dependencies: ["VectorStoreSearch", "CVectorKernels", "TestSupport"]),
     .testTarget(
       name: "VectorStoreTests",
       dependencies: [

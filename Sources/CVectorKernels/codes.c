@@ -8,6 +8,8 @@
 
 #include "variants.h"
 
+#pragma STDC FP_CONTRACT OFF
+
 static uint64_t rotate_left(uint64_t x, int n) { return x << n | x >> (64 - n); }
 
 uint64_t vk_checksum(const void *bytes, size_t count, uint64_t seed) {
@@ -83,7 +85,7 @@ void vk_encode_portable(
   memset(fine, 0, p / 2);
   for (size_t i = 0; i < p; i++) {
     float level = floorf(y[i] * to_steps + 8.0f);
-    level = level < 0 ? 0 : level > 15 ? 15 : level;
+    level = level > 0 ? level < 15 ? level : 15 : 0;  // not a number: 0
     const float z = (level - 7.5f) * from_steps;
     fine_dot += z * y[i];
     fine_squares += z * z;
@@ -117,7 +119,7 @@ void vk_quantize_query_portable(
   float dot = 0, u_squares = 0, error8 = 0;
   for (size_t i = 0; i < p; i++) {
     float u = rintf(q[i] * per4);
-    u = u < -7 ? -7 : u > 7 ? 7 : u;
+    u = u > -7 ? u < 7 ? u : 7 : -7;  // not a number (of an infinite q_i): -7
     dot += q[i] * u;
     u_squares += u * u;
     out->sum4 += (int32_t)u;
@@ -126,7 +128,7 @@ void vk_quantize_query_portable(
       planes[i / 64 * 4 + j] |= (uint64_t)(code >> j & 1) << (i % 64);
     }
     float w = rintf(q[i] * per8);
-    w = w < -127 ? -127 : w > 127 ? 127 : w;
+    w = w > -127 ? w < 127 ? w : 127 : -127;
     bytes[i] = (int8_t)w;
     out->sum8 += (int32_t)w;
     const float e = q[i] - step8 * w;
@@ -142,6 +144,24 @@ void vk_quantize_query_portable(
 }
 
 static int32_t popcount(uint64_t x) { return (int32_t)__builtin_popcountll(x); }
+
+int vk_split_planes(const uint64_t *planes, size_t words, uint64_t *split, int32_t *negative) {
+  uint64_t too_large = 0;
+  *negative = 0;
+  for (size_t w = 0; w < words; w++, planes += 4, split += 4) {
+    // |u| = (u ^ sign) + sign, bit by bit.
+    const uint64_t sign = planes[3], one = planes[1] ^ sign, two = planes[2] ^ sign;
+    const uint64_t carry = (planes[0] ^ sign) & sign;
+    split[0] = sign;
+    split[1] = planes[0];
+    split[2] = one ^ carry;
+    split[3] = two ^ (one & carry);
+    too_large |= two & one & carry;
+    *negative += popcount(sign & split[1]) + 2 * popcount(sign & split[2])
+                 + 4 * popcount(sign & split[3]);
+  }
+  return too_large == 0;
+}
 
 void vk_scan_portable(
     const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
@@ -195,34 +215,66 @@ void vk_fine_dots_portable(
 }
 
 static size_t count_bits(const uint8_t *mask, size_t rows) {
-  size_t count = 0;
-  for (size_t block = 0; block < (rows + 7) / 8; block++) {
-    count += (size_t)__builtin_popcount(mask[block]);
+  const size_t bytes = (rows + 7) / 8;
+  size_t count = 0, i = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    uint64_t word;
+    memcpy(&word, mask + i, 8);
+    count += (size_t)popcount(word);
   }
+  for (; i < bytes; i++) count += (size_t)popcount(mask[i]);
   return count;
 }
 
+static inline uint8_t equal_bits(const uint32_t *values, size_t rows, uint32_t key) {
+  unsigned bits = 0;
+  for (size_t r = 0; r < rows; r++) bits |= (unsigned)(values[r] == key) << r;
+  return (uint8_t)bits;
+}
+
 size_t vk_mask_equal(uint8_t *mask, const uint32_t *values, size_t rows, uint32_t key) {
-  for (size_t block = 0; block * 8 < rows; block++) {
-    uint8_t bits = 0;
-    for (size_t r = 0; r < 8 && block * 8 + r < rows; r++) {
-      bits |= (uint8_t)((values[block * 8 + r] == key) << r);
-    }
-    mask[block] &= bits;
+  size_t i = 0;  // whole blocks first, whose loop the compiler can unroll
+  for (; i + VK_BLOCK <= rows; i += VK_BLOCK) {
+    mask[i / VK_BLOCK] &= equal_bits(values + i, VK_BLOCK, key);
   }
+  if (i < rows) mask[i / VK_BLOCK] &= equal_bits(values + i, rows - i, key);
   return count_bits(mask, rows);
+}
+
+static inline uint8_t member_bits(
+    const int64_t *ids, size_t rows, const uint64_t *set, int64_t first, size_t count) {
+  unsigned bits = 0;
+  for (size_t r = 0; r < rows; r++) {
+    const uint64_t at = (uint64_t)ids[r] - (uint64_t)first;
+    if (at < count) bits |= ((unsigned)(set[at / 64] >> (at % 64)) & 1) << r;
+  }
+  return (uint8_t)bits;
+}
+
+// As member_bits for a whole block, faster where its ids follow each other, as those of rows that were
+// placed together do.
+static inline uint8_t block_member_bits(
+    const int64_t *ids, const uint64_t *set, int64_t first, size_t count) {
+  uint64_t differ = 0;
+  for (size_t r = 0; r < VK_BLOCK; r++) differ |= ((uint64_t)ids[r] - (uint64_t)ids[0]) ^ r;
+  const uint64_t at = (uint64_t)ids[0] - (uint64_t)first;
+  if (differ || at >= count || count - at < VK_BLOCK) {
+    return member_bits(ids, VK_BLOCK, set, first, count);
+  }
+  const size_t word = at / 64, shift = at % 64;
+  uint64_t bits = set[word] >> shift;
+  if (shift > 64 - VK_BLOCK) bits |= set[word + 1] << (64 - shift);
+  return (uint8_t)bits;
 }
 
 size_t vk_mask_members(
     uint8_t *mask, const int64_t *ids, size_t rows, const uint64_t *set, int64_t first,
     size_t count) {
-  for (size_t block = 0; block * 8 < rows; block++) {
-    uint8_t bits = 0;
-    for (size_t r = 0; r < 8 && block * 8 + r < rows; r++) {
-      const uint64_t at = (uint64_t)(ids[block * 8 + r] - first);
-      if (at < count) bits |= (uint8_t)((set[at / 64] >> (at % 64) & 1) << r);
-    }
-    mask[block] &= bits;
+  size_t i = 0;
+  for (; i + VK_BLOCK <= rows; i += VK_BLOCK) {
+    uint8_t *bits = mask + i / VK_BLOCK;
+    if (*bits) *bits &= block_member_bits(ids + i, set, first, count);
   }
+  if (i < rows) mask[i / VK_BLOCK] &= member_bits(ids + i, rows - i, set, first, count);
   return count_bits(mask, rows);
 }

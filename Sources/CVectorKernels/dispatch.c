@@ -2,6 +2,8 @@
 
 #include "variants.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const vk_table portable = {
@@ -10,11 +12,46 @@ static const vk_table portable = {
     vk_select_portable, vk_fine_dots_portable,
 };
 
-static const vk_table *table(void) { return &portable; }
+static const vk_table *portable_table(void) { return &portable; }
+
+// Best first.
+static const vk_table *(*const variants[])(void) = {
+    vk_avx512_table, vk_avx2_table, vk_neon_table, portable_table,
+};
+
+// The one called `name`, or the best one where `name` is null; null where there is none.
+static const vk_table *find(const char *name) {
+  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+    const vk_table *table = variants[i]();
+    if (table && (!name || strcmp(name, table->name) == 0)) return table;
+  }
+  return NULL;
+}
+
+// The tables are constants, so their address is all that threads exchange: no order is needed. Threads
+// that come here first together all find the same.
+static _Atomic(const vk_table *) chosen;
+
+static const vk_table *choose(void) {
+  const char *name = getenv("VECTOR_STORE_KERNELS");
+  const vk_table *named = name ? find(name) : NULL;
+  const vk_table *table = named ? named : find(NULL);
+  atomic_store_explicit(&chosen, table, memory_order_relaxed);
+  return table;
+}
+
+static inline const vk_table *table(void) {
+  const vk_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
+  return table ? table : choose();
+}
 
 const char *vk_variant(void) { return table()->name; }
 
-int vk_choose_variant(const char *name) { return strcmp(name, portable.name) == 0; }
+int vk_choose_variant(const char *name) {
+  const vk_table *named = find(name ? name : "");
+  if (named) atomic_store_explicit(&chosen, named, memory_order_relaxed);
+  return named != NULL;
+}
 
 double vk_dot_f64(const float *a, const float *b, size_t count) {
   return table()->dot_f64(a, b, count);

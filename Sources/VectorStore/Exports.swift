@@ -1,5 +1,5 @@
-// `import VectorStore` is enough: the values of the lower layers that the store's interface names
-// come with it.
+// `import VectorStore` is enough: the values of the lower layers that the store's interface names come with
+// it.
 
 @_exported public import VectorStoreEmbedding
 @_exported public import VectorStoreSearch

@@ -14,6 +14,7 @@ extension Store {
   public func compact() async throws -> CompactReport {
     let started = Date()
     let before = file.size()
+    try await compactSegments()
     try await file.compact { db in
       // A deleted word stays in the word index's older segments until they are merged.
       try db.execute(sql: "INSERT INTO chunk_search(chunk_search) VALUES ('optimize')")
@@ -25,5 +26,17 @@ extension Store {
     }
     return CompactReport(
       bytesBefore: before, bytesAfter: file.size(), seconds: Date().timeIntervalSince(started))
+  }
+
+  /// Makes segments anew that are damaged or have dead rows, and seals the tail.
+  private func compactSegments() async throws {
+    let damaged = try await file.read { try SegmentMaintenance.damagedSegments($0) }
+    var goesOn = true
+    while goesOn {
+      goesOn = try await file.write { db in
+        var maintenance = SegmentMaintenance(db)
+        return try maintenance.compact(damaged: damaged)
+      }
+    }
   }
 }

@@ -126,13 +126,13 @@ extension Store {
   private func answer(
     _ queries: [RankedQuery], _ collection: String, _ plan: RankingPlan, _ options: QueryOptions
   ) async throws -> [QueryResult] {
-    try await file.read { db in
+    let deviations = ErrorBound.deviations(
+      failureProbability: configuration.searchFailureProbability)
+    return try await file.read { [file] db in
       let ranker = Ranker(
         db: db, collection: try CollectionsTable.require(collection, db), plan: plan,
-        options: options)
-      return try ranker.hits(for: queries).map {
-        QueryResult(hits: $0, degradedReason: plan.degradedReason)
-      }
+        options: options, index: file.index, deviations: deviations)
+      return try ranker.answers(to: queries)
     }
   }
 }

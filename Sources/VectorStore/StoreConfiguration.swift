@@ -36,6 +36,10 @@ public struct StoreConfiguration: Sendable {
   public var lockTimeout: Double = 30
   /// The most reading connections open at once.
   public var maximumReaders: Int = 4
+  /// The probability with which the search may rule out a row by mistake whose score is just the worst of
+  /// the results; a row that is clearly better is never ruled out. 1e-6 by default: measured recall is
+  /// 1.0. `exact` queries do not depend on it. Above 0 and at most 0.5.
+  public var searchFailureProbability = 1e-6
   /// Where the library logs to; by default nowhere.
   public var logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
 

@@ -29,6 +29,17 @@ package enum Kernels {
     return vk_sum_of_squares_f64(first, a.count).squareRoot()
   }
 
+  /// The length of a vector that lies at any address: little-endian float32 numbers.
+  ///
+  /// - Complexity: O(components).
+  package static func norm(ofUnaligned bytes: UnsafeRawBufferPointer) -> Double {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bytes.count / 4) { copy in
+      UnsafeMutableRawBufferPointer(copy).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[0..<bytes.count / 4 * 4]))
+      return norm(UnsafeBufferPointer(copy))
+    }
+  }
+
   /// The index of the first component that is infinite or not a number, or nil if all are finite
   /// (`vk_first_non_finite`).
   ///

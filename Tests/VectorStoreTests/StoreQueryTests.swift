@@ -125,8 +125,9 @@ extension QueryOptions {
         let before = threadSeconds()
         let ranker = Ranker(
           db: db, collection: try CollectionsTable.require("default", db),
-          plan: RankingPlan(lists: [.words]), options: lexical)
-        let hits = try ranker.hits(for: [RankedQuery(text: "common words 77")])[0]
+          plan: RankingPlan(lists: [.words]), options: lexical, index: store.file.index,
+          deviations: 4.75)
+        let hits = try ranker.answers(to: [RankedQuery(text: "common words 77")])[0].hits
         return (hits, threadSeconds() - before)
       }
       #expect(hits.first?.document == "77" && hits.allSatisfy { $0.collection == "default" })

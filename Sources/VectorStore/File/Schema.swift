@@ -23,6 +23,10 @@ enum Schema {
       try db.execute(sql: "INSERT INTO store_state(id, generation) VALUES (1, 0)")
       try db.execute(sql: "PRAGMA user_version = 1")
     }
+    migrator.registerMigration("2 segments") { db in
+      try db.execute(sql: SegmentsTable.schema)
+      try db.execute(sql: "PRAGMA user_version = 2")
+    }
     migrator.registerMigration("4 statistics") { db in
       try db.execute(sql: statisticsTable)
       try db.execute(sql: "PRAGMA user_version = 4")

@@ -13,6 +13,8 @@ final class StoreFile: Sendable {
   let path: String
   private let configuration: StoreConfiguration
   private let readers: ReaderPool
+  /// The segments that queries keep in memory.
+  let index: IndexCache
   private let readQueue = DispatchQueue(label: "vector-store.read", attributes: .concurrent)
   private let writeQueue = DispatchQueue(label: "vector-store.write")
   /// Only used on `writeQueue`.
@@ -41,6 +43,7 @@ final class StoreFile: Sendable {
     let path = isLink ? URL(filePath: path).resolvingSymlinksInPath().path : path
     self.path = path
     self.configuration = configuration
+    index = IndexCache(logger: configuration.logger)
     writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)
     if try StoreFile.isAbsent(path) {
       guard configuration.access == .readWrite else {
@@ -78,12 +81,15 @@ final class StoreFile: Sendable {
     }
   }
 
-  /// Runs `body` in one write transaction under the store's lock and raises the generation; on an
-  /// error nothing is changed. Then checkpoints if the write-ahead log has grown large.
+  /// Runs `body` in one write transaction under the store's lock, brings the segments up to date and
+  /// raises the generation; on an error nothing is changed. Then checkpoints if the write-ahead log has
+  /// grown large.
   func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await onWriter { writer in
+    try await onWriter { [index] writer in
       try writer.transaction { db in
         let result = try body(db)
+        var maintenance = SegmentMaintenance(db)
+        try maintenance.run(damaged: index.takeDamaged())
         try StoreStateTable.raiseGeneration(db)
         return result
       }

@@ -40,6 +40,8 @@ public struct QueryResult: Sendable, Equatable {
   /// Why the ranking is not the one asked for: stand-ins or words instead of the target space's
   /// vectors. Nil where all is well.
   public var degradedReason: String?
+  /// How many rows were looked at, and how closely, for all queries of the same call together.
+  public var effort = SearchEffort()
 
   /// Whether the ranking is not the one asked for.
   public var isDegraded: Bool { degradedReason != nil }
@@ -61,7 +63,7 @@ public struct QueryOptions: Sendable {
   public var minimumScore: Double?
   /// How chunks are ranked.
   public var ranking = Ranking.vector
-  /// Whether every float32 row is scored. Today every search is exact.
+  /// Whether every float32 row is scored, instead of codes first; the oracle of the fast search.
   public var exact = false
 
   /// Creates the defaults: ten hits by cosine.

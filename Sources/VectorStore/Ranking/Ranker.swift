@@ -15,13 +15,15 @@ struct RankedQuery: Sendable {
 struct Ranker {
   /// How deep each list goes before two are fused.
   private static let fusionDepth = 100
-  /// Rows scored at once: few enough to be in the processor's cache still when BLAS reads them.
-  private static let blockRows = 256
 
   let db: Database
   let collection: CollectionRecord
   let plan: RankingPlan
   let options: QueryOptions
+  /// The segments that the store keeps in memory.
+  let index: IndexCache
+  /// How many standard deviations the bounds of codes are wide.
+  let deviations: Double
 
   /// A chunk in a ranking.
   private struct Ranked {
@@ -30,21 +32,24 @@ struct Ranker {
     var cosine: Double?
   }
 
-  /// The hits of each query, best first.
+  /// The answer to each query.
   ///
   /// - Complexity: one scan of the space for all queries, one look into the word index a query.
-  func hits(for queries: [RankedQuery]) throws -> [[Hit]] {
+  func answers(to queries: [RankedQuery]) throws -> [QueryResult] {
     let depth = plan.lists.count > 1 ? max(Self.fusionDepth, options.limit) : options.limit
+    var effort = SearchEffort()
     let lists = try plan.lists.map { list in
       switch list {
-      case .cosine(let space): try byCosine(queries, in: space, limit: depth)
+      case .cosine(let space): try byCosine(queries, in: space, limit: depth, &effort)
       case .words: try queries.map { try byWords($0, limit: depth) }
       }
     }
     return try queries.indices.map { index in
       let ranked =
         if lists.count == 1 { lists[0][index] } else { fuse(lists.map { $0[index] }) }
-      return try fetch(Array(ranked.filter(isGoodEnough).prefix(options.limit)))
+      return QueryResult(
+        hits: try fetch(Array(ranked.filter(isGoodEnough).prefix(options.limit))),
+        degradedReason: plan.degradedReason, effort: effort)
     }
   }
 
@@ -57,35 +62,23 @@ struct Ranker {
   }
 
   private func byCosine(
-    _ queries: [RankedQuery], in space: EmbeddingSpace, limit: Int
+    _ queries: [RankedQuery], in space: EmbeddingSpace, limit: Int, _ effort: inout SearchEffort
   ) throws -> [[Ranked]] {
     guard let record = try SpacesTable.find(space, db) else { return queries.map { _ in [] } }
+    let scan = VectorScan(
+      db: db, cache: index, space: record, collection: collection.id, selection: nil,
+      deviations: deviations)
+    let vectors = queries.compactMap(\.vector)
     do {
-      return try scan(record, queries.compactMap(\.vector), limit: limit)
+      let found =
+        try options.exact
+        ? scan.exactly(vectors, limit: limit) : scan.nearest(vectors, limit: limit)
+      effort.add(found.effort)
+      return found.results.map { $0.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) } }
     } catch let error as SearchError {
       throw StoreError(
         .damaged, "\(error) (in the space \(space)); restore the store from a backup",
         underlying: error)
-    }
-  }
-
-  /// Scores every vector of the collection in a space, exactly.
-  private func scan(
-    _ record: SpaceRecord, _ queries: [[Float]], limit: Int
-  ) throws -> [[Ranked]] {
-    let space = record.space
-    var search = try ExactSearch(
-      queries: queries, dimensions: space.dimensions, limit: limit)
-    let block = VectorBlock(dimensions: space.dimensions, capacity: Self.blockRows)
-    try VectorsTable.forEach(space: record, collection: collection.id, db) { chunk, bytes in
-      try block.append(bytes: bytes, id: chunk)
-      guard block.isFull else { return }
-      try search.score(block)
-      block.removeAll()
-    }
-    try search.score(block)
-    return search.finish().map { rows in
-      rows.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) }
     }
   }
 
@@ -118,22 +111,31 @@ struct Ranker {
 
   /// What the hits show, in their order.
   private func fetch(_ ranked: [Ranked]) throws -> [Hit] {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line, d.source, d.metadata,
-          (SELECT s.name FROM vectors v JOIN spaces s ON s.id = v.space_id WHERE v.chunk_id = c.id
-            ORDER BY s.name = ? DESC, v.id LIMIT 1) AS space
-        FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?
-        """)
+    let isByVector = plan.lists.count == 1 && plan.querySpace != nil
     let space = (plan.querySpace ?? collection.target.space).name
-    return try ranked.enumerated().compactMap { index, ranked in
-      guard let row = try Row.fetchOne(statement, arguments: [space, ranked.id]) else { return nil }
-      return Hit(
-        rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: ranked.id,
-        document: row["source"], collection: collection.name, ordinal: row["ordinal"],
-        text: row["text"], metadata: try MetadataJSON.decode(row["metadata"]),
-        start: row["start_scalar"], end: row["end_scalar"], line: row["line"], space: row["space"],
-        degraded: plan.degradedReason != nil)
+    // The vector that answered is one of the plan's space; a hit by words may have another.
+    let bestSpace = """
+      (SELECT s.name FROM vectors v JOIN spaces s ON s.id = v.space_id WHERE v.chunk_id = c.id
+        ORDER BY s.name = ?2 DESC, v.id LIMIT 1)
+      """
+    let sql = """
+      SELECT c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line, d.source, d.metadata,
+        \(isByVector ? "?2" : bestSpace)
+      FROM chunks c CROSS JOIN documents d ON d.id = c.document_id WHERE c.id = ?1
+      """
+    var hits: [Hit] = []
+    for (index, ranked) in ranked.enumerated() {
+      try db.forEachRow(bulk: sql, .integer(ranked.id), .text(space)) { row in
+        hits.append(
+          Hit(
+            rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: ranked.id,
+            document: row.text(5) ?? "", collection: collection.name,
+            ordinal: Int(row.integer(0)), text: row.text(1),
+            metadata: try MetadataJSON.decode(row.text(6) ?? "{}"), start: row.integer(orNil: 2),
+            end: row.integer(orNil: 3), line: row.integer(orNil: 4), space: row.text(7),
+            degraded: plan.degradedReason != nil))
+      }
     }
+    return hits
   }
 }

@@ -12,6 +12,8 @@ enum BulkValue {
   case real(Double)
   case text(String)
   case blob(Data)
+  /// A blob in memory that lasts until the statement has run: it is not copied.
+  case bytes(UnsafeRawBufferPointer)
 
   static func text(orNull text: String?) -> BulkValue { text.map(BulkValue.text) ?? .null }
   static func blob(orNull data: Data?) -> BulkValue { data.map(BulkValue.blob) ?? .null }
@@ -33,11 +35,47 @@ enum BulkValue {
             statement, index, $0.baseAddress, UInt64($0.count), transient, UInt8(SQLITE_UTF8))
         }
       }
+    case .bytes(let value):
+      return sqlite3_bind_blob64(statement, index, value.baseAddress, UInt64(value.count), nil)
     case .blob(let value):
       return value.withUnsafeBytes {
         sqlite3_bind_blob64(statement, index, $0.baseAddress, UInt64($0.count), transient)
       }
     }
+  }
+}
+
+/// A row of a query, read in place.
+struct BulkRow {
+  fileprivate let statement: SQLiteStatement
+
+  init(statement: SQLiteStatement) {
+    self.statement = statement
+  }
+
+  func isNull(_ column: Int32) -> Bool {
+    sqlite3_column_type(statement, column) == SQLITE_NULL
+  }
+
+  func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+
+  func integer(orNil column: Int32) -> Int? { isNull(column) ? nil : Int(integer(column)) }
+
+  func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
+
+  /// A text, or nil for NULL.
+  func text(_ column: Int32) -> String? {
+    guard let start = sqlite3_column_text(statement, column) else { return nil }
+    let count = Int(sqlite3_column_bytes(statement, column))
+    return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+  }
+
+  /// The bytes of a blob: SQLite's own, good until the row ends. Nothing is copied on the way.
+  func blob(_ column: Int32) -> UnsafeRawBufferPointer {
+    // The blob first: asking for its size before could convert it.
+    let start = sqlite3_column_blob(statement, column)
+    return UnsafeRawBufferPointer(
+      start: start, count: Int(sqlite3_column_bytes(statement, column)))
   }
 }
 
@@ -51,23 +89,16 @@ extension Database {
     try check(sqlite3_step(statement), expecting: SQLITE_DONE, sql)
   }
 
-  /// Runs a query whose rows are an integer and a blob, and hands each to `body`.
-  ///
-  /// The bytes are SQLite's own and end with the call: nothing is copied on the way.
-  func forEachBlob(
-    _ sql: String, _ values: BulkValue...,
-    body: (_ id: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
+  /// Runs a query and hands each of its rows to `body`; a row ends with the call.
+  func forEachRow(
+    bulk sql: String, _ values: BulkValue..., body: (BulkRow) throws -> Void
   ) throws {
     let statement = try bound(sql, values)
     defer { finish(statement) }
     while true {
       let code = sqlite3_step(statement)
       guard code == SQLITE_ROW else { return try check(code, expecting: SQLITE_DONE, sql) }
-      // The blob first: asking for its size before could convert it.
-      let start = sqlite3_column_blob(statement, 1)
-      let count = Int(sqlite3_column_bytes(statement, 1))
-      try body(
-        sqlite3_column_int64(statement, 0), UnsafeRawBufferPointer(start: start, count: count))
+      try body(BulkRow(statement: statement))
     }
   }
 

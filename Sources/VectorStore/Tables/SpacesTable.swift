@@ -31,6 +31,11 @@ enum SpacesTable {
     try Row.fetchOne(db, sql: "SELECT * FROM spaces WHERE id = ?", arguments: [id]).map(record)
   }
 
+  /// All spaces, in the order in which they came.
+  static func all(_ db: Database) throws -> [SpaceRecord] {
+    try Row.fetchAll(db.cachedStatement(sql: "SELECT * FROM spaces ORDER BY id")).map(record)
+  }
+
   /// The names of all spaces by row id.
   static func names(_ db: Database) throws -> [Int64: String] {
     try Dictionary(

@@ -128,6 +128,20 @@ enum VectorsTable {
     ).execute(arguments: [textHash])
   }
 
+  /// The ids of a space's vectors in (after, through], rising, at most `limit`.
+  ///
+  /// - Complexity: O(ids): the index of spaces alone is read.
+  static func ids(
+    space: Int64, after: Int64, through: Int64 = .max, limit: Int = .max, _ db: Database
+  ) throws -> [Int64] {
+    var ids: [Int64] = []
+    try db.forEachRow(
+      bulk: "SELECT id FROM vectors WHERE space_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
+      .integer(space), .integer(after), .integer(through), .integer(Int64(limit))
+    ) { ids.append($0.integer(0)) }
+    return ids
+  }
+
   /// Calls `body` with each vector of a space in a collection, in no promised order.
   ///
   /// The bytes handed to `body` are SQLite's own and end with the call.
@@ -138,13 +152,67 @@ enum VectorsTable {
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
     if try CollectionsTable.isAlone(collection, db) {
-      try db.forEachBlob(
-        "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
-        .integer(space.id), body: body)
+      try db.forEachRow(
+        bulk: "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
+        .integer(space.id)
+      ) { try body($0.integer(0), $0.blob(1)) }
     } else {
-      try db.forEachBlob(
-        "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id), .integer(collection),
-        body: body)
+      try db.forEachRow(
+        bulk: "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id),
+        .integer(collection)
+      ) { try body($0.integer(0), $0.blob(1)) }
+    }
+  }
+
+  /// The same for the vectors of a space with ids in (after, through], whatever their collections.
+  static func forEach(
+    space: Int64, after: Int64, through: Int64, _ db: Database,
+    body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try db.forEachRow(
+      bulk: "SELECT chunk_id, data FROM vectors WHERE space_id = ? AND id > ? AND id <= ?",
+      .integer(space), .integer(after), .integer(through)
+    ) { try body($0.integer(0), $0.blob(1)) }
+  }
+
+  /// A vector with what names it; its bytes are SQLite's own.
+  struct NamedVector {
+    let chunk: Int64
+    let document: Int64
+    let collection: Int64
+    let bytes: UnsafeRawBufferPointer
+  }
+
+  /// Calls `body` with each vector of a space with an id in (after, through], by rising id.
+  static func forEachNamed(
+    space: Int64, after: Int64, through: Int64, _ db: Database, body: (NamedVector) throws -> Void
+  ) throws {
+    try db.forEachRow(
+      bulk: """
+        SELECT v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
+        CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
+        WHERE v.space_id = ? AND v.id > ? AND v.id <= ? ORDER BY v.id
+        """, .integer(space), .integer(after), .integer(through)
+    ) { row in
+      try body(
+        NamedVector(
+          chunk: row.integer(0), document: row.integer(1), collection: row.integer(2),
+          bytes: row.blob(3)))
+    }
+  }
+
+  /// Calls `body` with each vector of a space in a collection, in no promised order.
+  static func forEachNamed(
+    space: SpaceRecord, collection: Int64, _ db: Database, body: (NamedVector) throws -> Void
+  ) throws {
+    try db.forEachRow(
+      bulk: "SELECT v.chunk_id, d.id, v.data FROM \(ofCollection)", .integer(space.id),
+      .integer(collection)
+    ) { row in
+      try body(
+        NamedVector(
+          chunk: row.integer(0), document: row.integer(1), collection: collection,
+          bytes: row.blob(2)))
     }
   }
 }

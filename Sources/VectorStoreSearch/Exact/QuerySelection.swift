@@ -1,12 +1,11 @@
 // One query's side of an exact search: from the float32 scores of a block, finds the rows that could
-// be results and scores those again in double precision. Called by ExactSearch; calls Kernels, TopK.
+// be results and scores those again in double precision. Called by ExactSearch; calls ExactScorer, TopK.
 
 /// The best rows of one query so far.
 struct QuerySelection: Sendable {
   /// The best rows by their exact score.
   private(set) var best: TopK
-  private let query: [Float]
-  private let norm: Double
+  private let scorer: ExactScorer
   private let minimumScore: Double
   private let bound: Double
   /// The best float32 scores over all blocks; only the k-th of them is of use.
@@ -17,8 +16,7 @@ struct QuerySelection: Sendable {
   ///   - norm: Its length.
   ///   - bound: How far a float32 score may be from the exact one.
   init(query: [Float], norm: Double, limit: Int, minimumScore: Double?, bound: Double) {
-    self.query = query
-    self.norm = norm
+    scorer = ExactScorer(query: query, norm: norm)
     self.minimumScore = minimumScore ?? -.infinity
     self.bound = bound
     self.best = TopK(limit: limit)
@@ -41,9 +39,9 @@ struct QuerySelection: Sendable {
     var cut = Self.floor(lowestCandidate)
     for row in scores.indices where !(scores[row] < cut) {
       rescored += 1
-      let start = row * query.count
-      let vector = UnsafeBufferPointer(rebasing: rows[start..<start + query.count])
-      let score = try exactScore(of: vector, id: ids[row])
+      let start = row * scorer.dimensions
+      let vector = UnsafeBufferPointer(rebasing: rows[start..<start + scorer.dimensions])
+      let score = try scorer.score(vector, id: ids[row])
       if score >= minimumScore, best.insert(ScoredRow(id: ids[row], score: score)) {
         cut = Self.floor(lowestCandidate)
       }
@@ -77,18 +75,8 @@ struct QuerySelection: Sendable {
       (approximate.worst?.score ?? -.infinity) - 2 * bound)
   }
 
-  /// The cosine of the query and a row, in double precision: dot / (|query| · |row|), in -1...1.
-  private func exactScore(
-    of vector: UnsafeBufferPointer<Float>, id: Int64
-  ) throws(SearchError) -> Double {
-    let length = Kernels.norm(vector)
-    guard UnitVector.isUnitLength(length) else { throw .notUnitLength(id: id, norm: length) }
-    let dot = query.withUnsafeBufferPointer { Kernels.dot($0, vector) }
-    return min(1, max(-1, dot / (norm * length)))
-  }
-
   /// The greatest float32 number that is not above `value`, so that scores are compared as they are.
-  private static func floor(_ value: Double) -> Float {
+  static func floor(_ value: Double) -> Float {
     let nearest = Float(value)
     return Double(nearest) > value ? nearest.nextDown : nearest
   }

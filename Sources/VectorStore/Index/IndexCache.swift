@@ -1,0 +1,80 @@
+// The segments that an open store keeps in memory between queries. One for each StoreFile; asked by
+// VectorScan inside a read transaction.
+
+import Foundation
+import GRDB
+import Logging
+import Synchronization
+
+/// What readers of one open store share: the index of each space, at the newest generation asked for.
+///
+/// What it hands out is a value that fits the caller's own snapshot, whatever others load meanwhile.
+final class IndexCache: Sendable {
+  /// One space's index, behind a lock that is held while it is loaded: those who come at the same time
+  /// wait, on the store's threads, instead of loading it too.
+  ///
+  /// `@unchecked Sendable`: the lock guards the index.
+  private final class Entry: @unchecked Sendable {
+    let lock = NSLock()
+    var index: SpaceIndex?
+  }
+
+  private let entries = Mutex<[Int64: Entry]>([:])
+  private let damaged = Mutex<Set<Int64>>([])
+  private let logger: Logger
+
+  init(logger: Logger) {
+    self.logger = logger
+  }
+
+  /// The index of a space in the caller's snapshot.
+  ///
+  /// - Complexity: O(1) where nothing was written since the last query, else see ``SpaceIndex``.
+  func index(of space: SpaceRecord, _ db: Database) throws -> SpaceIndex {
+    let generation = try StoreStateTable.generation(db)
+    let entry = entry(of: space.id)
+    entry.lock.lock()
+    defer { entry.lock.unlock() }
+    let known = damaged.withLock { $0 }
+    if let index = entry.index, index.generation == generation, known.isSubset(of: index.damaged) {
+      return index
+    }
+    let index = try SpaceIndex(
+      space, after: entry.index, generation: generation, known: known, logger: logger, db)
+    damaged.withLock { $0.formUnion(index.damaged) }
+    if generation >= entry.index?.generation ?? 0 { entry.index = index }
+    return index
+  }
+
+  /// Notes that a query scored the loose rows of an index, and makes codes of them once that is worth it.
+  func noteScored(_ count: Int, of index: SpaceIndex, _ space: SpaceRecord, _ db: Database) throws {
+    let entry = entry(of: space.id)
+    entry.lock.lock()
+    defer { entry.lock.unlock() }
+    guard var current = entry.index, current.generation == index.generation else { return }
+    if current.noteScored(count) { current = try current.absorbing(space, db) }
+    entry.index = current
+  }
+
+  /// Remembers a segment whose fine codes turned out to be damaged.
+  func noteDamage(_ segment: Int64) {
+    damaged.withLock { _ = $0.insert(segment) }
+  }
+
+  /// The damaged segments that were met, for the writer to make anew; they are forgotten here.
+  func takeDamaged() -> Set<Int64> {
+    damaged.withLock { damaged in
+      defer { damaged = [] }
+      return damaged
+    }
+  }
+
+  private func entry(of space: Int64) -> Entry {
+    entries.withLock { entries in
+      if let entry = entries[space] { return entry }
+      let entry = Entry()
+      entries[space] = entry
+      return entry
+    }
+  }
+}

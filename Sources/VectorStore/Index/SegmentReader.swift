@@ -1,0 +1,115 @@
+// Reads segments out of the file and checks them. Called by SpaceIndex and SegmentMaintenance; calls
+// SQLite's C interface.
+
+import Foundation
+import GRDB
+import GRDBSQLite
+import VectorStoreSearch
+
+/// Reads the segments of a space.
+struct SegmentReader {
+  let space: SpaceRecord
+
+  /// A segment in memory, without its fine codes.
+  ///
+  /// - Throws: ``CodeSegment/Damage`` for one that is not as it was written.
+  func load(_ record: SegmentRecord, _ db: Database) throws -> CodeSegment {
+    let rotation = Rotation(dimensions: space.space.dimensions)
+    guard record.format == SegmentLayout.format,
+      (1...SegmentLayout.maximumRows).contains(record.rows),
+      record.removed.map({ $0.count == (record.rows + 7) / 8 }) ?? true
+    else { throw CodeSegment.Damage(segment: record.id, part: "row") }
+    let layout = SegmentLayout(rows: record.rows, paddedDimensions: rotation.paddedDimensions)
+    return try CodeSegment(
+      id: record.id, layout: layout,
+      head: read("segment_heads", record, count: layout.headCount, part: "head", db),
+      headChecksum: record.headChecksum,
+      codes: read("segment_codes", record, count: layout.codesCount, part: "codes", db),
+      codesChecksum: record.codesChecksum)
+  }
+
+  /// Whether all parts of a segment are there and as they were written.
+  func isWhole(_ record: SegmentRecord, _ db: Database) -> Bool {
+    do {
+      let segment = try load(record, db)
+      try FineCodeReader(db).readAll(
+        of: segment, into: AlignedBytes(count: segment.layout.fineCount))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// A blob of known size, straight into memory (`sqlite3_blob_read`).
+  private func read(
+    _ table: String, _ record: SegmentRecord, count: Int, part: String, _ db: Database
+  ) throws -> AlignedBytes {
+    let damage = CodeSegment.Damage(segment: record.id, part: part)
+    var blob: OpaquePointer?
+    let connection = db.sqliteConnection
+    guard sqlite3_blob_open(connection, "main", table, "data", record.id, 0, &blob) == SQLITE_OK
+    else { throw damage }
+    defer { sqlite3_blob_close(blob) }
+    guard Int(sqlite3_blob_bytes(blob)) == count else { throw damage }
+    let bytes = AlignedBytes(count: count)
+    guard sqlite3_blob_read(blob, bytes.start, Int32(count), 0) == SQLITE_OK else { throw damage }
+    return bytes
+  }
+}
+
+/// Reads fine codes out of the file, for one query.
+///
+/// `@unchecked Sendable`: the workers of a search call it while the query's thread, which the connection
+/// belongs to, waits for them or is one of them; the lock lets one in at a time.
+final class FineCodeReader: FineCodeSource, @unchecked Sendable {
+  private let statement: SQLiteStatement?
+  private let lock = NSLock()
+
+  /// - Parameter db: used until the search has ended.
+  init(_ db: Database) throws {
+    statement = try db.cachedStatement(
+      sql: "SELECT data FROM segment_fine_codes WHERE id = ?"
+    ).sqliteStatement
+  }
+
+  func withRow(
+    _ row: Int, of segment: CodeSegment, _ body: (UnsafeRawPointer) throws -> Void
+  ) throws {
+    let rows = SegmentsTable.fineRowsAtOnce(segment.layout)
+    try withBlock(row / rows, of: segment) { bytes in
+      let start = row % rows * segment.layout.fineBytes
+      guard start + segment.layout.fineBytes <= bytes.count, let base = bytes.baseAddress else {
+        throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
+      }
+      try body(base + start)
+    }
+  }
+
+  func readAll(of segment: CodeSegment, into target: AlignedBytes) throws {
+    let size = SegmentsTable.fineRowsAtOnce(segment.layout) * segment.layout.fineBytes
+    for (block, start) in stride(from: 0, to: target.count, by: size).enumerated() {
+      try withBlock(block, of: segment) { bytes in
+        guard bytes.count == min(size, target.count - start), let base = bytes.baseAddress else {
+          throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
+        }
+        (target.start + start).copyMemory(from: base, byteCount: bytes.count)
+      }
+    }
+    try segment.check(fineCodes: target)
+  }
+
+  private func withBlock(
+    _ block: Int, of segment: CodeSegment, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    lock.lock()
+    defer { lock.unlock() }
+    guard let statement else { return }
+    defer { sqlite3_reset(statement) }
+    sqlite3_bind_int64(
+      statement, 1, SegmentsTable.fineID(segment: segment.id, block: block))
+    guard sqlite3_step(statement) == SQLITE_ROW else {
+      throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
+    }
+    try body(BulkRow(statement: statement).blob(0))
+  }
+}

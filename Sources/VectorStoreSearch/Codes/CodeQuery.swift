@@ -1,0 +1,105 @@
+// One query's side of a search by codes: its rotated form, and what each worker has found for it. Used by
+// CodeSearch and SegmentScan.
+
+/// A query that is searched by codes.
+struct CodeQuery: Sendable {
+  /// The query brought to unit length, rotated: the padded dimensions.
+  let rotated: [Float]
+
+  init(_ unit: UnitVector, rotation: Rotation) {
+    var rotated = unit.components
+    rotated += [Float](repeating: 0, count: rotation.paddedDimensions - rotated.count)
+    rotated.withUnsafeMutableBufferPointer { buffer in
+      if let start = buffer.baseAddress { rotation.apply(start) }
+    }
+    self.rotated = rotated
+  }
+}
+
+/// A row that could be a result, by its fine code.
+struct Survivor: Sendable {
+  /// The segment's place in the search.
+  var segment: Int32
+  /// The row of the segment.
+  var row: UInt32
+  /// The estimate of its score.
+  var estimate: Float
+  /// How far from it the score may be.
+  var halfWidth: Float
+
+  /// The most that its score may be.
+  var upper: Float { estimate + halfWidth }
+  /// The least.
+  var lower: Float { estimate - halfWidth }
+}
+
+/// What one worker has found for one query.
+struct Findings: Sendable {
+  private(set) var survivors: [Survivor] = []
+  /// How many rows' fine codes were looked at.
+  private(set) var refined = 0
+  private var best: TopScores
+
+  /// - Parameter floor: rows that cannot reach this score are of no use.
+  init(limit: Int, floor: Float) {
+    best = TopScores(limit: limit, floor: floor)
+  }
+
+  /// A row has to reach this score to be a result.
+  var threshold: Float { best.threshold }
+
+  /// Takes a row in if it could be a result.
+  mutating func insert(_ survivor: Survivor) {
+    refined += 1
+    guard !(survivor.upper < threshold) else { return }
+    best.insert(survivor.lower)
+    survivors.append(survivor)
+    // What rose above many of them since makes them useless.
+    if survivors.count == survivors.capacity, survivors.count > 1024 { prune() }
+  }
+
+  private mutating func prune() {
+    let threshold = threshold
+    survivors.removeAll { $0.upper < threshold }
+  }
+}
+
+/// The `limit` highest of a stream of scores, of which only the lowest matters.
+struct TopScores: Sendable {
+  private let limit: Int
+  private let floor: Float
+  private var heap: [Float] = []
+
+  /// - Precondition: `limit` is positive.
+  init(limit: Int, floor: Float = -.infinity) {
+    precondition(limit > 0, "limit \(limit)")
+    self.limit = limit
+    self.floor = floor
+  }
+
+  /// The `limit`-th highest score so far, and at least the floor.
+  var threshold: Float { heap.count == limit ? max(floor, heap[0]) : floor }
+
+  mutating func insert(_ score: Float) {
+    if heap.count < limit {
+      heap.append(score)
+      var child = heap.count - 1
+      while child > 0, heap[(child - 1) / 2] > heap[child] {
+        heap.swapAt(child, (child - 1) / 2)
+        child = (child - 1) / 2
+      }
+      return
+    }
+    guard score > heap[0] else { return }
+    heap[0] = score
+    var parent = 0
+    while true {
+      var least = parent
+      for child in 2 * parent + 1...2 * parent + 2
+      where child < limit && heap[child] < heap[least] { least = child }
+      guard least != parent else { return }
+      heap.swapAt(least, parent)
+      parent = least
+    }
+  }
+}

@@ -1,0 +1,194 @@
+// One query against one segment: scan the 1-bit codes, keep what its bound lets pass, and look at the fine
+// codes of that. Called by CodeSearch's workers; calls CVectorKernels.
+
+internal import CVectorKernels
+
+/// What one worker needs for its scans: memory that is used over and over.
+///
+/// `@unchecked Sendable`: one worker uses it at a time.
+final class SegmentScan: @unchecked Sendable {
+  private let deviations: Float
+  private let limit: Int
+  private let paddedDimensions: Int
+  private let source: (any FineCodeSource)?
+
+  private var centred: [Float]
+  private var planes: [UInt64]
+  private var bytes: [Int8]
+  private var sums: [Int32]
+  private var index: [UInt32]
+  private var estimate: [Float]
+  private var halfWidth: [Float]
+  private var fineRows: [UInt32] = []
+  private var fineSums: [Int32] = []
+
+  init(
+    paddedDimensions: Int, rows: Int, limit: Int, deviations: Double,
+    source: (any FineCodeSource)?
+  ) {
+    self.deviations = Float(deviations)
+    self.limit = limit
+    self.paddedDimensions = paddedDimensions
+    self.source = source
+    centred = [Float](repeating: 0, count: paddedDimensions)
+    planes = [UInt64](repeating: 0, count: paddedDimensions / 16)
+    bytes = [Int8](repeating: 0, count: paddedDimensions)
+    let room = (rows + 15) / 16 * 16
+    sums = [Int32](repeating: 0, count: room)
+    index = [UInt32](repeating: 0, count: room)
+    estimate = [Float](repeating: 0, count: room)
+    halfWidth = [Float](repeating: 0, count: room)
+  }
+
+  /// What both estimates of a query in a segment are made of.
+  private struct Prepared {
+    var quantized: vk_quantized
+    /// ⟨q, c⟩ − ⟨c, c⟩
+    var offset: Float
+  }
+
+  /// Looks for results of a query in a segment.
+  ///
+  /// - Parameter place: the segment's place in the search.
+  /// - Complexity: O(rows · P / 64), and O(P) for each row that the 1-bit code lets pass.
+  func scan(
+    _ query: CodeQuery, _ segment: MaskedSegment, place: Int, into findings: inout Findings
+  ) throws {
+    let prepared = prepare(query, segment.segment)
+    var count = select(segment, prepared, threshold: findings.threshold)
+    if count > 4 * limit {
+      // Early in a search much passes: the best by their 1-bit codes raise the threshold for the rest.
+      count = narrow(count)
+      let best = bestFirst(count)
+      try refine(best, from: 0, segment.segment, place, prepared, &findings)
+      count = narrow(count, from: best, threshold: findings.threshold)
+      try refine(count, from: best, segment.segment, place, prepared, &findings)
+    } else {
+      try refine(count, from: 0, segment.segment, place, prepared, &findings)
+    }
+  }
+
+  private func prepare(_ query: CodeQuery, _ segment: CodeSegment) -> Prepared {
+    let centroid = segment.centroid
+    for i in 0..<paddedDimensions { centred[i] = query.rotated[i] - centroid[i] }
+    var quantized = vk_quantized()
+    vk_quantize_query(centred, paddedDimensions, &planes, &bytes, &quantized)
+    let product = query.rotated.withUnsafeBufferPointer { Kernels.dot($0, centroid) }
+    let square = Kernels.dot(centroid, centroid)
+    return Prepared(quantized: quantized, offset: Float(product - square))
+  }
+
+  /// Fills the columns of what the 1-bit codes let pass. Returns how many rows that are.
+  private func select(_ segment: MaskedSegment, _ prepared: Prepared, threshold: Float) -> Int {
+    let codes = segment.segment
+    let root = Float(paddedDimensions).squareRoot()
+    var selection = vk_selection(
+      offset: prepared.offset, unit: prepared.quantized.scale4 / root, sum: prepared.quantized.sum4,
+      spread: deviations * prepared.quantized.norm,
+      rounding: deviations * prepared.quantized.error4 / root, slack: ErrorBound.slack,
+      threshold: threshold)
+    return segment.withMask { mask in
+      vk_scan(
+        codes.codes.start.assumingMemoryBound(to: UInt64.self), codes.layout.words,
+        codes.layout.blocks, planes, mask, &sums)
+      return vk_select(
+        sums, codes.base.baseAddress, codes.scale.baseAddress, codes.error.baseAddress,
+        codes.layout.rows, mask, &selection, &index, &estimate, &halfWidth)
+    }
+  }
+
+  /// Drops the rows that the k-th best lower bound among them rules out.
+  private func narrow(_ count: Int) -> Int {
+    var best = TopScores(limit: limit)
+    for i in 0..<count { best.insert(estimate[i] - halfWidth[i]) }
+    return narrow(count, from: 0, threshold: best.threshold)
+  }
+
+  /// Drops the rows from a place on whose upper bound is below a threshold. Returns how many rows remain.
+  private func narrow(_ count: Int, from first: Int, threshold: Float) -> Int {
+    var kept = first
+    for i in first..<count where !(estimate[i] + halfWidth[i] < threshold) {
+      move(i, to: kept)
+      kept += 1
+    }
+    return kept
+  }
+
+  /// Moves the rows with the highest estimates to the front. Returns how many they are.
+  private func bestFirst(_ count: Int) -> Int {
+    guard count > limit else { return count }
+    var best = TopScores(limit: limit)
+    for i in 0..<count { best.insert(estimate[i]) }
+    var front = 0
+    for i in 0..<count where estimate[i] >= best.threshold && front < limit {
+      swap(i, front)
+      front += 1
+    }
+    return front
+  }
+
+  private func move(_ from: Int, to: Int) {
+    index[to] = index[from]
+    estimate[to] = estimate[from]
+    halfWidth[to] = halfWidth[from]
+  }
+
+  private func swap(_ a: Int, _ b: Int) {
+    index.swapAt(a, b)
+    estimate.swapAt(a, b)
+    halfWidth.swapAt(a, b)
+  }
+
+  /// Looks at the fine codes of the selected rows from a place on.
+  private func refine(
+    _ end: Int, from first: Int, _ segment: CodeSegment, _ place: Int, _ prepared: Prepared,
+    _ findings: inout Findings
+  ) throws {
+    guard end > first else { return }
+    try readFineSums(first..<end, segment)
+    let root = Float(paddedDimensions).squareRoot()
+    let unit = prepared.quantized.scale8 * VK_FINE_STEP / root
+    let shift = 7.5 * Float(prepared.quantized.sum8)
+    let spread = deviations * prepared.quantized.norm
+    let rounding = deviations * prepared.quantized.error8 / root
+    for i in first..<end {
+      let row = Int(index[i])
+      let scale = segment.fineScale[row]
+      let (a, b) = (spread * segment.fineError[row], rounding * scale)
+      findings.insert(
+        Survivor(
+          segment: Int32(place), row: index[i],
+          estimate: prepared.offset + segment.base[row]
+            + scale * unit * (Float(fineSums[i - first]) - shift),
+          halfWidth: ErrorBound.slack + (a * a + b * b).squareRoot()))
+    }
+  }
+
+  /// The sums of the fine codes of some of the selected rows.
+  private func readFineSums(_ range: Range<Int>, _ segment: CodeSegment) throws {
+    if fineSums.count < range.count {
+      fineSums = [Int32](repeating: 0, count: max(range.count, 256))
+    }
+    let half = segment.layout.fineBytes
+    if let fine = try segment.fine(reading: range.count, from: source) {
+      index.withUnsafeBufferPointer { index in
+        guard let start = index.baseAddress else { return }
+        vk_fine_dots(
+          fine.start.assumingMemoryBound(to: UInt8.self), 2 * half, start + range.lowerBound,
+          range.count, bytes, &fineSums)
+      }
+      return
+    }
+    guard let source else { return }
+    for i in range {
+      let row = Int(index[i])
+      try source.withRow(row, of: segment) { code in
+        try segment.check(fineCode: code, ofRow: row)
+        var (first, sum) = (UInt32(0), Int32(0))
+        vk_fine_dots(
+          code.assumingMemoryBound(to: UInt8.self), 2 * half, &first, 1, bytes, &sum)
+        fineSums[i - range.lowerBound] = sum
+      }
+    }
+  }
+}
