@@ -36,7 +36,8 @@ extension Store {
       let plan = RankingPlan(lists: [.words])
       return try await answer(texts.map { RankedQuery(text: $0) }, collection, plan, options)
     }
-    let (plan, vectors) = try await plan(for: texts, in: collection)
+    var (plan, vectors) = try await plan(for: texts, in: collection)
+    if options.ranking == .fused { plan.addWords() }
     let queries = texts.enumerated().map { RankedQuery(text: $1, vector: vectors?[$0]) }
     return try await answer(queries, collection, plan, options)
   }
@@ -87,7 +88,7 @@ extension Store {
   }
 
   /// How texts are ranked now, and their vectors in the plan's space.
-  private func plan(
+  func plan(
     for texts: [String], in collection: String
   ) async throws -> (RankingPlan, [[Float]]?) {
     let mock = MockService()
@@ -123,7 +124,7 @@ extension Store {
     return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
   }
 
-  private func answer(
+  func answer(
     _ queries: [RankedQuery], _ collection: String, _ plan: RankingPlan, _ options: QueryOptions
   ) async throws -> [QueryResult] {
     let deviations = ErrorBound.deviations(

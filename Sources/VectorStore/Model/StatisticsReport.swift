@@ -23,6 +23,8 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   public var refused: [Refusal] = []
   /// Chunks without any vector: pending, or refused for good by the service.
   public var chunksWithoutVector = 0
+  /// How well judged questions are answered, where there were any.
+  public var retrieval: RetrievalQuality?
   /// How long it took, in seconds.
   public var seconds = 0.0
 

@@ -30,6 +30,11 @@ struct RankingPlan: Sendable, Equatable {
     return nil
   }
 
+  /// Ranks by words too, where the plan does not yet.
+  mutating func addWords() {
+    if !lists.contains(.words) { lists.append(.words) }
+  }
+
   /// The plan for a text.
   ///
   /// - Parameter unavailable: why the embedding service cannot embed the query; nil where it can.

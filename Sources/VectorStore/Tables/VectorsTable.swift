@@ -142,6 +142,18 @@ enum VectorsTable {
     return ids
   }
 
+  /// The ids of a space's vectors in a collection, in no promised order.
+  ///
+  /// - Complexity: O(ids): no vector is read.
+  static func ids(space: Int64, collection: Int64, _ db: Database) throws -> [Int64] {
+    if try CollectionsTable.isAlone(collection, db) { return try ids(space: space, after: 0, db) }
+    var ids: [Int64] = []
+    try db.forEachRow(
+      bulk: "SELECT v.id FROM \(ofCollection)", .integer(space), .integer(collection)
+    ) { ids.append($0.integer(0)) }
+    return ids
+  }
+
   /// Calls `body` with each vector of a space in a collection, in no promised order.
   ///
   /// The bytes handed to `body` are SQLite's own and end with the call.
