@@ -1,6 +1,7 @@
-// The kernels for AVX2 with FMA, POPCNT and BMI2 (Intel since Haswell, AMD since Zen), compiled into every
-// x86-64 build by function attributes and chosen at run time by dispatch.c. The contracts stand in the
-// header; where it says "the same bits", the order of operations is that of the portable kernels.
+// The kernels for AVX2 with FMA, POPCNT and BMI2 (Intel since Haswell, AMD since Zen), compiled
+// into every x86-64 build by function attributes and chosen at run time by dispatch.c. The
+// contracts stand in the header; where it says "the same bits", the order of operations is that of
+// the portable kernels.
 
 #include "variants.h"
 
@@ -98,7 +99,8 @@ AVX2_INLINE void first_pass(float *x, uint64_t signs, float scale) {
 
 // ---- Codes
 
-// Rights the order of 32 bytes that were packed out of 32 numbers: packing goes by lanes of 128 bits.
+// Rights the order of 32 bytes that were packed out of 32 numbers: packing goes by lanes of 128
+// bits.
 AVX2_INLINE __m256i ordered(__m256i bytes) {
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
@@ -252,8 +254,8 @@ AVX2 static float quantize8(
 
 // ---- Scan
 
-// The planes of one word for lookups by half bytes: the sign, then of each plane the low half of every
-// byte, and the high half moved down.
+// The planes of one word for lookups by half bytes: the sign, then of each plane the low half of
+// every byte, and the high half moved down.
 #define SPLIT 7
 
 static void split_halves(const uint64_t *split, size_t words, uint64_t *halves) {
@@ -267,8 +269,8 @@ static void split_halves(const uint64_t *split, size_t words, uint64_t *halves) 
   }
 }
 
-// For every byte of 4 rows' words, the sum of |u_i| over its bits: bits in half a byte are counted by a
-// table, and the tables of the planes hold counts that are weighted already.
+// For every byte of 4 rows' words, the sum of |u_i| over its bits: bits in half a byte are counted
+// by a table, and the tables of the planes hold counts that are weighted already.
 AVX2_INLINE __m256i byte_sums(__m256i code, const uint64_t *halves, const __m256i tables[3]) {
   const __m256i low = _mm256_xor_si256(code, _mm256_set1_epi64x((int64_t)halves[0]));
   const __m256i high = _mm256_srli_epi16(low, 4);
@@ -286,7 +288,8 @@ AVX2_INLINE __m256i byte_sums(__m256i code, const uint64_t *halves, const __m256
 AVX2_INLINE void scan_block(
     const uint64_t *code, size_t words, const uint64_t *halves, int32_t negative, int32_t *sums) {
   const __m256i ones = _mm256_setr_epi8(
-      0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+      0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
+      0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
   const __m256i twos = _mm256_add_epi8(ones, ones);
   const __m256i tables[3] = {ones, twos, _mm256_add_epi8(twos, twos)};
   const __m256i zero = _mm256_setzero_si256();

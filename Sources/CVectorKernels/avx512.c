@@ -1,6 +1,7 @@
-// The kernels for AVX-512 with VPOPCNTDQ and VNNI (Intel since Ice Lake, AMD since Zen 4), compiled into
-// every x86-64 build by function attributes and chosen at run time by dispatch.c. The contracts stand in
-// the header; where it says "the same bits", the order of operations is that of the portable kernels.
+// The kernels for AVX-512 with VPOPCNTDQ and VNNI (Intel since Ice Lake, AMD since Zen 4), compiled
+// into every x86-64 build by function attributes and chosen at run time by dispatch.c. The
+// contracts stand in the header; where it says "the same bits", the order of operations is that of
+// the portable kernels.
 
 #include "variants.h"
 
@@ -32,7 +33,8 @@ AVX512_INLINE void first_pass(float *x, uint64_t signs, float scale) {
     const __mmask16 negative = (__mmask16)(signs >> (16 * k));
     __m512 y = _mm512_loadu_ps(x + 16 * k);
     y = _mm512_mul_ps(y, _mm512_mask_blend_ps(negative, plus, minus));
-    // The partner in each pair, plus or minus the number itself; a product by 1 or -1 rounds nothing.
+    // The partner in each pair, plus or minus the number itself; a product by 1 or -1 rounds
+    // nothing.
     y = _mm512_fmadd_ps(y, odd1, _mm512_permute_ps(y, 0xb1));
     y = _mm512_fmadd_ps(y, odd2, _mm512_permute_ps(y, 0x4e));
     y = _mm512_fmadd_ps(y, odd4, _mm512_shuffle_f32x4(y, y, 0xb1));
@@ -48,7 +50,8 @@ AVX512_INLINE void first_pass(float *x, uint64_t signs, float scale) {
 
 // ---- Codes
 
-// The levels of 16 components; the product is not fused, so as to round as the portable kernel does.
+// The levels of 16 components; the product is not fused, so as to round as the portable kernel
+// does.
 AVX512_INLINE __m512 fine_levels(__m512 y, __m512 to_steps) {
   __m512 level = _mm512_add_ps(_mm512_mul_ps(y, to_steps), _mm512_set1_ps(8));
   level = _mm512_roundscale_ps(level, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
@@ -187,18 +190,20 @@ AVX512 static float quantize8(
 
 // ---- Scan
 
-// The sums of one block. (Scanning several at once loads the planes less often, but reads memory in a
-// pattern that is prefetched badly; full adders before the counting were slower too.)
+// The sums of one block. (Scanning several at once loads the planes less often, but reads memory in
+// a pattern that is prefetched badly; full adders before the counting and ternary logic in place of
+// the two operations were slower too.)
 AVX512_INLINE void scan_block(
     const uint64_t *code, size_t words, const uint64_t *split, int32_t negative, int32_t *sums) {
   __m512i counts[3];
   for (size_t j = 0; j < 3; j++) counts[j] = _mm512_setzero_si512();
   for (size_t w = 0; w < words; w++, code += VK_BLOCK, split += 4) {
-    const __m512i word = _mm512_loadu_si512(code), sign = _mm512_set1_epi64((int64_t)split[0]);
+    const __m512i sign = _mm512_set1_epi64((int64_t)split[0]);
+    const __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(code), sign);
     for (size_t j = 0; j < 3; j++) {
       const __m512i plane = _mm512_set1_epi64((int64_t)split[1 + j]);
-      const __m512i bits = _mm512_ternarylogic_epi64(word, sign, plane, 0x28);  // (a ^ b) & c
-      counts[j] = _mm512_add_epi64(counts[j], _mm512_popcnt_epi64(bits));
+      const __m512i both = _mm512_and_si512(bits, plane);
+      counts[j] = _mm512_add_epi64(counts[j], _mm512_popcnt_epi64(both));
     }
   }
   __m512i sum = _mm512_add_epi64(counts[0], _mm512_slli_epi64(counts[1], 1));

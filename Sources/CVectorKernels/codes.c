@@ -1,5 +1,5 @@
-// The portable kernels over codes, and the reference for their variants: plain C. The contracts stand
-// in the header.
+// The portable kernels over codes, and the reference for their variants: plain C. The contracts
+// stand in the header.
 
 #include "CVectorKernels.h"
 
@@ -251,8 +251,8 @@ static inline uint8_t member_bits(
   return (uint8_t)bits;
 }
 
-// As member_bits for a whole block, faster where its ids follow each other, as those of rows that were
-// placed together do.
+// As member_bits for a whole block, faster where its ids follow each other, as those of rows that
+// were placed together do.
 static inline uint8_t block_member_bits(
     const int64_t *ids, const uint64_t *set, int64_t first, size_t count) {
   uint64_t differ = 0;

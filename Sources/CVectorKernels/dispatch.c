@@ -28,8 +28,8 @@ static const vk_table *find(const char *name) {
   return NULL;
 }
 
-// The tables are constants, so their address is all that threads exchange: no order is needed. Threads
-// that come here first together all find the same.
+// The tables are constants, so their address is all that threads exchange: no order is needed.
+// Threads that come here first together all find the same.
 static _Atomic(const vk_table *) chosen;
 
 static const vk_table *choose(void) {

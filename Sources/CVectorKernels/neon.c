@@ -1,5 +1,6 @@
-// The kernels for NEON, which every 64-bit ARM processor has: Apple's and others'. The contracts stand in
-// the header; where it says "the same bits", the order of operations is that of the portable kernels.
+// The kernels for NEON, which every 64-bit ARM processor has: Apple's and others'. The contracts
+// stand in the header; where it says "the same bits", the order of operations is that of the
+// portable kernels.
 
 #include "variants.h"
 

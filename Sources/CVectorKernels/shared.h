@@ -1,12 +1,12 @@
-// What the variants have in common: the parts of the kernels around their inner loops, compiled for one
-// instruction set. Included at the end of a variant, which first defines VEC_TARGET; the type VEC of
-// VEC_LANES floats and VEC_LOAD, VEC_STORE, VEC_ADD, VEC_SUB, VEC_MUL, VEC_ALL on it; and the
-// functions first_pass, measure, quantize4, quantize8 and fine_group.
+// What the variants have in common: the parts of the kernels around their inner loops, compiled for
+// one instruction set. Included at the end of a variant, which first defines VEC_TARGET; the type
+// VEC of VEC_LANES floats and VEC_LOAD, VEC_STORE, VEC_ADD, VEC_SUB, VEC_MUL, VEC_ALL on it; and
+// the functions first_pass, measure, quantize4, quantize8 and fine_group.
 
 #pragma STDC FP_CONTRACT OFF
 
-// ---- Rotation: the same operations on the same numbers as vk_rotate_portable, in passes that keep up to
-// 8 vectors in registers for 3 stages.
+// ---- Rotation: the same operations on the same numbers as vk_rotate_portable, in passes that keep
+// up to 8 vectors in registers for 3 stages.
 
 VEC_TARGET static inline void butterfly(VEC *a, VEC *b) {
   const VEC sum = VEC_ADD(*a, *b);

@@ -1,5 +1,5 @@
-// The kernels that have variants, as a table of functions, and the portable ones. Included by the files
-// of this target only; dispatch.c chooses a table.
+// The kernels that have variants, as a table of functions, and the portable ones. Included by the
+// files of this target only; dispatch.c chooses a table.
 
 #ifndef VK_VARIANTS_H
 #define VK_VARIANTS_H
@@ -40,19 +40,21 @@ const vk_table *vk_avx512_table(void);
 const vk_table *vk_avx2_table(void);
 const vk_table *vk_neon_table(void);
 
-/// Turns the planes of u_i from two's complement into sign and magnitude, for the scans: 3 planes to
-/// count in place of 4. The sum of u_i over the set bits of a code is the sum of |u_i| over the bits of
-/// code ^ sign, less `negative`, the sum of |u_i| over the negative u_i.
+/// Turns the planes of u_i from two's complement into sign and magnitude, for the scans: 3 planes
+/// to count in place of 4. The sum of u_i over the set bits of a code is the sum of |u_i| over the
+/// bits of code ^ sign, less `negative`, the sum of |u_i| over the negative u_i.
 ///
-/// `split` gets the sign and the 3 bits of |u_i|, in this order, at `split[w * 4]` for word w. Returns 0
-/// where a u_i is -8 (vk_quantize_query gives none): its magnitude does not fit.
+/// `split` gets the sign and the 3 bits of |u_i|, in this order, at `split[w * 4]` for word w.
+/// Returns 0 where a u_i is -8 (vk_quantize_query gives none): its magnitude does not fit.
 int vk_split_planes(const uint64_t *planes, size_t words, uint64_t *split, int32_t *negative);
 
-// Rows of fine codes whose sums are taken together, so that the query's bytes are loaded once for them.
+// Rows of fine codes whose sums are taken together, so that the query's bytes are loaded once for
+// them.
 #define FINE_ROWS 4
 
-// How many rows ahead fine codes are fetched, and into the second cache: more lines can be on their way to
-// it than to the first. (Out of 77 MB that took 30 ns a row on Zen 4; into the first cache, 60.)
+// How many rows ahead fine codes are fetched, and into the second cache: more lines can be on their
+// way to it than to the first. (Out of 77 MB that took 30 ns a row on Zen 4; into the first cache,
+// 60.)
 #define FINE_AHEAD 12
 
 #endif

@@ -31,10 +31,11 @@ extension Store {
   /// Makes segments anew that are damaged or have dead rows, and seals the tail.
   private func compactSegments() async throws {
     let damaged = try await file.read { try SegmentMaintenance.damagedSegments($0) }
+    let rows = configuration.segmentRows
     var goesOn = true
     while goesOn {
       goesOn = try await file.write { db in
-        var maintenance = SegmentMaintenance(db)
+        var maintenance = SegmentMaintenance(db, segmentRows: rows)
         return try maintenance.compact(damaged: damaged)
       }
     }

@@ -9,8 +9,8 @@ extension Store {
   ///
   /// In mode ``ServiceMode/hybrid`` without a service the answer is a degraded one and says so.
   ///
-  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty`, `invalidArgument`, `textTooLong`,
-  ///   `inputRefused`, and in mode ``ServiceMode/real`` what makes the service unavailable, as
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty`, `invalidArgument`, `invalidFilter`,
+  ///   `textTooLong`, `inputRefused`, and in mode ``ServiceMode/real`` what makes the service unavailable, as
   ///   `serviceUnavailable`, `authenticationFailed` or `budgetExceeded`.
   /// - Complexity: reads every vector of the collection. Can cost money: one request of the service.
   public func query(
@@ -47,7 +47,7 @@ extension Store {
   /// - Parameters:
   ///   - vectors: each of the space's dimensions and any length above 0.
   ///   - space: the vectors' space; nil is the collection's target space.
-  /// - Throws: ``StoreError`` with `badVector`, `spaceMismatch`, `collectionNotFound`.
+  /// - Throws: ``StoreError`` with `badVector`, `spaceMismatch`, `collectionNotFound`, `invalidFilter`.
   /// - Complexity: reads every vector of the collection. Costs nothing.
   public func query(
     vectors: [[Float]], space: EmbeddingSpace? = nil, in collection: String = "default",
@@ -77,6 +77,7 @@ extension Store {
   }
 
   private static func check(_ options: QueryOptions) throws {
+    try options.filter?.check()
     guard options.limit > 0 else {
       throw StoreError(
         .invalidArgument, "the limit is \(options.limit); ask for at least 1 hit")
@@ -130,9 +131,11 @@ extension Store {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
     return try await file.read { [file] db in
+      let collection = try CollectionsTable.require(collection, db)
+      let selection = try options.filter.map { try FilterSelection($0, collection: collection, db) }
       let ranker = Ranker(
-        db: db, collection: try CollectionsTable.require(collection, db), plan: plan,
-        options: options, index: file.index, deviations: deviations)
+        db: db, collection: collection, plan: plan, options: options, index: file.index,
+        deviations: deviations, selection: selection)
       return try ranker.answers(to: queries)
     }
   }

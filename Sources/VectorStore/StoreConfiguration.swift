@@ -3,6 +3,7 @@
 
 import Foundation
 public import Logging
+import VectorStoreSearch
 
 /// How a ``Store`` behaves: modes, services, limits of waiting, logging.
 public struct StoreConfiguration: Sendable {
@@ -40,6 +41,8 @@ public struct StoreConfiguration: Sendable {
   /// the results; a row that is clearly better is never ruled out. 1e-6 by default: measured recall is
   /// 1.0. `exact` queries do not depend on it. Above 0 and at most 0.5.
   public var searchFailureProbability = 1e-6
+  /// The rows of a full segment of codes; tests make it small. At most ``SegmentLayout/maximumRows``.
+  package var segmentRows = SegmentLayout.maximumRows
   /// Where the library logs to; by default nowhere.
   public var logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
 

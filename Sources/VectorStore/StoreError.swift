@@ -46,6 +46,8 @@ public struct StoreError: Error, Sendable {
     public static let empty = Code(rawValue: "empty")
     /// An argument is out of its range.
     public static let invalidArgument = Code(rawValue: "invalid_argument")
+    /// A filter cannot be read, compares what cannot be compared, or is too large.
+    public static let invalidFilter = Code(rawValue: "invalid_filter")
     /// A vector has the wrong number of dimensions, is zero, or holds NaN or infinity.
     public static let badVector = Code(rawValue: "bad_vector")
     /// A vector belongs to another space than the collection's.

@@ -104,12 +104,42 @@ import Testing
     #expect(bytes.range(of: Data("zanzibarquux".utf8)) == nil)
   }
 
+  @Test func answersOnlyFromWhatPassesTheFilter() async throws {
+    let store = try Self.command()
+    for (id, lang) in [("a", "de"), ("b", "en"), ("c", "de")] {
+      _ = try await store.run(
+        "add", "--text", "a walrus, \(id)", "--id", id, "--metadata", "lang=\(lang)")
+    }
+    for ranking in [[], ["--lexical"]] {
+      let asked = try await store.run(
+        ["query", "walrus", "--json", "--filter", "lang = 'de' and not source = 'c'"] + ranking)
+      #expect(asked.status == 0)
+      let hits = try asked.output.split(separator: "\n").map { try Self.object(String($0)) }
+      #expect(hits.map { $0["document"] as? String } == ["a"])
+    }
+    let none = try await store.run("query", "walrus", "--filter", "exists nothing")
+    #expect(none.status == 0)
+    let wrong = try await store.run("query", "walrus", "--filter", "lang = de")
+    #expect(wrong.status == 64)
+    #expect(wrong.output.isEmpty)
+    #expect(
+      wrong.errors.hasPrefix(
+        """
+        Error: --filter: the filter is wrong at character 8: found the bare word de, expected a value; \
+        texts stand in single quotes: 'de'
+          lang = de
+                 ^
+
+        """), "\(wrong.errors)")
+  }
+
   @Test func wrongUseExitsWith64() async throws {
     let store = try Self.command()
     for line in [
       ["add"], ["add", "x", "--text", "y"], ["query"], ["query", "x", "--limit", "0"],
       ["query", "x", "--mode", "fake"], ["add", "x", "--chunk-tokens", "3"], ["nonsense"],
-      ["remove"], ["import", "x.jsonl", "--texts", "y"], ["add", "x", "--metadata", "novalue"],
+      ["query", "x", "--filter", "lang = de"], ["remove"], ["import", "x.jsonl", "--texts", "y"],
+      ["add", "x", "--metadata", "novalue"],
     ] {
       let outcome = try await store.run(line)
       #expect(outcome.status == 64, "\(line)")

@@ -1,5 +1,5 @@
 // What the scores of hits mean, for `query --explain`: percentiles among the collection's own vectors, and
-// what the search took. Called by QueryCommand and HitPage; calls Store.scoreCalibration.
+// what the search took. Called by QueryCommand and HitPage; calls Store.calibration.
 
 import VectorStore
 
@@ -20,7 +20,7 @@ struct Explainer {
     var calibrations: [String: ScoreCalibration] = [:]
     let names = results.flatMap(\.hits).filter { $0.cosine != nil }.compactMap(\.space)
     for name in Set(names) {
-      calibrations[name] = try await store.scoreCalibration(
+      calibrations[name] = try await store.calibration(
         of: collection, space: EmbeddingSpace(name))
     }
     self.calibrations = calibrations
@@ -39,10 +39,9 @@ struct Explainer {
   /// What a hit's cosine means; nil for a hit without one.
   func sentence(_ hit: Hit) -> String? {
     guard let cosine = hit.cosine, let explanation = explanation(hit),
-      let random = explanation.percentOfRandomPairs,
       let nearest = explanation.percentOfNearestNeighbours
     else { return hit.cosine == nil ? "ranked by words; no cosine" : nil }
-    return "cosine \(Format.fixed(cosine, 3)): above \(Self.percent(random)) of random pairs and "
+    return "cosine \(Format.fixed(cosine, 3)): above \(Self.percent(explanation.percentOfRandomPairs)) of random pairs and "
       + "\(Self.percent(nearest)) of nearest neighbours"
   }
 
@@ -51,7 +50,7 @@ struct Explainer {
     let scores = calibrations.values.sorted { $0.space < $1.space }.compactMap { calibration in
       calibration.suggestedMinimumScore.map { score in
         "\(calibration.space): --min-score \(Format.fixed(score, 2)) suggested, from "
-          + "\(Format.count(calibration.sampleRows)) of \(Format.counted(calibration.rows, "row"))"
+          + "\(Format.count(calibration.rows)) of \(Format.counted(calibration.of, "row"))"
       }
     }
     let effort = result.effort

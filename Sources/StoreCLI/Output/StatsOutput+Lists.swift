@@ -71,7 +71,9 @@ extension StatsOutput {
     guard let skewness = figures.hubness, skewness > 1, !figures.hubs.isEmpty else { return [] }
     return ["", terminal.styled("hubs", .bold)]
       + figures.hubs.prefix(3).map { hub in
-        "  near to \(Format.count(hub.occurrences)): \(place(hub.chunk))"
+        "  among the nearest of \(Format.count(hub.occurrences))"
+          + (figures.sample.isExact ? "" : " of the \(Format.count(figures.sample.rows))")
+          + ": \(place(hub.chunk))"
       }
   }
 
@@ -85,7 +87,8 @@ extension StatsOutput {
 
   func refusals(_ report: StatisticsReport) -> String {
     var lines = report.refused.map { refusal in
-      "refused so far: \(Format.counted(refusal.rows, "row")) with \(refusal.code), by "
+      "refused so far: \(Format.counted(refusal.rows, "row")) with \(refusal.code)"
+        + (refusal.reason.map { " (\($0))" } ?? "") + ", by "
         + Format.counted(refusal.runs, "command")
     }
     if report.chunksWithoutVector > 0 {

@@ -116,7 +116,11 @@ struct StatsOutput {
 
   private func share(_ figures: SpaceStatistics) -> String? {
     figures.duplicates.share.map { share in
-      Format.fixed(share * 100, 1)
+      if share == 0, !figures.sample.isExact {
+        // The rule of three: what was not seen in n tries is rarer than 3 / n, at 95 %.
+        return "below " + Format.fixed(300 / Double(max(1, figures.sample.rows)), 1) + " %"
+      }
+      return Format.fixed(share * 100, 1)
         + (figures.duplicates.shareError.map { " ± " + Format.fixed($0 * 100, 1) } ?? "") + " %"
     }
   }

@@ -27,28 +27,19 @@ enum Schema {
       try db.execute(sql: SegmentsTable.schema)
       try db.execute(sql: "PRAGMA user_version = 2")
     }
+    migrator.registerMigration("3 metadata fields", migrate: addDocumentFields)
     migrator.registerMigration("4 statistics") { db in
-      try db.execute(sql: statisticsTable)
+      try db.execute(sql: StatisticsTable.schema)
       try db.execute(sql: "PRAGMA user_version = 4")
     }
     return migrator
   }
 
-  private static let statisticsTable = """
-    CREATE TABLE statistics (
-      id INTEGER PRIMARY KEY,
-      name TEXT NOT NULL,
-      space_id INTEGER NOT NULL REFERENCES spaces(id),
-      collection TEXT NOT NULL,
-      saved_at TEXT NOT NULL,
-      rows INTEGER NOT NULL,
-      last_chunk_id INTEGER NOT NULL,
-      mean BLOB NOT NULL,
-      covariance BLOB NOT NULL,
-      figures TEXT NOT NULL,
-      UNIQUE (name, space_id, collection)
-    ) STRICT;
-    """
+  private static func addDocumentFields(_ db: Database) throws {
+    try db.execute(sql: DocumentFieldsTable.schema)
+    try DocumentFieldsTable.fill(db)
+    try db.execute(sql: "PRAGMA user_version = 3")
+  }
 
   private static let tables = """
     CREATE TABLE spaces (

@@ -43,7 +43,7 @@ final class StoreFile: Sendable {
     let path = isLink ? URL(filePath: path).resolvingSymlinksInPath().path : path
     self.path = path
     self.configuration = configuration
-    index = IndexCache(logger: configuration.logger)
+    index = IndexCache(segmentRows: configuration.segmentRows, logger: configuration.logger)
     writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)
     if try StoreFile.isAbsent(path) {
       guard configuration.access == .readWrite else {
@@ -85,10 +85,10 @@ final class StoreFile: Sendable {
   /// raises the generation; on an error nothing is changed. Then checkpoints if the write-ahead log has
   /// grown large.
   func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await onWriter { [index] writer in
+    try await onWriter { [index, configuration] writer in
       try writer.transaction { db in
         let result = try body(db)
-        var maintenance = SegmentMaintenance(db)
+        var maintenance = SegmentMaintenance(db, segmentRows: configuration.segmentRows)
         try maintenance.run(damaged: index.takeDamaged())
         try StoreStateTable.raiseGeneration(db)
         return result

@@ -21,9 +21,11 @@ final class IndexCache: Sendable {
 
   private let entries = Mutex<[Int64: Entry]>([:])
   private let damaged = Mutex<Set<Int64>>([])
+  private let segmentRows: Int
   private let logger: Logger
 
-  init(logger: Logger) {
+  init(segmentRows: Int, logger: Logger) {
+    self.segmentRows = segmentRows
     self.logger = logger
   }
 
@@ -40,7 +42,8 @@ final class IndexCache: Sendable {
       return index
     }
     let index = try SpaceIndex(
-      space, after: entry.index, generation: generation, known: known, logger: logger, db)
+      space, after: entry.index, generation: generation, known: known, segmentRows: segmentRows,
+      logger: logger, db)
     damaged.withLock { $0.formUnion(index.damaged) }
     if generation >= entry.index?.generation ?? 0 { entry.index = index }
     return index

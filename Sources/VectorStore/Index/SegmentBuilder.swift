@@ -23,24 +23,17 @@ struct SegmentBuilder {
     let block = VectorBlock(
       dimensions: space.space.dimensions, capacity: SegmentLayout.maximumRows)
     let zero = [Float](repeating: 0, count: space.space.dimensions)
-    try db.forEachRow(
-      bulk: """
-        SELECT v.id, v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
-        CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
-        WHERE v.id > ? AND v.id <= ? AND v.space_id = ? ORDER BY v.id
-        """, .integer(after), .integer(through), .integer(space.id)
-    ) { row in
-      let bytes = row.blob(4)
-      if Self.isSound(bytes, dimensions: zero.count) {
-        try block.append(bytes: bytes, id: row.integer(0))
+    try VectorsTable.forEachNamed(space: space.id, after: after, through: through, db) { vector in
+      if Self.isSound(vector.bytes, dimensions: zero.count) {
+        try block.append(bytes: vector.bytes, id: vector.id)
       } else {
         damaged.insert(rows.count)
-        try block.append(zero, id: row.integer(0))
+        try block.append(zero, id: vector.id)
       }
       rows.append(
         SegmentRow(
-          vector: row.integer(0), chunk: row.integer(1), document: row.integer(2),
-          collection: row.integer(3)))
+          vector: vector.id, chunk: vector.chunk, document: vector.document,
+          collection: vector.collection))
     }
     guard !rows.isEmpty else { return nil }
     return block.withUnsafeRows { vectors, _ in

@@ -8,14 +8,15 @@ import VectorStoreSearch
 struct SegmentMaintenance {
   /// Segments made in one transaction: about half a second.
   private static let segmentsAtOnce = 8
-  /// `compact` seals a tail of so many rows.
-  private static let worthSealing = 512
 
   let db: Database
+  /// The rows of a full segment.
+  let segmentRows: Int
   private var made = 0
 
-  init(_ db: Database) {
+  init(_ db: Database, segmentRows: Int) {
     self.db = db
+    self.segmentRows = segmentRows
   }
 
   /// What every write transaction does at its end: with nothing to do, four looks into the file.
@@ -31,7 +32,7 @@ struct SegmentMaintenance {
     let newest = try Self.newestVector(db)
     for space in try SpacesTable.all(db) {
       if !damaged.isEmpty { try rebuild(damaged, in: space) }
-      try seal(space, newest: newest, least: SegmentLayout.maximumRows)
+      try seal(space, newest: newest, least: segmentRows)
     }
   }
 
@@ -49,7 +50,7 @@ struct SegmentMaintenance {
       for group in groups(records, bad: bad) where made < Self.segmentsAtOnce {
         try rebuild(group, in: space)
       }
-      try seal(space, newest: newest, least: Self.worthSealing)
+      try seal(space, newest: newest, least: max(1, segmentRows / 8))
     }
     return made >= Self.segmentsAtOnce
   }
@@ -79,7 +80,7 @@ struct SegmentMaintenance {
     let builder = SegmentBuilder(space: space, rotation: Rotation(dimensions: space.space.dimensions))
     while newest - last >= least, made < Self.segmentsAtOnce {
       let ids = try VectorsTable.ids(
-        space: space.id, after: last, limit: SegmentLayout.maximumRows, db)
+        space: space.id, after: last, limit: segmentRows, db)
       guard ids.count >= least, let through = ids.last else { return }
       try write(builder, after: last, through: through)
       last = through
@@ -141,10 +142,10 @@ struct SegmentMaintenance {
   /// Runs of neighbours to be made into one segment each: bad ones, and as many beside them as fit.
   private func groups(_ records: [SegmentRecord], bad: Set<Int64>) -> [[SegmentRecord]] {
     var groups: [[SegmentRecord]] = []
-    var live = SegmentLayout.maximumRows
+    var live = segmentRows
     for record in records {
       let follows = groups.last?.last?.through == record.after
-      if follows, live + record.live <= SegmentLayout.maximumRows {
+      if follows, live + record.live <= segmentRows {
         groups[groups.count - 1].append(record)
         live += record.live
       } else {
@@ -206,9 +207,9 @@ struct SegmentMaintenance {
     while after < through {
       let ids = try VectorsTable.ids(
         space: builder.space.id, after: after, through: through,
-        limit: SegmentLayout.maximumRows, db)
+        limit: segmentRows, db)
       guard let last = ids.last else { break }
-      let end = ids.count < SegmentLayout.maximumRows ? through : last
+      let end = ids.count < segmentRows ? through : last
       try write(builder, after: after, through: end)
       after = end
     }

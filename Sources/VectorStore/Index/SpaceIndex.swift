@@ -20,6 +20,8 @@ struct SpaceIndex: Sendable {
   let generation: Int64
   /// By which the space's codes are made.
   let rotation: Rotation
+  /// The rows of a full segment.
+  private let segmentRows: Int
   /// Segments with their living rows: those of the file, then those made in memory.
   private(set) var segments: [MaskedSegment] = []
   /// What is scored row by row, exactly.
@@ -43,9 +45,10 @@ struct SpaceIndex: Sendable {
   /// - Complexity: O(new segments' bytes), and O(vectors that no segment covers).
   init(
     _ space: SpaceRecord, after earlier: SpaceIndex?, generation: Int64, known: Set<Int64>,
-    logger: Logger, _ db: Database
+    segmentRows: Int, logger: Logger, _ db: Database
   ) throws {
     self.generation = generation
+    self.segmentRows = segmentRows
     rotation = earlier?.rotation ?? Rotation(dimensions: space.space.dimensions)
     damaged = known
     absorbed = earlier?.absorbed ?? []
@@ -138,7 +141,7 @@ struct SpaceIndex: Sendable {
 
   /// The last segment in memory is made anew with the loose rows where it has room for them.
   private var reencoded: Int {
-    absorbed.last.map { $0.layout.rows + looseCount <= SegmentLayout.maximumRows ? $0.layout.rows : 0 }
+    absorbed.last.map { $0.layout.rows + looseCount <= segmentRows ? $0.layout.rows : 0 }
       ?? 0
   }
 
@@ -163,7 +166,7 @@ struct SpaceIndex: Sendable {
       while after < range.through {
         let ids = try VectorsTable.ids(
           space: space.id, after: after, through: range.through,
-          limit: SegmentLayout.maximumRows, db)
+          limit: segmentRows, db)
         guard let last = ids.last,
           let segment = try builder.build(after: after, through: last, db)
         else { break }

@@ -8,21 +8,6 @@ import VectorStoreSearch
 
 /// Finds the chunks of a collection whose vectors are nearest to queries.
 struct VectorScan {
-  /// Which rows take part, beyond those of the collection.
-  enum Selection: Sendable {
-    /// Those of some documents.
-    case documents(IDSet)
-    /// Those of some chunks.
-    case chunks(IDSet)
-
-    func contains(document: Int64, chunk: Int64) -> Bool {
-      switch self {
-      case .documents(let set): set.contains(document)
-      case .chunks(let set): set.contains(chunk)
-      }
-    }
-  }
-
   /// Rows scored at once: few enough to be in the processor's cache still when BLAS reads them.
   private static let blockRows = 256
   /// Where a query wants so large a part of all rows, to score all of them is quicker.
@@ -33,7 +18,7 @@ struct VectorScan {
   let space: SpaceRecord
   let collection: Int64
   /// Nil where all rows of the collection take part.
-  let selection: Selection?
+  let filter: FilterSelection?
   /// How many standard deviations the bounds of codes are wide.
   let deviations: Double
 
@@ -43,18 +28,21 @@ struct VectorScan {
   func nearest(
     _ queries: [[Float]], limit: Int
   ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
+    let part = try Part(collection: collection, filter: filter, db)
     while true {
       let index = try cache.index(of: space, db)
-      let segments = try restricted(index.segments)
-      let rows = segments.reduce(0) { $0 + $1.count } + index.looseCount
-      if limit > rows / Self.largestPart, index.looseCount < rows, selection == nil {
+      let segments = index.segments.map { part.masked($0) }
+      let rows = segments.reduce(0) { $0 + $1.count }
+      if limit > rows / Self.largestPart, rows > 0, filter == nil {
         return try exactly(queries, limit: limit)
       }
       do {
         var seeds: [[ScoredRow]] = []
         var effort = SearchEffort()
         if !index.loose.isEmpty {
-          (seeds, effort) = try exactly(queries, limit: limit, in: index.loose)
+          (seeds, effort) = try exactly(queries, limit: limit) { take in
+            for range in index.loose { try part.forEach(space.id, range, db, body: take) }
+          }
           try cache.noteScored(index.looseCount, of: index, space, db)
         }
         let search = try CodeSearch(
@@ -77,71 +65,89 @@ struct VectorScan {
   func exactly(
     _ queries: [[Float]], limit: Int
   ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
-    try exactly(queries, limit: limit, in: nil)
+    try exactly(queries, limit: limit) { take in
+      try VectorsTable.forEach(
+        space: space, collection: collection, selection: filter, db, body: take)
+    }
   }
 
+  private typealias RowTaker = (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
+
   private func exactly(
-    _ queries: [[Float]], limit: Int, in ranges: [SpaceIndex.Range]?
+    _ queries: [[Float]], limit: Int, forEachRow: (RowTaker) throws -> Void
   ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
     var search = try ExactSearch(
       queries: queries, dimensions: space.space.dimensions, limit: limit)
     let block = VectorBlock(dimensions: space.space.dimensions, capacity: Self.blockRows)
-    func take(_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws {
+    try forEachRow { chunk, bytes in
       try block.append(bytes: bytes, id: chunk)
       guard block.isFull else { return }
       try search.score(block)
       block.removeAll()
-    }
-    let isAlone = try CollectionsTable.isAlone(collection, db)
-    if let ranges {
-      for range in ranges { try forEach(in: range, isAlone: isAlone, take) }
-    } else if let selection {
-      try VectorsTable.forEachNamed(space: space, collection: collection, db) { row in
-        guard selection.contains(document: row.document, chunk: row.chunk) else { return }
-        try take(row.chunk, row.bytes)
-      }
-    } else {
-      try VectorsTable.forEach(space: space, collection: collection, db, body: take)
     }
     try search.score(block)
     var effort = SearchEffort()
     effort.scored = search.scoredCount
     return (search.finish(), effort)
   }
+}
 
-  /// The rows of a range of vectors that take part.
-  private func forEach(
-    in range: SpaceIndex.Range, isAlone: Bool,
-    _ body: (Int64, UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    guard !isAlone || selection != nil else {
-      return try VectorsTable.forEach(
-        space: space.id, after: range.after, through: range.through, db, body: body)
-    }
-    try VectorsTable.forEachNamed(
-      space: space.id, after: range.after, through: range.through, db
-    ) { row in
-      guard row.collection == collection,
-        selection?.contains(document: row.document, chunk: row.chunk) ?? true
-      else { return }
-      try body(row.chunk, row.bytes)
+/// The rows of a space that take part in a query: those of a collection, and of them those that a filter
+/// selects.
+private struct Part {
+  private enum Selected {
+    case documents(IDSet)
+    case chunks(IDSet)
+  }
+
+  private let collection: Int64
+  private let isAlone: Bool
+  private let selected: Selected?
+
+  /// - Complexity: reads the ids of what a filter selects.
+  init(collection: Int64, filter: FilterSelection?, _ db: Database) throws {
+    self.collection = collection
+    isAlone = try CollectionsTable.isAlone(collection, db)
+    selected = try filter.map { filter in
+      var ids: [Int64] = []
+      try db.forEachRow(bulk: filter.sql, filter.arguments.map(BulkValue.init), keeps: false) {
+        ids.append($0.integer(0))
+      }
+      return filter.selects == .documents ? .documents(IDSet(ids)) : .chunks(IDSet(ids))
     }
   }
 
-  /// Segments with the rows that take part: dead and unselected rows are out before anything is pruned.
-  private func restricted(_ segments: [MaskedSegment]) throws -> [MaskedSegment] {
-    let isAlone = try CollectionsTable.isAlone(collection, db)
-    guard !isAlone || selection != nil else { return segments }
-    return segments.map { masked in
-      let segment = masked.segment
-      var mask = masked.mask ?? RowMask(rows: segment.layout.rows)
-      if !isAlone { mask.keep(segment.collectionIDs, equalTo: UInt32(clamping: collection)) }
-      switch selection {
-      case .documents(let set): mask.keep(segment.documentIDs, in: set)
-      case .chunks(let set): mask.keep(segment.chunkIDs, in: set)
-      case nil: break
+  /// A segment with the rows that take part: dead and unselected rows are out before anything is pruned.
+  func masked(_ masked: MaskedSegment) -> MaskedSegment {
+    guard !isAlone || selected != nil else { return masked }
+    let segment = masked.segment
+    var mask = masked.mask ?? RowMask(rows: segment.layout.rows)
+    if !isAlone { mask.keep(segment.collectionIDs, equalTo: UInt32(clamping: collection)) }
+    switch selected {
+    case .documents(let set): mask.keep(segment.documentIDs, in: set)
+    case .chunks(let set): mask.keep(segment.chunkIDs, in: set)
+    case nil: break
+    }
+    return MaskedSegment(segment, mask: mask)
+  }
+
+  /// The vectors of a range that take part.
+  func forEach(
+    _ space: Int64, _ range: SpaceIndex.Range, _ db: Database,
+    body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    guard !isAlone || selected != nil else {
+      return try VectorsTable.forEach(
+        space: space, after: range.after, through: range.through, db, body: body)
+    }
+    try VectorsTable.forEachNamed(space: space, after: range.after, through: range.through, db) {
+      vector in
+      guard vector.collection == collection else { return }
+      switch selected {
+      case .documents(let set) where !set.contains(vector.document): return
+      case .chunks(let set) where !set.contains(vector.chunk): return
+      default: try body(vector.chunk, vector.bytes)
       }
-      return MaskedSegment(segment, mask: mask)
     }
   }
 }

@@ -63,6 +63,9 @@ public struct QueryOptions: Sendable {
   public var limit = 10
   /// The least score of a hit; in a fused ranking the least cosine.
   public var minimumScore: Double?
+  /// Which documents may answer; nil for all of the collection. It is applied before ``limit``, so that
+  /// as many hits come back as there are.
+  public var filter: Filter?
   /// How chunks are ranked.
   public var ranking = Ranking.vector
   /// Whether every float32 row is scored, instead of codes first; the oracle of the fast search.

@@ -1,39 +1,43 @@
-// What a cosine means among the vectors of a collection. Made by Store+Calibration from a sample, used by
-// `query --explain`; as JSON its keys are public.
+// What a score means in a space. Made by Store+Calibration; as JSON its keys are public.
 
-/// Where scores stand among those of a collection's own vectors.
-///
-/// A cosine of 0.35 is near in one model's space and far in another's. Compared with pairs of chunks taken at
-/// random, and with what chunks have to their nearest neighbour, it can be read.
+/// What cosines mean among the rows of a collection: a score of 0.35 says much in one space and nothing
+/// in another.
 public struct ScoreCalibration: Sendable, Codable, Equatable {
   /// What one score means.
   public struct Explanation: Sendable, Codable, Equatable {
-    /// How many percent of random pairs of chunks score less.
-    public var percentOfRandomPairs: Double?
-    /// How many percent of chunks have a nearest neighbour that scores less.
+    /// How many percent of random pairs score less.
+    public var percentOfRandomPairs: Double
+    /// How many percent of rows have a nearest neighbour that scores less.
     public var percentOfNearestNeighbours: Double?
   }
 
   /// The space.
   public var space: String
-  /// The collection.
-  public var collection: String
-  /// How many vectors the collection has in the space.
+  /// How many rows were looked at, all pairs of them.
   public var rows: Int
-  /// How many of them, taken at random, the figures are over.
-  public var sampleRows: Int
-  /// The cosines of pairs of distinct rows of the sample.
-  public var randomPairs: Distribution?
-  /// The cosine of each row of the sample to the nearest other row of all.
+  /// Out of how many.
+  public var of: Int
+  /// The cosines of these pairs.
+  public var randomPairs: Distribution
+  /// The cosines of some of the rows to the nearest other one among all.
   public var nearestNeighbours: Distribution?
   /// A least score for queries, as ``SpaceStatistics/suggestedMinimumScore``.
   public var suggestedMinimumScore: Double?
 
-  /// What a cosine means here; both figures are nil where there are no two rows.
-  public func explanation(of cosine: Double) -> Explanation {
+  /// How many percent of random pairs score less, 0 to 100.
+  public func percent(of score: Double) -> Double { randomPairs.percent(of: score) ?? 0 }
+
+  /// What a score means.
+  public func explanation(of score: Double) -> Explanation {
     Explanation(
-      percentOfRandomPairs: randomPairs?.percent(of: cosine),
-      percentOfNearestNeighbours: nearestNeighbours?.percent(of: cosine))
+      percentOfRandomPairs: percent(of: score),
+      percentOfNearestNeighbours: nearestNeighbours?.percent(of: score))
+  }
+
+  mutating func enter(nearest: Distribution?) {
+    nearestNeighbours = nearest
+    suggestedMinimumScore = Self.suggestedMinimumScore(
+      randomPairs: randomPairs, nearestNeighbours: nearest)
   }
 
   /// The 95th percentile of random pairs, or the 5th of nearest neighbours where that is less.

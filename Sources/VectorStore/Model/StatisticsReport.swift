@@ -7,7 +7,9 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   public struct Refusal: Sendable, Codable, Equatable {
     /// A stable code, as ``StoreError/Code/badVector``.
     public var code: String
-    /// How many rows, over all commands so far. A command lists its first hundred, so it can be more.
+    /// Of a bad vector what is wrong with it: `zero`, `not_finite` or `wrong_dimensions`.
+    public var reason: String?
+    /// How many rows, over all commands so far.
     public var rows: Int
     /// How many commands refused them.
     public var runs: Int

@@ -24,6 +24,8 @@ struct Ranker {
   let index: IndexCache
   /// How many standard deviations the bounds of codes are wide.
   let deviations: Double
+  /// What the filter selects; nil without one.
+  var selection: FilterSelection?
 
   /// A chunk in a ranking.
   private struct Ranked {
@@ -66,7 +68,7 @@ struct Ranker {
   ) throws -> [[Ranked]] {
     guard let record = try SpacesTable.find(space, db) else { return queries.map { _ in [] } }
     let scan = VectorScan(
-      db: db, cache: index, space: record, collection: collection.id, selection: nil,
+      db: db, cache: index, space: record, collection: collection.id, filter: selection,
       deviations: deviations)
     let vectors = queries.compactMap(\.vector)
     do {
@@ -84,22 +86,34 @@ struct Ranker {
 
   private func byWords(_ query: RankedQuery, limit: Int) throws -> [Ranked] {
     guard let text = query.text, let match = LexicalQuery(text).match, limit > 0 else { return [] }
-    let isAlone = try CollectionsTable.isAlone(collection.id, db)
-    // Not `rowid IN (…)`: SQLite hands that to FTS5, which then searches once for every chunk.
-    let inCollection = """
-      AND EXISTS (SELECT 1 FROM chunks c JOIN documents d ON d.id = c.document_id
-        WHERE c.id = chunk_search.rowid AND d.collection_id = ?)
+    let condition = try wordCondition()
+    let sql = """
+      SELECT rowid, -\(IndexedText.rank) AS score FROM chunk_search WHERE chunk_search MATCH ?
+      \(condition.sql) ORDER BY score DESC, rowid LIMIT ?
       """
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT rowid, -\(IndexedText.rank) AS score FROM chunk_search WHERE chunk_search MATCH ?
-        \(isAlone ? "" : inCollection) ORDER BY score DESC, rowid LIMIT ?
-        """)
-    let arguments: StatementArguments =
-      isAlone ? [match, limit] : [match, collection.id, limit]
+    // Filters make statements without end, which are not to be kept.
+    let statement = try selection == nil ? db.cachedStatement(sql: sql) : db.makeStatement(sql: sql)
+    var arguments: StatementArguments = [match]
+    arguments += StatementArguments(condition.arguments)
+    arguments += [limit]
     return try Row.fetchAll(statement, arguments: arguments).map {
       Ranked(id: $0[0], score: $0[1], cosine: nil)
     }
+  }
+
+  /// What holds for the chunks that may be found by words: those of the collection that pass the filter.
+  private func wordCondition() throws -> SQLPiece {
+    // Not `rowid IN (…)`: SQLite hands that to FTS5, which then searches once for every chunk.
+    if let selection {
+      return SQLPiece(
+        "AND " + selection.condition(chunk: "chunk_search.rowid"), selection.arguments)
+    }
+    if try CollectionsTable.isAlone(collection.id, db) { return SQLPiece("") }
+    return SQLPiece(
+      """
+      AND EXISTS (SELECT 1 FROM chunks c JOIN documents d ON d.id = c.document_id
+        WHERE c.id = chunk_search.rowid AND d.collection_id = ?)
+      """, [collection.id.databaseValue])
   }
 
   private func fuse(_ lists: [[Ranked]]) -> [Ranked] {

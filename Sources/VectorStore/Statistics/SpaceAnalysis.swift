@@ -48,7 +48,9 @@ struct SpaceAnalysis {
     let streams = collections.map { collection in
       RowStream(dimensions: dimensions) { body in
         let block = VectorBlock(dimensions: dimensions, capacity: Self.blockRows)
-        try VectorsTable.forEach(space: space, collection: collection.id, db) { chunk, bytes in
+        try VectorsTable.forEach(
+          space: space, collection: collection.id, selection: nil, db
+        ) { chunk, bytes in
           try block.append(bytes: bytes, id: chunk)
           guard block.isFull else { return }
           if isCancelled() { throw CancellationError() }

@@ -100,12 +100,15 @@ extension Verdict {
   }
 
   private static func hubness(_ figures: SpaceStatistics) -> Finding? {
-    guard figures.rows >= 200, let skewness = figures.hubness, skewness > 4 else { return nil }
-    let worst = figures.hubs.first.map { hub in
-      " \(hub.chunk.document) alone is among the nearest of \(hub.occurrences) others."
+    let certain = (figures.hubness ?? 0) - 2 * (figures.hubnessError ?? 0)
+    guard figures.rows >= 200, let skewness = figures.hubness, certain > 4 else { return nil }
+    let hub = figures.hubs.first
+    let share = Double(hub?.occurrences ?? 0) / Double(max(1, figures.sample.rows))
+    let worst = hub.map {
+      " \($0.chunk.document) alone is among the nearest of \(text(share * 100, 1)) % of all rows."
     }
     return Finding(
-      level: skewness > 12 ? .bad : .watch, topic: "hubness",
+      level: share > 0.25 ? .bad : .watch, topic: "hubness",
       message: "A few rows are near to very many: hubness \(text(skewness, 1)).\(worst ?? "")",
       advice:
         "Look at the hubs: boilerplate, tables of contents and empty passages answer everything.")

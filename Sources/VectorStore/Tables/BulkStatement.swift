@@ -15,6 +15,18 @@ enum BulkValue {
   /// A blob in memory that lasts until the statement has run: it is not copied.
   case bytes(UnsafeRawBufferPointer)
 
+  /// A value of GRDB's.
+  init(_ value: DatabaseValue) {
+    self =
+      switch value.storage {
+      case .null: .null
+      case .int64(let value): .integer(value)
+      case .double(let value): .real(value)
+      case .string(let value): .text(value)
+      case .blob(let value): .blob(value)
+      }
+  }
+
   static func text(orNull text: String?) -> BulkValue { text.map(BulkValue.text) ?? .null }
   static func blob(orNull data: Data?) -> BulkValue { data.map(BulkValue.blob) ?? .null }
   static func integer(orNull value: Int?) -> BulkValue {
@@ -84,7 +96,8 @@ extension Database {
   ///
   /// Faster than GRDB's own binding for small rows; for everything else use that.
   func run(bulk sql: String, _ values: BulkValue...) throws {
-    let statement = try bound(sql, values)
+    let statement = try cachedStatement(sql: sql).sqliteStatement
+    try bind(values, to: statement, sql)
     defer { finish(statement) }
     try check(sqlite3_step(statement), expecting: SQLITE_DONE, sql)
   }
@@ -93,8 +106,19 @@ extension Database {
   func forEachRow(
     bulk sql: String, _ values: BulkValue..., body: (BulkRow) throws -> Void
   ) throws {
-    let statement = try bound(sql, values)
-    defer { finish(statement) }
+    try forEachRow(bulk: sql, values, body: body)
+  }
+
+  /// Runs a query and hands each of its rows to `body`; a row ends with the call.
+  ///
+  /// - Parameter keeps: whether the statement is kept for the next time, which is for SQL of a fixed text.
+  func forEachRow(
+    bulk sql: String, _ values: [BulkValue], keeps: Bool = true, body: (BulkRow) throws -> Void
+  ) throws {
+    let owner = try keeps ? cachedStatement(sql: sql) : makeStatement(sql: sql)
+    let statement = owner.sqliteStatement
+    try bind(values, to: statement, sql)
+    defer { withExtendedLifetime(owner) { finish(statement) } }
     while true {
       let code = sqlite3_step(statement)
       guard code == SQLITE_ROW else { return try check(code, expecting: SQLITE_DONE, sql) }
@@ -102,12 +126,12 @@ extension Database {
     }
   }
 
-  private func bound(_ sql: String, _ values: [BulkValue]) throws -> SQLiteStatement {
-    let statement = try cachedStatement(sql: sql).sqliteStatement
+  private func bind(
+    _ values: [BulkValue], to statement: SQLiteStatement, _ sql: String
+  ) throws {
     for (offset, value) in values.enumerated() {
       try check(value.bind(to: statement, at: Int32(offset + 1)), expecting: SQLITE_OK, sql)
     }
-    return statement
   }
 
   private func finish(_ statement: SQLiteStatement) {

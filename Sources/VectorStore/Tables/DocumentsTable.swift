@@ -78,7 +78,10 @@ enum DocumentsTable {
       .text(document.format.rawValue), answers ? .blob(document.contentHash) : .null,
       .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
       .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now))
-    return db.changesCount > 0 ? db.lastInsertedRowID : nil
+    guard db.changesCount > 0 else { return nil }
+    let id = db.lastInsertedRowID
+    try DocumentFieldsTable.insert(document.metadata, document: id, collection: collection, db)
+    return id
   }
 
   /// Says which version of a known document answers now; one that was pending is so no longer.
@@ -94,6 +97,7 @@ enum DocumentsTable {
       document.origin.rawValue, document.format.rawValue, document.contentHash, document.metadata,
       document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, id,
     ])
+    try DocumentFieldsTable.replace(document.metadata, document: id, db)
     try db.cachedStatement(sql: "DELETE FROM pending_documents WHERE document_id = ?")
       .execute(arguments: [id])
   }

@@ -6,6 +6,23 @@ import GRDB
 import VectorStoreSearch
 
 enum StatisticsTable {
+  /// The table, as its migration makes it.
+  static let schema = """
+    CREATE TABLE statistics (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL,
+      space_id INTEGER NOT NULL REFERENCES spaces(id),
+      collection TEXT NOT NULL,
+      saved_at TEXT NOT NULL,
+      rows INTEGER NOT NULL,
+      last_chunk_id INTEGER NOT NULL,
+      mean BLOB NOT NULL,
+      covariance BLOB NOT NULL,
+      figures TEXT NOT NULL,
+      UNIQUE (name, space_id, collection)
+    ) STRICT;
+    """
+
   /// Keeps a summary; one of the same name, space and collection is replaced.
   static func save(_ summary: SavedSummary, space: Int64, _ db: Database) throws {
     let figures = String(decoding: try JSONEncoder().encode(summary.figures), as: UTF8.self)
@@ -78,6 +95,25 @@ enum StatisticsTable {
         """, arguments: [space, collection])
   }
 
+  /// The chunks of a collection that have a vector in a space.
+  ///
+  /// - Complexity: a walk over the collection's chunks; reads no vector.
+  static func chunks(space: Int64, collection: Int64, _ db: Database) throws -> [Int64] {
+    try Int64.fetchAll(
+      db,
+      sql: """
+        SELECT c.id FROM documents d CROSS JOIN chunks c ON c.document_id = d.id
+        CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ? WHERE d.collection_id = ?
+        """, arguments: [space, collection])
+  }
+
+  /// The bytes of a chunk's vector in a space; nil where it has none.
+  static func vector(of chunk: Int64, space: Int64, _ db: Database) throws -> Data? {
+    let statement = try db.cachedStatement(
+      sql: "SELECT data FROM vectors WHERE chunk_id = ? AND space_id = ?")
+    return try Data.fetchOne(statement, arguments: [chunk, space])
+  }
+
   /// Chunks without any vector, of one collection or of all.
   static func chunksWithoutVector(collection: Int64?, _ db: Database) throws -> Int {
     try Int.fetchOne(
@@ -89,26 +125,22 @@ enum StatisticsTable {
         """, arguments: [collection]) ?? 0
   }
 
-  /// What commands refused so far, by the codes of their reports' errors, most rows first.
+  /// What commands refused so far, by the counts in their reports, most rows first.
   static func refusals(_ db: Database) throws -> [StatisticsReport.Refusal] {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT e.value AS code, COUNT(*) AS n, COUNT(DISTINCT r.id) AS runs
-        FROM runs r, json_each(r.report, '$.errors') e
-        WHERE json_valid(r.report) AND e.value IN (SELECT value FROM json_each(?))
-        GROUP BY e.value ORDER BY n DESC, code
-        """, arguments: [refusalCodes])
-    return rows.map { StatisticsReport.Refusal(code: $0["code"], rows: $0["n"], runs: $0["runs"]) }
+        SELECT e.key AS name, SUM(e.value) AS n, COUNT(*) AS runs
+        FROM runs r, json_each(r.report, '$.refused') e WHERE json_valid(r.report)
+        GROUP BY e.key ORDER BY n DESC, name
+        """)
+    return rows.map { row in
+      let parts = (row["name"] as String).split(separator: "/", maxSplits: 1).map(String.init)
+      return StatisticsReport.Refusal(
+        code: parts.first ?? "", reason: parts.count > 1 ? parts[1] : nil, rows: row["n"],
+        runs: row["runs"])
+    }
   }
-
-  /// The codes of what is wrong with a row, not with a service or a file.
-  private static let refusalCodes = {
-    let codes: [StoreError.Code] = [
-      .badVector, .malformedInput, .textTooLong, .inputRefused, .spaceMismatch,
-    ]
-    return "[" + codes.map { "\"\($0.rawValue)\"" }.joined(separator: ",") + "]"
-  }()
 
   /// Chunks as statistics name them, by id; those that are not there are left out.
   ///

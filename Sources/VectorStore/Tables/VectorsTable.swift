@@ -142,28 +142,24 @@ enum VectorsTable {
     return ids
   }
 
-  /// The ids of a space's vectors in a collection, in no promised order.
-  ///
-  /// - Complexity: O(ids): no vector is read.
-  static func ids(space: Int64, collection: Int64, _ db: Database) throws -> [Int64] {
-    if try CollectionsTable.isAlone(collection, db) { return try ids(space: space, after: 0, db) }
-    var ids: [Int64] = []
-    try db.forEachRow(
-      bulk: "SELECT v.id FROM \(ofCollection)", .integer(space), .integer(collection)
-    ) { ids.append($0.integer(0)) }
-    return ids
-  }
-
-  /// Calls `body` with each vector of a space in a collection, in no promised order.
+  /// Calls `body` with each vector of a space in a collection, or of the chunks of it that a filter
+  /// selects, in no promised order.
   ///
   /// The bytes handed to `body` are SQLite's own and end with the call.
   /// - Complexity: reads 4 bytes × dimensions × rows; the whole space where the collection is the
   ///   only one with documents.
   static func forEach(
-    space: SpaceRecord, collection: Int64, _ db: Database,
+    space: SpaceRecord, collection: Int64, selection: FilterSelection?, _ db: Database,
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    if try CollectionsTable.isAlone(collection, db) {
+    if let selection {
+      try db.forEachRow(
+        bulk: """
+          SELECT v.chunk_id, v.data FROM (\(selection.chunks)) s
+          CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
+          """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], keeps: false
+      ) { try body($0.integer(0), $0.blob(1)) }
+    } else if try CollectionsTable.isAlone(collection, db) {
       try db.forEachRow(
         bulk: "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
         .integer(space.id)
@@ -189,42 +185,29 @@ enum VectorsTable {
 
   /// A vector with what names it; its bytes are SQLite's own.
   struct NamedVector {
+    let id: Int64
     let chunk: Int64
     let document: Int64
     let collection: Int64
     let bytes: UnsafeRawBufferPointer
   }
 
-  /// Calls `body` with each vector of a space with an id in (after, through], by rising id.
+  /// Calls `body` with each vector of a space with an id in (after, through], whatever its collection, by
+  /// rising id.
   static func forEachNamed(
     space: Int64, after: Int64, through: Int64, _ db: Database, body: (NamedVector) throws -> Void
   ) throws {
     try db.forEachRow(
       bulk: """
-        SELECT v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
+        SELECT v.id, v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
         CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
         WHERE v.space_id = ? AND v.id > ? AND v.id <= ? ORDER BY v.id
         """, .integer(space), .integer(after), .integer(through)
     ) { row in
       try body(
         NamedVector(
-          chunk: row.integer(0), document: row.integer(1), collection: row.integer(2),
-          bytes: row.blob(3)))
-    }
-  }
-
-  /// Calls `body` with each vector of a space in a collection, in no promised order.
-  static func forEachNamed(
-    space: SpaceRecord, collection: Int64, _ db: Database, body: (NamedVector) throws -> Void
-  ) throws {
-    try db.forEachRow(
-      bulk: "SELECT v.chunk_id, d.id, v.data FROM \(ofCollection)", .integer(space.id),
-      .integer(collection)
-    ) { row in
-      try body(
-        NamedVector(
-          chunk: row.integer(0), document: row.integer(1), collection: collection,
-          bytes: row.blob(2)))
+          id: row.integer(0), chunk: row.integer(1), document: row.integer(2),
+          collection: row.integer(3), bytes: row.blob(4)))
     }
   }
 }

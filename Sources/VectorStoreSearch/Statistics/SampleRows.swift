@@ -21,6 +21,15 @@ package struct SampleRows: Sendable {
     places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
   }
 
+  /// A random selection of ids: all of them where there are no more than `count`.
+  ///
+  /// It depends on the set of ids and the seed alone.
+  ///
+  /// - Complexity: O(ids · log ids).
+  package static func selection(of ids: [Int64], count: Int, seed: UInt64) -> [Int64] {
+    SeededOrder.selection(of: ids, count: count, seed: seed)
+  }
+
   /// How many rows.
   package var count: Int { ids.count }
 

@@ -2,12 +2,12 @@
 // RowAnalysis and PrincipalAxes; calls nothing.
 
 /// SplitMix64 (Steele, Lea and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014).
-package struct SeededOrder: RandomNumberGenerator {
+struct SeededOrder: RandomNumberGenerator {
   private var state: UInt64
 
-  package init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { state = seed }
 
-  package mutating func next() -> UInt64 {
+  mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -21,7 +21,7 @@ package struct SeededOrder: RandomNumberGenerator {
   /// a shorter one.
   ///
   /// - Complexity: O(ids · log ids).
-  package static func selection(of ids: [Int64], count: Int, seed: UInt64) -> [Int64] {
+  static func selection(of ids: [Int64], count: Int, seed: UInt64) -> [Int64] {
     var generator = SeededOrder(seed: seed)
     var rest = ids.sorted()
     for place in 0..<min(count, rest.count) {

@@ -89,7 +89,11 @@ import Testing
       let space = EmbeddingSpace(provider: "me", model: "m", dimensions: 64, kind: .real)
       try await store.import(from: file, space: space)
       let report = try await store.statistics()
-      #expect(report.refused == [.init(code: "bad_vector", rows: 2, runs: 1)])
+      #expect(
+        report.refused == [
+          .init(code: "bad_vector", reason: "wrong_dimensions", rows: 1, runs: 1),
+          .init(code: "bad_vector", reason: "zero", rows: 1, runs: 1),
+        ])
       #expect(report.spaces.map(\.rows) == [1])
     }
   }
@@ -140,6 +144,23 @@ import Testing
         _ = try await store.statistics(of: "default", options: options)
       }
       #expect(apart == .statisticsNotFound)
+    }
+  }
+
+  @Test func aScoreIsCalibratedQuickly() async throws {
+    try await withStore { store, _ in
+      try await store.add([DocumentInput(id: "one", text: "Only one row.")])
+      #expect(try await store.calibration() == nil)
+      try await Self.add(store)
+      let some = try #require(try await store.calibration())
+      let all = try #require(try await store.statistics().spaces[0].randomPairs)
+      #expect(some.rows == 6 && some.of == 6 && some.randomPairs == all)
+      #expect(some.percent(of: -1) == 0 && some.percent(of: 1) > 90)
+      let few = try #require(try await store.calibration(rows: 3))
+      #expect(few.rows == 3 && few.of == 6 && few.randomPairs.count == 3)
+      #expect(few.randomPairs.meanError != nil)
+      #expect(
+        await errorCode { _ = try await store.calibration(space: .openAISmall) } == .spaceMismatch)
     }
   }
 

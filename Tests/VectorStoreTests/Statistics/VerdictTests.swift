@@ -49,7 +49,18 @@ import Testing
     #expect(
       Self.levels(Self.verdict { $0.deadDimensions = Array(0..<700) })["dimensions"] == .bad)
     #expect(Self.levels(Self.verdict { $0.hubness = 7 })["hubness"] == .watch)
-    #expect(Self.levels(Self.verdict { $0.hubness = 20 })["hubness"] == .bad)
+    let chunk = ChunkReference(id: 1, collection: "default", document: "toc.md", ordinal: 0)
+    let hub = Self.verdict {
+      $0.hubness = 20
+      $0.hubs = [Hub(chunk: chunk, occurrences: 400)]
+    }
+    #expect(Self.levels(hub)["hubness"] == .bad)
+    #expect(hub.findings[0].message.contains("toc.md alone is among the nearest of 40.0 %"))
+    let unsure = Self.verdict {
+      $0.hubness = 7
+      $0.hubnessError = 2
+    }
+    #expect(Self.levels(unsure)["hubness"] == nil)
     #expect(Self.levels(Self.verdict { $0.duplicates.share = 0.2 })["duplicates"] == .watch)
     #expect(Self.levels(Self.verdict { $0.duplicates.share = 0.6 })["duplicates"] == .bad)
     #expect(Self.levels(Self.verdict { $0.outlierCount = 50 })["outliers"] == .watch)

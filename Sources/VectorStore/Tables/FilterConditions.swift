@@ -1,0 +1,165 @@
+// Conditions of filters as SQL with arguments: nothing that a user wrote is ever part of the SQL.
+// Called by FilterSelection and FilterCandidates.
+
+import GRDB
+
+/// A piece of SQL with the arguments of its `?`, in their order.
+struct SQLPiece: Sendable, Equatable {
+  var sql: String
+  var arguments: [DatabaseValue] = []
+
+  init(_ sql: String, _ arguments: [DatabaseValue] = []) {
+    self.sql = sql
+    self.arguments = arguments
+  }
+
+  static func + (first: SQLPiece, second: SQLPiece) -> SQLPiece {
+    SQLPiece(first.sql + second.sql, first.arguments + second.arguments)
+  }
+
+  static func += (first: inout SQLPiece, second: SQLPiece) {
+    first.sql += second.sql
+    first.arguments += second.arguments
+  }
+
+  /// Pieces with SQL between them.
+  static func joined(_ pieces: [SQLPiece], by separator: String) -> SQLPiece {
+    SQLPiece(
+      pieces.map(\.sql).joined(separator: separator), pieces.flatMap(\.arguments))
+  }
+
+  /// The same in parentheses, and many pieces in more of them: of a chain each link makes SQLite's
+  /// expression tree deeper, which may be 1,000 deep.
+  static func balanced(_ pieces: [SQLPiece], by separator: String) -> SQLPiece {
+    let most = 64
+    guard pieces.count > most else {
+      return SQLPiece("(") + .joined(pieces, by: separator) + SQLPiece(")")
+    }
+    let groups = stride(from: 0, to: pieces.count, by: most).map {
+      balanced(Array(pieces[$0..<min($0 + most, pieces.count)]), by: separator)
+    }
+    return balanced(groups, by: separator)
+  }
+}
+
+/// What a condition asks of a column, or of the rows of `document_fields`.
+enum FilterConditions {
+  /// All texts, and no number or blob, in SQLite's order of types.
+  private static let isText = "{} >= '' AND {} < x''"
+
+  /// Rows of `document_fields f` under a field's key that satisfy a relation.
+  static func field(_ path: [String], _ relation: FilterTest.Relation) -> SQLPiece {
+    let key = SQLPiece("f.key = ?", [MetadataFields.key(path).databaseValue])
+    if case .exists = relation { return key }
+    return key + SQLPiece(" AND ") + value("f.value", relation, isMixed: true)
+  }
+
+  /// A column that satisfies a relation other than `exists`.
+  ///
+  /// - Parameter isMixed: whether the column holds values of several types.
+  static func value(
+    _ column: String, _ relation: FilterTest.Relation, isMixed: Bool
+  ) -> SQLPiece {
+    func only(_ guards: String) -> SQLPiece {
+      SQLPiece(isMixed ? " AND " + guards.replacing("{}", with: column) : "")
+    }
+    switch relation {
+    case .exists: return SQLPiece("1")
+    case .oneOf(let values):
+      let arguments = values.map(argument)
+      if arguments.count == 1 { return SQLPiece("\(column) = ?", arguments) }
+      let marks = repeatElement("?", count: arguments.count).joined(separator: ", ")
+      return SQLPiece("\(column) IN (\(marks))", arguments)
+    case .like(let pattern):
+      return SQLPiece("\(column) LIKE ?", [pattern.databaseValue]) + only(isText)
+    case .ordered(let comparison, let value):
+      let ordered = SQLPiece("\(column) \(comparison.rawValue) ?", [argument(value)])
+      switch (value, comparison) {
+      case (.string, .less), (.string, .atMost): return ordered + only("{} >= ''")
+      case (.string, _): return ordered + only("{} < x''")
+      case (_, .less), (_, .atMost): return ordered
+      default: return ordered + only("{} < ''")
+      }
+    }
+  }
+
+  /// A document's time that satisfies a relation: values are spans, and comparing is with their ends.
+  static func time(_ column: String, _ relation: FilterTest.Relation) -> SQLPiece {
+    func bound(_ sign: String, _ milliseconds: Int64) -> SQLPiece {
+      SQLPiece("\(column) \(sign) ?", [FilterTime.stored(milliseconds).databaseValue])
+    }
+    func span(_ value: MetadataValue) -> FilterTime? {
+      if case .string(let text) = value { FilterTime(text) } else { nil }
+    }
+    switch relation {
+    case .oneOf(let values):
+      let spans = values.compactMap(span).map { time in
+        SQLPiece("(") + bound(">=", time.start) + SQLPiece(" AND ") + bound("<", time.end)
+          + SQLPiece(")")
+      }
+      return spans.isEmpty
+        ? SQLPiece("0") : .balanced(spans, by: " OR ")
+    case .ordered(let comparison, let value):
+      guard let time = span(value) else { return SQLPiece("0") }
+      return switch comparison {
+      case .less: bound("<", time.start)
+      case .atMost: bound("<", time.end)
+      case .greater: bound(">=", time.end)
+      default: bound(">=", time.start)
+      }
+    case .exists: return SQLPiece("1")
+    case .like: return SQLPiece("0")
+    }
+  }
+
+  /// The ranges in which all texts of a form lie, since they begin alike; empty where they do not.
+  ///
+  /// Letters match in either case: the first three of them make up to eight ranges.
+  static func ranges(_ column: String, like pattern: String) -> [SQLPiece] {
+    var prefixes = [String.UnicodeScalarView()]
+    for scalar in pattern.unicodeScalars {
+      guard scalar != "%", scalar != "_" else { break }
+      let isLetter = ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+      guard !isLetter || prefixes.count < 8 else { break }
+      let cases =
+        isLetter
+        ? [scalar.properties.uppercaseMapping, scalar.properties.lowercaseMapping]
+        : [String(scalar)]
+      prefixes = prefixes.flatMap { prefix in cases.map { prefix + $0.unicodeScalars } }
+    }
+    guard prefixes.first?.isEmpty == false else { return [] }
+    return prefixes.map { prefix in
+      let lower = SQLPiece("\(column) >= ?", [String(prefix).databaseValue])
+      guard let next = following(prefix) else { return lower + SQLPiece(" AND \(column) < x''") }
+      return lower + SQLPiece(" AND \(column) < ?", [next.databaseValue])
+    }
+  }
+
+  /// The least text that is greater than all that begin so; nil where there is none.
+  private static func following(_ prefix: String.UnicodeScalarView) -> String? {
+    var prefix = prefix
+    while let last = prefix.popLast() {
+      // The scalars go on behind the surrogates, and end at 10FFFF.
+      let next = last.value == 0xD7FF ? 0xE000 : last.value + 1
+      if let scalar = Unicode.Scalar(next) {
+        prefix.append(scalar)
+        return String(prefix)
+      }
+    }
+    return nil
+  }
+
+  /// A value as it stands in `document_fields`.
+  private static func argument(_ value: MetadataValue) -> DatabaseValue {
+    switch value {
+    case .null: MetadataFields.Mark.null.data.databaseValue
+    case .bool(let value):
+      (value ? MetadataFields.Mark.true : .false).data.databaseValue
+    case .integer(let value): value.databaseValue
+    case .number(let value): value.databaseValue
+    case .string(let value): value.databaseValue
+    // Refused by FilterRules; nothing equals it.
+    case .array, .object: .null
+    }
+  }
+}
