@@ -31,7 +31,7 @@ extension Store {
   ) async throws -> ScoreCalibration? {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
-    return try await file.read { [file] db in
+    return try await file.read { [file] db -> ScoreCalibration? in
       let record = try CollectionsTable.require(collection, db)
       let space = try VectorsTable.checked(space, of: record, db)
       guard let spaceRecord = try SpacesTable.find(space, db) else { return nil }
@@ -56,7 +56,7 @@ extension Store {
       }
       let pairs = PairCounts(of: sample).distribution(population: ids.count)
       let scan = VectorScan(
-        db: db, cache: file.index, space: spaceRecord, collection: record.id, selection: nil,
+        db: db, cache: file.index, space: spaceRecord, collection: record.id, filter: nil,
         deviations: deviations)
       return try pairs.map {
         var calibration = ScoreCalibration(

@@ -67,7 +67,7 @@ enum PageStyle {
     .dot.s3{fill:var(--c2);stroke:var(--c2)}.dot{stroke-width:1.6}
     .m0{fill:var(--c0)}.m1{fill:var(--c1)}.m2{fill:var(--c2)}.m3{fill:var(--c3)}.m4{fill:var(--c4)}
     .m5{fill:var(--c5)}.m6{fill:var(--c6)}.m7{fill:var(--c7)}
-    .plot use{fill-opacity:.72}.plot use:hover{fill-opacity:1;stroke:var(--text);stroke-width:1}
+    .plot use{fill-opacity:.72}.plot use.on{fill-opacity:1;stroke:var(--text);stroke-width:.8}
     .defs{position:absolute;width:0;height:0}
     .legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:.9rem;padding:4px 0}
     .legend li{display:flex;align-items:center;gap:6px;min-width:0}
@@ -78,7 +78,9 @@ enum PageStyle {
     @media(min-width:860px){.plots{grid-template-columns:1fr 1fr}.wide{grid-column:1/-1}
     .wide .plot{display:grid;grid-template-columns:minmax(0,1fr) 210px;gap:24px;align-items:start}
     .wide svg text{font-size:7.6px}.wide .legend{flex-direction:column;padding-top:24px}
-    .wide .plot>svg use{transform-box:fill-box;transform-origin:center;scale:.72}section{padding:24px 28px}}
+    section{padding:24px 28px}}
+    @media(max-width:560px){svg text{font-size:13.4px}section{padding:16px}
+    .verdict li{flex-direction:column;gap:4px}.passages li{gap:8px}}
     """
 
   private static let tables = """
@@ -89,7 +91,7 @@ enum PageStyle {
     thead th{color:var(--soft);font-weight:500;border-top:0}tbody th{font-weight:600}
     td{font-variant-numeric:tabular-nums}
     .figures td:nth-child(3),.figures td:nth-child(4){color:var(--soft)}
-    .figures td:nth-child(2){white-space:nowrap}
+    .figures td:nth-child(2){white-space:nowrap}@media(min-width:701px){.figures th{white-space:nowrap}}
     @media(max-width:700px){.figures thead{position:absolute;clip-path:inset(50%)}
     .figures tr{display:grid;grid-template-columns:minmax(0,1fr) auto;border-top:1px solid var(--edge);
     padding:6px 0}.figures th,.figures td{border:0;padding:0}
@@ -97,19 +99,36 @@ enum PageStyle {
     @media print{body{background:#fff}section,nav{break-inside:auto}figure{break-inside:avoid}}
     """
 
-  /// Shows the words of a mark beside it, for pointers and for fingers; without it the browser shows
-  /// them its own way.
+  /// Shows the words of a bar, or of the mark of the map that is nearest to the pointer or the finger; without
+  /// it the browser shows them its own way.
   static let script = """
-    (function(){var tip=document.getElementById('tip'),words=new WeakMap();
+    (function(){
+    var tip=document.getElementById('tip'),words=new WeakMap(),marks=new WeakMap(),last=null;
     document.querySelectorAll('.plot svg title').forEach(function(title){
     words.set(title.parentNode,title.textContent);title.remove()});
-    function show(event){var mark=event.target.closest&&event.target.closest('use,rect'),text=mark&&words.get(mark);
-    if(!text){tip.hidden=true;return}
-    tip.textContent=text;tip.hidden=false;
+    document.querySelectorAll('.wide .plot>svg').forEach(function(plot){
+    marks.set(plot,Array.from(plot.querySelectorAll('use')).map(function(mark){
+    return{mark:mark,x:+mark.getAttribute('x'),y:+mark.getAttribute('y')}}))});
+    function nearest(plot,event){
+    var matrix=plot.getScreenCTM(),x=(event.clientX-matrix.e)/matrix.a,y=(event.clientY-matrix.f)/matrix.d;
+    var best=null,least=Math.pow(14/matrix.a,2);
+    marks.get(plot).forEach(function(one){
+    var d=(one.x-x)*(one.x-x)+(one.y-y)*(one.y-y);if(d<least){least=d;best=one.mark}});
+    return best}
+    function show(event){
+    var target=event.target.closest?event.target:null,plot=target&&target.closest('.wide .plot>svg');
+    var mark=plot?nearest(plot,event):target&&target.closest('rect'),text=mark&&words.get(mark);
+    if(last)last.classList.remove('on');
+    last=plot?mark:null;
+    if(last)last.classList.add('on');
+    tip.hidden=!text;
+    if(!text)return;
+    tip.textContent=text;
     var x=Math.min(event.clientX+14,innerWidth-tip.offsetWidth-8),y=event.clientY+16;
     if(y+tip.offsetHeight>innerHeight-8)y=event.clientY-tip.offsetHeight-12;
     tip.style.transform='translate('+Math.max(8,x)+'px,'+Math.max(8,y)+'px)'}
-    document.addEventListener('pointermove',show);document.addEventListener('pointerdown',show);
+    document.addEventListener('pointermove',show);
+    document.addEventListener('pointerdown',show);
     document.addEventListener('scroll',function(){tip.hidden=true},true)})()
     """
 }

@@ -5,7 +5,7 @@ struct Plot {
   /// The size in the drawing's own units; pages scale it to their width.
   static let (width, height) = (440.0, 280.0)
   /// The place of the axes.
-  static let (left, right, top, bottom) = (52.0, 428.0, 30.0, 232.0)
+  static let (left, right, top, bottom) = (52.0, 418.0, 30.0, 232.0)
 
   let x: PlotScale
   let y: PlotScale
@@ -16,6 +16,7 @@ struct Plot {
   private var legend = ""
   private var legendEnd = Self.left
   private var body = ""
+  private var labels = ""
 
   /// - Parameter hasRows: whether the upright axis has rows with names instead of numbers.
   init(
@@ -38,7 +39,7 @@ struct Plot {
       <rect class="\(style) key" x="\(ReportFormat.place(x))" y="8" width="12" height="10" rx="2"/>\
       <text x="\(ReportFormat.place(x + 17))" y="17">\(HTMLText.escaped(name))</text>
       """
-    legendEnd += 38 + Double(name.count) * 6.6
+    legendEnd += 38 + Double(name.count) * 7.2
   }
 
   /// Adds the area under the bins of a histogram, drawn as steps of the given heights.
@@ -76,11 +77,14 @@ struct Plot {
   /// Adds an upright line with a label beside it, `row` lines below the top.
   mutating func addMark(at value: Double, _ label: String, row: Int = 0, style: String = "mark") {
     let place = x.place(value)
-    let isLate = place > (Self.left + Self.right) / 2
-    let height = Self.top + 10 + Double(row) * 15
+    let isLate = place + 14 + Double(label.count) * 7 > Self.right
+    let height = Self.top + 10 + Double(row) * 16
     body += """
       <line class="\(style)" x1="\(ReportFormat.place(place))" x2="\(ReportFormat.place(place))" \
-      y1="\(ReportFormat.place(Self.top))" y2="\(ReportFormat.place(floorPlace))"/>\
+      y1="\(ReportFormat.place(Self.top))" y2="\(ReportFormat.place(floorPlace))"/>
+      """
+    // Above all lines, or the next mark would cross it.
+    labels += """
       <text class="label halo" x="\(ReportFormat.place(place + (isLate ? -5 : 5)))" \
       y="\(ReportFormat.place(height))" text-anchor="\(isLate ? "end" : "start")">\
       \(HTMLText.escaped(label))</text>
@@ -97,7 +101,7 @@ struct Plot {
     """
     <svg role="img" aria-label="\(HTMLText.escaped(label))" \
     viewBox="0 0 \(ReportFormat.place(Self.width)) \(ReportFormat.place(height))">\
-    \(legend)\(grid)\(body)\(axes)</svg>
+    \(legend)\(grid)\(body)\(labels)\(axes)</svg>
     """
   }
 

@@ -9,7 +9,7 @@ extension SpaceSection {
   func mapPlot() -> Figure? {
     let points = figures.map.points
     guard points.count > 2, figures.map.varianceX > 0 else { return nil }
-    let height = 360.0
+    let height = 320.0
     let floor = height - (Plot.height - Plot.bottom)
     var plot = emptyMap(points, floor: floor, height: height)
     let names = figures.collections.map(\.collection)
@@ -76,18 +76,18 @@ extension SpaceSection {
 
   private static func key(_ index: Int) -> String {
     """
-    <svg aria-hidden="true" viewBox="-5 -5 10 10"><use href="#mark\(index)" class="m\(index)"/></svg>
+    <svg aria-hidden="true" viewBox="-4 -4 8 8"><use href="#mark\(index)" class="m\(index)"/></svg>
     """
   }
 
   /// The shapes of marks, once a page.
   static let markShapes: String = {
     let shapes = [
-      "<circle r=\"2.6\"/>", "<rect x=\"-2.3\" y=\"-2.3\" width=\"4.6\" height=\"4.6\"/>",
-      "<path d=\"M0-3.2 3 2.2H-3Z\"/>", "<path d=\"M0-3.4 3.2 0 0 3.4-3.2 0Z\"/>",
-      "<path d=\"M0 3.2 3-2.2H-3Z\"/>",
-      "<path d=\"M-1-3H1V-1H3V1H1V3H-1V1H-3V-1H-1Z\"/>",
-      "<path d=\"M-3 0-1.5-2.7H1.5L3 0 1.5 2.7H-1.5Z\"/>", "<circle r=\"2\"/>",
+      "<circle r=\"2.2\"/>", "<rect x=\"-2\" y=\"-2\" width=\"4\" height=\"4\"/>",
+      "<path d=\"M0-2.8 2.6 1.9H-2.6Z\"/>", "<path d=\"M0-2.9 2.8 0 0 2.9-2.8 0Z\"/>",
+      "<path d=\"M0 2.8 2.6-1.9H-2.6Z\"/>",
+      "<path d=\"M-.9-2.6H.9V-.9H2.6V.9H.9V2.6H-.9V.9H-2.6V-.9H-.9Z\"/>",
+      "<path d=\"M-2.6 0-1.3-2.3H1.3L2.6 0 1.3 2.3H-1.3Z\"/>", "<circle r=\"1.7\"/>",
     ]
     let symbols = shapes.enumerated().map { "<g id=\"mark\($0)\">\($1)</g>" }.joined()
     return "<svg class=\"defs\" aria-hidden=\"true\"><defs>\(symbols)</defs></svg>"
