@@ -68,9 +68,20 @@ import Testing
     #expect(try await store.run("stats", "--qrels", "qrels").status == 64)
   }
 
+  @Test func asksTheModelAgain() async throws {
+    let store = try await Self.filledStore()
+    let outcome = try await store.run("stats", "--canary", "--html", "page.html")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("\ncanary: good. The model is the one that made the vectors"))
+    #expect(outcome.output.contains("least / mean: 1.000000 / 1.000000\n"))
+    let page = try String(contentsOfFile: store.folder.path("page.html"), encoding: .utf8)
+    #expect(page.contains("<section id=\"canary\""))
+  }
+
   @Test func explainsScores() async throws {
     let store = try await Self.filledStore()
-    let outcome = try await store.run("query", "which sea has a blue sky?", "--explain", "--limit", "1")
+    let outcome = try await store.run(
+      "query", "which sea has a blue sky?", "--explain", "--limit", "1")
     #expect(outcome.status == 0)
     #expect(outcome.output.contains(":1\n    cosine 0."))
     #expect(outcome.output.contains(" of random pairs and "))
@@ -78,7 +89,8 @@ import Testing
     #expect(outcome.output.contains(" suggested, from 4 of 4 rows\nlooked at: "))
     let words = try await store.run("query", "blue sky", "--explain", "--lexical")
     #expect(words.output.contains("    ranked by words; no cosine\n"))
-    let line = try await store.run("query", "blue sky", "--explain", "--json", "--limit", "1").output
+    let line = try await store.run("query", "blue sky", "--explain", "--json", "--limit", "1")
+      .output
     let hit = try #require(
       try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     let explanation = try #require(hit["explanation"] as? [String: Any])

@@ -73,7 +73,8 @@ struct QueryCommand: AsyncParsableCommand {
       throw ValidationError("Give --lexical or --hybrid, not both.")
     }
     guard !(lexical || hybrid) || vector == nil else {
-      throw ValidationError("--\(lexical ? "lexical" : "hybrid") ranks by words; a vector has none.")
+      throw ValidationError(
+        "--\(lexical ? "lexical" : "hybrid") ranks by words; a vector has none.")
     }
     guard space == nil || vector != nil else {
       throw ValidationError("--space names the space of --vector.")

@@ -11,8 +11,8 @@ struct StatsCommand: AsyncParsableCommand {
     discussion: """
       Moments and spectrum are over all rows; what needs neighbours is exact up to 5,000 rows, beyond \
       that a sample of rows is compared with all, and figures say how far off they may be. It costs \
-      nothing and sends nothing, but for the questions of --queries, which are embedded as those of \
-      `store query` are.
+      nothing and sends nothing, but for --canary and the questions of --queries, which are embedded \
+      as those of `store query` are.
       """)
 
   @Option(
@@ -52,6 +52,16 @@ struct StatsCommand: AsyncParsableCommand {
       "The questions of --qrels: JSONL with _id and text, or id, tab, text.", valueName: "file"))
   var queries: String?
 
+  @Flag(
+    help: """
+      Embed a few of the collection's texts again, to see whether the model changed; the cost is shown \
+      first.
+      """)
+  var canary = false
+
+  @Flag(help: "Do not ask before --canary spends.")
+  var yes = false
+
   @OptionGroup var mode: ModeOptions
   @OptionGroup var store: StoreOptions
 
@@ -66,7 +76,8 @@ struct StatsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try Settings(
-      store, mode: mode.mode, access: save == nil ? .readOnly : .readWrite, embeds: qrels != nil)
+      store, mode: mode.mode, access: save == nil ? .readOnly : .readWrite,
+      embeds: qrels != nil || canary)
     try settings.requireStore()
     let judged = try Judged(qrels: qrels, queries: queries)
     let report: StatisticsReport
@@ -96,6 +107,7 @@ struct StatsCommand: AsyncParsableCommand {
     if html == nil { options.mapRows = 0 }
     let (collection, space, chosen) = (collection, space?.space, options)
     return try await settings.withStore { store in
+      let canary = canary ? try await self.canary(store) : nil
       // First, since it is what can fail for want of money or a service.
       var retrieval: RetrievalQuality?
       if let judged {
@@ -104,8 +116,22 @@ struct StatsCommand: AsyncParsableCommand {
       }
       var report = try await store.statistics(of: collection, space: space, options: chosen)
       report.retrieval = retrieval
+      report.canary = canary
       return report
     }
+  }
+
+  /// Embeds a few texts again, once that is agreed to.
+  private func canary(_ store: Store) async throws -> CanaryReport {
+    let name = collection ?? "default"
+    let plan = try await store.canary(of: name, isDryRun: true)
+    if plan.costUSD > 0, !yes {
+      try Confirmation.ask(
+        "\(Format.counted(plan.texts, "text")) would be embedded in \(plan.space): at most "
+          + "\(Format.counted(plan.tokens, "token")), \(Format.dollars(plan.costUSD))",
+        advice: "Say --yes to do that.", refusal: "nothing was sent")
+    }
+    return try await store.canary(of: name)
   }
 
   /// Writes the page, whole or not at all.

@@ -41,7 +41,8 @@ struct Explainer {
     guard let cosine = hit.cosine, let explanation = explanation(hit),
       let nearest = explanation.percentOfNearestNeighbours
     else { return hit.cosine == nil ? "ranked by words; no cosine" : nil }
-    return "cosine \(Format.fixed(cosine, 3)): above \(Self.percent(explanation.percentOfRandomPairs)) of random pairs and "
+    return
+      "cosine \(Format.fixed(cosine, 3)): above \(Self.percent(explanation.percentOfRandomPairs)) of random pairs and "
       + "\(Self.percent(nearest)) of nearest neighbours"
   }
 

@@ -1,4 +1,5 @@
-// The retrieval self-test of `store stats`, rankings side by side. Called by StatsOutput.
+// The retrieval self-test of `store stats`, rankings side by side, and what its canary tells. Called by
+// StatsOutput.
 
 import VectorStore
 
@@ -33,5 +34,18 @@ extension StatsOutput {
     return "  \(pair.ranking.rawValue) over \(pair.baseline.rawValue): \(sign)"
       + "\(Format.fixed(pair.difference, 3)) nDCG@10, 95 % between \(Format.fixed(pair.low, 3)) and "
       + Format.fixed(pair.high, 3) + (isClear ? "" : ": chance may explain it")
+  }
+
+  func canary(_ report: CanaryReport) -> [String] {
+    let title = terminal.styled("canary", .bold)
+    let level = report.level.map { terminal.styled($0.rawValue, .bold) + ". " } ?? ""
+    let cosines = [report.minimumCosine, report.meanCosine].compactMap { $0 }
+      .map { Format.fixed($0, 6) }.joined(separator: " / ")
+    let cost = report.costUSD > 0 ? ", \(Format.dollars(report.costUSD))" : ""
+    return [
+      "", "\(title): \(level)\(report.message)",
+      "  \(Format.counted(report.texts, "text")) of \(report.space); cosine to the stored vectors, least / "
+        + "mean: \(cosines)\(cost)",
+    ]
   }
 }

@@ -27,6 +27,8 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   public var chunksWithoutVector = 0
   /// How well judged questions are answered, where there were any.
   public var retrieval: RetrievalQuality?
+  /// Whether the model is still the one that made the vectors, where that was asked.
+  public var canary: CanaryReport?
   /// How long it took, in seconds.
   public var seconds = 0.0
 

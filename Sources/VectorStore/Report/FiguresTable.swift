@@ -94,13 +94,16 @@ struct FiguresTable {
       Row(
         name: "hubness",
         value: figures.hubness.map { ReportFormat.fixed($0, 2, error: figures.hubnessError) },
-        meaning: "skewness of how often a row is among the \(figures.neighbours) nearest; 0 is even",
+        meaning:
+          "skewness of how often a row is among the \(figures.neighbours) nearest; 0 is even",
         paper: "Radovanović et al., Hubs in Space, JMLR 11, 2010"),
       Row(
         name: "near-duplicates",
         value: duplicates.share.map {
           ReportFormat.fixed($0 * 100, 1, error: duplicates.shareError.map { $0 * 100 }) + " %"
-        }, meaning: "rows that have one: cosine \(ReportFormat.fixed(duplicates.threshold, 2)) and more"),
+        },
+        meaning:
+          "rows that have one: cosine \(ReportFormat.fixed(duplicates.threshold, 2)) and more"),
       Row(
         name: "outliers", value: figures.rows > 1 ? ReportFormat.count(figures.outlierCount) : nil,
         meaning: "rows more than 3.5 robust deviations below the median cosine to the nearest",

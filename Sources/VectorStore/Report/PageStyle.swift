@@ -76,7 +76,7 @@ enum PageStyle {
     color:var(--page);font-size:.85rem;line-height:1.4;padding:6px 10px;border-radius:8px;pointer-events:none;
     z-index:1}#tip[hidden]{display:none}
     @media(min-width:860px){.plots{grid-template-columns:1fr 1fr}.wide{grid-column:1/-1}
-    .wide .plot{display:grid;grid-template-columns:minmax(0,1fr) 210px;gap:24px;align-items:start}
+    .wide .plot{display:grid;grid-template-columns:minmax(0,1fr) 236px;gap:24px;align-items:start}
     .wide svg text{font-size:7.6px}.wide .legend{flex-direction:column;padding-top:24px}
     section{padding:24px 28px}}
     @media(max-width:560px){svg text{font-size:13.4px}section{padding:16px}
@@ -89,7 +89,7 @@ enum PageStyle {
     table{border-collapse:collapse;width:100%;font-size:.92rem}
     th,td{text-align:left;padding:6px 14px 6px 0;border-top:1px solid var(--edge);vertical-align:top}
     thead th{color:var(--soft);font-weight:500;border-top:0}tbody th{font-weight:600}
-    td{font-variant-numeric:tabular-nums}
+    th,td{overflow-wrap:normal}bdi{overflow-wrap:anywhere}td{font-variant-numeric:tabular-nums}
     .figures td:nth-child(3),.figures td:nth-child(4){color:var(--soft)}
     .figures td:nth-child(2){white-space:nowrap}@media(min-width:701px){.figures th{white-space:nowrap}}
     @media(max-width:700px){.figures thead{position:absolute;clip-path:inset(50%)}

@@ -11,6 +11,8 @@ struct PlotScale {
   let start: Double
   let end: Double
   let isLogarithmic: Bool
+  /// Whether it counts, so that a tick between two whole numbers would mean nothing.
+  var isWhole = false
 
   /// - Precondition: on a logarithmic scale both numbers are above 0. An empty range is widened.
   init(_ low: Double, _ high: Double, from start: Double, to end: Double, logarithmic: Bool = false)
@@ -36,7 +38,7 @@ struct PlotScale {
   }
 
   private func steps(_ count: Int) -> [(value: Double, label: String)] {
-    let step = Self.step(high - low, count)
+    let step = max(Self.step(high - low, count), isWhole ? 1 : 0)
     let digits = max(0, -Int(floor(log10(step) + 1e-9)))
     let (first, last) = (ceil(low / step - 1e-9), floor(high / step + 1e-9))
     guard last >= first, last - first < 50 else { return [] }

@@ -39,10 +39,9 @@ struct RetrievalSection {
       Set([$0.ranking, $0.baseline]) == [best.ranking, next.ranking]
     }
     let isClear = pair.map { $0.low > 0 || $0.high < 0 } ?? false
-    return "Best by nDCG@10: \(Self.name(best.ranking)), "
-      + (isClear
-        ? "by more than chance explains over \(Self.name(next.ranking))."
-        : "but \(Self.name(next.ranking)) is as good within chance.")
+    return
+      "Best by nDCG@10: \(Self.name(best.ranking)). Its lead over \(Self.name(next.ranking)) is "
+      + (isClear ? "more than chance explains." : "within chance.")
   }
 
   private static func name(_ ranking: RetrievalQuality.RankingName) -> String {
@@ -67,7 +66,8 @@ struct RetrievalSection {
     let names = quality.rankings.first.map { Self.figures($0).map(\.name) } ?? []
     var plot = Plot(
       x: PlotScale(0, 1, from: Plot.left + 36, to: Plot.right),
-      y: PlotScale(0, 1, from: Plot.bottom, to: Plot.top), xTitle: "mean over questions", yTitle: "",
+      y: PlotScale(0, 1, from: Plot.bottom, to: Plot.top), xTitle: "mean over questions",
+      yTitle: "",
       hasRows: true)
     for (place, ranking) in quality.rankings.enumerated() {
       let style = "s\(place + 1)"
@@ -86,7 +86,8 @@ struct RetrievalSection {
     }
     return Figure(
       title: "Rankings side by side",
-      svg: plot.svg(label: "Figures of each ranking with 95 % intervals; the table has the numbers."),
+      svg: plot.svg(
+        label: "Figures of each ranking with 95 % intervals; the table has the numbers."),
       caption: "Lines are 95 % intervals of the mean (1.96 standard errors).")
   }
 

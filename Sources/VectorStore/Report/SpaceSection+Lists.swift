@@ -96,11 +96,15 @@ extension SpaceSection {
 
   /// The rows that are most often near others.
   var hubs: String {
-    list(
+    // Among ten rows, each is near to all.
+    guard figures.neighbours >= 10 else { return "" }
+    return list(
       "Biggest hubs",
       "Rows most often among the \(figures.neighbours) nearest of others. Look at them where hubness is "
         + "high: boilerplate, or texts without a subject.",
-      figures.hubs.prefix(Self.shownRows).map { ("\(ReportFormat.count($0.occurrences)) ×", $0.chunk) })
+      figures.hubs.prefix(Self.shownRows).map {
+        ("\(ReportFormat.count($0.occurrences)) ×", $0.chunk)
+      })
   }
 
   /// Rows far from all others.
@@ -129,7 +133,7 @@ extension SpaceSection {
       """
   }
 
-  private static func passage(_ chunk: ChunkReference) -> String {
+  static func passage(_ chunk: ChunkReference) -> String {
     let text =
       chunk.excerpt.map { "<q>\(HTMLText.isolated($0))</q>" } ?? "<q class=\"none\">no text</q>"
     return """

@@ -54,7 +54,7 @@ public struct StatisticsPage: Sendable {
       <h1>How good are the vectors of \(HTMLText.isolated(store))?</h1>
       \(summary)</header>
       <main>
-      \(contents)\(retrieval)\(sections.joined())\(refusals)</main>
+      \(contents)\(canary)\(retrieval)\(sections.joined())\(refusals)</main>
       \(footer)
       <div id="tip" role="status" hidden></div>
       <script>\(PageStyle.script)</script>
@@ -73,7 +73,8 @@ public struct StatisticsPage: Sendable {
 
   private var summary: String {
     guard let level = report.spaces.map(\.verdict.level).max() else {
-      return "<p class=\"lead\">There are no vectors\(scope) yet, so there is nothing to judge.</p>\n"
+      let words = "There are no vectors\(scope) yet, so there is nothing to judge."
+      return "<p class=\"lead\">\(words)</p>\n"
     }
     let words =
       switch level {
@@ -107,6 +108,23 @@ public struct StatisticsPage: Sendable {
     }
     guard entries.count > 1 else { return "" }
     return "<nav aria-label=\"Contents\"><ul>\(entries.joined(separator: "\n"))</ul></nav>\n"
+  }
+
+  private var canary: String {
+    guard let canary = report.canary, let level = canary.level else { return "" }
+    let rows = canary.rows.prefix(5).map { row in
+      "<li><span class=\"value\">\(ReportFormat.fixed(row.cosine, 6))</span>"
+        + "<div>\(SpaceSection.passage(row.chunk))</div></li>\n"
+    }
+    return """
+      <section id="canary" aria-labelledby="canary-name">
+      <h2 id="canary-name">Canary \(SpaceSection.badge(level))</h2>
+      <p>\(HTMLText.escaped(canary.message))</p>
+      <p class="size">\(ReportFormat.counted(canary.texts, "text")) of \(HTMLText.escaped(canary.space)), \
+      embedded again; the number is the cosine to the stored vector, the least first.</p>
+      <ul class="passages">\(rows.joined())</ul></section>
+
+      """
   }
 
   private var refusals: String {

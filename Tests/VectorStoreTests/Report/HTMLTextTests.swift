@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct HTMLTextTests {
   @Test(arguments: [
-    ("</script><b>", "&lt;/script&gt;&lt;b&gt;"), ("a \"b\" 'c' & d", "a &quot;b&quot; &#39;c&#39; &amp; d"),
+    ("</script><b>", "&lt;/script&gt;&lt;b&gt;"),
+    ("a \"b\" 'c' & d", "a &quot;b&quot; &#39;c&#39; &amp; d"),
     ("a\u{0}b\u{1B}c\u{7F}d\u{9B}e", "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e"),
     ("a\nb\tc\r\nd", "a b c  d"), ("\u{FFFE}\u{1FFFF}", "\u{FFFD}\u{FFFD}"), ("שלום 😀", "שלום 😀"),
     ("", ""),

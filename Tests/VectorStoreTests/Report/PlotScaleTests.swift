@@ -20,11 +20,18 @@ import Testing
 
   @Test(arguments: [
     (0.0, 1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-    (-0.31, 0.52, ["−0.2", "0.0", "0.2", "0.4"]), (0, 4321, ["0", "1,000", "2,000", "3,000", "4,000"]),
+    (-0.31, 0.52, ["−0.2", "0.0", "0.2", "0.4"]),
+    (0, 4321, ["0", "1,000", "2,000", "3,000", "4,000"]),
     (0.995, 1.005, ["0.996", "0.998", "1.000", "1.002", "1.004"]),
   ])
   func ticksAreRound(low: Double, high: Double, labels: [String]) {
     #expect(PlotScale(low, high, from: 0, to: 1).ticks(5).map(\.label) == labels)
+  }
+
+  @Test func countsHaveWholeTicks() {
+    var scale = PlotScale(0, 2.2, from: 0, to: 1)
+    scale.isWhole = true
+    #expect(scale.ticks(5).map(\.label) == ["0", "1", "2"])
   }
 
   @Test func ticksOfLogarithmsArePowersOfTen() {
@@ -43,7 +50,8 @@ import Testing
   @Test func numbersAreWrittenForPeople() {
     #expect(ReportFormat.count(-1_234_567) == "−1,234,567" && ReportFormat.count(999) == "999")
     #expect(ReportFormat.fixed(-0.0001, 2) == "0.00" && ReportFormat.fixed(-0.126, 2) == "−0.13")
-    #expect(ReportFormat.fixed(.nan, 2) == "–" && ReportFormat.fixed(1, 1, error: 0.25) == "1.0 ± 0.2")
+    #expect(
+      ReportFormat.fixed(.nan, 2) == "–" && ReportFormat.fixed(1, 1, error: 0.25) == "1.0 ± 0.2")
     #expect(ReportFormat.counted(1, "row") == "1 row" && ReportFormat.percent(0.125) == "12.5 %")
     #expect(ReportFormat.power(-12) == "10⁻¹²" && ReportFormat.place(.infinity) == "0")
   }

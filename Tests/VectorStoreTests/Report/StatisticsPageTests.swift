@@ -41,10 +41,11 @@ import Testing
       }
       // The door refuses NUL; a report may be made by hand.
       let page = try await Self.page(store) { report in
-        report.spaces[0].hubs[0].chunk.excerpt? += "\u{0}"
+        report.spaces[0].duplicates.groups[0].chunks[0].excerpt? = "nul \u{0}"
       }
       #expect(!page.contains("<script>alert") && !page.contains("<img") && !page.contains("<b>"))
-      #expect(!page.contains("onload=x <!--") && !page.contains("\u{0}") && !page.contains("\u{1B}"))
+      #expect(
+        !page.contains("onload=x <!--") && !page.contains("\u{0}") && !page.contains("\u{1B}"))
       #expect(page.contains("&lt;/script&gt;&lt;script&gt;alert(1)"))
       #expect(page.components(separatedBy: "<script").count == 2)
       #expect(Self.unbalanced(page) == [])
@@ -106,7 +107,8 @@ import Testing
     try await withStore { store, _ in
       try await store.add((0..<60).map { DocumentInput(id: "\($0)", text: "Always the same.") })
       let page = try await Self.page(store)
-      #expect(page.contains("All rows are the same vector.") && page.contains("60 rows, cosine 1.0000"))
+      #expect(
+        page.contains("All rows are the same vector.") && page.contains("60 rows, cosine 1.0000"))
       #expect(!page.contains("nan") && Self.unbalanced(page) == [])
     }
   }
@@ -123,13 +125,16 @@ import Testing
           newRows: 100, newShareBeyond: 0.2)
         report.spaces.append(other)
         report.retrieval = Self.quality
-        report.refused = [StatisticsReport.Refusal(code: "bad_vector", reason: "zero", rows: 3, runs: 1)]
+        report.refused = [
+          StatisticsReport.Refusal(code: "bad_vector", reason: "zero", rows: 3, runs: 1)
+        ]
         report.chunksWithoutVector = 2
       }
       for part in [
-        "<nav aria-label=\"Contents\">", "href=\"#space-2\"", "id=\"space-2\"", "href=\"#retrieval\"",
+        "<nav aria-label=\"Contents\">", "href=\"#space-2\"", "id=\"space-2\"",
+        "href=\"#retrieval\"",
         "openai/&lt;small&gt;/1536", "Drift since “<bdi>&lt;monday&gt;</bdi>”", "20.0 %",
-        "Best by nDCG@10: both fused, but vectors is as good within chance.",
+        "Best by nDCG@10: both fused. Its lead over vectors is within chance.",
         "0.250 ± 0.010", "3 rows refused with <code>bad_vector/zero</code>, by 1 command",
         "2 chunks without a vector",
       ] {
@@ -143,7 +148,8 @@ import Testing
     func ranking(_ name: RetrievalQuality.RankingName, _ mean: Double) -> RetrievalQuality.Ranking {
       let figure = RetrievalQuality.Figure(mean: mean, standardError: 0.01)
       return RetrievalQuality.Ranking(
-        ranking: name, nDCG10: figure, map: figure, recall10: figure, recall100: figure, mrr: figure)
+        ranking: name, nDCG10: figure, map: figure, recall10: figure, recall100: figure, mrr: figure
+      )
     }
     var quality = RetrievalQuality(
       collection: "<c>", space: "mock", queries: 9, queriesWithoutRelevant: 0, relevant: 20,

@@ -10,7 +10,8 @@ import Testing
 @Suite struct StoreRetrievalQualityTests {
   @Test func documentsStandWhereTheirBestChunkDoes() async throws {
     try await withStore { store, _ in
-      let filler = (0..<60).map { "Sentence \($0) is about bread and yeast." }.joined(separator: " ")
+      let filler = (0..<60).map { "Sentence \($0) is about bread and yeast." }.joined(
+        separator: " ")
       var options = AddOptions()
       options.chunking.maximumTokens = 40
       options.chunking.overlapTokens = 0
@@ -41,7 +42,8 @@ import Testing
     try await withStore(mode: .hybrid) { store, folder in
       let vector = [Float](repeating: 1, count: 1536).map { "\($0)" }.joined(separator: ",")
       try folder.write(
-        "{\"id\": \"far\", \"text\": \"The sky is blue.\", \"vector\": [\(vector)]}", to: "one.jsonl")
+        "{\"id\": \"far\", \"text\": \"The sky is blue.\", \"vector\": [\(vector)]}",
+        to: "one.jsonl")
       try await store.import(from: folder.path("one.jsonl"), space: .openAISmall, into: "real")
       let quality = try await store.retrievalQuality(
         queries: [JudgedQuery(id: "1", text: "blue sky")],

@@ -33,7 +33,8 @@ extension SpaceSection {
     return Figure(
       title: "What a score means",
       svg: plot.svg(label: "Distributions of cosines: \(words)."),
-      caption: "\(words.capitalizedFirst). The farther the two hills stand apart, the more a score tells; "
+      caption:
+        "\(words.capitalizedFirst). The farther the two hills stand apart, the more a score tells; "
         + "a hit left of the line is about as near as unrelated text.\(cut)")
   }
 

@@ -14,7 +14,8 @@ extension SpaceSection {
     var plot = emptyMap(points, floor: floor, height: height)
     let names = figures.collections.map(\.collection)
     let places = Dictionary(
-      names.enumerated().map { ($1, min($0, Self.colours)) }, uniquingKeysWith: { first, _ in first }
+      names.enumerated().map { ($1, min($0, Self.colours)) },
+      uniquingKeysWith: { first, _ in first }
     )
     // The largest collection lies lowest, or it would hide the others.
     for index in (0...Self.colours) {
@@ -30,9 +31,11 @@ extension SpaceSection {
     return Figure(
       title: "Map (principal components)",
       svg: plot.svg(
-        label: "Rows on the plane of the two greatest principal components, which hold \(both) of the "
+        label:
+          "Rows on the plane of the two greatest principal components, which hold \(both) of the "
           + "variance."),
-      caption: "\(shown) The plane holds \(both) of the variance: what is near here may still be far "
+      caption:
+        "\(shown) The plane holds \(both) of the variance: what is near here may still be far "
         + "apart. Point at a mark, or tap it, to see its text.",
       legend: legend(names), isWide: true)
   }

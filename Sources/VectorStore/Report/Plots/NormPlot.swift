@@ -9,9 +9,12 @@ extension SpaceSection {
     let least = max(abs(middle) * 0.01, 1e-6)
     let half = max((norms.maximum - norms.minimum) / 2 * 1.05, least)
     let (edges, counts) = Self.merged(norms.histogram, width: half / 40)
+    var rows = PlotScale(
+      0, Double(counts.max() ?? 1) * 1.08, from: Plot.bottom, to: Plot.top)
+    rows.isWhole = true
     var plot = Plot(
       x: PlotScale(middle - half, middle + half, from: Plot.left + 6, to: Plot.right),
-      y: PlotScale(0, Double(counts.max() ?? 1) * 1.08, from: Plot.bottom, to: Plot.top),
+      y: rows,
       xTitle: "length (Euclidean norm)", yTitle: "rows")
     plot.addBars(edges: edges, heights: counts.map(Double.init), style: "s1") { index in
       "\(ReportFormat.counted(counts[index], "row")) from \(ReportFormat.fixed(edges[index], 6)) "

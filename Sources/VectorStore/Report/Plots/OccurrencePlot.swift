@@ -21,7 +21,8 @@ extension SpaceSection {
     let skewness = ReportFormat.fixed(hubness, 2)
     let never = histogram.edges[1] == 1 ? histogram.counts[0] : 0
     let words =
-      never > 0 ? " \(ReportFormat.counted(never, "row")) never answer\(never == 1 ? "s" : "")." : ""
+      never > 0
+      ? " \(ReportFormat.counted(never, "row")) never answer\(never == 1 ? "s" : "")." : ""
     return Figure(
       title: "Who answers how often (hubness)",
       svg: plot.svg(

@@ -16,7 +16,9 @@ extension SpaceSection {
       y: PlotScale(last / 1.3, most * 1.6, from: Plot.bottom, to: Plot.top, logarithmic: true),
       xTitle: "component", yTitle: "% of the variance")
     plot.add("<path class=\"line s1\" d=\"\(line(shown, plot))\"/>")
-    let marks = [(50, figures.components50), (90, figures.components90), (99, figures.components99)]
+    let marks = [
+      (50, figures.components50), (90, figures.components90), (99, figures.components99),
+    ]
     for (row, (percent, count)) in marks.enumerated() {
       guard let count, count <= shown.count else { continue }
       plot.addMark(at: Double(count), "\(percent) %: \(ReportFormat.count(count))", row: row)
@@ -27,7 +29,8 @@ extension SpaceSection {
     return Figure(
       title: "Where the variance lies (scree plot)",
       svg: plot.svg(label: "Variance by principal component, both axes logarithmic; \(words)."),
-      caption: "\(words.capitalizedFirst) of the variance, out of \(figures.dimensions) dimensions. A line "
+      caption:
+        "\(words.capitalizedFirst) of the variance, out of \(figures.dimensions) dimensions. A line "
         + "that falls steeply means that the vectors use few directions.")
   }
 
