@@ -113,7 +113,7 @@ enum PageStyle {
     var matrix=plot.getScreenCTM(),x=(event.clientX-matrix.e)/matrix.a,y=(event.clientY-matrix.f)/matrix.d;
     var best=null,least=Math.pow(14/matrix.a,2);
     marks.get(plot).forEach(function(one){
-    var d=(one.x-x)*(one.x-x)+(one.y-y)*(one.y-y);if(d<least){least=d;best=one.mark}});
+    var d=(one.x-x)*(one.x-x)+(one.y-y)*(one.y-y);if(least>d){least=d;best=one.mark}});
     return best}
     function show(event){
     var target=event.target.closest?event.target:null,plot=target&&target.closest('.wide .plot>svg');
