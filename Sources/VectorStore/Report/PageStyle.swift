@@ -93,7 +93,7 @@ enum PageStyle {
     .figures td:nth-child(3),.figures td:nth-child(4){color:var(--soft)}
     .figures td:nth-child(2){white-space:nowrap}@media(min-width:701px){.figures th{white-space:nowrap}}
     @media(max-width:700px){.figures thead{position:absolute;clip-path:inset(50%)}
-    .figures tr{display:grid;grid-template-columns:minmax(0,1fr) auto;border-top:1px solid var(--edge);
+    .figures tr{display:grid;grid-template-columns:minmax(0,1fr) auto;column-gap:12px;border-top:1px solid var(--edge);
     padding:6px 0}.figures th,.figures td{border:0;padding:0}
     .figures td:nth-child(3),.figures td:nth-child(4){grid-column:1/-1;font-size:.88rem}}
     @media print{body{background:#fff}section,nav{break-inside:auto}figure{break-inside:avoid}}

@@ -11,9 +11,10 @@ enum ReportFormat {
     return (value < 0 && !isZero ? "−" : "") + text
   }
 
-  /// A number with an error behind it where there is one, as `1.52 ± 0.04`.
+  /// A number with an error behind it where there is one, as `1.52 ± 0.04`;
+  /// lines break before the sign only.
   static func fixed(_ value: Double, _ digits: Int, error: Double?) -> String {
-    fixed(value, digits) + (error.map { " ± " + fixed($0, digits) } ?? "")
+    fixed(value, digits) + (error.map { " ±\u{A0}" + fixed($0, digits) } ?? "")
   }
 
   /// `1400` as `1,400`.

@@ -54,7 +54,7 @@ public struct StatisticsPage: Sendable {
       <h1>How good are the vectors of \(HTMLText.isolated(store))?</h1>
       \(summary)</header>
       <main>
-      \(contents)\(canary)\(retrieval)\(sections.joined())\(refusals)</main>
+      \(contents)\(retrieval)\(canary)\(sections.joined())\(refusals)</main>
       \(footer)
       <div id="tip" role="status" hidden></div>
       <script>\(PageStyle.script)</script>
@@ -102,6 +102,9 @@ public struct StatisticsPage: Sendable {
       <li><a href="#space-\(index + 1)">\(HTMLText.escaped(space.space))</a> \
       \(SpaceSection.badge(space.verdict.level)) \(ReportFormat.counted(space.rows, "row"))</li>
       """
+    }
+    if report.canary?.level != nil {
+      entries.insert("<li><a href=\"#canary\">Canary</a></li>", at: 0)
     }
     if report.retrieval != nil {
       entries.insert("<li><a href=\"#retrieval\">Retrieval self-test</a></li>", at: 0)

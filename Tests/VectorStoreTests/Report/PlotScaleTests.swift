@@ -51,7 +51,8 @@ import Testing
     #expect(ReportFormat.count(-1_234_567) == "−1,234,567" && ReportFormat.count(999) == "999")
     #expect(ReportFormat.fixed(-0.0001, 2) == "0.00" && ReportFormat.fixed(-0.126, 2) == "−0.13")
     #expect(
-      ReportFormat.fixed(.nan, 2) == "–" && ReportFormat.fixed(1, 1, error: 0.25) == "1.0 ± 0.2")
+      ReportFormat.fixed(.nan, 2) == "–"
+        && ReportFormat.fixed(1, 1, error: 0.25) == "1.0 ±\u{A0}0.2")
     #expect(ReportFormat.counted(1, "row") == "1 row" && ReportFormat.percent(0.125) == "12.5 %")
     #expect(ReportFormat.power(-12) == "10⁻¹²" && ReportFormat.place(.infinity) == "0")
   }

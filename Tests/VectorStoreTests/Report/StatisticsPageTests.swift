@@ -135,7 +135,7 @@ import Testing
         "href=\"#retrieval\"",
         "openai/&lt;small&gt;/1536", "Drift since “<bdi>&lt;monday&gt;</bdi>”", "20.0 %",
         "Best by nDCG@10: both fused. Its lead over vectors is within chance.",
-        "0.250 ± 0.010", "3 rows refused with <code>bad_vector/zero</code>, by 1 command",
+        "0.250 ±\u{A0}0.010", "3 rows refused with <code>bad_vector/zero</code>, by 1 command",
         "2 chunks without a vector",
       ] {
         #expect(page.contains(part), "\(part)")
