@@ -24,7 +24,7 @@ extension Store {
   /// - Returns: nil where there are no two vectors.
   /// - Throws: ``StoreError`` with `collectionNotFound`, `spaceMismatch`, `damaged`.
   /// - Complexity: lists the ids of the collection's vectors and reads `rows` of them; O(`rows`² ·
-  ///   dimensions); 256 searches in one scan. 0.2 s for 100,000 rows. Costs nothing.
+  ///   dimensions); 256 searches in one scan. 0.3 s for 100,000 rows. Costs nothing.
   public func calibration(
     of collection: String = "default", space: EmbeddingSpace? = nil, rows: Int = 1000,
     seed: UInt64 = 1
