@@ -96,7 +96,7 @@ extension Store {
     for start in stride(from: 0, to: queries.count, by: Self.queriesAtOnce) {
       let part = start..<min(start + Self.queriesAtOnce, queries.count)
       let ranked = part.map { RankedQuery(text: queries[$0].text, vector: vectors?[$0]) }
-      let answers = try await answer(ranked, collection, plan, options)
+      let answers = try await answer(ranked, collection, options) { _, _ in plan }
       rankings += answers.map { answer in
         var seen = Set<String>()
         let documents = answer.hits.map(\.document).filter { seen.insert($0).inserted }

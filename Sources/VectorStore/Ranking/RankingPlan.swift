@@ -30,9 +30,10 @@ struct RankingPlan: Sendable, Equatable {
     return nil
   }
 
-  /// Ranks by words too, where the plan does not yet.
-  mutating func addWords() {
-    if !lists.contains(.words) { lists.append(.words) }
+  /// The same, ranked by words too.
+  var withWords: RankingPlan {
+    lists.contains(.words)
+      ? self : RankingPlan(lists: lists + [.words], degradedReason: degradedReason)
   }
 
   /// The plan for a text.
