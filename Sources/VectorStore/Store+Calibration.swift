@@ -1,12 +1,17 @@
-// What a score means: cosines of random pairs, fast enough to ask beside a query. Calls
-// StatisticsTable and PairCounts.
+// What a score means: cosines of random pairs and of nearest neighbours, fast enough to ask beside a query.
+// Calls StatisticsTable, PairCounts and VectorScan.
 
 import Foundation
 import GRDB
 import VectorStoreSearch
 
 extension Store {
-  /// What scores mean among the vectors of a collection, by the pairs of a sample of its rows.
+  /// Rows that are searched for, to know their nearest neighbours: a percentile of them is then right
+  /// within 100 · √(¼ / 256), or 3 points.
+  private static let searchedRows = 256
+
+  /// What scores mean among the vectors of a collection: by the pairs of a sample of its rows, and by the
+  /// nearest neighbours of a few of them among all rows.
   ///
   ///     let calibration = try await store.calibration()
   ///     print(calibration?.percent(of: hit.score))  // so many % of random pairs score less
@@ -19,12 +24,14 @@ extension Store {
   /// - Returns: nil where there are no two vectors.
   /// - Throws: ``StoreError`` with `collectionNotFound`, `spaceMismatch`, `damaged`.
   /// - Complexity: lists the ids of the collection's vectors and reads `rows` of them; O(`rows`² ·
-  ///   dimensions). Costs nothing.
+  ///   dimensions); 256 searches in one scan. 0.3 s for 100,000 rows. Costs nothing.
   public func calibration(
     of collection: String = "default", space: EmbeddingSpace? = nil, rows: Int = 1000,
     seed: UInt64 = 1
   ) async throws -> ScoreCalibration? {
-    try await file.read { db in
+    let deviations = ErrorBound.deviations(
+      failureProbability: configuration.searchFailureProbability)
+    return try await file.read { [file] db -> ScoreCalibration? in
       let record = try CollectionsTable.require(collection, db)
       let space = try VectorsTable.checked(space, of: record, db)
       guard let spaceRecord = try SpacesTable.find(space, db) else { return nil }
@@ -47,9 +54,24 @@ extension Store {
         }
         sample.gather(block)
       }
-      return PairCounts(of: sample).distribution(population: ids.count).map {
-        ScoreCalibration(space: space.name, rows: sample.count, of: ids.count, randomPairs: $0)
+      let pairs = PairCounts(of: sample).distribution(population: ids.count)
+      let scan = VectorScan(
+        db: db, cache: file.index, space: spaceRecord, collection: record.id, filter: nil,
+        deviations: deviations)
+      return try pairs.map {
+        var calibration = ScoreCalibration(
+          space: space.name, rows: sample.count, of: ids.count, randomPairs: $0)
+        calibration.enter(
+          nearest: Distribution(of: try Self.nearest(to: sample, scan), population: ids.count))
+        return calibration
       }
     }
+  }
+
+  /// The cosine of some rows to the nearest other one among all.
+  private static func nearest(to sample: SampleRows, _ scan: VectorScan) throws -> [Double] {
+    let places = 0..<min(searchedRows, sample.count)
+    let found = try scan.nearest(places.map { sample[$0] }, limit: 2).results
+    return zip(sample.ids, found).compactMap { id, rows in rows.first { $0.id != id }?.score }
   }
 }

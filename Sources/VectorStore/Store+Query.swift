@@ -38,7 +38,8 @@ extension Store {
         plan
       }
     }
-    let (plan, vectors) = try await plan(for: texts, in: collection)
+    let (found, vectors) = try await plan(for: texts, in: collection)
+    let plan = options.ranking == .fused ? found.withWords : found
     let queries = texts.enumerated().map { RankedQuery(text: $1, vector: vectors?[$0]) }
     return try await answer(queries, collection, options) { _, _ in plan }
   }
@@ -95,7 +96,7 @@ extension Store {
   }
 
   /// How texts are ranked now, and their vectors in the plan's space.
-  private func plan(
+  func plan(
     for texts: [String], in collection: String
   ) async throws -> (RankingPlan, [[Float]]?) {
     let mock = MockService()
@@ -132,7 +133,7 @@ extension Store {
   }
 
   /// Answers queries in one snapshot, by the plan that is made in it.
-  private func answer(
+  func answer(
     _ queries: [RankedQuery], _ collection: String, _ options: QueryOptions,
     plan: @escaping @Sendable (CollectionRecord, Database) throws -> RankingPlan
   ) async throws -> [QueryResult] {

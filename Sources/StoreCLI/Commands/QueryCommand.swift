@@ -32,6 +32,12 @@ struct QueryCommand: AsyncParsableCommand {
   @Flag(help: "Rank by words (BM25); \"quoted phrases\" must be there.")
   var lexical = false
 
+  @Flag(help: "Rank by vectors and by words, fused by reciprocal rank.")
+  var hybrid = false
+
+  @Flag(help: "Tell what each score means among the collection's own vectors.")
+  var explain = false
+
   @Flag(help: "Score every vector in full precision.")
   var exact = false
 
@@ -63,8 +69,12 @@ struct QueryCommand: AsyncParsableCommand {
     }
     guard limit > 0 else { throw ValidationError("--limit is \(limit); give at least 1.") }
     guard minScore?.isFinite ?? true else { throw ValidationError("--min-score takes a number.") }
-    guard !lexical || vector == nil else {
-      throw ValidationError("--lexical ranks by words; a vector has none.")
+    guard !(lexical && hybrid) else {
+      throw ValidationError("Give --lexical or --hybrid, not both.")
+    }
+    guard !(lexical || hybrid) || vector == nil else {
+      throw ValidationError(
+        "--\(lexical ? "lexical" : "hybrid") ranks by words; a vector has none.")
     }
     guard space == nil || vector != nil else {
       throw ValidationError("--space names the space of --vector.")
@@ -88,12 +98,14 @@ struct QueryCommand: AsyncParsableCommand {
     var options = QueryOptions(limit: limit)
     options.minimumScore = minScore
     options.filter = try parsedFilter()
-    options.ranking = lexical ? .lexical : .vector
+    options.ranking = lexical ? .lexical : hybrid ? .fused : .vector
     options.exact = exact
     let texts = try text.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)
     let store = try await settings.open()
     do {
-      try print(try await results(of: store, texts, options), texts)
+      let results = try await results(of: store, texts, options)
+      let explainer = explain ? try await Explainer(results, store, in: collection.name) : nil
+      try print(results, texts, explainer)
     } catch let error as StoreError where error.code == .budgetExceeded {
       Terminal.standardError.write("Error: \(error)\n")
       throw ExitStatus.budget
@@ -112,12 +124,18 @@ struct QueryCommand: AsyncParsableCommand {
     try VectorFile.rows(vector ?? "")
   }
 
-  private func print(_ results: [QueryResult], _ texts: [String]?) throws {
+  private func print(
+    _ results: [QueryResult], _ texts: [String]?, _ explainer: Explainer?
+  ) throws {
     let output = Terminal.standardOutput
     for (index, result) in results.enumerated() {
       if store.json {
         output.write(
-          try result.hits.map { try JSONOutput.line(HitLine(query: index, hit: $0)) }.joined())
+          try result.hits.map { hit in
+            let explanation = explainer.map { $0.line(hit, result) }
+            return try JSONOutput.line(
+              HitLine(query: index, hit: hit, explanation: explanation))
+          }.joined())
       } else if plain {
         output.write(result.hits.compactMap(\.text).map { $0 + "\n" }.joined(separator: "\n"))
       } else {
@@ -125,8 +143,13 @@ struct QueryCommand: AsyncParsableCommand {
           let name = texts?[index] ?? "vector \(index)"
           output.write((index > 0 ? "\n" : "") + output.styled("query: \(name)", .bold) + "\n")
         }
-        output.write(HitPage(query: texts?[index], hits: result.hits, terminal: output).text())
+        let page = HitPage(
+          query: texts?[index], hits: result.hits, terminal: output, explainer: explainer)
+        output.write(page.text())
       }
+    }
+    if let explainer, !store.json, !plain, let last = results.last {
+      output.write("\n" + explainer.summary(last).map { $0 + "\n" }.joined())
     }
     if let reason = results.lazy.compactMap(\.degradedReason).first, !store.quiet {
       Terminal.standardError.write("degraded: \(reason)\n")

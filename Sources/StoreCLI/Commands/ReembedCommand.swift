@@ -61,15 +61,8 @@ struct ReembedCommand: AsyncParsableCommand {
   private func confirm(_ plan: ReembedReport) throws {
     let losesReal = plan.from != plan.to && plan.to.hasPrefix("mock/")
     guard !yes, plan.costUSD > 0 || losesReal else { return }
-    let terminal = Terminal.standardError
-    terminal.write(ReportOutput.summary(plan) + "\n")
-    guard isatty(0) == 1 else {
-      throw ValidationError("Say --yes to do that, or --dry-run only to see it.")
-    }
-    terminal.write("Go on? [y/N] ")
-    guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
-      terminal.write("nothing was changed\n")
-      throw ExitCode.failure
-    }
+    try Confirmation.ask(
+      ReportOutput.summary(plan), advice: "Say --yes to do that, or --dry-run only to see it.",
+      refusal: "nothing was changed")
   }
 }

@@ -1,6 +1,7 @@
 // `store stats`: how good the vectors are. Calls Store.statistics; prints through Output/StatsOutput.
 
 import ArgumentParser
+import Foundation
 import VectorStore
 
 struct StatsCommand: AsyncParsableCommand {
@@ -10,7 +11,8 @@ struct StatsCommand: AsyncParsableCommand {
     discussion: """
       Moments and spectrum are over all rows; what needs neighbours is exact up to 5,000 rows, beyond \
       that a sample of rows is compared with all, and figures say how far off they may be. It costs \
-      nothing and sends nothing.
+      nothing and sends nothing, but for --canary and the questions of --queries, which are embedded \
+      as those of `store query` are.
       """)
 
   @Option(
@@ -34,36 +36,130 @@ struct StatsCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Tell what moved since a summary was saved.", valueName: "name"))
   var compare: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the report as one HTML file, with plots, for any browser.", valueName: "file"))
+  var html: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Judgements, as TREC's qrels or BEIR's: with --queries, measures every ranking.",
+      valueName: "file"))
+  var qrels: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The questions of --qrels: JSONL with _id and text, or id, tab, text.", valueName: "file"))
+  var queries: String?
+
+  @Flag(
+    help: """
+      Embed a few of the collection's texts again, to see whether the model changed; the cost is shown \
+      first.
+      """)
+  var canary = false
+
+  @Flag(help: "Do not ask before --canary spends.")
+  var yes = false
+
+  @OptionGroup var mode: ModeOptions
   @OptionGroup var store: StoreOptions
 
   func validate() throws {
     guard duplicateThreshold > 0, duplicateThreshold <= 1 else {
       throw ValidationError("--duplicate-threshold takes a cosine above 0, at most 1.")
     }
-  }
-
-  func run() async throws {
-    let settings = try Settings(store, access: save == nil ? .readOnly : .readWrite)
-    try settings.requireStore()
-    let report = try await measure(settings)
-    if store.json { return try JSONOutput.print(report) }
-    let output = Terminal.standardOutput
-    output.write(StatsOutput(terminal: output).text(report))
-    if let save, !store.quiet {
-      Terminal.standardError.write("saved as \"\(Format.printable(save))\"\n")
+    guard (qrels == nil) == (queries == nil) else {
+      throw ValidationError("Give --qrels and --queries together.")
     }
   }
 
-  private func measure(_ settings: Settings) async throws -> StatisticsReport {
+  func run() async throws {
+    let settings = try Settings(
+      store, mode: mode.mode, access: save == nil ? .readOnly : .readWrite,
+      embeds: qrels != nil || canary)
+    try settings.requireStore()
+    let judged = try Judged(qrels: qrels, queries: queries)
+    let report: StatisticsReport
+    do {
+      report = try await measure(settings, judged)
+    } catch let error as StoreError where error.code == .budgetExceeded {
+      Terminal.standardError.write("Error: \(error)\n")
+      throw ExitStatus.budget
+    }
+    if let html { try write(report, to: html, settings) }
+    if store.json { return try JSONOutput.print(report) }
+    let output = Terminal.standardOutput
+    output.write(StatsOutput(terminal: output).text(report))
+    guard !store.quiet else { return }
+    if let save { Terminal.standardError.write("saved as \"\(Format.printable(save))\"\n") }
+    if let html { Terminal.standardError.write("wrote \(Format.printable(html))\n") }
+  }
+
+  private func measure(
+    _ settings: Settings, _ judged: Judged?
+  ) async throws -> StatisticsReport {
     var options = StatisticsOptions()
     options.duplicateThreshold = duplicateThreshold
     options.save = save
     options.compare = compare
-    // Only a picture shows them.
-    options.mapRows = 0
+    // Only the page shows them.
+    if html == nil { options.mapRows = 0 }
     let (collection, space, chosen) = (collection, space?.space, options)
-    return try await settings.withStore {
-      try await $0.statistics(of: collection, space: space, options: chosen)
+    return try await settings.withStore { store in
+      let canary = canary ? try await self.canary(store) : nil
+      // First, since it is what can fail for want of money or a service.
+      var retrieval: RetrievalQuality?
+      if let judged {
+        retrieval = try await store.retrievalQuality(
+          queries: judged.queries, judgements: judged.judgements, in: collection ?? "default")
+      }
+      var report = try await store.statistics(of: collection, space: space, options: chosen)
+      report.retrieval = retrieval
+      report.canary = canary
+      return report
+    }
+  }
+
+  /// Embeds a few texts again, once that is agreed to.
+  private func canary(_ store: Store) async throws -> CanaryReport {
+    let name = collection ?? "default"
+    let plan = try await store.canary(of: name, isDryRun: true)
+    if plan.costUSD > 0, !yes {
+      try Confirmation.ask(
+        "\(Format.counted(plan.texts, "text")) would be embedded in \(plan.space): at most "
+          + "\(Format.counted(plan.tokens, "token")), \(Format.dollars(plan.costUSD))",
+        advice: "Say --yes to do that.", refusal: "nothing was sent")
+    }
+    return try await store.canary(of: name)
+  }
+
+  /// Writes the page, whole or not at all.
+  private func write(
+    _ report: StatisticsReport, to path: String, _ settings: Settings
+  ) throws {
+    // A path that was typed is shown as it is; one out of a setting by its last part.
+    let name = store.storePath ?? URL(filePath: settings.storePath).lastPathComponent
+    let page = StatisticsPage(report, store: name, version: StoreCommand.configuration.version)
+    do {
+      try Data(page.html.utf8).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw StoreError(
+        .inputOutput,
+        "the page cannot be written to \(path): \(error.localizedDescription); check that its folder "
+          + "is there and can be written", underlying: error)
+    }
+  }
+
+  /// Questions with known answers.
+  private struct Judged {
+    let queries: [JudgedQuery]
+    let judgements: RetrievalJudgements
+
+    init?(qrels: String?, queries: String?) throws {
+      guard let qrels, let queries else { return nil }
+      judgements = try RetrievalJudgements(contentsOfFile: qrels)
+      self.queries = try JudgedQuery.read(contentsOfFile: queries)
     }
   }
 }

@@ -9,10 +9,11 @@ struct HitLine: Encodable {
   /// The query's place on the command line or in the input, from 0.
   let query: Int
   let hit: Hit
+  var explanation: Explainer.Line?
 
   private enum Key: String, CodingKey {
     case query, rank, score, cosine, id, document, collection, ordinal, text, metadata
-    case start, end, line, space, degraded
+    case start, end, line, space, degraded, explanation
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -32,6 +33,7 @@ struct HitLine: Encodable {
     try container.encode(hit.line, forKey: .line)
     try container.encode(hit.space, forKey: .space)
     try container.encode(hit.degraded, forKey: .degraded)
+    try container.encodeIfPresent(explanation, forKey: .explanation)
   }
 }
 
@@ -44,6 +46,7 @@ struct HitPage {
   let query: String?
   let hits: [Hit]
   let terminal: Terminal
+  var explainer: Explainer?
 
   /// The page, a line break behind each line.
   func text() -> String {
@@ -62,7 +65,8 @@ struct HitPage {
     let place = Format.printable(hit.document) + (line.map { ":\($0)" } ?? "")
     let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
     let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
-    return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))\n"
+    let note = explainer?.sentence(hit).map { "    \(terminal.styled($0, .dim))\n" } ?? ""
+    return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))\n" + note
   }
 
   /// The part of a text to show: with the most of the query's words, from the start of a line where

@@ -16,6 +16,8 @@ struct StatsOutput {
       lines += [""] + Format.table(rows(figures)) + sampling(figures) + collections(figures)
       lines += drift(figures) + duplicates(figures) + hubs(figures) + outliers(figures)
     }
+    if let canary = report.canary { lines += self.canary(canary) }
+    if let quality = report.retrieval { lines += retrieval(quality) }
     return lines.joined(separator: "\n") + "\n" + refusals(report)
   }
 

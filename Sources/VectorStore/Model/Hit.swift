@@ -55,6 +55,8 @@ public struct QueryOptions: Sendable {
     case vector
     /// By BM25 over the words of the query.
     case lexical
+    /// By both, fused by reciprocal rank.
+    case fused
   }
 
   /// The most hits.

@@ -25,6 +25,10 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   public var refused: [Refusal] = []
   /// Chunks without any vector: pending, or refused for good by the service.
   public var chunksWithoutVector = 0
+  /// How well judged questions are answered, where there were any.
+  public var retrieval: RetrievalQuality?
+  /// Whether the model is still the one that made the vectors, where that was asked.
+  public var canary: CanaryReport?
   /// How long it took, in seconds.
   public var seconds = 0.0
 

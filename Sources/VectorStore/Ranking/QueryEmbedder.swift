@@ -21,16 +21,25 @@ struct QueryEmbedder {
   private let cache: QueryCache?
   private let tokenCounter: @Sendable () async -> TokenCounter
 
-  /// - Parameter isHurried: whether the query can be answered without the service.
-  init(store: Store, service: any EmbeddingService, isHurried: Bool) {
+  /// - Parameters:
+  ///   - isHurried: whether the query can be answered without the service.
+  ///   - command: the verb on whose behalf texts are embedded.
+  ///   - usesCache: whether what was asked before is answered from the cache.
+  init(
+    store: Store, service: any EmbeddingService, isHurried: Bool, command: String = "query",
+    usesCache: Bool = true
+  ) {
     space = service.space
     terms = service.terms
-    var options = ServiceRequests.Options(runID: Run(command: "query").correlationID)
+    var options = ServiceRequests.Options(runID: Run(command: command).correlationID)
     options.patience = isHurried ? Self.hurry : Self.patience
     requests = store.router.requests(to: service, options: options)
-    cache = service.terms.isMetered ? store.queryCache : nil
+    cache = usesCache && service.terms.isMetered ? store.queryCache : nil
     tokenCounter = { await service.tokenCounter() }
   }
+
+  /// What was sent so far.
+  var totals: ServiceRequests.Totals { requests.totals }
 
   /// The vectors of texts, in their order.
   ///

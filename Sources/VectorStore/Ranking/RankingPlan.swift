@@ -30,6 +30,12 @@ struct RankingPlan: Sendable, Equatable {
     return nil
   }
 
+  /// The same, ranked by words too.
+  var withWords: RankingPlan {
+    lists.contains(.words)
+      ? self : RankingPlan(lists: lists + [.words], degradedReason: degradedReason)
+  }
+
   /// The plan for a text.
   ///
   /// - Parameter unavailable: why the embedding service cannot embed the query; nil where it can.

@@ -162,9 +162,7 @@ struct SpaceAnalysis {
 
   /// The 95th percentile of random pairs, or the 5th of nearest neighbours where that is less.
   private static func suggestedMinimumScore(_ figures: SpaceStatistics) -> Double? {
-    guard let random = figures.randomPairs?.value(atPercent: 95),
-      let nearest = figures.nearestNeighbours?.value(atPercent: 5)
-    else { return nil }
-    return min(random, nearest)
+    ScoreCalibration.suggestedMinimumScore(
+      randomPairs: figures.randomPairs, nearestNeighbours: figures.nearestNeighbours)
   }
 }

@@ -1,0 +1,104 @@
+// `stats --canary`: a few of a collection's own texts are embedded again and compared. Calls
+// QueryEmbedder, past its cache, and StatisticsTable.
+
+import Foundation
+import GRDB
+import VectorStoreSearch
+
+extension Store {
+  /// Texts that are embedded again.
+  private static let canaryTexts = 16
+  /// Out of so many taken at random, the shortest, since they cost the least.
+  private static let canaryCandidates = 64
+
+  /// Whether the model is still the one that made a collection's vectors: sixteen of its texts are embedded
+  /// again, and the new vectors compared with those in the store, which stay as they are.
+  ///
+  /// - Parameter isDryRun: whether only to tell what that costs.
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty` where no chunk has a text and a vector of
+  ///   the target space, `serviceUnavailable`, `budgetExceeded` and what else the service fails with.
+  /// - Complexity: lists the ids of the collection's vectors. Can cost money: sixteen short texts.
+  public func canary(
+    of collection: String = "default", isDryRun: Bool = false
+  ) async throws -> CanaryReport {
+    let record = try await file.read { try CollectionsTable.require(collection, $0) }
+    let target = record.target
+    let set = try await canarySet(of: record)
+    var report = CanaryReport(
+      collection: collection, space: target.space.name, texts: set.count, dryRun: isDryRun)
+    let vectors: [[Float]]
+    switch try route(to: target.space, of: collection) {
+    case .local(let mock):
+      guard !isDryRun else { return report }
+      vectors = try await mock.embed(set.map(\.text)).vectors
+    case .requests(let service):
+      let counter = await service.tokenCounter()
+      report.tokens = set.reduce(0) { $0 + counter.count($1.text) }
+      report.costUSD = service.terms.price.cost(ofTokens: report.tokens).usd
+      guard !isDryRun else { return report }
+      let embedder = QueryEmbedder(
+        store: self, service: service, isHurried: false, command: "stats", usesCache: false)
+      do {
+        vectors = try await embedder.vectors(of: set.map(\.text))
+      } catch let error as QueryEmbedder.Unavailable {
+        throw StoreError(error.reason.code, error.reason.message)
+      }
+      report.tokens = embedder.totals.tokens
+      report.costUSD = embedder.totals.cost.usd
+      report.possibleCostUSD = embedder.totals.possibleCost.usd
+    case .standIn(_, let reason), .wait(let reason):
+      throw StoreError(
+        .serviceUnavailable,
+        "the model of \(target.space) cannot be asked: \(reason)")
+    }
+    report.enter(
+      zip(set, vectors).map { saved, vector in
+        CanaryReport.Row(chunk: saved.chunk, cosine: Self.cosine(saved.vector, vector))
+      })
+    return report
+  }
+
+  /// A chunk with its text whole and its vector.
+  private struct CanaryChunk {
+    let chunk: ChunkReference
+    let text: String
+    let vector: [Float]
+  }
+
+  /// The same texts each time, as long as the collection stays as it is.
+  private func canarySet(of collection: CollectionRecord) async throws -> [CanaryChunk] {
+    let space = collection.target
+    let chosen = try await file.read { db in
+      let ids = try StatisticsTable.chunks(space: space.id, collection: collection.id, db)
+      let candidates = SampleRows.selection(of: ids, count: Self.canaryCandidates, seed: 1)
+      let chunks = try StatisticsTable.references(candidates, db)
+      let known = try candidates.compactMap { id -> CanaryChunk? in
+        guard let chunk = chunks[id],
+          let text = try String.fetchOne(
+            db, sql: "SELECT text FROM chunks WHERE id = ?", arguments: [id]),
+          let data = try StatisticsTable.vector(of: id, space: space.id, db)
+        else { return nil }
+        return CanaryChunk(
+          chunk: chunk, text: text, vector: StoredVector(data: data, norm: 1).components)
+      }
+      return known.sorted {
+        ($0.text.utf8.count, $0.chunk.id) < ($1.text.utf8.count, $1.chunk.id)
+      }.prefix(Self.canaryTexts)
+    }
+    guard !chosen.isEmpty else {
+      throw StoreError(
+        .empty,
+        "no chunk of the collection \"\(collection.name)\" has a text and a vector of \(space.space); add "
+          + "texts first, or name another collection")
+    }
+    return Array(chosen)
+  }
+
+  private static func cosine(_ one: [Float], _ other: [Float]) -> Double {
+    func dot(_ first: [Float], _ second: [Float]) -> Double {
+      zip(first, second).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let lengths = (dot(one, one) * dot(other, other)).squareRoot()
+    return lengths > 0 ? min(1, max(-1, dot(one, other) / lengths)) : 0
+  }
+}
