@@ -23,7 +23,7 @@ struct StoreCommand: AsyncParsableCommand {
       AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, RemoveCommand.self,
       CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
       UsageCommand.self,
-      HealthCommand.self, CompactCommand.self,
+      HealthCommand.self, DoctorCommand.self, CompactCommand.self,
     ])
 }
 

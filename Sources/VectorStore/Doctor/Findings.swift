@@ -1,0 +1,79 @@
+// What a check counts while it goes through rows, and how it becomes an entry of the report. Used by all
+// checks of this folder.
+
+import GRDB
+
+/// How many things were found, and some of them by name.
+struct Findings {
+  /// How many are named.
+  static let listed = 5
+
+  private(set) var count = 0
+  private(set) var examples: [String] = []
+
+  /// Counts one more; it is described only if it is to be listed.
+  mutating func add(_ example: @autoclosure () throws -> String) rethrows {
+    count += 1
+    if examples.count < Self.listed { examples.append(try example()) }
+  }
+
+  /// Counts one more, described elsewhere.
+  mutating func add(_ other: Findings) {
+    count += other.count
+    examples += other.examples.prefix(Self.listed - examples.count)
+  }
+
+  /// The entry: all is well where nothing was found.
+  ///
+  /// - Parameters:
+  ///   - well: what is said where nothing was found.
+  ///   - found: what is said else, the number of findings before it.
+  func check(
+    _ name: DoctorReport.Name, well: String, _ state: DoctorReport.State = .problem,
+    found: String, advice: String?
+  ) -> DoctorReport.Check {
+    guard count > 0 else { return DoctorReport.Check(name, .ok, well) }
+    var check = DoctorReport.Check(name, state, "\(count) \(found)")
+    check.count = count
+    check.examples = examples
+    check.advice = advice
+    return check
+  }
+}
+
+/// Names of rows for people.
+enum RowNames {
+  /// `docs/a.md (collection "default"), chunk 2`, as far as it is known.
+  static func chunk(_ id: Int64, _ db: Database) throws -> String {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT d.source, k.name, c.ordinal FROM chunks c LEFT JOIN documents d ON d.id = c.document_id
+        LEFT JOIN collections k ON k.id = d.collection_id WHERE c.id = ?
+        """, arguments: [id])
+    guard let row, let source = row[0] as String? else { return "chunk \(id)" }
+    let ordinal = (row[2] as Int64?).map { ", chunk \($0)" } ?? ""
+    return "\(source) (collection \"\(row[1] as String? ?? "?")\")\(ordinal)"
+  }
+
+  /// `docs/a.md (collection "default")`.
+  static func document(_ id: Int64, _ db: Database) throws -> String {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT d.source, k.name FROM documents d LEFT JOIN collections k ON k.id = d.collection_id
+        WHERE d.id = ?
+        """, arguments: [id])
+    guard let row, let source = row[0] as String? else { return "document \(id)" }
+    return "\(source) (collection \"\(row[1] as String? ?? "?")\")"
+  }
+}
+
+extension DoctorReport.Check {
+  /// The same with the next step.
+  func advising(_ advice: String) -> DoctorReport.Check {
+    var check = self
+    check.advice = advice
+    return check
+  }
+}
