@@ -32,7 +32,7 @@ struct DoctorOutput {
   }
 
   private func title(_ check: DoctorReport.Check) -> String {
-    check.name.rawValue.split(separator: "_").joined(separator: " ")
+    check.name.rawValue.split(separator: "_").joined(separator: "-")
   }
 
   private func mark(_ state: DoctorReport.State) -> String {

@@ -13,9 +13,9 @@ struct FileCheck: StoreCheck {
     let free = try Int64.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
     let pageSize = try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0
     let parts = [
-      "\(StoreFile.size(of: path)) bytes", "format \(format)",
-      "\(free * pageSize) bytes of free pages",
-      "\(StoreFile.size(of: path + "-wal")) bytes in the log",
+      Amounts.bytes(StoreFile.size(of: path)), "format \(format)",
+      "\(Amounts.bytes(free * pageSize)) of free pages",
+      "\(Amounts.bytes(StoreFile.size(of: path + "-wal"))) in the log",
       "mode \(Self.permissions(of: path))",
       access,
     ]

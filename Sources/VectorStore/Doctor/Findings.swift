@@ -41,6 +41,23 @@ struct Findings {
   }
 }
 
+/// Amounts for people.
+enum Amounts {
+  /// `1.6 MB`, in powers of 1000.
+  static func bytes(_ count: Int64) -> String {
+    var amount = Double(count)
+    for unit in ["bytes", "kB", "MB"] {
+      if amount < 1000 { return unit == "bytes" ? "\(count) bytes" : text(amount, unit) }
+      amount /= 1000
+    }
+    return text(amount, "GB")
+  }
+
+  private static func text(_ amount: Double, _ unit: String) -> String {
+    "\((amount * 10).rounded() / 10) \(unit)"
+  }
+}
+
 /// Names of rows for people.
 enum RowNames {
   /// `docs/a.md (collection "default"), chunk 2`, as far as it is known.
