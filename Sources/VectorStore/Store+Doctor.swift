@@ -41,7 +41,7 @@ extension Store {
         try? await store.close()
         throw error
       }
-    } catch let error as StoreError where Unopened.codes.contains(error.code) {
+    } catch let error as StoreError where Unopened.isFinding(error, options) {
       return DoctorReport(
         store: path, checks: Unopened(path: path, error: error).checks(),
         seconds: Date().timeIntervalSince(started))

@@ -14,7 +14,11 @@ struct Doctor {
     let before = try await look()
     guard options.repairs else { return try await before + measurements() }
     let done = try await repair(before)
-    let after = done.isEmpty ? before : Self.merged(before, try await look(), done)
+    var after = done.isEmpty ? before : Self.merged(before, try await look(), done)
+    for index in after.indices where after[index].name == .integrity && after[index].state != .ok {
+      guard done[.integrity] == nil else { continue }
+      after[index].message += "; nothing was repaired, since writing could make it worse"
+    }
     return try await after + measurements()
   }
 
@@ -25,7 +29,7 @@ struct Doctor {
       do {
         found += try await store.file.read { try check.run($0) }
       } catch let error as StoreError {
-        found += check.names.map { Self.unreadable($0, error) }
+        found += check.names.map { unreadable($0, error) }
       }
     }
     return found
@@ -37,11 +41,13 @@ struct Doctor {
   }
 
   /// An entry for what the file is too damaged to look at.
-  private static func unreadable(
-    _ name: DoctorReport.Name, _ error: StoreError
-  ) -> DoctorReport.Check {
+  private func unreadable(_ name: DoctorReport.Name, _ error: StoreError) -> DoctorReport.Check {
     var check = DoctorReport.Check(name, .problem, "cannot be checked: \(error.message)")
     check.count = 1
+    check.advice =
+      error.code == .damaged
+      ? Unopened.rescue(store.file.path)
+      : "repair what else is found, `store doctor --repair`, and look again"
     return check
   }
 

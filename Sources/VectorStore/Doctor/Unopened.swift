@@ -5,10 +5,15 @@ import Foundation
 
 /// A file that could not be opened.
 struct Unopened {
-  /// Errors of opening that are findings, not failures of the examination.
-  static let codes: Set<StoreError.Code> = [
+  /// Errors that are findings, not failures of the examination.
+  private static let codes: Set<StoreError.Code> = [
     .notAStore, .damaged, .tooNew, .cannotOpen, .database, .inputOutput,
   ]
+
+  /// Whether an error says how the file is. That it is of an older format, only a writer may change.
+  static func isFinding(_ error: StoreError, _ options: DoctorOptions) -> Bool {
+    codes.contains(error.code) || error.code == .readOnly && !options.repairs
+  }
 
   let path: String
   let error: StoreError

@@ -1,5 +1,6 @@
 // Stored vectors as they are: bytes, values, lengths, and the lengths they came with. Called by Doctor; calls
-// the kernels. Vectors are the truth: what is damaged is told, not deleted.
+// the kernels. Vectors are the truth: what is damaged is told, not deleted, but for staged ones, which would
+// be placed as they are.
 
 import Foundation
 import GRDB
@@ -21,8 +22,7 @@ struct VectorsCheck: StoreCheck {
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var found = Found()
-    var dimensions: [Int64: Int] = [:]
-    for space in try SpacesTable.all(db) { dimensions[space.id] = space.space.dimensions }
+    let dimensions = try Self.dimensions(db)
     try db.forEachRow(bulk: "SELECT data, space_id, norm, chunk_id, id FROM vectors ORDER BY id") {
       row in
       try Self.look(at: row, dimensions: dimensions, &found) {
@@ -33,6 +33,32 @@ struct VectorsCheck: StoreCheck {
       try Self.look(at: row, dimensions: dimensions, &found) { "staged vector \(row.integer(3))" }
     }
     return Self.checks(found)
+  }
+
+  /// Forgets staged vectors that nothing could be found by; their texts are embedded when they are added
+  /// again.
+  func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
+    try await file.write { db in
+      let dimensions = try Self.dimensions(db)
+      var bad: [Int64] = []
+      try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") { row in
+        var found = Found()
+        try Self.look(at: row, dimensions: dimensions, &found) { "" }
+        if found.sizes.count + found.values.count + found.lengths.count > 0 {
+          bad.append(row.integer(3))
+        }
+      }
+      for id in bad { try db.run(bulk: "DELETE FROM staged WHERE rowid = ?", .integer(id)) }
+      guard !bad.isEmpty else { return [:] }
+      let deed = "damaged staged vectors were forgotten, \(bad.count) in all"
+      return [.vectorSizes: deed, .vectorValues: deed, .vectorLengths: deed]
+    }
+  }
+
+  private static func dimensions(_ db: Database) throws -> [Int64: Int] {
+    var dimensions: [Int64: Int] = [:]
+    for space in try SpacesTable.all(db) { dimensions[space.id] = space.space.dimensions }
+    return dimensions
   }
 
   private static func look(

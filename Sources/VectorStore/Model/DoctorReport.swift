@@ -19,10 +19,10 @@ public struct DoctorReport: Sendable, Codable, Equatable {
   public enum Name: String, Sendable, Codable, CaseIterable {
     /// The file: that it opens as a store, its length, journal and permissions.
     case file
-    /// Tables, indexes and triggers are those of this format.
-    case schema
     /// SQLite's own check of pages, tables and indexes.
     case integrity
+    /// Tables, indexes and triggers are those of this format.
+    case schema
     /// Every row's parents are there.
     case references
     /// The counter that caches follow.

@@ -83,8 +83,12 @@ struct DoctorFixture {
     try await store.expectExact(queries, limit: 7, comment)
     var options = QueryOptions()
     options.ranking = .lexical
-    let words = try await store.query("walrus", in: "texts", options: options)
-    #expect(words.hits.map(\.document) == ["walrus"], comment)
+    var found: [String] = []
+    for collection in try await store.collections() {
+      found += try await store.query("walrus", in: collection.name, options: options)
+        .hits.map(\.document)
+    }
+    #expect(found == ["walrus"], comment)
     try await store.close()
   }
 }

@@ -31,9 +31,9 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
 
   private static func flip(_ table: String, _ id: String, at byte: Int) -> String {
     """
-    UPDATE \(table) SET data = CAST(substr(data, 1, \(byte)) AS BLOB)
+    UPDATE \(table) SET data = CAST(CAST(substr(data, 1, \(byte)) AS BLOB)
       || CASE WHEN substr(data, \(byte + 1), 1) = x'5A' THEN x'A5' ELSE x'5A' END
-      || substr(data, \(byte + 2)) WHERE id = \(id)
+      || substr(data, \(byte + 2)) AS BLOB) WHERE id = \(id)
     """
   }
 
@@ -87,8 +87,8 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired("an empty word index", [.words], "DELETE FROM chunk_search_data WHERE id > 10"),
     repaired(
       "garbage in the word index", [.words],
-      "UPDATE chunk_search_data SET block = CAST(substr(block, 1, 40) AS BLOB) || x'7A7A' || "
-        + "substr(block, 43) WHERE id > 10"),
+      "UPDATE chunk_search_data SET block = CAST(substr(block, 1, 40) || x'7A7A' || "
+        + "substr(block, 43) AS BLOB) WHERE id > 10"),
     repaired("no word index", [.schema, .words], "DROP TABLE chunk_search"),
     repaired("a lost field", [.fields], "DELETE FROM document_fields WHERE key = 'colour'"),
     repaired(
@@ -116,7 +116,7 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
       "a vector not of unit length", [.vectorLengths],
       "UPDATE vectors SET data = CAST(x'00000040' || substr(data, 5) AS BLOB) WHERE id = 9"),
     reported("an impossible norm", [.vectorNorms], "UPDATE vectors SET norm = -1 WHERE id = 9"),
-    reported(
+    repaired(
       "a damaged staged vector", [.vectorSizes, .staged],
       "INSERT INTO staged VALUES (1, zeroblob(32), x'00', 1, 'now')"),
     reported(
