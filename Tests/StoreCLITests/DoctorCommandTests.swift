@@ -38,7 +38,8 @@ import Testing
     try store.folder.write("The sky is red.\n", to: "docs/sky.md")
     let outcome = try await store.run("doctor")
     #expect(outcome.status == 0)
-    #expect(outcome.output.contains("! stand-ins       2 chunks answer by stand-ins, mock vectors\n"))
+    #expect(
+      outcome.output.contains("! stand-ins       2 chunks answer by stand-ins, mock vectors\n"))
     #expect(outcome.output.contains("→ `store reembed` gives them real vectors"))
     #expect(outcome.output.contains("- docs/sky.md: the file has changed\n"))
     #expect(outcome.output.contains("store.db is well, 2 warnings ("))
@@ -77,7 +78,9 @@ import Testing
     var store = Command(
       folder: try TemporaryFolder(),
       environment: ["SERVICE_MODE": "mock", "VECTOR_STORE_KERNELS": "portable"])
-    let lines = (0..<600).map { "{\"id\":\"\($0)\",\"text\":\"walrus number \($0) of \($0 / 7)\"}\n" }
+    let lines = (0..<600).map {
+      "{\"id\":\"\($0)\",\"text\":\"walrus number \($0) of \($0 / 7)\"}\n"
+    }
     try store.folder.write(lines.joined(), to: "texts.jsonl")
     #expect(try await store.run("import", "texts.jsonl").status == 0)
     #expect(try await store.run("compact").status == 0)

@@ -43,7 +43,8 @@ struct DoctorCommand: AsyncParsableCommand {
     if store.json {
       try JSONOutput.print(
         Report(
-          isWell: report.isWell, store: report.store, checks: report.checks, seconds: report.seconds))
+          isWell: report.isWell, store: report.store, checks: report.checks, seconds: report.seconds
+        ))
     } else {
       let output = DoctorOutput(terminal: .standardOutput, isQuiet: store.quiet, repairs: repair)
       Terminal.standardOutput.write(output.text(report))

@@ -25,7 +25,9 @@ struct DoctorOutput {
           lines.append(indent + terminal.styled("- …", .dim))
         }
       }
-      if let advice = check.advice, check.state != .repaired { lines.append("\(indent)→ \(Format.printable(advice))") }
+      if let advice = check.advice, check.state != .repaired {
+        lines.append("\(indent)→ \(Format.printable(advice))")
+      }
     }
     if !isQuiet { lines += ["", summary(report)] }
     return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
@@ -45,7 +47,9 @@ struct DoctorOutput {
   }
 
   private func summary(_ report: DoctorReport) -> String {
-    func count(_ state: DoctorReport.State) -> Int { report.checks.filter { $0.state == state }.count }
+    func count(_ state: DoctorReport.State) -> Int {
+      report.checks.filter { $0.state == state }.count
+    }
     let parts = [
       (count(.problem), "problem"), (count(.warning), "warning"), (count(.repaired), "repair"),
     ].filter { $0.0 > 0 }.map { Format.counted($0.0, $0.1) }

@@ -76,7 +76,8 @@ struct Doctor {
     _ done: [DoctorReport.Name: String]
   ) -> [DoctorReport.Check] {
     after.map { check in
-      guard let earlier = before.first(where: { $0.name == check.name }), earlier.state != .ok else {
+      guard let earlier = before.first(where: { $0.name == check.name }), earlier.state != .ok
+      else {
         return check
       }
       var check = check

@@ -45,7 +45,8 @@ struct FieldsCheck: StoreCheck {
     var findings = Findings()
     let stored = try db.makeStatement(
       sql: "SELECT key, value, collection_id FROM document_fields WHERE document_id = ?")
-    let documents = try Row.fetchCursor(db, sql: "SELECT id, collection_id, metadata FROM documents")
+    let documents = try Row.fetchCursor(
+      db, sql: "SELECT id, collection_id, metadata FROM documents")
     while let row = try documents.next() {
       let (id, collection, metadata): (Int64, Int64, String) = (row[0], row[1], row[2])
       guard let expected = try? fields(of: metadata, collection: collection) else {

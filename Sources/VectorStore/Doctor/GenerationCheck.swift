@@ -14,7 +14,8 @@ struct GenerationCheck: StoreCheck {
     }
     var check = DoctorReport.Check(
       .generation, .problem,
-      "the counter of write transactions is missing, so that open stores do not see what others write")
+      "the counter of write transactions is missing, so that open stores do not see what others write"
+    )
     check.count = 1
     check.advice = "`store doctor --repair` begins a new one"
     return [check]

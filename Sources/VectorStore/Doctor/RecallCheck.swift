@@ -45,14 +45,18 @@ struct RecallCheck {
   }
 
   private static func recall(_ sums: Sums) -> DoctorReport.Check {
-    guard sums.wanted > 0 else { return DoctorReport.Check(.recall, .ok, "there is nothing to find") }
+    guard sums.wanted > 0 else {
+      return DoctorReport.Check(.recall, .ok, "there is nothing to find")
+    }
     let recall = Double(sums.found) / Double(sums.wanted)
     var check = sums.worse.check(
       .recall,
       well: "recall@\(limit) of \(sums.queries) of the store's own vectors is \(recall)",
       recall < 0.99 ? .problem : .warning,
-      found: "of \(sums.queries) queries miss rows that exact search finds: recall@\(limit) \(recall)",
-      advice: "`store doctor --repair` makes the segments anew; `store query --exact` does not use them")
+      found:
+        "of \(sums.queries) queries miss rows that exact search finds: recall@\(limit) \(recall)",
+      advice:
+        "`store doctor --repair` makes the segments anew; `store query --exact` does not use them")
     check.figures = ["recall": recall, "queries": Double(sums.queries)]
     return check
   }
@@ -150,7 +154,8 @@ struct RecallCheck {
       sums.wanted += wanted.count
       guard found < wanted.count else { continue }
       sums.worse.add(
-        "\(sample.rows[index].document) (collection \"\(sample.collection)\"): \(found) of \(wanted.count)")
+        "\(sample.rows[index].document) (collection \"\(sample.collection)\"): \(found) of \(wanted.count)"
+      )
     }
   }
 

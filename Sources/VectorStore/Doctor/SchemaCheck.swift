@@ -66,7 +66,8 @@ struct SchemaCheck: StoreCheck {
     }
   }
 
-  private static func differences(_ db: Database) throws -> (missing: [Object], different: [Object]) {
+  private static func differences(_ db: Database) throws -> (missing: [Object], different: [Object])
+  {
     let found = try objects(db)
     let known = Dictionary(found.map { ($0.type + $0.name, $0.sql) }) { first, _ in first }
     let model = try DatabaseQueue()
@@ -74,7 +75,8 @@ struct SchemaCheck: StoreCheck {
     let expected = try model.read { try objects($0) }
     return (
       expected.filter { known[$0.type + $0.name] == nil },
-      expected.filter { object in known[object.type + object.name].map { $0 != object.sql } ?? false }
+      expected.filter { object in known[object.type + object.name].map { $0 != object.sql } ?? false
+      }
     )
   }
 

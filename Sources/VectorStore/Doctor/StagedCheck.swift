@@ -37,7 +37,8 @@ struct RunsCheck: StoreCheck {
     var isLast = false
     let last = try Int64.fetchOne(db, sql: "SELECT MAX(id) FROM runs")
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT id, command, started_at FROM runs WHERE finished_at IS NULL ORDER BY id DESC")
+      db, sql: "SELECT id, command, started_at FROM runs WHERE finished_at IS NULL ORDER BY id DESC"
+    )
     while let row = try rows.next() {
       findings.add("\(row[1] as String? ?? "?") of \(row[2] as String? ?? "?")")
       if row[0] == last { isLast = true }

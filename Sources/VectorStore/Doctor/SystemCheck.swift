@@ -40,7 +40,8 @@ struct SystemCheck: StoreCheck {
     guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else {
       return DoctorReport.Check(.disk, .ok, "how much room the disk has is not known")
     }
-    var check = DoctorReport.Check(.disk, .ok, "\(Amounts.bytes(free)) free, the store has \(Amounts.bytes(size))")
+    var check = DoctorReport.Check(
+      .disk, .ok, "\(Amounts.bytes(free)) free, the store has \(Amounts.bytes(size))")
     check.figures = ["free": Double(free), "size": Double(size)]
     guard free < 2 * size else { return check }
     check.state = .warning

@@ -29,7 +29,8 @@ struct VectorsCheck: StoreCheck {
         "\(try RowNames.chunk(row.integer(3), db)), vector \(row.integer(4))"
       }
     }
-    try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") { row in
+    try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
+      row in
       try Self.look(at: row, dimensions: dimensions, &found) { "staged vector \(row.integer(3))" }
     }
     return Self.checks(found)
@@ -41,7 +42,8 @@ struct VectorsCheck: StoreCheck {
     try await file.write { db in
       let dimensions = try Self.dimensions(db)
       var bad: [Int64] = []
-      try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") { row in
+      try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
+        row in
         var found = Found()
         try Self.look(at: row, dimensions: dimensions, &found) { "" }
         if found.sizes.count + found.values.count + found.lengths.count > 0 {
@@ -90,7 +92,8 @@ struct VectorsCheck: StoreCheck {
         .vectorSizes, well: "\(found.count) vectors have the bytes of their dimensions",
         found: "vectors have another size than their space", advice: advice),
       found.values.check(
-        .vectorValues, well: "all numbers in them are finite", found: "vectors hold NaN or infinity",
+        .vectorValues, well: "all numbers in them are finite",
+        found: "vectors hold NaN or infinity",
         advice: advice),
       found.lengths.check(
         .vectorLengths, well: "all are of unit length", found: "vectors are not of unit length",
@@ -98,7 +101,8 @@ struct VectorsCheck: StoreCheck {
       found.norms.check(
         .vectorNorms, well: "the lengths they came with are possible ones", .warning,
         found: "vectors came with an impossible length",
-        advice: "the number matters to statistics only; to set it right, remove and add the documents"),
+        advice:
+          "the number matters to statistics only; to set it right, remove and add the documents"),
     ]
   }
 }

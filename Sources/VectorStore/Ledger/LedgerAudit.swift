@@ -67,7 +67,8 @@ struct LedgerAudit {
       )
       guard stored != summed else { return nil }
       return Difference(
-        account: row[0] ?? "", day: row[1] ?? 0, model: row[2] ?? "", stored: stored, summed: summed)
+        account: row[0] ?? "", day: row[1] ?? 0, model: row[2] ?? "", stored: stored, summed: summed
+      )
     }
   }
 
@@ -83,7 +84,8 @@ struct LedgerAudit {
       let at = LedgerTime(milliseconds: row[2] ?? 0)
       let process = ProcessName(host: row[5] ?? "", number: row[6] ?? 0)
       let mayBeAtWork =
-        process.mayBeRunning && now.span(ofSeconds: AttemptsTable.longestFlight).contains(at.milliseconds)
+        process.mayBeRunning
+        && now.span(ofSeconds: AttemptsTable.longestFlight).contains(at.milliseconds)
       guard !mayBeAtWork else { return nil }
       return Abandoned(
         id: row[0] ?? 0, account: row[1] ?? "", day: at.day, model: row[3] ?? "", cost: row[4] ?? 0)
@@ -112,6 +114,7 @@ struct LedgerAudit {
       sql: "DELETE FROM days WHERE account = ? AND day = ? AND model = ?",
       arguments: [difference.account, difference.day, difference.model])
     try DaysTable.add(
-      difference.summed, account: difference.account, day: difference.day, model: difference.model, db)
+      difference.summed, account: difference.account, day: difference.day, model: difference.model,
+      db)
   }
 }

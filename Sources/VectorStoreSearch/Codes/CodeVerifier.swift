@@ -71,7 +71,8 @@ package final class CodeVerifier {
   private func hasBits(_ row: Int) -> Bool {
     let layout = segment.layout
     let size = Int(VK_BLOCK)
-    let stored = segment.codes.start.assumingMemoryBound(to: UInt64.self)
+    let stored =
+      segment.codes.start.assumingMemoryBound(to: UInt64.self)
       + (row / size * size * layout.words + row % size)
     for word in 0..<layout.words {
       var differing = stored[word * size] ^ bits[word * size]

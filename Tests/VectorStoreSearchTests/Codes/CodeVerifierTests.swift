@@ -28,7 +28,8 @@ import Testing
 
   private static func agrees(_ segment: CodeSegment, _ row: Int, _ vector: [Float]) throws -> Bool {
     let verifier = CodeVerifier(
-      rotation: Rotation(dimensions: vector.count), segment: segment, fine: try #require(segment.fine))
+      rotation: Rotation(dimensions: vector.count), segment: segment,
+      fine: try #require(segment.fine))
     return vector.withUnsafeBytes { verifier.agrees(row: row, vector: $0) }
   }
 

@@ -34,7 +34,8 @@ import Testing
     }
     let named = repaired.names(.repaired).union(repaired.names(.warning))
     #expect(named.isSuperset(of: damage.names), "\(damage): \(repaired.unwell)")
-    #expect(repaired.isWell && again.isWell, "\(damage): \(again.checks.filter { $0.state == .problem })")
+    #expect(
+      repaired.isWell && again.isWell, "\(damage): \(again.checks.filter { $0.state == .problem })")
     #expect(again.unwell.isSubset(of: [.pending]), "\(damage): \(again.unwell)")
     try await fixture.expectAnswers(comment)
     try expectWhole(fixture.path)
@@ -58,7 +59,8 @@ import Testing
     #expect(recovered.count == 2)
     #expect(report[.texts]?.examples.first?.hasPrefix("bread (collection") == true)
     // Remove and add again, as the report says.
-    let collection = try #require(try await store.list().first { $0.document == "bread" }?.collection)
+    let collection = try #require(
+      try await store.list().first { $0.document == "bread" }?.collection)
     try await store.remove(["bread"], from: collection)
     try await store.close()
     #expect(try await fixture.examine().names(.problem) == [.vectorSizes])

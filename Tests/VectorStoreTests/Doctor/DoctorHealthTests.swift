@@ -64,7 +64,8 @@ import Testing
       """)
     #expect(try await fixture.examine()[.vectorSpaces]?.state == .problem)
     try await fixture.execute(
-      "INSERT INTO runs(correlation_id, command, mode, started_at) VALUES ('x', 'reembed', 'REAL', 'now')")
+      "INSERT INTO runs(correlation_id, command, mode, started_at) VALUES ('x', 'reembed', 'REAL', 'now')"
+    )
     let report = try await fixture.examine()
     #expect(report.unwell == [.vectorSpaces, .runs] && report.isWell)
   }
@@ -98,7 +99,8 @@ import Testing
         "b.md: the file has changed", "c.md: there is no such file",
       ])
     try FileManager.default.removeItem(atPath: folder.path("docs"))
-    #expect(try await Self.examine(store, folder)[.files]?.message.hasPrefix("none of the 3") == true)
+    #expect(
+      try await Self.examine(store, folder)[.files]?.message.hasPrefix("none of the 3") == true)
     try await store.close()
   }
 

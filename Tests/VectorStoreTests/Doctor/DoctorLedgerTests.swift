@@ -16,7 +16,8 @@ import Testing
     try await fixture.grant(LedgerFixture.attempt("b", nano: 50))
   }
 
-  private static func examine(_ ledger: String, repairs: Bool = false) async throws -> DoctorReport {
+  private static func examine(_ ledger: String, repairs: Bool = false) async throws -> DoctorReport
+  {
     let fixture = try await DoctorFixture()
     var configuration = fixture.configuration
     configuration.budget.ledgerPath = ledger
@@ -35,7 +36,8 @@ import Testing
   @Test func reservationsLeftBehindAreSettledAsPossiblyBilled() async throws {
     let fixture = try LedgerFixture()
     try await Self.makeLedger(fixture)
-    try await fixture.execute("UPDATE attempts SET process_id = 2147483000 WHERE state = 'reserved'")
+    try await fixture.execute(
+      "UPDATE attempts SET process_id = 2147483000 WHERE state = 'reserved'")
     let found = try await Self.examine(fixture.path)
     #expect(found.unwell == [.reservations] && found.isWell)
     let repaired = try await Self.examine(fixture.path, repairs: true)

@@ -11,8 +11,9 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
   /// Whether all is well after a repair; else it is reported.
   let isRepaired: Bool
 
-  private init(_ description: String, _ names: Set<DoctorReport.Name>, _ isRepaired: Bool, _ sql: String)
-  {
+  private init(
+    _ description: String, _ names: Set<DoctorReport.Name>, _ isRepaired: Bool, _ sql: String
+  ) {
     self.description = description
     self.names = names
     self.isRepaired = isRepaired
@@ -45,7 +46,8 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired("no fine codes", [.segments], "DELETE FROM segment_fine_codes WHERE id = 8192"),
     repaired("a part of no segment", [.segments], "INSERT INTO segment_heads VALUES (99, x'00')"),
     repaired("another format", [.segments], "UPDATE segments SET format = 9 WHERE id = 2"),
-    repaired("dead rows of another size", [.segments], "UPDATE segments SET removed = x'00' WHERE id = 2"),
+    repaired(
+      "dead rows of another size", [.segments], "UPDATE segments SET removed = x'00' WHERE id = 2"),
     repaired("a deleted segment", [.segmentChain], "DELETE FROM segments WHERE id = 2"),
     repaired(
       "an overlap", [.segmentChain], "UPDATE segments SET after_id = after_id - 5 WHERE id = 3"),
@@ -55,7 +57,8 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired(
       "a living row marked as gone", [.segmentRows],
       "UPDATE segments SET removed = x'0800000000000000' WHERE id = 3"),
-    repaired("a gone row not marked", [.segmentRows], "UPDATE segments SET removed = NULL WHERE id = 1"),
+    repaired(
+      "a gone row not marked", [.segmentRows], "UPDATE segments SET removed = NULL WHERE id = 1"),
     repaired(
       "a vector deleted behind the trigger", [.schema, .segmentRows],
       "DROP TRIGGER vectors_deleted; DELETE FROM vectors WHERE chunk_id IN (SELECT id FROM chunks "
@@ -72,18 +75,22 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
       "DELETE FROM segments WHERE id < 3; DROP TRIGGER segments_deleted"),
   ]
 
-  private static let chunk = "(SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id "
+  private static let chunk =
+    "(SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id "
     + "WHERE d.source = 'sky')"
 
   private static let words = [
     repaired("words missing", [.words], "DELETE FROM chunk_search WHERE rowid = \(chunk)"),
-    repaired("words of no chunk", [.words], "INSERT INTO chunk_search(rowid, text) VALUES (9999, 'ghost')"),
     repaired(
-      "other words", [.words], "UPDATE chunk_search SET text = 'green grass' WHERE rowid = \(chunk)"),
+      "words of no chunk", [.words], "INSERT INTO chunk_search(rowid, text) VALUES (9999, 'ghost')"),
+    repaired(
+      "other words", [.words], "UPDATE chunk_search SET text = 'green grass' WHERE rowid = \(chunk)"
+    ),
     repaired(
       "other words in the table below", [.words],
       "UPDATE chunk_search_content SET c0 = 'green grass' WHERE id = \(chunk)"),
-    repaired("words without their sizes", [.words], "DELETE FROM chunk_search_docsize WHERE id = \(chunk)"),
+    repaired(
+      "words without their sizes", [.words], "DELETE FROM chunk_search_docsize WHERE id = \(chunk)"),
     repaired("an empty word index", [.words], "DELETE FROM chunk_search_data WHERE id > 10"),
     repaired(
       "garbage in the word index", [.words],
@@ -93,25 +100,35 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired("a lost field", [.fields], "DELETE FROM document_fields WHERE key = 'colour'"),
     repaired(
       "a field too many", [.fields],
-      "INSERT INTO document_fields SELECT id, 'extra', 1, collection_id FROM documents WHERE source = 'sky'"),
-    repaired("a field of another type", [.fields], "UPDATE document_fields SET value = '3' WHERE key = 'page'"),
+      "INSERT INTO document_fields SELECT id, 'extra', 1, collection_id FROM documents WHERE source = 'sky'"
+    ),
+    repaired(
+      "a field of another type", [.fields],
+      "UPDATE document_fields SET value = '3' WHERE key = 'page'"),
   ]
 
   private static let texts = [
-    repaired("a wrong text hash", [.texts], "UPDATE chunks SET text_hash = zeroblob(32) WHERE id = \(chunk)"),
+    repaired(
+      "a wrong text hash", [.texts],
+      "UPDATE chunks SET text_hash = zeroblob(32) WHERE id = \(chunk)"),
     repaired("no text hash", [.texts], "UPDATE chunks SET text_hash = NULL WHERE id = \(chunk)"),
-    reported("a changed text", [.texts], "UPDATE chunks SET text = 'The sky is green.' WHERE id = \(chunk)"),
     reported(
-      "metadata that is no JSON", [.fields], "UPDATE documents SET metadata = '{broken' WHERE source = 'sky'"),
+      "a changed text", [.texts], "UPDATE chunks SET text = 'The sky is green.' WHERE id = \(chunk)"
+    ),
+    reported(
+      "metadata that is no JSON", [.fields],
+      "UPDATE documents SET metadata = '{broken' WHERE source = 'sky'"),
   ]
 
   private static let nan = "x'0000C07F' || substr(data, 5)"
 
   private static let vectors = [
-    reported("a blob of the wrong size", [.vectorSizes], "UPDATE vectors SET data = x'0000' WHERE id = 9"),
+    reported(
+      "a blob of the wrong size", [.vectorSizes], "UPDATE vectors SET data = x'0000' WHERE id = 9"),
     reported("an empty blob", [.vectorSizes], "UPDATE vectors SET data = x'' WHERE id = 199"),
     reported("NaN", [.vectorValues], "UPDATE vectors SET data = CAST(\(nan) AS BLOB) WHERE id = 9"),
-    reported("a zero vector", [.vectorLengths], "UPDATE vectors SET data = zeroblob(256) WHERE id = 9"),
+    reported(
+      "a zero vector", [.vectorLengths], "UPDATE vectors SET data = zeroblob(256) WHERE id = 9"),
     reported(
       "a vector not of unit length", [.vectorLengths],
       "UPDATE vectors SET data = CAST(x'00000040' || substr(data, 5) AS BLOB) WHERE id = 9"),
@@ -126,19 +143,25 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     reported(
       "a space that contradicts itself", [.vectorSpaces],
       "UPDATE spaces SET name = 'test/n/64' WHERE name = 'test/m/64'"),
-    reported("a chunk without a vector", [.unembedded], "DELETE FROM vectors WHERE chunk_id = \(chunk)"),
+    reported(
+      "a chunk without a vector", [.unembedded], "DELETE FROM vectors WHERE chunk_id = \(chunk)"),
   ]
 
   private static let rows = [
-    repaired("chunks without their document", [.references], "DELETE FROM documents WHERE source = 'sky'"),
-    repaired("documents without their collection", [.references], "DELETE FROM collections WHERE name = 'texts'"),
+    repaired(
+      "chunks without their document", [.references], "DELETE FROM documents WHERE source = 'sky'"),
+    repaired(
+      "documents without their collection", [.references],
+      "DELETE FROM collections WHERE name = 'texts'"),
     repaired(
       "vectors without their chunk", [.references],
       "DELETE FROM chunks WHERE id = 100; DELETE FROM documents WHERE id = 100"),
     repaired(
       "a pending text without its document", [.references, .pending],
-      "INSERT INTO pending_documents VALUES (7777, 'text', 'text', x'00', 'lost', '{}', 400, 40, 'why', 'now')"),
-    reported("vectors without their space", [.references], "DELETE FROM spaces WHERE kind = 'mock'"),
+      "INSERT INTO pending_documents VALUES (7777, 'text', 'text', x'00', 'lost', '{}', 400, 40, 'why', 'now')"
+    ),
+    reported(
+      "vectors without their space", [.references], "DELETE FROM spaces WHERE kind = 'mock'"),
     repaired("no generation", [.generation], "DELETE FROM store_state"),
   ]
 
@@ -147,7 +170,8 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired("a lost trigger", [.schema], "DROP TRIGGER vectors_deleted"),
     repaired("a lost table of fields", [.schema], "DROP TABLE document_fields"),
     repaired("a lost table of codes", [.schema], "DROP TABLE segment_codes"),
-    repaired("a lost counter of ids", [.schema], "DELETE FROM sqlite_sequence WHERE name = 'vectors'"),
+    repaired(
+      "a lost counter of ids", [.schema], "DELETE FROM sqlite_sequence WHERE name = 'vectors'"),
     reported("a lost table", [.schema], "DROP TABLE staged"),
     repaired(
       "an index that lacks a row", [.integrity],

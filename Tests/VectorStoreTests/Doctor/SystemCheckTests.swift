@@ -15,15 +15,18 @@ import Testing
   }
 
   @Test func slowerKernelsOfOpenBLASAreTold() {
-    let slow = SystemCheck.kernels(core: "Haswell", build: "OpenBLAS", threads: 2, variant: "avx512")
+    let slow = SystemCheck.kernels(
+      core: "Haswell", build: "OpenBLAS", threads: 2, variant: "avx512")
     #expect(slow.advice?.contains("OPENBLAS_CORETYPE") == true)
-    let well = SystemCheck.kernels(core: "SkylakeX", build: "OpenBLAS", threads: 2, variant: "avx512")
+    let well = SystemCheck.kernels(
+      core: "SkylakeX", build: "OpenBLAS", threads: 2, variant: "avx512")
     #expect(well.advice == nil && well.state == .ok)
   }
 
   @Test func bytesAreWrittenForPeople() {
-    #expect([12, 1_600, 4_250_000, 70_506_242_048].map(Amounts.bytes) == [
-      "12 bytes", "1.6 kB", "4.3 MB", "70.5 GB",
-    ])
+    #expect(
+      [12, 1_600, 4_250_000, 70_506_242_048].map(Amounts.bytes) == [
+        "12 bytes", "1.6 kB", "4.3 MB", "70.5 GB",
+      ])
   }
 }
