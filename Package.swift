@@ -59,7 +59,7 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
-      path: "Tests/TestSupport"),
+      path: "Tests/TestSupport", exclude: ["statistics_reference.py"]),
     .testTarget(
       name: "VectorStoreEmbeddingTests", dependencies: ["VectorStoreEmbedding", "TestSupport"],
       exclude: ["Tokens/Fixtures"]),

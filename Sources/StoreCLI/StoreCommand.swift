@@ -22,8 +22,8 @@ struct StoreCommand: AsyncParsableCommand {
     subcommands: [
       AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, RemoveCommand.self,
       CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
-      UsageCommand.self,
-      HealthCommand.self, DoctorCommand.self, CompactCommand.self,
+      StatsCommand.self, DoctorCommand.self,
+      UsageCommand.self, HealthCommand.self, CompactCommand.self,
     ])
 }
 

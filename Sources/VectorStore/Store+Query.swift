@@ -34,11 +34,13 @@ extension Store {
     guard !texts.isEmpty else { return [] }
     if options.ranking == .lexical {
       let plan = RankingPlan(lists: [.words])
-      return try await answer(texts.map { RankedQuery(text: $0) }, collection, plan, options)
+      return try await answer(texts.map { RankedQuery(text: $0) }, collection, options) { _, _ in
+        plan
+      }
     }
     let (plan, vectors) = try await plan(for: texts, in: collection)
     let queries = texts.enumerated().map { RankedQuery(text: $1, vector: vectors?[$0]) }
-    return try await answer(queries, collection, plan, options)
+    return try await answer(queries, collection, options) { _, _ in plan }
   }
 
   /// The chunks of a collection nearest to vectors, for one scan of the vectors.
@@ -57,22 +59,26 @@ extension Store {
       throw StoreError(
         .invalidArgument, "a vector has no words to rank by; ask with a text, or without lexical")
     }
-    let space = try await file.read { db in
-      let record = try CollectionsTable.require(collection, db)
-      return try VectorsTable.checked(space, of: record, db)
+    return try await answer(vectors.map { RankedQuery(vector: $0) }, collection, options) {
+      collection, db in
+      let space = try VectorsTable.checked(space, of: collection, db)
+      try Self.check(vectors, in: space, of: collection.name)
+      return RankingPlan(lists: [.cosine(space)])
     }
+  }
+
+  private static func check(
+    _ vectors: [[Float]], in space: EmbeddingSpace, of collection: String
+  ) throws {
     for (index, vector) in vectors.enumerated() {
       do {
         _ = try UnitVector(vector, dimensions: space.dimensions)
       } catch {
         throw StoreError(
           .badVector,
-          "query vector \(index): \(error); the collection \"\(collection)\" is searched in \(space)"
-        )
+          "query vector \(index): \(error); the collection \"\(collection)\" is searched in \(space)")
       }
     }
-    let plan = RankingPlan(lists: [.cosine(space)])
-    return try await answer(vectors.map { RankedQuery(vector: $0) }, collection, plan, options)
   }
 
   private static func check(_ options: QueryOptions) throws {
@@ -124,8 +130,10 @@ extension Store {
     return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
   }
 
+  /// Answers queries in one snapshot, by the plan that is made in it.
   private func answer(
-    _ queries: [RankedQuery], _ collection: String, _ plan: RankingPlan, _ options: QueryOptions
+    _ queries: [RankedQuery], _ collection: String, _ options: QueryOptions,
+    plan: @escaping @Sendable (CollectionRecord, Database) throws -> RankingPlan
   ) async throws -> [QueryResult] {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
@@ -133,8 +141,8 @@ extension Store {
       let collection = try CollectionsTable.require(collection, db)
       let selection = try options.filter.map { try FilterSelection($0, collection: collection, db) }
       let ranker = Ranker(
-        db: db, collection: collection, plan: plan, options: options, index: file.index,
-        deviations: deviations, selection: selection)
+        db: db, collection: collection, plan: try plan(collection, db), options: options,
+        index: file.index, deviations: deviations, selection: selection)
       return try ranker.answers(to: queries)
     }
   }

@@ -38,6 +38,8 @@ public struct StoreError: Error, Sendable {
     public static let collectionNotFound = Code(rawValue: "collection_not_found")
     /// No document or chunk of that name.
     public static let documentNotFound = Code(rawValue: "document_not_found")
+    /// No statistics were saved under that name.
+    public static let statisticsNotFound = Code(rawValue: "statistics_not_found")
     /// A path given to `add` does not exist or cannot be read.
     public static let pathNotFound = Code(rawValue: "path_not_found")
     /// A text, a query or an identifier is empty.

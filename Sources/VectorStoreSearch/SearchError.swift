@@ -11,6 +11,17 @@ package enum VectorError: Error, Equatable {
   case zero
 }
 
+extension VectorError {
+  /// A stable name, under which refusals are counted.
+  package var reason: String {
+    switch self {
+    case .wrongDimensions: "wrong_dimensions"
+    case .notFinite: "not_finite"
+    case .zero: "zero"
+    }
+  }
+}
+
 /// Why a search could not start, or stopped.
 package enum SearchError: Error, Equatable {
   /// A query is not a vector. `index` counts the queries of the call from 0.

@@ -23,8 +23,11 @@ struct AddTally: Sendable {
   }
 
   /// Notes an imported row that was refused: a document of one chunk.
-  mutating func failChunk(_ document: String?, _ code: StoreError.Code, _ message: String) {
+  mutating func failChunk(
+    _ document: String?, _ code: StoreError.Code, _ message: String, reason: String? = nil
+  ) {
     report.chunks.failed += 1
+    report.refused[code.rawValue + (reason.map { "/\($0)" } ?? ""), default: 0] += 1
     fail(document, code, message)
   }
 
@@ -99,6 +102,7 @@ struct AddTally: Sendable {
       report.documents.updated += 1
     }
     for (ordinal, failure) in counts.failures {
+      report.refused[failure.code, default: 0] += 1
       note(document.source, chunk: ordinal, code: failure.code, failure.message)
     }
     report.chunks.embedded += counts.embedded

@@ -67,7 +67,8 @@ struct ImportRun {
     var waiting: [IncomingDocument] = []
     for document in documents {
       switch document {
-      case .refused(let refusal): texts.tally.failChunk(refusal.id, refusal.code, refusal.message)
+      case .refused(let refusal):
+        texts.tally.failChunk(refusal.id, refusal.code, refusal.message, reason: refusal.reason)
       case .row(let row):
         try await embed(&waiting)
         rows.append(row)
@@ -236,10 +237,13 @@ struct Refusal: Sendable {
   let id: String?
   let code: StoreError.Code
   let message: String
+  /// What is wrong with the vector, where it is the vector.
+  let reason: String?
 
   init(_ document: ImportedDocument, _ error: any Error) {
     id = document.id
     code = (error as? StoreError)?.code ?? .badVector
     message = "line \(document.line): \(error)"
+    reason = (error as? VectorError)?.reason
   }
 }

@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 3
+  static let version: Int32 = 4
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -28,6 +28,10 @@ enum Schema {
       try db.execute(sql: "PRAGMA user_version = 2")
     }
     migrator.registerMigration("3 metadata fields", migrate: addDocumentFields)
+    migrator.registerMigration("4 statistics") { db in
+      try db.execute(sql: StatisticsTable.schema)
+      try db.execute(sql: "PRAGMA user_version = 4")
+    }
     return migrator
   }
 

@@ -20,12 +20,16 @@ struct SegmentReader {
       record.removed.map({ $0.count == (record.rows + 7) / 8 }) ?? true
     else { throw CodeSegment.Damage(segment: record.id, part: "row") }
     let layout = SegmentLayout(rows: record.rows, paddedDimensions: rotation.paddedDimensions)
-    return try CodeSegment(
+    let segment = try CodeSegment(
       id: record.id, layout: layout,
       head: read("segment_heads", record, count: layout.headCount, part: "head", db),
       headChecksum: record.headChecksum,
       codes: read("segment_codes", record, count: layout.codesCount, part: "codes", db),
       codesChecksum: record.codesChecksum)
+    guard let first = segment.vectorIDs.first, let last = segment.vectorIDs.last,
+      first > record.after, last <= record.through
+    else { throw CodeSegment.Damage(segment: record.id, part: "range") }
+    return segment
   }
 
   /// Whether all parts of a segment are there and as they were written.

@@ -83,6 +83,9 @@ public struct AddReport: Sendable, Codable, Equatable {
   public var warnings: [String] = []
   /// What went wrong; of many errors the first hundred.
   public var errors: [Problem] = []
+  /// How many rows and texts were refused, by code; of bad vectors by code and reason, as
+  /// `bad_vector/zero`, `bad_vector/not_finite` or `bad_vector/wrong_dimensions`.
+  public var refused: [String: Int] = [:]
   /// Errors beyond those in ``errors``.
   public var errorsOmitted = 0
 

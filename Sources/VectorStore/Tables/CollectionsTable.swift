@@ -25,11 +25,17 @@ struct CollectionRecord: Sendable, Equatable {
 
 enum CollectionsTable {
   static func find(_ name: String, _ db: Database) throws -> CollectionRecord? {
-    let sql = "SELECT id, target_space_id FROM collections WHERE name = ?"
-    guard let row = try Row.fetchOne(db, sql: sql, arguments: [name]),
-      let target = try SpacesTable.find(id: row["target_space_id"], db)
-    else { return nil }
-    return CollectionRecord(id: row["id"], name: name, target: target)
+    var found: CollectionRecord?
+    try db.forEachRow(
+      bulk: """
+        SELECT k.id, \(SpacesTable.columns) FROM collections k
+        JOIN spaces s ON s.id = k.target_space_id WHERE k.name = ?
+        """, .text(name)
+    ) { row in
+      found = CollectionRecord(
+        id: row.integer(0), name: name, target: try SpacesTable.record(row, from: 1))
+    }
+    return found
   }
 
   /// The collection, or an error that names those there are.
@@ -73,13 +79,14 @@ enum CollectionsTable {
 
   /// Whether no other collection has documents, so that a scan of a whole space is a scan of it.
   static func isAlone(_ id: Int64, _ db: Database) throws -> Bool {
-    try
-      !(Bool.fetchOne(
-        db,
-        sql: """
-          SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id < :id)
-            OR EXISTS (SELECT 1 FROM documents WHERE collection_id > :id)
-          """, arguments: ["id": id]) ?? false)
+    var isAlone = true
+    try db.forEachRow(
+      bulk: """
+        SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id < ?1)
+          OR EXISTS (SELECT 1 FROM documents WHERE collection_id > ?1)
+        """, .integer(id)
+    ) { isAlone = $0.integer(0) == 0 }
+    return isAlone
   }
 
   /// All collections with their counts, by name.

@@ -23,17 +23,16 @@ enum SpacesTable {
   }
 
   static func find(_ space: EmbeddingSpace, _ db: Database) throws -> SpaceRecord? {
-    try Row.fetchOne(db, sql: "SELECT * FROM spaces WHERE name = ?", arguments: [space.name])
-      .map(record)
+    try records("WHERE s.name = ?", [.text(space.name)], db).first
   }
 
   static func find(id: Int64, _ db: Database) throws -> SpaceRecord? {
-    try Row.fetchOne(db, sql: "SELECT * FROM spaces WHERE id = ?", arguments: [id]).map(record)
+    try records("WHERE s.id = ?", [.integer(id)], db).first
   }
 
   /// All spaces, in the order in which they came.
   static func all(_ db: Database) throws -> [SpaceRecord] {
-    try Row.fetchAll(db.cachedStatement(sql: "SELECT * FROM spaces ORDER BY id")).map(record)
+    try records("ORDER BY s.id", [], db)
   }
 
   /// The names of all spaces by row id.
@@ -43,20 +42,35 @@ enum SpacesTable {
         .map { ($0["id"], $0["name"]) })
   }
 
-  private static func record(_ row: Row) throws -> SpaceRecord {
-    let (provider, model): (String, String) = (row["provider"], row["model"])
-    let dimensions: Int = row["dimensions"]
-    guard let kind = EmbeddingSpace.Kind(rawValue: row["kind"]),
+  /// What ``record(_:from:)`` reads, of a table of spaces named `s`.
+  static let columns = "s.id, s.name, s.provider, s.model, s.dimensions, s.kind"
+
+  private static func records(
+    _ clause: String, _ values: [BulkValue], _ db: Database
+  ) throws -> [SpaceRecord] {
+    var records: [SpaceRecord] = []
+    try db.forEachRow(bulk: "SELECT \(columns) FROM spaces s \(clause)", values) {
+      records.append(try record($0, from: 0))
+    }
+    return records
+  }
+
+  /// A space out of ``columns``, of which the first is at a place of the row.
+  static func record(_ row: BulkRow, from first: Int32) throws -> SpaceRecord {
+    let name = row.text(first + 1) ?? ""
+    let (provider, model) = (row.text(first + 2) ?? "", row.text(first + 3) ?? "")
+    let dimensions = Int(row.integer(first + 4))
+    guard let kind = EmbeddingSpace.Kind(rawValue: row.text(first + 5) ?? ""),
       EmbeddingSpace.supportedDimensions.contains(dimensions), !provider.isEmpty, !model.isEmpty,
       !provider.contains("/")
     else {
       throw StoreError(
         .damaged,
-        "the space \(row["name"] as String) of the store is not one this program can read; "
-          + "restore the store from a backup")
+        "the space \(name) of the store is not one this program can read; restore the store from a "
+          + "backup")
     }
     return SpaceRecord(
-      id: row["id"],
+      id: row.integer(first),
       space: EmbeddingSpace(provider: provider, model: model, dimensions: dimensions, kind: kind))
   }
 }

@@ -6,7 +6,11 @@ import GRDB
 enum StoreStateTable {
   /// The number of write transactions this store has seen.
   static func generation(_ db: Database) throws -> Int64 {
-    try Int64.fetchOne(db, sql: "SELECT generation FROM store_state WHERE id = 1") ?? 0
+    var generation: Int64 = 0
+    try db.forEachRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
+      generation = $0.integer(0)
+    }
+    return generation
   }
 
   static func raiseGeneration(_ db: Database) throws {

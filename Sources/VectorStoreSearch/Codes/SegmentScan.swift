@@ -3,7 +3,8 @@
 
 internal import CVectorKernels
 
-/// What one worker needs for its scans: memory that is used over and over.
+/// What one worker needs for its scans: memory that is used over and over, by pointers, since every access of
+/// an array in a class is checked.
 ///
 /// `@unchecked Sendable`: one worker uses it at a time.
 final class SegmentScan: @unchecked Sendable {
@@ -12,16 +13,16 @@ final class SegmentScan: @unchecked Sendable {
   private let paddedDimensions: Int
   private let source: (any FineCodeSource)?
 
-  private var centred: [Float]
-  private var planes: [UInt64]
-  private var bytes: [Int8]
-  private var sums: [Int32]
-  private var index: [UInt32]
-  private var estimate: [Float]
-  private var halfWidth: [Float]
-  private var fineRows: [UInt32] = []
-  private var fineSums: [Int32] = []
+  private let centred: UnsafeMutablePointer<Float>
+  private let planes: UnsafeMutablePointer<UInt64>
+  private let bytes: UnsafeMutablePointer<Int8>
+  private let sums: UnsafeMutablePointer<Int32>
+  private let index: UnsafeMutablePointer<UInt32>
+  private let estimate: UnsafeMutablePointer<Float>
+  private let halfWidth: UnsafeMutablePointer<Float>
+  private let fineSums: UnsafeMutablePointer<Int32>
 
+  /// - Parameter rows: the most rows of a segment.
   init(
     paddedDimensions: Int, rows: Int, limit: Int, deviations: Double,
     source: (any FineCodeSource)?
@@ -30,14 +31,26 @@ final class SegmentScan: @unchecked Sendable {
     self.limit = limit
     self.paddedDimensions = paddedDimensions
     self.source = source
-    centred = [Float](repeating: 0, count: paddedDimensions)
-    planes = [UInt64](repeating: 0, count: paddedDimensions / 16)
-    bytes = [Int8](repeating: 0, count: paddedDimensions)
     let room = (rows + 15) / 16 * 16
-    sums = [Int32](repeating: 0, count: room)
-    index = [UInt32](repeating: 0, count: room)
-    estimate = [Float](repeating: 0, count: room)
-    halfWidth = [Float](repeating: 0, count: room)
+    centred = .allocate(capacity: paddedDimensions)
+    planes = .allocate(capacity: paddedDimensions / 16)
+    bytes = .allocate(capacity: paddedDimensions)
+    sums = .allocate(capacity: room)
+    index = .allocate(capacity: room)
+    estimate = .allocate(capacity: room)
+    halfWidth = .allocate(capacity: room)
+    fineSums = .allocate(capacity: room)
+  }
+
+  deinit {
+    centred.deallocate()
+    planes.deallocate()
+    bytes.deallocate()
+    sums.deallocate()
+    index.deallocate()
+    estimate.deallocate()
+    halfWidth.deallocate()
+    fineSums.deallocate()
   }
 
   /// What both estimates of a query in a segment are made of.
@@ -70,12 +83,15 @@ final class SegmentScan: @unchecked Sendable {
 
   private func prepare(_ query: CodeQuery, _ segment: CodeSegment) -> Prepared {
     let centroid = segment.centroid
-    for i in 0..<paddedDimensions { centred[i] = query.rotated[i] - centroid[i] }
-    var quantized = vk_quantized()
-    vk_quantize_query(centred, paddedDimensions, &planes, &bytes, &quantized)
-    let product = query.rotated.withUnsafeBufferPointer { Kernels.dot($0, centroid) }
-    let square = Kernels.dot(centroid, centroid)
-    return Prepared(quantized: quantized, offset: Float(product - square))
+    return query.rotated.withUnsafeBufferPointer { rotated in
+      for i in 0..<paddedDimensions { centred[i] = rotated[i] - centroid[i] }
+      var quantized = vk_quantized()
+      vk_quantize_query(centred, paddedDimensions, planes, bytes, &quantized)
+      // ⟨q, c⟩ − ⟨c, c⟩ = ⟨q − c, c⟩
+      let product = Kernels.dot(
+        UnsafeBufferPointer(start: centred, count: paddedDimensions), centroid)
+      return Prepared(quantized: quantized, offset: Float(product))
+    }
   }
 
   /// Fills the columns of what the 1-bit codes let pass. Returns how many rows that are.
@@ -90,10 +106,10 @@ final class SegmentScan: @unchecked Sendable {
     return segment.withMask { mask in
       vk_scan(
         codes.codes.start.assumingMemoryBound(to: UInt64.self), codes.layout.words,
-        codes.layout.blocks, planes, mask, &sums)
+        codes.layout.blocks, planes, mask, sums)
       return vk_select(
         sums, codes.base.baseAddress, codes.scale.baseAddress, codes.error.baseAddress,
-        codes.layout.rows, mask, &selection, &index, &estimate, &halfWidth)
+        codes.layout.rows, mask, &selection, index, estimate, halfWidth)
     }
   }
 
@@ -134,9 +150,9 @@ final class SegmentScan: @unchecked Sendable {
   }
 
   private func swap(_ a: Int, _ b: Int) {
-    index.swapAt(a, b)
-    estimate.swapAt(a, b)
-    halfWidth.swapAt(a, b)
+    (index[a], index[b]) = (index[b], index[a])
+    (estimate[a], estimate[b]) = (estimate[b], estimate[a])
+    (halfWidth[a], halfWidth[b]) = (halfWidth[b], halfWidth[a])
   }
 
   /// Looks at the fine codes of the selected rows from a place on.
@@ -151,14 +167,15 @@ final class SegmentScan: @unchecked Sendable {
     let shift = 7.5 * Float(prepared.quantized.sum8)
     let spread = deviations * prepared.quantized.norm
     let rounding = deviations * prepared.quantized.error8 / root
+    let (fineScale, fineError, base) = (segment.fineScale, segment.fineError, segment.base)
     for i in first..<end {
       let row = Int(index[i])
-      let scale = segment.fineScale[row]
-      let (a, b) = (spread * segment.fineError[row], rounding * scale)
+      let scale = fineScale[row]
+      let (a, b) = (spread * fineError[row], rounding * scale)
       findings.insert(
         Survivor(
           segment: Int32(place), row: index[i],
-          estimate: prepared.offset + segment.base[row]
+          estimate: prepared.offset + base[row]
             + scale * unit * (Float(fineSums[i - first]) - shift),
           halfWidth: ErrorBound.slack + (a * a + b * b).squareRoot()))
     }
@@ -166,17 +183,11 @@ final class SegmentScan: @unchecked Sendable {
 
   /// The sums of the fine codes of some of the selected rows.
   private func readFineSums(_ range: Range<Int>, _ segment: CodeSegment) throws {
-    if fineSums.count < range.count {
-      fineSums = [Int32](repeating: 0, count: max(range.count, 256))
-    }
     let half = segment.layout.fineBytes
     if let fine = try segment.fine(reading: range.count, from: source) {
-      index.withUnsafeBufferPointer { index in
-        guard let start = index.baseAddress else { return }
-        vk_fine_dots(
-          fine.start.assumingMemoryBound(to: UInt8.self), 2 * half, start + range.lowerBound,
-          range.count, bytes, &fineSums)
-      }
+      vk_fine_dots(
+        fine.start.assumingMemoryBound(to: UInt8.self), 2 * half, index + range.lowerBound,
+        range.count, bytes, fineSums)
       return
     }
     guard let source else { return }

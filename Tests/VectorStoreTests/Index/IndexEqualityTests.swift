@@ -43,7 +43,7 @@ import Testing
     if made.number(0..<3) == 0 {
       try await indexed.add(made.next(made.number(1..<9)), to: "other", prefix: "other\(round)-")
     }
-    living.shuffle()
+    for index in living.indices.dropFirst() { living.swapAt(index, made.number(0..<index + 1)) }
     let dying = living.prefix(made.number(0..<living.count + 1) / made.number(1..<6))
     try await indexed.delete(Array(dying))
     living.removeFirst(dying.count)

@@ -32,9 +32,9 @@ import Testing
 
   private static func flip(_ table: String, _ id: String, at byte: Int) -> String {
     """
-    UPDATE \(table) SET data = CAST(substr(data, 1, \(byte)) AS BLOB)
+    UPDATE \(table) SET data = CAST(substr(data, 1, \(byte))
       || CASE WHEN substr(data, \(byte + 1), 1) = x'5A' THEN x'A5' ELSE x'5A' END
-      || substr(data, \(byte + 2)) WHERE id = \(id)
+      || substr(data, \(byte + 2)) AS BLOB) WHERE id = \(id)
     """
   }
 

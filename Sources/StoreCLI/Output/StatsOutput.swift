@@ -1,0 +1,133 @@
+// How good the vectors are, as a person reads it: the verdict, then the figures with what they mean.
+// Called by StatsCommand; lists of chunks are in StatsOutput+Lists.
+
+import VectorStore
+
+/// Lays out a report of statistics.
+struct StatsOutput {
+  let terminal: Terminal
+
+  /// The page, a line break behind each line.
+  func text(_ report: StatisticsReport) -> String {
+    guard !report.spaces.isEmpty else { return "no vectors\n" + refusals(report) }
+    var lines: [String] = []
+    for figures in report.spaces {
+      lines += (lines.isEmpty ? [] : [""]) + heading(figures) + verdict(figures)
+      lines += [""] + Format.table(rows(figures)) + sampling(figures) + collections(figures)
+      lines += drift(figures) + duplicates(figures) + hubs(figures) + outliers(figures)
+    }
+    return lines.joined(separator: "\n") + "\n" + refusals(report)
+  }
+
+  private func heading(_ figures: SpaceStatistics) -> [String] {
+    let name = terminal.styled(figures.space, .bold)
+    let level = terminal.styled(figures.verdict.level.rawValue, .bold)
+    return [
+      "\(name): \(level)",
+      "\(Format.counted(figures.rows, "row")) of \(figures.dimensions) dimensions in "
+        + Format.counted(figures.collections.count, "collection"),
+    ]
+  }
+
+  private func verdict(_ figures: SpaceStatistics) -> [String] {
+    figures.verdict.findings.flatMap { finding in
+      let level = finding.level.rawValue
+      let space = String(repeating: " ", count: 7 - level.count)
+      return ["\(terminal.styled(level, .bold))\(space)\(Format.printable(finding.message))"]
+        + (finding.advice.map { ["       \($0)"] } ?? [])
+    }
+  }
+
+  private func rows(_ figures: SpaceStatistics) -> [[String]] {
+    let rows: [(String, String?, String)] = [
+      (
+        "mean cosine", plus(figures.meanCosine, figures.cosineSpread, 4),
+        "of all pairs, ± deviation"
+      ),
+      ("isotropy", number(figures.isotropy, 4), "1 even in all directions, 0 one narrow cone"),
+      (
+        "participation ratio", number(figures.participationRatio, 2),
+        "directions that carry the variance"
+      ),
+      ("effective rank", number(figures.effectiveRank, 2), "the same by the spectrum's entropy"),
+      ("components", components(figures), "for 50, 90 and 99 % of the variance"),
+      ("dead dimensions", Format.count(figures.deadDimensions.count), "the same in every row"),
+      (
+        "intrinsic dimension", plus(figures.intrinsicDimension, figures.intrinsicDimensionError, 2),
+        "dimensions that rows fill near by (TwoNN)"
+      ),
+      ("random pairs", spread(figures.randomPairs), "cosine at 5, 50, 95 and 99 %"),
+      ("nearest neighbours", spread(figures.nearestNeighbours), "cosine at 5, 50, 95 and 99 %"),
+      (
+        "--min-score", number(figures.suggestedMinimumScore, 3),
+        "suggested: above 95 % of random pairs, below 95 % of nearest neighbours"
+      ),
+      (
+        "hubness", plus(figures.hubness, figures.hubnessError, 2),
+        "skewness of being among the nearest \(figures.neighbours); 0 even, above 4 a few answer all"
+      ),
+      (
+        "near-duplicates", share(figures),
+        "rows that have one, cosine \(Format.fixed(figures.duplicates.threshold, 2)) and more"
+      ),
+      (
+        "outliers", Format.count(figures.outlierCount),
+        "rows far from all others (robust deviation above 3.5)"
+      ),
+      ("norms", norms(figures), "lengths as they came: least, mean, greatest"),
+    ]
+    return rows.compactMap { name, value, meaning in
+      value.map { ["  " + name, $0, terminal.styled(meaning, .dim)] }
+    }
+  }
+
+  private func sampling(_ figures: SpaceStatistics) -> [String] {
+    guard let seed = figures.sample.seed else { return [] }
+    return [
+      "  Neighbours are of \(Format.count(figures.sample.rows)) rows taken at random (seed \(seed)) among "
+        + "all; ± is then the standard error."
+    ]
+  }
+
+  // MARK: - Values
+
+  private func number(_ value: Double?, _ digits: Int) -> String? {
+    value.map { Format.fixed($0, digits) }
+  }
+
+  private func plus(_ value: Double?, _ error: Double?, _ digits: Int) -> String? {
+    number(value, digits).map { text in
+      text + (error.map { " ± " + Format.fixed($0, digits) } ?? "")
+    }
+  }
+
+  private func components(_ figures: SpaceStatistics) -> String? {
+    let counts = [figures.components50, figures.components90, figures.components99]
+    let known = counts.compactMap { $0 }
+    return known.isEmpty ? nil : known.map { Format.count($0) }.joined(separator: " / ")
+  }
+
+  private func spread(_ distribution: Distribution?) -> String? {
+    guard let distribution else { return nil }
+    return [5, 50, 95, 99].compactMap { distribution.value(atPercent: $0) }
+      .map { Format.fixed($0, 3) }.joined(separator: " / ")
+  }
+
+  private func share(_ figures: SpaceStatistics) -> String? {
+    figures.duplicates.share.map { share in
+      if share == 0, !figures.sample.isExact {
+        // The rule of three: what was not seen in n tries is rarer than 3 / n, at 95 %.
+        return "below " + Format.fixed(300 / Double(max(1, figures.sample.rows)), 1) + " %"
+      }
+      return Format.fixed(share * 100, 1)
+        + (figures.duplicates.shareError.map { " ± " + Format.fixed($0 * 100, 1) } ?? "") + " %"
+    }
+  }
+
+  private func norms(_ figures: SpaceStatistics) -> String? {
+    figures.norms.map { norms in
+      [norms.minimum, norms.mean, norms.maximum].map { Format.fixed($0, 4) }
+        .joined(separator: " / ")
+    }
+  }
+}

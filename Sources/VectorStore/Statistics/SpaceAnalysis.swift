@@ -1,0 +1,170 @@
+// Measures one space: reads its rows out of the tables, hands them to RowAnalysis, and gives the rows
+// in the figures their names and texts. Called by Store+Statistics inside one read snapshot.
+
+import Foundation
+import GRDB
+import VectorStoreSearch
+
+/// The statistics of a space in one collection or all.
+struct SpaceAnalysis {
+  /// Rows of a block: BLAS is at its full speed, and a block still small beside the rest.
+  private static let blockRows = 1024
+
+  let db: Database
+  let space: SpaceRecord
+  /// The collections that have vectors of it.
+  let collections: [CollectionRecord]
+  /// The collection asked for; nil for all.
+  let scope: String?
+  let options: StatisticsOptions
+  /// Asked between blocks: whether nobody waits any more.
+  let isCancelled: @Sendable () -> Bool
+
+  /// The figures, and what is to be saved of them.
+  ///
+  /// - Throws: ``StoreError`` with `damaged` for a vector that cannot be one.
+  /// - Complexity: reads every vector of the space three times.
+  func measure() throws -> (figures: SpaceStatistics, summary: SavedSummary?) {
+    let saved = try options.compare.flatMap {
+      try StatisticsTable.find($0, space: space, collection: scope ?? "", db)
+    }
+    var rowOptions = RowAnalysisOptions()
+    rowOptions.exactRows = options.exactRows
+    rowOptions.sampleRows = options.sampleRows
+    rowOptions.seed = options.seed
+    rowOptions.mapRows = options.mapRows
+    rowOptions.duplicateThreshold = options.duplicateThreshold
+    rowOptions.otherMean = saved?.gaussian.mean
+    let rows = try analyse(rowOptions)
+    var figures = try figures(of: rows)
+    let now = summary(of: rows, figures)
+    if let saved, let now { figures.drift = drift(from: saved, to: now, rows) }
+    figures.verdict = Verdict(of: figures)
+    return (figures, options.save == nil ? nil : now)
+  }
+
+  private func analyse(_ options: RowAnalysisOptions) throws -> RowAnalysis {
+    let dimensions = space.space.dimensions
+    let streams = collections.map { collection in
+      RowStream(dimensions: dimensions) { body in
+        let block = VectorBlock(dimensions: dimensions, capacity: Self.blockRows)
+        try VectorsTable.forEach(
+          space: space, collection: collection.id, selection: nil, db
+        ) { chunk, bytes in
+          try block.append(bytes: bytes, id: chunk)
+          guard block.isFull else { return }
+          if isCancelled() { throw CancellationError() }
+          try body(block)
+          block.removeAll()
+        }
+        try body(block)
+      }
+    }
+    do {
+      return try RowAnalysis(of: streams, dimensions: dimensions, options: options)
+    } catch let error as SearchError {
+      throw StoreError(
+        .damaged, "\(error) (in the space \(space.space)); restore the store from a backup",
+        underlying: error)
+    }
+  }
+
+  private func figures(of rows: RowAnalysis) throws -> SpaceStatistics {
+    let (moments, neighbours) = (rows.moments, rows.neighbours)
+    var figures = SpaceStatistics(
+      space: space.space.name, kind: space.space.kind, rows: moments.count,
+      dimensions: moments.dimensions,
+      sample: SampleFigures(
+        rows: neighbours.sampleCount, of: moments.count,
+        seed: neighbours.sampleCount < moments.count ? options.seed : nil),
+      neighbours: neighbours.k,
+      duplicates: DuplicateFigures(threshold: options.duplicateThreshold))
+    figures.norms = try norms()
+    figures.collections = zip(collections, rows.parts).map { collection, part in
+      CollectionFigures(
+        collection: collection.name, rows: part.count, meanCosine: part.meanCosine,
+        centroidCosine: part.centroidCosine(moments))
+    }.sorted { $0.rows != $1.rows ? $0.rows > $1.rows : $0.collection < $1.collection }
+    enterMoments(rows, &figures)
+    figures.intrinsicDimension = neighbours.intrinsicDimension
+    figures.intrinsicDimensionError = neighbours.intrinsicDimensionError
+    figures.nearestNeighbours = neighbours.distribution
+    figures.randomPairs = rows.pairs
+    figures.suggestedMinimumScore = Self.suggestedMinimumScore(figures)
+    figures.hubness = neighbours.hubness.skewness
+    figures.hubnessError = neighbours.hubness.standardError
+    figures.occurrences = neighbours.hubness.histogram
+    figures.outlierCount = neighbours.outliers.count
+    try enterRows(rows, &figures)
+    return figures
+  }
+
+  private func norms() throws -> NormFigures? {
+    let norms = try collections.flatMap {
+      try StatisticsTable.norms(space: space.id, collection: $0.id, db)
+    }
+    guard let least = norms.min(), let greatest = norms.max() else { return nil }
+    return NormFigures(
+      minimum: least, mean: norms.reduce(0, +) / Double(norms.count), maximum: greatest,
+      histogram: Histogram(of: norms, bins: 40))
+  }
+
+  private func enterMoments(_ rows: RowAnalysis, _ figures: inout SpaceStatistics) {
+    figures.meanCosine = rows.moments.meanCosine
+    figures.cosineSpread = rows.cosineSpread
+    figures.isotropy = rows.isotropy
+    guard let spectrum = rows.spectrum else { return }
+    figures.totalVariance = spectrum.totalVariance
+    figures.participationRatio = spectrum.participationRatio
+    figures.effectiveRank = spectrum.effectiveRank
+    figures.components50 = spectrum.components(holding: 0.5)
+    figures.components90 = spectrum.components(holding: 0.9)
+    figures.components99 = spectrum.components(holding: 0.99)
+    figures.eigenvalues = Array(
+      spectrum.eigenvalues.reversed().drop { $0 == 0 }.reversed())
+    figures.deadDimensions = rows.deadDimensions(below: 1e-4)
+  }
+
+  /// Gives the rows in the figures their names and texts.
+  private func enterRows(_ rows: RowAnalysis, _ figures: inout SpaceStatistics) throws {
+    let neighbours = rows.neighbours
+    let hubs = neighbours.hubness.hubs(limit: 10)
+    let outliers = neighbours.outliers.prefix(20)
+    let groups = neighbours.duplicates.prefix(50)
+    let ids =
+      hubs.map(\.id) + outliers.map(\.id) + groups.flatMap { $0.ids.prefix(8) } + rows.map.map(\.id)
+    let chunks = try StatisticsTable.references(ids, db)
+    figures.hubs = hubs.compactMap { hub in
+      chunks[hub.id].map { Hub(chunk: $0, occurrences: hub.occurrences) }
+    }
+    figures.outliers = outliers.compactMap { outlier in
+      chunks[outlier.id].map {
+        Outlier(chunk: $0, nearestCosine: outlier.cosine, score: outlier.score)
+      }
+    }
+    figures.duplicates.groupCount = neighbours.duplicates.count
+    figures.duplicates.rows = neighbours.duplicates.reduce(0) { $0 + $1.ids.count }
+    figures.duplicates.share = neighbours.duplicateShare?.value
+    figures.duplicates.shareError =
+      figures.sample.isExact ? nil : neighbours.duplicateShare?.standardError
+    figures.duplicates.groups = groups.map { group in
+      DuplicateFigures.Group(
+        rows: group.ids.count, minimumCosine: group.minimumCosine,
+        chunks: group.ids.prefix(8).compactMap { chunks[$0] })
+    }
+    figures.map.points = rows.map.compactMap { point in
+      chunks[point.id].map { MapFigures.Point(x: point.x, y: point.y, chunk: $0) }
+    }
+    guard let total = figures.totalVariance, total > 0, !rows.map.isEmpty else { return }
+    figures.map.varianceX = (figures.eigenvalues.first ?? 0) / total
+    figures.map.varianceY = (figures.eigenvalues.dropFirst().first ?? 0) / total
+  }
+
+  /// The 95th percentile of random pairs, or the 5th of nearest neighbours where that is less.
+  private static func suggestedMinimumScore(_ figures: SpaceStatistics) -> Double? {
+    guard let random = figures.randomPairs?.value(atPercent: 95),
+      let nearest = figures.nearestNeighbours?.value(atPercent: 5)
+    else { return nil }
+    return min(random, nearest)
+  }
+}

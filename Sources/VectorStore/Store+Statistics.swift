@@ -1,0 +1,141 @@
+// `stats`: how good the vectors are, as plain values. Calls Statistics/SpaceAnalysis for each space.
+
+import Foundation
+import GRDB
+import Synchronization
+
+extension Store {
+  /// How good the vectors of each space are: moments, spectrum, neighbours, hubs, near-duplicates,
+  /// outliers, and a verdict in plain words.
+  ///
+  /// It costs nothing, sends nothing, and reads one snapshot; other processes may write meanwhile, but
+  /// the log cannot be emptied until it is done. Only ``StatisticsOptions/save`` writes.
+  ///
+  /// - Parameters:
+  ///   - collection: The collection to look at; nil is all of them together.
+  ///   - space: The space to look at; nil is all that have vectors.
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `spaceMismatch` where the collection has no
+  ///   vector of the space, `statisticsNotFound` for a name to compare with, `invalidArgument`, `damaged`,
+  ///   `readOnly` where a summary is to be saved; and `CancellationError`.
+  /// - Complexity: reads every vector three times. 100,000 rows of 1536 dimensions take about ten seconds
+  ///   on two cores, and about 200 MB.
+  public func statistics(
+    of collection: String? = nil, space: EmbeddingSpace? = nil,
+    options: StatisticsOptions = StatisticsOptions()
+  ) async throws -> StatisticsReport {
+    try Self.check(options)
+    let started = Date()
+    let flag = CancellationFlag()
+    let (report, summaries) = try await withTaskCancellationHandler {
+      try await file.read { db in
+        try Self.measure(collection, space, options, isCancelled: { flag.isSet }, db)
+      }
+    } onCancel: {
+      flag.set()
+    }
+    if !summaries.isEmpty {
+      try await file.write { db in
+        for (space, summary) in summaries {
+          try StatisticsTable.save(summary, space: space, db)
+        }
+      }
+      try await file.checkpoint()
+    }
+    var timed = report
+    timed.seconds = Date().timeIntervalSince(started)
+    return timed
+  }
+
+  private static func check(_ options: StatisticsOptions) throws {
+    guard options.duplicateThreshold > 0, options.duplicateThreshold <= 1 else {
+      throw StoreError(
+        .invalidArgument,
+        "the threshold of near-duplicates is \(options.duplicateThreshold); give a cosine above 0, at "
+          + "most 1")
+    }
+    guard options.exactRows >= 0, options.sampleRows >= 1, options.mapRows >= 0 else {
+      throw StoreError(
+        .invalidArgument, "the statistics' sample is empty; give at least one row")
+    }
+    for name in [options.save, options.compare].compactMap({ $0 }) where name.isEmpty {
+      throw StoreError(
+        .empty, "the name of saved statistics is empty; give one, as `monday`")
+    }
+  }
+
+  /// The report, and what is to be saved by the row id of its space.
+  private static func measure(
+    _ collection: String?, _ space: EmbeddingSpace?, _ options: StatisticsOptions,
+    isCancelled: @escaping @Sendable () -> Bool, _ db: Database
+  ) throws -> (StatisticsReport, [(Int64, SavedSummary)]) {
+    let record = try collection.map { try CollectionsTable.require($0, db) }
+    var report = StatisticsReport(at: Timestamp.now(), collection: collection)
+    report.refused = try StatisticsTable.refusals(db)
+    report.chunksWithoutVector = try StatisticsTable.chunksWithoutVector(
+      collection: record?.id, db)
+    let found = try spaces(of: record, space, db)
+    try requireSaved(options.compare, scope: collection ?? "", in: found.map(\.space), db)
+    var summaries: [(Int64, SavedSummary)] = []
+    for (space, collections) in found {
+      let analysis = SpaceAnalysis(
+        db: db, space: space, collections: collections, scope: collection, options: options,
+        isCancelled: isCancelled)
+      let (figures, summary) = try analysis.measure()
+      report.spaces.append(figures)
+      if let summary { summaries.append((space.id, summary)) }
+    }
+    report.spaces.sort { $0.rows != $1.rows ? $0.rows > $1.rows : $0.space < $1.space }
+    return (report, summaries)
+  }
+
+  /// The spaces that have vectors, each with the collections that hold them.
+  private static func spaces(
+    of collection: CollectionRecord?, _ space: EmbeddingSpace?, _ db: Database
+  ) throws -> [(space: SpaceRecord, collections: [CollectionRecord])] {
+    var holders: [String: [CollectionRecord]] = [:]
+    for summary in try CollectionsTable.summaries(db)
+    where collection == nil || summary.name == collection?.name {
+      for name in summary.vectors.keys where space == nil || name == space?.name {
+        let record = try CollectionsTable.require(summary.name, db)
+        holders[name, default: []].append(record)
+      }
+    }
+    if let space, holders.isEmpty {
+      throw StoreError(
+        .spaceMismatch,
+        (collection.map { "the collection \"\($0.name)\"" } ?? "the store")
+          + " has no vector of \(space); `store collections` shows which spaces there are")
+    }
+    return try holders.sorted { $0.key < $1.key }.compactMap { name, collections in
+      try EmbeddingSpace(name).flatMap { try SpacesTable.find($0, db) }.map { ($0, collections) }
+    }
+  }
+
+  /// Throws unless some of the spaces have statistics saved under the name.
+  private static func requireSaved(
+    _ name: String?, scope: String, in spaces: [SpaceRecord], _ db: Database
+  ) throws {
+    guard let name,
+      try !spaces.contains(where: {
+        try StatisticsTable.find(name, space: $0, collection: scope, db) != nil
+      })
+    else { return }
+    let names = try StatisticsTable.names(collection: scope, db)
+    let place = scope.isEmpty ? "all collections" : "the collection \"\(scope)\""
+    throw StoreError(
+      .statisticsNotFound,
+      "no statistics of \(place) are saved as \"\(name)\": "
+        + (names.isEmpty
+          ? "save some with `store stats --save \(name)`"
+          : "there are \(names.prefix(20).joined(separator: ", "))"))
+  }
+}
+
+/// Whether a task was cancelled, for work on a thread of its own.
+private final class CancellationFlag: Sendable {
+  private let value = Atomic(false)
+
+  var isSet: Bool { value.load(ordering: .relaxed) }
+
+  func set() { value.store(true, ordering: .relaxed) }
+}

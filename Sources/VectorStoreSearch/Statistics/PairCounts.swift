@@ -1,0 +1,110 @@
+// The cosines of pairs of rows, counted finely enough that percentiles come out of the counts. Made by
+// RowAnalysis; calls SampleRows.
+
+/// How many pairs of distinct rows have which cosine, in 2¹⁸ bins from -1 to 1.
+///
+/// A percentile out of the counts is within 8·10⁻⁶, the width of a bin, of that out of all cosines.
+package struct PairCounts: Sendable {
+  private static let bins = 1 << 18
+  private static let width = 2.0 / Double(bins)
+
+  /// How many pairs.
+  package private(set) var count = 0
+  private var counts = [UInt32](repeating: 0, count: bins)
+  private var (sum, squares) = (0.0, 0.0)
+  private var (least, greatest) = (Double.infinity, -Double.infinity)
+  private var rowSums: [Double]
+
+  /// Counts the pairs of some rows.
+  ///
+  /// - Complexity: O(rows² · dimensions).
+  package init(of rows: SampleRows) {
+    rowSums = Array(repeating: 0, count: rows.count)
+    var (low, high) = (Float.infinity, -Float.infinity)
+    var counts = counts
+    var (pairs, sum, squares) = (0, 0.0, 0.0)
+    rows.forEachPair { _, cosines in
+      for cosine in cosines {
+        low = min(low, cosine)
+        high = max(high, cosine)
+        let value = Double(cosine)
+        sum += value
+        squares += value * value
+        counts[min(Self.bins - 1, max(0, Int((value + 1) / Self.width)))] += 1
+      }
+      pairs += cosines.count
+    }
+    (self.counts, count, self.sum, self.squares) = (counts, pairs, sum, squares)
+    (least, greatest) = (min(1, max(-1, Double(low))), min(1, max(-1, Double(high))))
+    rowSums = Self.means(of: rows)
+  }
+
+  /// The cosine of each row with the others, on average.
+  private static func means(of rows: SampleRows) -> [Double] {
+    guard rows.count > 1 else { return [] }
+    var sum = [Double](repeating: 0, count: rows.dimensions)
+    for (index, element) in rows.elements.enumerated() {
+      sum[index % rows.dimensions] += Double(element)
+    }
+    let total = sum.map { Float($0) }
+    var products = [Float](repeating: 0, count: rows.count)
+    BLAS.multiply(
+      matrix: rows.elements, rows: rows.count, columns: rows.dimensions, vector: total,
+      into: &products)
+    return products.map { (Double($0) - 1) / Double(rows.count - 1) }
+  }
+
+  /// How they are spread; nil where there is no pair.
+  ///
+  /// - Parameter population: How many rows the sample was taken from; its own number where it is all.
+  package func distribution(population: Int) -> Distribution? {
+    guard count > 0 else { return nil }
+    let mean = sum / Double(count)
+    let cumulative = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1)) }
+    return Distribution(
+      count: count, mean: mean,
+      standardDeviation: max(0, squares / Double(count) - mean * mean).squareRoot(),
+      meanError: error(population: population),
+      percentiles: Distribution.percents.map {
+        Percentile(percent: $0, value: value(atPercent: $0, cumulative))
+      },
+      histogram: histogram(bins: 60))
+  }
+
+  /// The standard error of the mean over pairs, as of a U-statistic of degree 2: twice that of the mean
+  /// over rows of each row's mean cosine (Hoeffding, Annals of Mathematical Statistics 19, 1948).
+  private func error(population: Int) -> Double? {
+    guard rowSums.count > 1, rowSums.count < population else { return nil }
+    return 2 * SampledMean(rowSums, population: population).standardError
+  }
+
+  private func value(atPercent percent: Double, _ cumulative: [Int]) -> Double {
+    let rank = percent / 100 * Double(count - 1)
+    let (low, high) = (Int(rank), min(count - 1, Int(rank) + 1))
+    let (first, second) = (value(atRank: low, cumulative), value(atRank: high, cumulative))
+    return first + (rank - Double(low)) * (second - first)
+  }
+
+  /// The cosine that has `rank` others below it, from its place among those in its bin.
+  private func value(atRank rank: Int, _ cumulative: [Int]) -> Double {
+    var (low, high) = (0, Self.bins)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if cumulative[middle] <= rank { low = middle } else { high = middle }
+    }
+    let place = (Double(rank - cumulative[low]) + 0.5) / Double(max(1, counts[low]))
+    return min(greatest, max(least, -1 + (Double(low) + place) * Self.width))
+  }
+
+  private func histogram(bins: Int) -> Histogram {
+    guard greatest > least else { return Histogram(edges: [least, greatest], counts: [count]) }
+    let width = (greatest - least) / Double(bins)
+    var result = [Int](repeating: 0, count: bins)
+    for (bin, found) in counts.enumerated() where found > 0 {
+      let middle = -1 + (Double(bin) + 0.5) * Self.width
+      result[min(bins - 1, max(0, Int((middle - least) / width)))] += Int(found)
+    }
+    let edges = (0..<bins).map { least + Double($0) * width } + [greatest]
+    return Histogram(edges: edges, counts: result)
+  }
+}
