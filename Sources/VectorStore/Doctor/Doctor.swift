@@ -12,14 +12,14 @@ struct Doctor {
   /// The entries of the report.
   func examine() async throws -> [DoctorReport.Check] {
     let before = try await look()
-    guard options.repairs else { return try await before + measurements() }
+    guard options.repairs else { return try await before + measurements(before) }
     let done = try await repair(before)
     var after = done.isEmpty ? before : Self.merged(before, try await look(), done)
     for index in after.indices where after[index].name == .integrity && after[index].state != .ok {
       guard done[.integrity] == nil else { continue }
       after[index].message += "; nothing was repaired, since writing could make it worse"
     }
-    return try await after + measurements()
+    return try await after + measurements(after)
   }
 
   private func look() async throws -> [DoctorReport.Check] {
@@ -35,8 +35,14 @@ struct Doctor {
     return found
   }
 
-  private func measurements() async throws -> [DoctorReport.Check] {
+  /// What is measured by queries, which need pages that are whole.
+  private func measurements(
+    _ found: [DoctorReport.Check]
+  ) async throws -> [DoctorReport.Check] {
     guard options.measuresRecall else { return [] }
+    guard found.contains(where: { $0.name == .integrity && $0.state != .problem }) else {
+      return [DoctorReport.Check(.recall, .warning, "not measured, since the file is damaged")]
+    }
     return try await RecallCheck(store: store, sampleSize: options.sampleSize).run()
   }
 

@@ -43,23 +43,36 @@ struct FieldsCheck: StoreCheck {
   ) throws -> (documents: [(id: Int64, metadata: String)], Findings) {
     var different: [(id: Int64, metadata: String)] = []
     var findings = Findings()
-    let stored = try db.makeStatement(
-      sql: "SELECT key, value, collection_id FROM document_fields WHERE document_id = ?")
-    let documents = try Row.fetchCursor(
-      db, sql: "SELECT id, collection_id, metadata FROM documents")
-    while let row = try documents.next() {
-      let (id, collection, metadata): (Int64, Int64, String) = (row[0], row[1], row[2])
-      guard let expected = try? fields(of: metadata, collection: collection) else {
+    try db.forEachRow(bulk: "SELECT id, collection_id, metadata FROM documents ORDER BY id") {
+      row in
+      let (id, metadata) = (row.integer(0), row.text(2) ?? "")
+      guard let expected = try? fields(of: metadata, collection: row.integer(1)) else {
         try findings.add("\(RowNames.document(id, db)): its metadata is not a JSON object")
-        continue
+        return
       }
-      let found = try Row.fetchAll(stored, arguments: [id])
-        .map { Field(key: $0[0], value: $0[1], collection: $0[2]) }
-      guard found.count != expected.count || Set(found) != expected else { continue }
+      var found: Set<Field> = []
+      try db.forEachRow(
+        bulk:
+          "SELECT key, value, collection_id, typeof(value) FROM document_fields WHERE document_id = ?",
+        .integer(id)
+      ) { found.insert(field($0)) }
+      guard found != expected else { return }
       different.append((id, metadata))
       try findings.add(RowNames.document(id, db))
     }
     return (different, findings)
+  }
+
+  private static func field(_ row: BulkRow) -> Field {
+    let value: DatabaseValue =
+      switch row.text(3) {
+      case "integer": row.integer(1).databaseValue
+      case "real": row.real(1).databaseValue
+      case "text": (row.text(1) ?? "").databaseValue
+      case "blob": Data(row.blob(1)).databaseValue
+      default: .null
+      }
+    return Field(key: row.text(0) ?? "", value: value, collection: row.integer(2))
   }
 
   private static func fields(of metadata: String, collection: Int64) throws -> Set<Field> {

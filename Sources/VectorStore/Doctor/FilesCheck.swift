@@ -13,20 +13,19 @@ struct FilesCheck: StoreCheck {
     var (files, present) = (0, 0)
     var findings = Findings()
     let reader = DocumentReader(options: AddOptions())
-    let rows = try Row.fetchCursor(
-      db,
-      sql: """
+    try db.forEachRow(
+      bulk: """
         SELECT d.source, COALESCE(p.content_hash, d.content_hash) FROM documents d
         LEFT JOIN pending_documents p ON p.document_id = d.id
         WHERE COALESCE(p.origin, d.origin) = 'file' ORDER BY d.id
-        """)
-    while let row = try rows.next() {
+        """
+    ) { row in
       files += 1
-      let (source, hash): (String, Data?) = (row[0], row[1])
+      let (source, hash) = (row.text(0) ?? "", Data(row.blob(1)))
       let path = folder.map { source.hasPrefix("/") ? source : "\($0)/\(source)" } ?? source
       guard FileManager.default.fileExists(atPath: path) else {
         findings.add("\(source): there is no such file")
-        continue
+        return
       }
       present += 1
       switch reader.read(FoundFile(path: path, source: source)) {

@@ -62,27 +62,30 @@ enum Amounts {
 enum RowNames {
   /// `docs/a.md (collection "default"), chunk 2`, as far as it is known.
   static func chunk(_ id: Int64, _ db: Database) throws -> String {
-    let row = try Row.fetchOne(
-      db,
-      sql: """
-        SELECT d.source, k.name, c.ordinal FROM chunks c LEFT JOIN documents d ON d.id = c.document_id
+    var name = "chunk \(id)"
+    try db.forEachRow(
+      bulk: """
+        SELECT d.source, k.name, c.ordinal FROM chunks c JOIN documents d ON d.id = c.document_id
         LEFT JOIN collections k ON k.id = d.collection_id WHERE c.id = ?
-        """, arguments: [id])
-    guard let row, let source = row[0] as String? else { return "chunk \(id)" }
-    let ordinal = (row[2] as Int64?).map { ", chunk \($0)" } ?? ""
-    return "\(source) (collection \"\(row[1] as String? ?? "?")\")\(ordinal)"
+        """, .integer(id)
+    ) { row in name = "\(Self.document(row)), chunk \(row.integer(2))" }
+    return name
   }
 
   /// `docs/a.md (collection "default")`.
   static func document(_ id: Int64, _ db: Database) throws -> String {
-    let row = try Row.fetchOne(
-      db,
-      sql: """
+    var name = "document \(id)"
+    try db.forEachRow(
+      bulk: """
         SELECT d.source, k.name FROM documents d LEFT JOIN collections k ON k.id = d.collection_id
         WHERE d.id = ?
-        """, arguments: [id])
-    guard let row, let source = row[0] as String? else { return "document \(id)" }
-    return "\(source) (collection \"\(row[1] as String? ?? "?")\")"
+        """, .integer(id)
+    ) { row in name = Self.document(row) }
+    return name
+  }
+
+  private static func document(_ row: BulkRow) -> String {
+    "\(row.text(0) ?? "?") (collection \"\(row.text(1) ?? "?")\")"
   }
 }
 

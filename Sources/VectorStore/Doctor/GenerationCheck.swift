@@ -8,7 +8,10 @@ struct GenerationCheck: StoreCheck {
   let names = [DoctorReport.Name.generation]
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
-    let found = try Int64.fetchOne(db, sql: "SELECT generation FROM store_state WHERE id = 1")
+    var found: Int64?
+    try db.forEachRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
+      found = $0.integer(0)
+    }
     if let found, found >= 0 {
       return [DoctorReport.Check(.generation, .ok, "\(found) write transactions so far")]
     }

@@ -82,15 +82,19 @@ struct SchemaCheck: StoreCheck {
 
   /// What was declared; not what SQLite and FTS5 made for themselves.
   private static func objects(_ db: Database) throws -> [Object] {
-    try Row.fetchAll(
-      db,
-      sql: """
+    var objects: [Object] = []
+    try db.forEachRow(
+      bulk: """
         SELECT type, name, sql FROM sqlite_master
         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
           AND name NOT LIKE 'chunk\\_search\\_%' ESCAPE '\\' AND name <> 'grdb_migrations'
         ORDER BY rowid
         """
-    ).map { Object(type: $0[0] ?? "", name: $0[1] ?? "", sql: $0[2] ?? "") }
+    ) { row in
+      objects.append(
+        Object(type: row.text(0) ?? "", name: row.text(1) ?? "", sql: row.text(2) ?? ""))
+    }
+    return objects
   }
 
   /// Tables whose counter would let an id be used again, or new rows be overlooked.

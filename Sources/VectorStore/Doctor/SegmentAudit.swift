@@ -21,7 +21,7 @@ struct SegmentAudit {
   /// - Complexity: reads all segments and vectors, and encodes every row.
   init(_ db: Database) throws {
     let newest = try Int64.fetchOne(
-      db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'vectors'")
+      db, sql: "SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = 'vectors'")
     let removed = try SegmentsTable.removedVectors(db)
     for space in try SpacesTable.all(db) {
       var covered: Int64 = 0

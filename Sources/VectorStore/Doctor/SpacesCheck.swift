@@ -9,8 +9,10 @@ struct SpacesCheck: StoreCheck {
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var findings = Findings()
     for space in try SpacesTable.all(db) {
-      let name = try String.fetchOne(
-        db, sql: "SELECT name FROM spaces WHERE id = ?", arguments: [space.id])
+      var name: String?
+      try db.forEachRow(bulk: "SELECT name FROM spaces WHERE id = ?", .integer(space.id)) {
+        name = $0.text(0)
+      }
       guard name != space.space.name else { continue }
       findings.add("the space \(name ?? "?") says of itself that it is \(space.space)")
     }

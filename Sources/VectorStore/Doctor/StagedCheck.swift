@@ -35,13 +35,15 @@ struct RunsCheck: StoreCheck {
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var findings = Findings()
     var isLast = false
-    let last = try Int64.fetchOne(db, sql: "SELECT MAX(id) FROM runs")
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT id, command, started_at FROM runs WHERE finished_at IS NULL ORDER BY id DESC"
-    )
-    while let row = try rows.next() {
-      findings.add("\(row[1] as String? ?? "?") of \(row[2] as String? ?? "?")")
-      if row[0] == last { isLast = true }
+    var last: Int64 = 0
+    try db.forEachRow(bulk: "SELECT MAX(id) FROM runs") { last = $0.integer(0) }
+    try db.forEachRow(
+      bulk: """
+        SELECT id, command, started_at FROM runs WHERE finished_at IS NULL ORDER BY id DESC
+        """
+    ) { row in
+      findings.add("\(row.text(1) ?? "?") of \(row.text(2) ?? "?")")
+      if row.integer(0) == last { isLast = true }
     }
     let check = findings.check(
       .runs, well: "every command that wrote came to its end", isLast ? .warning : .ok,

@@ -10,6 +10,9 @@ protocol StoreCheck: Sendable {
 
   /// Looks, and changes nothing.
   ///
+  /// In damaged pages a column may hold a value of any type, at which GRDB's own rows would trap: rows of
+  /// tables are read as ``BulkRow``.
+  ///
   /// - Throws: where the file is too damaged to look; that is then told under all names.
   func run(_ db: Database) throws -> [DoctorReport.Check]
 
