@@ -76,7 +76,8 @@ extension Store {
       } catch {
         throw StoreError(
           .badVector,
-          "query vector \(index): \(error); the collection \"\(collection)\" is searched in \(space)")
+          "query vector \(index): \(error); the collection \"\(collection)\" is searched in \(space)"
+        )
       }
     }
   }

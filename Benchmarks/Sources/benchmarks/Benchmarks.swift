@@ -7,5 +7,5 @@ struct Benchmarks: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks",
     abstract: "Measures the store: how fast text goes in, and how fast and right answers come out.",
-    subcommands: [TextBenchmark.self, SearchBenchmark.self])
+    subcommands: [TextBenchmark.self, ImportBenchmark.self, SearchBenchmark.self])
 }

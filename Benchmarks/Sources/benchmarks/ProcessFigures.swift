@@ -8,11 +8,10 @@ struct ProcessFigures {
   let command: String
   let store: String
   let data: SearchData
-  let folder: URL
 
   func measure(_ figures: inout Figures) throws {
-    let file = folder.appending(path: "query.npy").path
-    try NPYFile.write(data.queries[0], columns: SearchBenchmark.dimensions, to: file)
+    let file = data.folder.appending(path: "query.npy").path
+    try NPYFile.write(data.queries[0], columns: VectorOptions.dimensions, to: file)
     var times: [Double] = []
     var memory = 0.0
     for _ in 0..<15 {

@@ -9,7 +9,8 @@ struct SearchData {
   let base: String
   let rows: Int
   let queries: [[Float]]
-  private let folder: URL
+  /// For files that are made, gone with the benchmark.
+  let folder: URL
 
   /// Given vectors, the first `rows` of them, or made ones where none are given.
   init(base: String?, queries: String?, rows: Int?, folder: URL) throws {
@@ -37,7 +38,7 @@ struct SearchData {
   /// A JSONL file with a text and metadata for each row: `topic` has a thousand values.
   func writeTexts() throws -> String {
     let path = folder.appending(path: "texts.jsonl").path
-    FileManager.default.createFile(atPath: path, contents: nil)
+    try Data().write(to: URL(filePath: path))
     let file = try FileHandle(forWritingTo: URL(filePath: path))
     defer { try? file.close() }
     var random = SplitMix64(seed: 7)

@@ -77,7 +77,8 @@ struct SegmentMaintenance {
 
   private mutating func seal(_ space: SpaceRecord, newest: Int64, least: Int) throws {
     var last = try SegmentsTable.lastCovered(space: space.id, db)
-    let builder = SegmentBuilder(space: space, rotation: Rotation(dimensions: space.space.dimensions))
+    let builder = SegmentBuilder(
+      space: space, rotation: Rotation(dimensions: space.space.dimensions))
     while newest - last >= least, made < Self.segmentsAtOnce {
       let ids = try VectorsTable.ids(
         space: space.id, after: last, limit: segmentRows, db)
@@ -163,7 +164,8 @@ struct SegmentMaintenance {
   private mutating func rebuild(_ group: [SegmentRecord], in space: SpaceRecord) throws {
     guard let first = group.first, let last = group.last else { return }
     for record in group { try SegmentsTable.delete(record.id, db) }
-    let builder = SegmentBuilder(space: space, rotation: Rotation(dimensions: space.space.dimensions))
+    let builder = SegmentBuilder(
+      space: space, rotation: Rotation(dimensions: space.space.dimensions))
     if let segment = try builder.build(after: first.after, through: last.through, db) {
       try SegmentsTable.insert(
         segment, space: space.id, after: first.after, through: last.through, db)
@@ -188,7 +190,8 @@ struct SegmentMaintenance {
 
   /// Makes segments for vectors between two segments that none covers: one was lost.
   private mutating func closeGaps(in space: SpaceRecord) throws {
-    let builder = SegmentBuilder(space: space, rotation: Rotation(dimensions: space.space.dimensions))
+    let builder = SegmentBuilder(
+      space: space, rotation: Rotation(dimensions: space.space.dimensions))
     var covered: Int64 = 0
     for record in try SegmentsTable.all(space: space.id, db) {
       if record.after < covered {

@@ -10,22 +10,50 @@ import VectorStoreSearch
 struct SegmentReader {
   let space: SpaceRecord
 
-  /// A segment in memory, without its fine codes.
-  ///
-  /// - Throws: ``CodeSegment/Damage`` for one that is not as it was written.
-  func load(_ record: SegmentRecord, _ db: Database) throws -> CodeSegment {
-    let rotation = Rotation(dimensions: space.space.dimensions)
+  /// Segments read into one piece of memory.
+  private static let readTogether = 8
+
+  /// Segments in memory, without their fine codes, or why they are not as they were written.
+  func load(
+    _ records: [SegmentRecord], _ db: Database
+  ) throws -> [Int64: Result<CodeSegment, CodeSegment.Damage>] {
+    var loaded: [Int64: Result<CodeSegment, CodeSegment.Damage>] = [:]
+    for start in stride(from: 0, to: records.count, by: Self.readTogether) {
+      let group = records[start..<min(start + Self.readTogether, records.count)]
+      let memory = AlignedBytes.together(
+        group.flatMap { record in
+          let layout = layout(of: record)
+          return [layout.headCount, layout.codesCount]
+        })
+      for (index, record) in group.enumerated() {
+        do throws(CodeSegment.Damage) {
+          loaded[record.id] = .success(
+            try load(record, head: memory[2 * index], codes: memory[2 * index + 1], db))
+        } catch {
+          loaded[record.id] = .failure(error)
+        }
+      }
+    }
+    return loaded
+  }
+
+  private func layout(of record: SegmentRecord) -> SegmentLayout {
+    SegmentLayout(
+      rows: record.rows,
+      paddedDimensions: Rotation.paddedDimensions(of: space.space.dimensions))
+  }
+
+  private func load(
+    _ record: SegmentRecord, head: AlignedBytes, codes: AlignedBytes, _ db: Database
+  ) throws(CodeSegment.Damage) -> CodeSegment {
     guard record.format == SegmentLayout.format,
-      (1...SegmentLayout.maximumRows).contains(record.rows),
       record.removed.map({ $0.count == (record.rows + 7) / 8 }) ?? true
     else { throw CodeSegment.Damage(segment: record.id, part: "row") }
-    let layout = SegmentLayout(rows: record.rows, paddedDimensions: rotation.paddedDimensions)
+    try read("segment_heads", record, into: head, part: "head", db)
+    try read("segment_codes", record, into: codes, part: "codes", db)
     let segment = try CodeSegment(
-      id: record.id, layout: layout,
-      head: read("segment_heads", record, count: layout.headCount, part: "head", db),
-      headChecksum: record.headChecksum,
-      codes: read("segment_codes", record, count: layout.codesCount, part: "codes", db),
-      codesChecksum: record.codesChecksum)
+      id: record.id, layout: layout(of: record), head: head, headChecksum: record.headChecksum,
+      codes: codes, codesChecksum: record.codesChecksum)
     guard let first = segment.vectorIDs.first, let last = segment.vectorIDs.last,
       first > record.after, last <= record.through
     else { throw CodeSegment.Damage(segment: record.id, part: "range") }
@@ -35,7 +63,7 @@ struct SegmentReader {
   /// Whether all parts of a segment are there and as they were written.
   func isWhole(_ record: SegmentRecord, _ db: Database) -> Bool {
     do {
-      let segment = try load(record, db)
+      guard let segment = try load([record], db)[record.id]?.get() else { return false }
       try FineCodeReader(db).readAll(
         of: segment, into: AlignedBytes(count: segment.layout.fineCount))
       return true
@@ -46,18 +74,18 @@ struct SegmentReader {
 
   /// A blob of known size, straight into memory (`sqlite3_blob_read`).
   private func read(
-    _ table: String, _ record: SegmentRecord, count: Int, part: String, _ db: Database
-  ) throws -> AlignedBytes {
+    _ table: String, _ record: SegmentRecord, into bytes: AlignedBytes, part: String,
+    _ db: Database
+  ) throws(CodeSegment.Damage) {
     let damage = CodeSegment.Damage(segment: record.id, part: part)
     var blob: OpaquePointer?
     let connection = db.sqliteConnection
     guard sqlite3_blob_open(connection, "main", table, "data", record.id, 0, &blob) == SQLITE_OK
     else { throw damage }
     defer { sqlite3_blob_close(blob) }
-    guard Int(sqlite3_blob_bytes(blob)) == count else { throw damage }
-    let bytes = AlignedBytes(count: count)
-    guard sqlite3_blob_read(blob, bytes.start, Int32(count), 0) == SQLITE_OK else { throw damage }
-    return bytes
+    guard Int(sqlite3_blob_bytes(blob)) == bytes.count,
+      sqlite3_blob_read(blob, bytes.start, Int32(bytes.count), 0) == SQLITE_OK
+    else { throw damage }
   }
 }
 

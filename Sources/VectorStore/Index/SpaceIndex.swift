@@ -56,23 +56,27 @@ struct SpaceIndex: Sendable {
     let loaded = Dictionary(
       uniqueKeysWithValues: (earlier?.segments ?? []).lazy.filter { $0.segment.id != 0 }
         .map { ($0.segment.id, $0.segment) })
-    let reader = SegmentReader(space: space)
+    let records = try SegmentsTable.all(space: space.id, db).filter { !known.contains($0.id) }
+    let new = try SegmentReader(space: space).load(records.filter { loaded[$0.id] == nil }, db)
     // Another program may have deleted vectors; those of this one are in the segments' own rows.
     let removed = try SegmentsTable.removedVectors(db)[space.id] ?? []
     var covered: Int64 = 0
-    for record in try SegmentsTable.all(space: space.id, db) where record.after >= covered {
-      guard !damaged.contains(record.id) else { continue }
-      do {
-        let segment = try loaded[record.id] ?? reader.load(record, db)
-        segments.append(
-          MaskedSegment(segment, mask: Self.mask(of: segment, record.removed, removed)))
-      } catch let damage as CodeSegment.Damage {
+    for record in records where record.after >= covered {
+      let segment: CodeSegment
+      switch loaded[record.id].map({ .success($0) }) ?? new[record.id] {
+      case .success(let whole): segment = whole
+      case .failure(let damage):
         logger.warning(
-          "segment \(record.id) of \(space.space) is damaged (\(damage.part)): its vectors are scored one by one; `store compact` makes it anew"
-        )
+          """
+          segment \(record.id) of \(space.space) is damaged (\(damage.part)): its vectors are scored one \
+          by one; `store compact` makes it anew
+          """)
         damaged.insert(record.id)
         continue
+      case nil: continue
       }
+      segments.append(
+        MaskedSegment(segment, mask: Self.mask(of: segment, record.removed, removed)))
       try addGap(space, after: covered, through: record.after, db)
       covered = record.through
     }

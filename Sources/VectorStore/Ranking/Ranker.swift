@@ -134,19 +134,21 @@ struct Ranker {
       """
     let sql = """
       SELECT c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line, d.source, d.metadata,
-        \(isByVector ? "?2" : bestSpace)
+        \(isByVector ? "NULL" : bestSpace)
       FROM chunks c CROSS JOIN documents d ON d.id = c.document_id WHERE c.id = ?1
       """
     var hits: [Hit] = []
     for (index, ranked) in ranked.enumerated() {
-      try db.forEachRow(bulk: sql, .integer(ranked.id), .text(space)) { row in
+      let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space)])
+      try db.forEachRow(bulk: sql, values) { row in
         hits.append(
           Hit(
             rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: ranked.id,
             document: row.text(5) ?? "", collection: collection.name,
             ordinal: Int(row.integer(0)), text: row.text(1),
             metadata: try MetadataJSON.decode(row.text(6) ?? "{}"), start: row.integer(orNil: 2),
-            end: row.integer(orNil: 3), line: row.integer(orNil: 4), space: row.text(7),
+            end: row.integer(orNil: 3), line: row.integer(orNil: 4),
+            space: isByVector ? space : row.text(7),
             degraded: plan.degradedReason != nil))
       }
     }

@@ -40,8 +40,9 @@ package final class CodeSegment: Sendable {
   /// So many rows read one by one cost as much as reading all fine codes once.
   private static let rowsWorthLoading = 128
 
-  init(id: Int64, layout: SegmentLayout, head: AlignedBytes, codes: AlignedBytes, fine: AlignedBytes?)
-  {
+  init(
+    id: Int64, layout: SegmentLayout, head: AlignedBytes, codes: AlignedBytes, fine: AlignedBytes?
+  ) {
     self.id = id
     self.layout = layout
     self.head = head

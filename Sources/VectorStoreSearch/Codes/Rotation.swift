@@ -25,7 +25,7 @@ package struct Rotation: Sendable {
   package init(dimensions: Int) {
     precondition((1...4096).contains(dimensions), "\(dimensions) dimensions")
     self.dimensions = dimensions
-    paddedDimensions = Self.padded(dimensions)
+    paddedDimensions = Self.paddedDimensions(of: dimensions)
     var state = Self.seed &+ UInt64(dimensions)
     signs = (0..<Self.rounds * paddedDimensions / 64).map { _ in Self.splitMix64(&state) }
   }
@@ -37,7 +37,8 @@ package struct Rotation: Sendable {
     vk_rotate(vector, paddedDimensions, signs, Self.rounds)
   }
 
-  private static func padded(_ dimensions: Int) -> Int {
+  /// ``paddedDimensions`` for vectors of some dimensions.
+  package static func paddedDimensions(of dimensions: Int) -> Int {
     var candidate = (dimensions + 63) / 64 * 64
     while candidate >> candidate.trailingZeroBitCount > 7 { candidate += 64 }
     return candidate

@@ -53,6 +53,11 @@ final class SegmentScan: @unchecked Sendable {
     fineSums.deallocate()
   }
 
+  /// So many rows give a first threshold: whole blocks, and whole vector registers.
+  private static let rowsForAThreshold = 512
+  /// More rows than so many for each result are worth to be narrowed.
+  private static let manyForEach = 4
+
   /// What both estimates of a query in a segment are made of.
   private struct Prepared {
     var quantized: vk_quantized
@@ -68,17 +73,30 @@ final class SegmentScan: @unchecked Sendable {
     _ query: CodeQuery, _ segment: MaskedSegment, place: Int, into findings: inout Findings
   ) throws {
     let prepared = prepare(query, segment.segment)
-    var count = select(segment, prepared, threshold: findings.threshold)
-    if count > 4 * limit {
-      // Early in a search much passes: the best by their 1-bit codes raise the threshold for the rest.
-      count = narrow(count)
-      let best = bestFirst(count)
-      try refine(best, from: 0, segment.segment, place, prepared, &findings)
-      count = narrow(count, from: best, threshold: findings.threshold)
-      try refine(count, from: best, segment.segment, place, prepared, &findings)
-    } else {
-      try refine(count, from: 0, segment.segment, place, prepared, &findings)
+    addUp(segment)
+    let rows = segment.segment.layout.rows
+    // Without a threshold every row passes: a few rows give one for the others.
+    let few = findings.threshold == -.infinity ? min(Self.rowsForAThreshold, rows) : 0
+    try look(at: 0..<few, query, segment, place, prepared, &findings)
+    try look(at: few..<rows, query, segment, place, prepared, &findings)
+  }
+
+  /// Looks for results among some rows, of which the first is the first of a block.
+  private func look(
+    at rows: Range<Int>, _ query: CodeQuery, _ segment: MaskedSegment, _ place: Int,
+    _ prepared: Prepared, _ findings: inout Findings
+  ) throws {
+    guard !rows.isEmpty else { return }
+    var count = select(segment, rows, prepared, threshold: findings.threshold)
+    guard count > Self.manyForEach * limit else {
+      return try refine(count, from: 0, segment.segment, place, prepared, &findings)
     }
+    // Where much passes, the best by their 1-bit codes raise the threshold for the others.
+    count = narrow(count)
+    let best = bestFirst(count)
+    try refine(best, from: 0, segment.segment, place, prepared, &findings)
+    count = narrow(count, from: best, threshold: findings.threshold)
+    try refine(count, from: best, segment.segment, place, prepared, &findings)
   }
 
   private func prepare(_ query: CodeQuery, _ segment: CodeSegment) -> Prepared {
@@ -94,23 +112,36 @@ final class SegmentScan: @unchecked Sendable {
     }
   }
 
-  /// Fills the columns of what the 1-bit codes let pass. Returns how many rows that are.
-  private func select(_ segment: MaskedSegment, _ prepared: Prepared, threshold: Float) -> Int {
+  /// Scans the 1-bit codes of a segment.
+  private func addUp(_ segment: MaskedSegment) {
     let codes = segment.segment
+    segment.withMask { mask in
+      vk_scan(
+        codes.codes.start.assumingMemoryBound(to: UInt64.self), codes.layout.words,
+        codes.layout.blocks, planes, mask, sums)
+    }
+  }
+
+  /// Fills the columns of what the 1-bit codes of some rows let pass. Returns how many rows that are.
+  private func select(
+    _ segment: MaskedSegment, _ rows: Range<Int>, _ prepared: Prepared, threshold: Float
+  ) -> Int {
+    let codes = segment.segment
+    let first = rows.lowerBound
     let root = Float(paddedDimensions).squareRoot()
     var selection = vk_selection(
       offset: prepared.offset, unit: prepared.quantized.scale4 / root, sum: prepared.quantized.sum4,
       spread: deviations * prepared.quantized.norm,
       rounding: deviations * prepared.quantized.error4 / root, slack: ErrorBound.slack,
       threshold: threshold)
-    return segment.withMask { mask in
-      vk_scan(
-        codes.codes.start.assumingMemoryBound(to: UInt64.self), codes.layout.words,
-        codes.layout.blocks, planes, mask, sums)
-      return vk_select(
-        sums, codes.base.baseAddress, codes.scale.baseAddress, codes.error.baseAddress,
-        codes.layout.rows, mask, &selection, index, estimate, halfWidth)
+    let count = segment.withMask { mask in
+      vk_select(
+        sums + first, codes.base.baseAddress.map { $0 + first },
+        codes.scale.baseAddress.map { $0 + first }, codes.error.baseAddress.map { $0 + first },
+        rows.count, mask.map { $0 + first / Int(VK_BLOCK) }, &selection, index, estimate, halfWidth)
     }
+    if first > 0 { for i in 0..<count { index[i] += UInt32(first) } }
+    return count
   }
 
   /// Drops the rows that the k-th best lower bound among them rules out.

@@ -121,8 +121,14 @@ package struct ExactSearch: Sendable {
       [Float](unsafeUninitializedCapacity: count) { result, initialized in
         guard let queries = queries.baseAddress, let scores = result.baseAddress else { return }
         if group.count == 1 {
-          BLAS.multiply(
-            matrix: matrix, rows: rows, columns: dimensions, vector: queries, into: scores)
+          // As quick as `sgemv`, the memory being the limit, and it wakes none of BLAS's threads, which
+          // would go on spinning beside the searches of others.
+          let query = UnsafeBufferPointer(start: queries, count: dimensions)
+          for row in 0..<rows {
+            scores[row] = Float(
+              Kernels.dot(
+                query, UnsafeBufferPointer(start: matrix + row * dimensions, count: dimensions)))
+          }
         } else {
           BLAS.multiply(
             left: queries, leftRows: group.count, transposedRight: matrix, rightRows: rows,

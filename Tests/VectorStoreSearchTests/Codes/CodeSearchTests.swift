@@ -35,7 +35,8 @@ import Testing
     for _ in 0..<600 { rows.append(rows[Int.random(in: 0..<20, using: &generator)]) }
     rows.shuffle(using: &generator)
     let made = CodedRows(rows, segmentRows: 256)
-    try made.expectExact(Array(centres.prefix(3)) + [rows[0], rows[700]], limit: 10, "seed \(seed)")
+    try made.expectExact(
+      Array(centres.prefix(3)) + [rows[0], rows[700]], limit: 10, "seed \(seed)")
   }
 
   /// Rows around a line: nearly the same, and nearly the opposite.
@@ -91,7 +92,8 @@ import Testing
     let rows = try RandomVectors.units(900, dimensions: dimensions, using: &generator)
     let query = RandomVectors.vector(dimensions, using: &generator)
     // Every row that would be a result is dead, so that their bounds would wrongly rule out the others.
-    let best = Set(NaiveSearch.search(query, rows: rows, ids: (0..<900).map { $0 }, limit: 40).map(\.id))
+    let best = Set(
+      NaiveSearch.search(query, rows: rows, ids: (0..<900).map { $0 }, limit: 40).map(\.id))
     let made = CodedRows(rows, segmentRows: 128)
     try made.expectExact([query], limit: 10, "masked") { !best.contains($0) }
     // One row in a hundred.

@@ -11,7 +11,9 @@ import Testing
 @Suite struct ErrorBoundTests {
   @Test func deviationsAreTheNormalQuantiles() {
     // Tables of the normal distribution.
-    let known = [(0.5, 0.0), (0.158655, 1.0), (0.00134990, 3.0), (1e-6, 4.753424), (1e-9, 5.997807)]
+    let known = [
+      (0.5, 0.0), (0.158655, 1.0), (0.00134990, 3.0), (1e-6, 4.753424), (1e-9, 5.997807),
+    ]
     for (probability, deviations) in known {
       let found = ErrorBound.deviations(failureProbability: probability)
       #expect(abs(found - deviations) < 1e-4, "\(probability): \(found)")

@@ -65,14 +65,16 @@ import Testing
     let other = try await IndexedStore.open(indexed.path, access: .readOnly)
     let query = vectors[20]
     func best() async throws -> String? {
-      try await other.query(vectors: [query], options: QueryOptions(limit: 1))[0].hits.first?.document
+      try await other.query(vectors: [query], options: QueryOptions(limit: 1))[0].hits.first?
+        .document
     }
     let first = try await best()
     try await indexed.delete([first ?? ""])
     #expect(try await best() != first)
     try await indexed.add([query], prefix: "new")
-    #expect(try await other.query(vectors: [query], options: QueryOptions(limit: 80))[0].hits
-      .contains { $0.document == "new0" })
+    #expect(
+      try await other.query(vectors: [query], options: QueryOptions(limit: 80))[0].hits
+        .contains { $0.document == "new0" })
     try await other.expectExact([query])
     try await other.close()
     try await indexed.store.close()

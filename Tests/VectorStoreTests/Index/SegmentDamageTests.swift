@@ -58,7 +58,9 @@ import Testing
     try await writer.compact()
     let damaged = try await writer.file.read { try SegmentMaintenance.damagedSegments($0) }
     #expect(damaged.isEmpty, "\(name)")
-    let rows = try await writer.file.read { try Int.fetchOne($0, sql: "SELECT SUM(rows) FROM segments") }
+    let rows = try await writer.file.read {
+      try Int.fetchOne($0, sql: "SELECT SUM(rows) FROM segments")
+    }
     #expect(rows == 200, "\(name)")
     try await writer.expectExact(queries, limit: 5, "\(name): after")
     try await writer.close()
