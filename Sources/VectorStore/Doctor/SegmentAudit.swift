@@ -61,7 +61,8 @@ struct SegmentAudit {
     let segment: CodeSegment
     let fine: AlignedBytes
     do {
-      segment = try SegmentReader(space: space).load(record, db)
+      let loaded = try SegmentReader(space: space).load([record], db)[record.id]
+      segment = try loaded?.get() ?? { throw CodeSegment.Damage(segment: record.id, part: "row") }()
       fine = AlignedBytes(count: segment.layout.fineCount)
       try FineCodeReader(db).readAll(of: segment, into: fine)
     } catch let damage as CodeSegment.Damage {

@@ -45,6 +45,9 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired("no codes", [.segments], "DELETE FROM segment_codes WHERE id = 2"),
     repaired("no fine codes", [.segments], "DELETE FROM segment_fine_codes WHERE id = 8192"),
     repaired("a part of no segment", [.segments], "INSERT INTO segment_heads VALUES (99, x'00')"),
+    repaired(
+      "an impossible number of rows", [.segments],
+      "PRAGMA ignore_check_constraints = ON; UPDATE segments SET rows = -5 WHERE id = 2"),
     repaired("another format", [.segments], "UPDATE segments SET format = 9 WHERE id = 2"),
     repaired(
       "dead rows of another size", [.segments], "UPDATE segments SET removed = x'00' WHERE id = 2"),
