@@ -22,7 +22,7 @@ struct StoreCommand: AsyncParsableCommand {
     subcommands: [
       AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, RemoveCommand.self,
       CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
-      StatsCommand.self,
+      StatsCommand.self, DoctorCommand.self,
       UsageCommand.self, HealthCommand.self, CompactCommand.self,
     ])
 }

@@ -5,6 +5,10 @@ internal import CVectorKernels
 
 /// Functions over float32 vectors that give the same bits on every machine.
 package enum Kernels {
+  /// The instruction set whose kernels are in use: `avx512`, `avx2`, `neon` or `portable`
+  /// (`vk_variant`). The environment variable `VECTOR_STORE_KERNELS` chooses another that there is.
+  package static var variant: String { String(cString: vk_variant()) }
+
   /// The dot product of two vectors of the same length, summed in double precision in a fixed order
   /// (`vk_dot_f64`, whose header states the order).
   ///

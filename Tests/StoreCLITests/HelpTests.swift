@@ -6,7 +6,7 @@ import Testing
 @Suite struct HelpTests {
   static let subcommands = [
     "add", "query", "get", "list", "remove", "collections", "import", "export", "reembed",
-    "stats", "usage", "health", "compact",
+    "stats", "doctor", "usage", "health", "compact",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 

@@ -38,8 +38,9 @@ struct SegmentReader {
   }
 
   private func layout(of record: SegmentRecord) -> SegmentLayout {
+    // A damaged row may hold any number; that is told when the segment is read.
     SegmentLayout(
-      rows: record.rows,
+      rows: min(max(record.rows, 1), SegmentLayout.maximumRows),
       paddedDimensions: Rotation.paddedDimensions(of: space.space.dimensions))
   }
 
@@ -47,6 +48,7 @@ struct SegmentReader {
     _ record: SegmentRecord, head: AlignedBytes, codes: AlignedBytes, _ db: Database
   ) throws(CodeSegment.Damage) -> CodeSegment {
     guard record.format == SegmentLayout.format,
+      (1...SegmentLayout.maximumRows).contains(record.rows),
       record.removed.map({ $0.count == (record.rows + 7) / 8 }) ?? true
     else { throw CodeSegment.Damage(segment: record.id, part: "row") }
     try read("segment_heads", record, into: head, part: "head", db)

@@ -104,7 +104,7 @@ struct UsageReader: Sendable {
       opensAt: sums.oldestInHour?.advanced(by: 3600).date.formatted(.iso8601))
   }
 
-  private static func name(ofDay day: Int64) -> String {
+  static func name(ofDay day: Int64) -> String {
     Date(timeIntervalSince1970: Double(day) * 86_400)
       .formatted(.iso8601.year().month().day())
   }

@@ -76,6 +76,12 @@ package struct FoundFile: Sendable, Hashable {
   package let path: String
   /// What its document is called: the path as given, in one spelling (``SourcePath``).
   package let source: String
+
+  /// Names a file that is known, without a walk.
+  package init(path: String, source: String) {
+    self.path = path
+    self.source = source
+  }
 }
 
 extension FileFinder: Sequence {

@@ -129,27 +129,13 @@ package struct SegmentEncoder: Sendable {
       set(layout.collectionIDs, index, UInt32(clamping: row.collection))
     }
 
-    /// Of the estimates: ⟨q − c, v − c⟩ is about scale · ⟨q − c, x̄⟩, with the deviation error · |q − c|.
     func setFactors(_ row: Int, _ encoded: vk_encoded, base: Float) {
-      let p = Float(layout.paddedDimensions)
-      let norm = encoded.norm
-      var (scale, error, fineScale, fineError): (Float, Float, Float, Float) = (0, 0, 0, 0)
-      if norm > 0, encoded.abs_sum > 0 {
-        let alignment = min(1, encoded.abs_sum / (norm * p.squareRoot()))
-        scale = norm / alignment
-        error = scale * ((1 - alignment * alignment) / (p - 1)).squareRoot()
-      }
-      if norm > 0, encoded.fine_dot > 0 {
-        let alignment = encoded.fine_dot / norm
-        let ratio = encoded.fine_norm / alignment
-        fineScale = norm / alignment
-        fineError = norm * (max(0, ratio * ratio - 1) / (p - 1)).squareRoot()
-      }
+      let factors = RowFactors(encoded, paddedDimensions: layout.paddedDimensions)
       set(layout.base, row, base)
-      set(layout.scale, row, scale)
-      set(layout.error, row, error)
-      set(layout.fineScale, row, fineScale)
-      set(layout.fineError, row, fineError)
+      set(layout.scale, row, factors.scale)
+      set(layout.error, row, factors.error)
+      set(layout.fineScale, row, factors.fineScale)
+      set(layout.fineError, row, factors.fineError)
       let bytes = fine.start + row * layout.fineBytes
       set(layout.fineChecks, row, SegmentLayout.fineChecksum(bytes, count: layout.fineBytes))
     }

@@ -1,0 +1,129 @@
+// Texts against their hashes and against the words that are indexed of them, in one pass over the chunks.
+// Called by Doctor; repaired by WordsRepair.
+
+import Crypto
+import Foundation
+import GRDB
+
+/// Three witnesses of one text: itself, its hash, and its copy in the word index.
+///
+/// Where two of them agree, the third is made anew from them, unless it is the text itself: that is told.
+struct TextsCheck: StoreCheck {
+  let names = [DoctorReport.Name.texts, .words]
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    let audit = try TextsAudit(db)
+    var texts = audit.damagedTexts
+    texts.add(audit.wrongHashes)
+    var words = audit.words
+    if try !WordIndexProbe(db).isWhole() {
+      words.add("the index itself is not what its texts make")
+    }
+    let documents =
+      "where the text itself changed, remove the document and add it again: `store remove SOURCE`, "
+      + "`store add SOURCE`"
+    return [
+      texts.check(
+        .texts, well: "\(audit.count) texts are those of their hashes",
+        found: "texts are not those of their hashes",
+        advice: "`store doctor --repair` sets hashes anew whose text the word index confirms; "
+          + documents),
+      words.check(
+        .words, well: "the word index has the words of all texts",
+        found: "places where the word index and the texts differ",
+        advice: "`store doctor --repair` makes the word index anew"),
+    ]
+  }
+
+  func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
+    try await file.write { db in
+      let audit = try TextsAudit(db)
+      var done: [DoctorReport.Name: String] = [:]
+      if !audit.rehashed.isEmpty {
+        try TextsAudit.setHashes(of: audit.rehashed, db)
+        done[.texts] = "\(audit.rehashed.count) hashes were set anew"
+      }
+      guard try audit.words.count > 0 || !WordIndexProbe(db).isWhole() else { return done }
+      try WordsRepair.rebuild(keeping: audit.kept, db)
+      done[.words] = "the word index was made anew"
+      return done
+    }
+  }
+}
+
+/// What one pass over all texts finds.
+struct TextsAudit {
+  /// How many texts there are.
+  private(set) var count = 0
+  /// Texts that neither their hash nor the word index confirms.
+  private(set) var damagedTexts = Findings()
+  /// Hashes that are wrong, since text and word index agree.
+  private(set) var wrongHashes = Findings()
+  /// Chunks that the word index does not have, or has with other words, and rows of no text.
+  private(set) var words = Findings()
+  /// Chunks whose hash is to be set anew.
+  private(set) var rehashed: [Int64] = []
+  /// Damaged texts: what the word index says of them is kept, it may be the right one.
+  private(set) var kept: Set<Int64> = []
+
+  /// - Complexity: reads all texts twice, as they are and as they are indexed; SHA-256 of each.
+  init(_ db: Database) throws {
+    try db.forEachRow(
+      bulk: """
+        SELECT c.id, c.text, c.text_hash, f.id, f.c0 FROM chunks c
+        LEFT JOIN chunk_search_content f ON f.id = c.id WHERE c.text IS NOT NULL ORDER BY c.id
+        """
+    ) { row in try take(row, db) }
+    try db.forEachRow(
+      bulk: """
+        SELECT f.id FROM chunk_search_content f
+        WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.id = f.id AND c.text IS NOT NULL)
+        """
+    ) { row in words.add("the word index has words of chunk \(row.integer(0)), which has no text") }
+  }
+
+  private mutating func take(_ row: BulkRow, _ db: Database) throws {
+    count += 1
+    let chunk = row.integer(0)
+    let isIndexed = !row.isNull(3)
+    let agrees = isIndexed && Self.isIndexed(row)
+    let isHashed = SHA256.hash(data: row.blob(1)).elementsEqual(row.blob(2))
+    if !isHashed, agrees {
+      try wrongHashes.add("\(RowNames.chunk(chunk, db)): the hash is another one's")
+      rehashed.append(chunk)
+    } else if !isHashed {
+      try damagedTexts.add(
+        "\(RowNames.chunk(chunk, db)): neither its hash nor the word index has this text")
+      kept.insert(chunk)
+    } else if !isIndexed {
+      try words.add("\(RowNames.chunk(chunk, db)): its words are missing")
+    } else if !agrees {
+      try words.add("\(RowNames.chunk(chunk, db)): other words are indexed")
+    }
+  }
+
+  /// Whether the words of a row are those that its text makes.
+  private static func isIndexed(_ row: BulkRow) -> Bool {
+    let (text, words) = (row.blob(1), row.blob(4))
+    // Most texts are indexed as they are.
+    if text.elementsEqual(words), !text.contains(where: { $0 >= 0xE0 || $0 == 0 }) { return true }
+    return IndexedText.make(from: String(decoding: text, as: UTF8.self)).utf8.elementsEqual(words)
+  }
+
+  /// Sets the hashes of chunks to those of their texts.
+  static func setHashes(of chunks: [Int64], _ db: Database) throws {
+    for chunk in chunks {
+      let text = try String.fetchOne(
+        db.cachedStatement(sql: "SELECT text FROM chunks WHERE id = ?"), arguments: [chunk])
+      guard let text else { continue }
+      try db.cachedStatement(sql: "UPDATE chunks SET text_hash = ? WHERE id = ?")
+        .execute(arguments: [TextHash.of(text), chunk])
+    }
+  }
+}
+
+extension Sequence where Element == UInt8 {
+  fileprivate func elementsEqual(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    elementsEqual(bytes, by: ==)
+  }
+}

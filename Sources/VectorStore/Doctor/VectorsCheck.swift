@@ -1,0 +1,108 @@
+// Stored vectors as they are: bytes, values, lengths, and the lengths they came with. Called by Doctor; calls
+// the kernels. Vectors are the truth: what is damaged is told, not deleted, but for staged ones, which would
+// be placed as they are.
+
+import Foundation
+import GRDB
+import VectorStoreSearch
+
+/// Looks at every vector, placed and staged.
+struct VectorsCheck: StoreCheck {
+  let names = [
+    DoctorReport.Name.vectorSizes, .vectorValues, .vectorLengths, .vectorNorms,
+  ]
+
+  private struct Found {
+    var count = 0
+    var sizes = Findings()
+    var values = Findings()
+    var lengths = Findings()
+    var norms = Findings()
+  }
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    var found = Found()
+    let dimensions = try Self.dimensions(db)
+    try db.forEachRow(bulk: "SELECT data, space_id, norm, chunk_id, id FROM vectors ORDER BY id") {
+      row in
+      try Self.look(at: row, dimensions: dimensions, &found) {
+        "\(try RowNames.chunk(row.integer(3), db)), vector \(row.integer(4))"
+      }
+    }
+    try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
+      row in
+      try Self.look(at: row, dimensions: dimensions, &found) { "staged vector \(row.integer(3))" }
+    }
+    return Self.checks(found)
+  }
+
+  /// Forgets staged vectors that nothing could be found by; their texts are embedded when they are added
+  /// again.
+  func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
+    try await file.write { db in
+      let dimensions = try Self.dimensions(db)
+      var bad: [Int64] = []
+      try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
+        row in
+        var found = Found()
+        try Self.look(at: row, dimensions: dimensions, &found) { "" }
+        if found.sizes.count + found.values.count + found.lengths.count > 0 {
+          bad.append(row.integer(3))
+        }
+      }
+      for id in bad { try db.run(bulk: "DELETE FROM staged WHERE rowid = ?", .integer(id)) }
+      guard !bad.isEmpty else { return [:] }
+      let deed = "damaged staged vectors were forgotten, \(bad.count) in all"
+      return [.vectorSizes: deed, .vectorValues: deed, .vectorLengths: deed]
+    }
+  }
+
+  private static func dimensions(_ db: Database) throws -> [Int64: Int] {
+    var dimensions: [Int64: Int] = [:]
+    for space in try SpacesTable.all(db) { dimensions[space.id] = space.space.dimensions }
+    return dimensions
+  }
+
+  private static func look(
+    at row: BulkRow, dimensions: [Int64: Int], _ found: inout Found, name: () throws -> String
+  ) throws {
+    found.count += 1
+    let norm = row.real(2)
+    if !norm.isFinite || norm <= 0 { try found.norms.add("\(name()): \(norm)") }
+    guard let expected = dimensions[row.integer(1)] else { return }
+    let bytes = row.blob(0)
+    guard bytes.count == 4 * expected else {
+      try found.sizes.add("\(name()): \(bytes.count) bytes, expected \(4 * expected)")
+      return
+    }
+    let length = Kernels.norm(ofUnaligned: bytes)
+    if !length.isFinite {
+      try found.values.add("\(name()): it holds NaN or infinity")
+    } else if !UnitVector.isUnitLength(length) {
+      try found.lengths.add("\(name()): its length is \(length), expected 1")
+    }
+  }
+
+  private static func checks(_ found: Found) -> [DoctorReport.Check] {
+    let advice =
+      "queries that meet them fail: remove each document and add it again, `store remove SOURCE`, "
+      + "`store add SOURCE`; vectors cannot be made anew from anything else in the file"
+    return [
+      found.sizes.check(
+        .vectorSizes, well: "\(found.count) vectors have the bytes of their dimensions",
+        found: "vectors have another size than their space", advice: advice),
+      found.values.check(
+        .vectorValues, well: "all numbers in them are finite",
+        found: "vectors hold NaN or infinity",
+        advice: advice),
+      found.lengths.check(
+        .vectorLengths, well: "all are of unit length", found: "vectors are not of unit length",
+        advice: advice),
+      found.norms.check(
+        .vectorNorms, well: "the lengths they came with are possible ones", .warning,
+        found: "vectors came with an impossible length",
+        advice:
+          "the number matters to statistics only; to set it right, remove and add the documents"),
+    ]
+  }
+}

@@ -1,0 +1,31 @@
+// Makes the word index anew, text by text. Called by TextsCheck and IntegrityCheck.
+
+import GRDB
+
+enum WordsRepair {
+  /// Drops the word index and fills a new one from the chunks' texts.
+  ///
+  /// - Parameter kept: chunks whose text is damaged; what was indexed of them stays.
+  /// - Complexity: O(text), in the memory that FTS5 takes before it writes.
+  static func rebuild(keeping kept: Set<Int64>, _ db: Database) throws {
+    var words: [Int64: String] = [:]
+    for chunk in kept {
+      words[chunk] = try String.fetchOne(
+        db, sql: "SELECT c0 FROM chunk_search_content WHERE id = ?", arguments: [chunk])
+    }
+    try db.execute(
+      sql: """
+        DROP TABLE IF EXISTS chunk_search;
+        CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration));
+        """)
+    let texts = try Row.fetchCursor(
+      db, sql: "SELECT id, text FROM chunks WHERE text IS NOT NULL ORDER BY id")
+    while let row = try texts.next() {
+      let (chunk, text): (Int64, String) = (row[0], row[1])
+      guard !kept.contains(chunk) || words[chunk] != nil else { continue }
+      try db.run(
+        bulk: "INSERT INTO chunk_search(rowid, text) VALUES (?, ?)", .integer(chunk),
+        .text(words[chunk] ?? IndexedText.make(from: text)))
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// `doctor`: whether a store is well, and repairs of what is derived. Calls Doctor.
+
+import Foundation
+
+extension Store {
+  /// Examines a store file, however damaged it is.
+  ///
+  /// A file that cannot be opened as a store is told in the report, under ``DoctorReport/Name/file``.
+  ///
+  ///     var options = DoctorOptions()
+  ///     options.repairs = true
+  ///     let report = try await Store.doctor(path: "notes.db", options: options)
+  ///     for check in report.checks where check.state != .ok { print(check.name, check.message) }
+  ///
+  /// Without ``DoctorOptions/repairs`` nothing is written, so that it works on a file that cannot be.
+  ///
+  /// - Throws: ``StoreError`` with `storeNotFound`, and when repairing `readOnly`, `locked`, `diskFull`.
+  /// - Complexity: reads the whole file some three times, and the files that documents came from once.
+  public static func doctor(
+    path: String, configuration: StoreConfiguration = StoreConfiguration(),
+    options: DoctorOptions = DoctorOptions()
+  ) async throws -> DoctorReport {
+    let started = Date()
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StoreError(
+        .storeNotFound, "there is no store at \(path); make one with `store add`, or name another")
+    }
+    var configuration = configuration
+    configuration.access = options.repairs ? .readWrite : .readOnly
+    do {
+      // An empty file would be made a new store.
+      guard StoreFile.size(of: path) > 0 else {
+        throw StoreError(.damaged, "\(path) is empty; restore it from a backup, or delete it")
+      }
+      let store = try await Store(path: path, configuration: configuration)
+      do {
+        let report = try await store.doctor(options)
+        try await store.close()
+        return report
+      } catch {
+        try? await store.close()
+        throw error
+      }
+    } catch let error as StoreError where Unopened.isFinding(error, options) {
+      return DoctorReport(
+        store: path, checks: Unopened(path: path, error: error).checks(),
+        seconds: Date().timeIntervalSince(started))
+    }
+  }
+
+  /// Examines this store.
+  ///
+  /// The same as ``doctor(path:configuration:options:)`` otherwise.
+  public func doctor(_ options: DoctorOptions = DoctorOptions()) async throws -> DoctorReport {
+    let started = Date()
+    guard options.sampleSize > 0 else {
+      throw StoreError(
+        .invalidArgument, "the sample is \(options.sampleSize) vectors; ask for at least 1")
+    }
+    let checks = try await Doctor(store: self, options: options).examine()
+    return DoctorReport(store: path, checks: checks, seconds: Date().timeIntervalSince(started))
+  }
+}

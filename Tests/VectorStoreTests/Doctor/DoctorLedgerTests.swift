@@ -1,0 +1,85 @@
+// The ledger beside a store. Tests Sources/VectorStore/Doctor/LedgerCheck.swift and Ledger/LedgerAudit.swift.
+
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import VectorStore
+
+@Suite struct DoctorLedgerTests {
+  /// A ledger of today with one answered attempt and one that its process left behind.
+  private static func makeLedger(_ fixture: LedgerFixture) async throws {
+    fixture.clock.set(Date())
+    let answered = try await fixture.grant(LedgerFixture.attempt("a", nano: 100))
+    try await fixture.ledger.settle(answered, as: .answered(80))
+    try await fixture.grant(LedgerFixture.attempt("b", nano: 50))
+  }
+
+  private static func examine(_ ledger: String, repairs: Bool = false) async throws -> DoctorReport
+  {
+    let fixture = try await DoctorFixture()
+    var configuration = fixture.configuration
+    configuration.budget.ledgerPath = ledger
+    var options = DoctorOptions()
+    options.repairs = repairs
+    return try await Store.doctor(
+      path: fixture.path, configuration: configuration, options: options)
+  }
+
+  @Test func aLedgerInUseIsWell() async throws {
+    let fixture = try LedgerFixture()
+    try await Self.makeLedger(fixture)
+    #expect(try await Self.examine(fixture.path).unwell.isEmpty)
+  }
+
+  @Test func reservationsLeftBehindAreSettledAsPossiblyBilled() async throws {
+    let fixture = try LedgerFixture()
+    try await Self.makeLedger(fixture)
+    try await fixture.execute(
+      "UPDATE attempts SET process_id = 2147483000 WHERE state = 'reserved'")
+    let found = try await Self.examine(fixture.path)
+    #expect(found.unwell == [.reservations] && found.isWell)
+    let repaired = try await Self.examine(fixture.path, repairs: true)
+    #expect(repaired.unwell == [.reservations])
+    #expect(repaired[.reservations]?.state == .repaired)
+    #expect(try await fixture.value("SELECT possible_nano FROM days") == 50)
+    #expect(try await fixture.value("SELECT reserved_nano FROM days") == 0)
+    try await fixture.expectWhole()
+    #expect(try await Self.examine(fixture.path).unwell.isEmpty)
+  }
+
+  @Test func totalsThatAreTooLowAreSummedAnew() async throws {
+    let fixture = try LedgerFixture()
+    try await Self.makeLedger(fixture)
+    try await fixture.execute("UPDATE days SET cost_nano = 1, requests = 1")
+    let found = try await Self.examine(fixture.path)
+    #expect(found.names(.problem) == [.ledger])
+    #expect(try await Self.examine(fixture.path, repairs: true)[.ledger]?.state == .repaired)
+    try await fixture.expectWhole()
+    try await fixture.execute("DELETE FROM days")
+    #expect(try await Self.examine(fixture.path, repairs: true)[.ledger]?.state == .repaired)
+    try await fixture.expectWhole()
+  }
+
+  /// A total that knows of more is not lowered: that would loosen a limit.
+  @Test func totalsThatAreHigherAreLeft() async throws {
+    let fixture = try LedgerFixture()
+    try await Self.makeLedger(fixture)
+    try await fixture.execute("DELETE FROM attempts WHERE state = 'billed'")
+    let report = try await Self.examine(fixture.path, repairs: true)
+    #expect(report.unwell == [.ledger] && report.isWell)
+    #expect(try await fixture.value("SELECT cost_nano FROM days") == 80)
+  }
+
+  @Test func aFileThatIsNoLedgerIsTold() async throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write(String(repeating: "no ledger ", count: 500), to: "ledger.db")
+    let report = try await Self.examine(text, repairs: true)
+    #expect(report.names(.problem) == [.ledger])
+    #expect(report[.ledger]?.message.contains("is not a ledger") == true)
+    let other = folder.path("other.db")
+    try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE t(a)") }
+    #expect(try await Self.examine(other)[.ledger]?.state == .problem)
+  }
+}
