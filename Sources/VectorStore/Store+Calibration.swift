@@ -71,7 +71,10 @@ extension Store {
   /// The cosine of some rows to the nearest other one among all.
   private static func nearest(to sample: SampleRows, _ scan: VectorScan) throws -> [Double] {
     let places = 0..<min(searchedRows, sample.count)
-    let found = try scan.nearest(places.map { sample[$0] }, limit: 2).results
-    return zip(sample.ids, found).compactMap { id, rows in rows.first { $0.id != id }?.score }
+    var nearest = [Double?](repeating: nil, count: places.count)
+    _ = try scan.nearest(places.map { sample[$0] }, limit: 2) { place, rows in
+      nearest[place] = rows.first { $0.id != sample.ids[place] }?.score
+    }
+    return nearest.compactMap { $0 }
   }
 }

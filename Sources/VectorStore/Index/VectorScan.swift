@@ -22,19 +22,23 @@ struct VectorScan {
   /// How many standard deviations the bounds of codes are wide.
   let deviations: Double
 
-  /// The best rows of each query, best first, by codes: as ``exactly(_:limit:)`` gives them.
+  /// Takes the results of a query, best first.
+  typealias Deliver = (_ query: Int, _ results: [ScoredRow]) throws -> Void
+
+  /// Finds the best rows of each query by codes and delivers them: as ``exactly(_:limit:deliver:)`` does.
   ///
+  /// A query's results are delivered again, for good, where damage is met on the way.
   /// - Complexity: scans 1 bit a dimension of each row once for all queries, reads some 20 rows a query.
   func nearest(
-    _ queries: [[Float]], limit: Int
-  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
+    _ queries: [[Float]], limit: Int, deliver: Deliver
+  ) throws -> SearchEffort {
     let part = try Part(collection: collection, filter: filter, db)
     while true {
       let index = try cache.index(of: space, db)
       let segments = index.segments.map { part.masked($0) }
       let rows = segments.reduce(0) { $0 + $1.count }
       if limit > rows / Self.largestPart, rows > 0, filter == nil {
-        return try exactly(queries, limit: limit)
+        return try exactly(queries, limit: limit, deliver: deliver)
       }
       do {
         var seeds: [[ScoredRow]] = []
@@ -48,10 +52,11 @@ struct VectorScan {
         let search = try CodeSearch(
           queries: queries, rotation: index.rotation, limit: limit, deviations: deviations)
         let reader = try VectorRowReader(db)
-        let found = try search.run(
-          segments, seeds: seeds, source: try FineCodeReader(db), readRow: reader.read)
-        effort.add(found.effort)
-        return (found.results, effort)
+        effort.add(
+          try search.run(
+            segments, seeds: seeds, source: try FineCodeReader(db), readRow: reader.read,
+            deliver: deliver))
+        return effort
       } catch let damage as CodeSegment.Damage {
         // Its rows are loose from now on.
         cache.noteDamage(damage.segment)
@@ -59,16 +64,18 @@ struct VectorScan {
     }
   }
 
-  /// The best rows of each query, best first, by the float32 vectors of all rows.
+  /// Finds the best rows of each query by the float32 vectors of all rows and delivers them.
   ///
   /// - Complexity: reads 4 bytes × dimensions × rows.
   func exactly(
-    _ queries: [[Float]], limit: Int
-  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
-    try exactly(queries, limit: limit) { take in
+    _ queries: [[Float]], limit: Int, deliver: Deliver
+  ) throws -> SearchEffort {
+    let found = try exactly(queries, limit: limit) { take in
       try VectorsTable.forEach(
         space: space, collection: collection, selection: filter, db, body: take)
     }
+    for (query, results) in found.results.enumerated() { try deliver(query, results) }
+    return found.effort
   }
 
   private typealias RowTaker = (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void

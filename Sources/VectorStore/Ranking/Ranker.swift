@@ -39,20 +39,26 @@ struct Ranker {
   /// - Complexity: one scan of the space for all queries, one look into the word index a query.
   func answers(to queries: [RankedQuery]) throws -> [QueryResult] {
     let depth = plan.lists.count > 1 ? max(Self.fusionDepth, options.limit) : options.limit
+    let words =
+      try plan.lists.contains(.words) ? queries.map { try byWords($0, limit: depth) } : nil
+    var hits = [[Hit]](repeating: [], count: queries.count)
     var effort = SearchEffort()
-    let lists = try plan.lists.map { list in
-      switch list {
-      case .cosine(let space): try byCosine(queries, in: space, limit: depth, &effort)
-      case .words: try queries.map { try byWords($0, limit: depth) }
+    if let space = plan.querySpace {
+      // A query's hits are fetched while the next ones are searched for.
+      effort = try byCosine(queries, in: space, limit: depth) { query, ranked in
+        hits[query] = try best(of: words.map { fuse([ranked, $0[query]]) } ?? ranked)
       }
+    } else if let words {
+      hits = try words.map { try best(of: $0) }
     }
-    return try queries.indices.map { index in
-      let ranked =
-        if lists.count == 1 { lists[0][index] } else { fuse(lists.map { $0[index] }) }
-      return QueryResult(
-        hits: try fetch(Array(ranked.filter(isGoodEnough).prefix(options.limit))),
-        degradedReason: plan.degradedReason, effort: effort)
+    return hits.map {
+      QueryResult(hits: $0, degradedReason: plan.degradedReason, effort: effort)
     }
+  }
+
+  /// The hits of a ranking.
+  private func best(of ranked: [Ranked]) throws -> [Hit] {
+    try fetch(Array(ranked.filter(isGoodEnough).prefix(options.limit)))
   }
 
   /// Whether a chunk reaches the least score. In a fused ranking that is a cosine: rank scores say
@@ -64,19 +70,25 @@ struct Ranker {
   }
 
   private func byCosine(
-    _ queries: [RankedQuery], in space: EmbeddingSpace, limit: Int, _ effort: inout SearchEffort
-  ) throws -> [[Ranked]] {
-    guard let record = try SpacesTable.find(space, db) else { return queries.map { _ in [] } }
+    _ queries: [RankedQuery], in space: EmbeddingSpace, limit: Int,
+    deliver: (_ query: Int, _ ranked: [Ranked]) throws -> Void
+  ) throws -> SearchEffort {
+    guard let record = try SpacesTable.find(space, db) else {
+      for query in queries.indices { try deliver(query, []) }
+      return SearchEffort()
+    }
     let scan = VectorScan(
       db: db, cache: index, space: record, collection: collection.id, filter: selection,
       deviations: deviations)
     let vectors = queries.compactMap(\.vector)
+    func take(_ query: Int, _ rows: [ScoredRow]) throws {
+      try deliver(query, rows.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) })
+    }
     do {
-      let found =
+      return
         try options.exact
-        ? scan.exactly(vectors, limit: limit) : scan.nearest(vectors, limit: limit)
-      effort.add(found.effort)
-      return found.results.map { $0.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) } }
+        ? scan.exactly(vectors, limit: limit, deliver: take)
+        : scan.nearest(vectors, limit: limit, deliver: take)
     } catch let error as SearchError {
       throw StoreError(
         .damaged, "\(error) (in the space \(space)); restore the store from a backup",

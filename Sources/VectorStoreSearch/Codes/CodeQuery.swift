@@ -1,6 +1,8 @@
 // One query's side of a search by codes: its rotated form, and what each worker has found for it. Used by
 // CodeSearch and SegmentScan.
 
+import Synchronization
+
 /// A query that is searched by codes.
 struct CodeQuery: Sendable {
   /// The query brought to unit length, rotated: the padded dimensions.
@@ -33,20 +35,50 @@ struct Survivor: Sendable {
   var lower: Float { estimate - halfWidth }
 }
 
+/// The score that a row has to reach to be a result of a query, as far as any worker knows.
+final class SharedThreshold: Sendable {
+  private let bits: Atomic<UInt32>
+
+  init(_ value: Float) {
+    bits = Atomic(value.bitPattern)
+  }
+
+  var value: Float { Float(bitPattern: bits.load(ordering: .relaxed)) }
+
+  /// Raises the threshold, unless it is higher already.
+  func raise(to value: Float) {
+    var current = bits.load(ordering: .relaxed)
+    while Float(bitPattern: current) < value {
+      let (exchanged, original) = bits.weakCompareExchange(
+        expected: current, desired: value.bitPattern, ordering: .relaxed)
+      if exchanged { return }
+      current = original
+    }
+  }
+}
+
 /// What one worker has found for one query.
 struct Findings: Sendable {
   private(set) var survivors: [Survivor] = []
   /// How many rows' fine codes were looked at.
   private(set) var refined = 0
   private var best: TopScores
+  private let shared: SharedThreshold
 
-  /// - Parameter floor: rows that cannot reach this score are of no use.
-  init(limit: Int, floor: Float) {
-    best = TopScores(limit: limit, floor: floor)
+  /// - Parameter shared: what the workers know together.
+  init(limit: Int, shared: SharedThreshold) {
+    best = TopScores(limit: limit, floor: shared.value)
+    self.shared = shared
   }
 
   /// A row has to reach this score to be a result.
   var threshold: Float { best.threshold }
+
+  /// Tells the other workers what this one knows, and learns what they know.
+  mutating func share() {
+    shared.raise(to: best.threshold)
+    best.floor = shared.value
+  }
 
   /// Takes a row in if it could be a result.
   mutating func insert(_ survivor: Survivor) {
@@ -67,7 +99,8 @@ struct Findings: Sendable {
 /// The `limit` highest of a stream of scores, of which only the lowest matters.
 struct TopScores: Sendable {
   private let limit: Int
-  private let floor: Float
+  /// The least that the threshold is.
+  var floor: Float
   private var heap: [Float] = []
 
   /// - Precondition: `limit` is positive.

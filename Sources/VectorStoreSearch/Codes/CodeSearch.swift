@@ -27,7 +27,7 @@ package struct MaskedSegment: Sendable {
 /// A search of one query or many over segments of codes.
 ///
 ///     let search = try CodeSearch(queries: [query], rotation: rotation, limit: 10, deviations: 4.75)
-///     let results = try search.run(segments, source: file) { id, segment, body in … }
+///     let effort = try search.run(segments, source: file, readRow: read) { query, results in … }
 ///
 /// Three stages, each cheaper a row than the next and looking at fewer rows: the 1-bit codes of all, the
 /// 4-bit codes of those whose upper bound reaches the k-th best lower bound, and the float32 rows of what
@@ -79,43 +79,56 @@ package struct CodeSearch: Sendable {
     self.deviations = deviations
   }
 
-  /// The results of each query, best first, ids being those of chunks, and what they took.
+  /// Queries that are scanned for together: enough for the codes to come out of a core's cache, few enough for
+  /// the rows of one group to be read while the codes for the next are scanned.
+  private static let groupSize = 16
+
+  /// Finds the results of each query and delivers them, best first, ids being those of chunks. Returns what
+  /// it took.
   ///
   /// - Parameters:
   ///   - segments: made with the search's rotation.
   ///   - seeds: rows that have been scored already, for each query; they may be results too.
   ///   - source: where fine codes are that are not in memory.
   ///   - readRow: reads a float32 row; called on the caller's thread.
-  /// - Throws: ``CodeSegment/Damage``, ``SearchError``, and what `source` and `readRow` throw.
+  ///   - deliver: takes the results of a query; called on the caller's thread, in the order of the queries.
+  /// - Throws: ``CodeSegment/Damage``, ``SearchError``, and what the closures throw.
   /// - Complexity: O(queries · rows · P / 64), and some 20 rows read a query.
   package func run(
     _ segments: [MaskedSegment], seeds: [[ScoredRow]] = [], source: (any FineCodeSource)?,
-    readRow: RowReader
-  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
+    readRow: RowReader, deliver: (_ query: Int, _ results: [ScoredRow]) throws -> Void
+  ) throws -> SearchEffort {
     var effort = SearchEffort()
-    var results = queries.indices.map { query in
-      var best = TopK(limit: limit)
-      if !seeds.isEmpty { for row in seeds[query] { best.insert(row) } }
-      return best
-    }
     let segments = segments.filter { $0.count > 0 }
     let rows = segments.reduce(0) { $0 + $1.count }
-    guard rows > 0, !queries.isEmpty else { return (results.map { $0.sorted() }, effort) }
     effort.scanned = rows * queries.count
-    let workers = try findAll(
-      segments, limit: min(limit, rows),
-      floors: results.map { $0.worst.map { QuerySelection.floor($0.score) } ?? -.infinity },
-      source: source)
-    for query in queries.indices {
-      effort.refined += workers.reduce(0) { $0 + $1.findings[query].refined }
-      effort.scored += try score(
-        workers.flatMap { $0.findings[query].survivors }, segments, query, into: &results[query],
-        readRow)
+    let scans = makeScans(segments, limit: min(limit, max(rows, 1)), source: source)
+    var scanned: Group?
+    /// What is left to do for a group whose codes have been scanned.
+    func finish() throws {
+      guard let group = scanned else { return }
+      for (place, query) in group.queries.enumerated() {
+        var best = TopK(limit: limit)
+        if !seeds.isEmpty { for row in seeds[query] { best.insert(row) } }
+        effort.refined += group.workers.reduce(0) { $0 + $1.findings[place].refined }
+        effort.scored += try score(
+          group.workers.flatMap { $0.findings[place].survivors }, segments, query, into: &best,
+          readRow)
+        try deliver(query, best.sorted())
+      }
     }
-    return (results.map { $0.sorted() }, effort)
+    for start in stride(from: 0, to: queries.count, by: Self.groupSize) {
+      let group = Group(
+        queries: start..<min(start + Self.groupSize, queries.count), scans: scans,
+        limit: min(limit, max(rows, 1)), seeds: seeds, seedLimit: limit)
+      try scan(segments, for: group, first: finish)
+      scanned = group
+    }
+    try finish()
+    return effort
   }
 
-  /// One worker's memory and what it has found, for each query.
+  /// One worker's memory and what it has found, for each query of a group.
   ///
   /// `@unchecked Sendable`: one thread uses it at a time.
   private final class Worker: @unchecked Sendable {
@@ -128,34 +141,57 @@ package struct CodeSearch: Sendable {
     }
   }
 
-  /// Scans all segments for all queries: a segment's codes stay in a core's cache meanwhile.
-  private func findAll(
-    _ segments: [MaskedSegment], limit: Int, floors: [Float], source: (any FineCodeSource)?
-  ) throws -> [Worker] {
-    let mostRows = segments.lazy.map(\.segment.layout.rows).max() ?? 0
-    let workers = (0..<SearchWorkers.maximumWorkers).map { _ in
-      Worker(
-        scan: SegmentScan(
-          paddedDimensions: rotation.paddedDimensions, rows: mostRows, limit: limit,
-          deviations: deviations, source: source),
-        findings: floors.map { Findings(limit: limit, floor: $0) })
+  /// Queries that are scanned for together.
+  private struct Group: Sendable {
+    let queries: Range<Int>
+    let workers: [Worker]
+
+    init(
+      queries: Range<Int>, scans: [SegmentScan], limit: Int, seeds: [[ScoredRow]], seedLimit: Int
+    ) {
+      self.queries = queries
+      let shared = queries.map { query in
+        // Seeds that fill the results are a threshold to begin with.
+        let isFull = !seeds.isEmpty && seeds[query].count >= seedLimit
+        let worst = isFull ? seeds[query].last?.score : nil
+        return SharedThreshold(worst.map { QuerySelection.floor($0) } ?? -.infinity)
+      }
+      workers = scans.map { scan in
+        Worker(scan: scan, findings: shared.map { Findings(limit: limit, shared: $0) })
+      }
     }
+  }
+
+  private func makeScans(
+    _ segments: [MaskedSegment], limit: Int, source: (any FineCodeSource)?
+  ) -> [SegmentScan] {
+    let mostRows = segments.lazy.map(\.segment.layout.rows).max() ?? 0
+    return (0..<SearchWorkers.maximumWorkers).map { _ in
+      SegmentScan(
+        paddedDimensions: rotation.paddedDimensions, rows: mostRows, limit: limit,
+        deviations: deviations, source: source)
+    }
+  }
+
+  /// Scans all segments for a group of queries: a segment's codes stay in a core's cache meanwhile.
+  private func scan(
+    _ segments: [MaskedSegment], for group: Group, first: () throws -> Void
+  ) throws {
     let failure = Mutex<(any Error)?>(nil)
-    let work = segments.reduce(0) { $0 + $1.count } * queries.count
+    let work = segments.reduce(0) { $0 + $1.count } * group.queries.count
     let perCore = max(1, segments.count * Self.rowsWorthAWorker / max(work, 1))
-    SearchWorkers.forEach(segments.count, atLeast: perCore) { place, number in
-      let worker = workers[number]
+    try SearchWorkers.forEach(segments.count, atLeast: perCore, first: first) { place, number in
+      let worker = group.workers[number]
       do {
-        for query in queries.indices {
+        for (index, query) in group.queries.enumerated() {
           try worker.scan.scan(
-            queries[query], segments[place], place: place, into: &worker.findings[query])
+            queries[query], segments[place], place: place, into: &worker.findings[index])
         }
       } catch {
         failure.withLock { $0 = $0 ?? error }
       }
     }
     if let error = failure.withLock({ $0 }) { throw error }
-    return workers
   }
 
   /// Scores the float32 rows of what could be results. Returns how many.

@@ -54,7 +54,7 @@ final class SegmentScan: @unchecked Sendable {
   }
 
   /// So many rows give a first threshold: whole blocks, and whole vector registers.
-  private static let rowsForAThreshold = 512
+  private static let rowsForAThreshold = 1024
   /// More rows than so many for each result are worth to be narrowed.
   private static let manyForEach = 4
 
@@ -74,6 +74,8 @@ final class SegmentScan: @unchecked Sendable {
   ) throws {
     let prepared = prepare(query, segment.segment)
     addUp(segment)
+    findings.share()
+    defer { findings.share() }
     let rows = segment.segment.layout.rows
     // Without a threshold every row passes: a few rows give one for the others.
     let few = findings.threshold == -.infinity ? min(Self.rowsForAThreshold, rows) : 0

@@ -55,6 +55,14 @@ import Testing
     try made.expectExact([axis, axis.map { -$0 }], limit: 10, "antipodal")
   }
 
+  /// More queries than are scanned for together.
+  @Test func manyQueriesAreAnsweredInTheirOrder() throws {
+    var generator = SeededGenerator(seed: 21)
+    let rows = try RandomVectors.units(300, dimensions: 64, using: &generator)
+    let queries = (0..<50).map { _ in RandomVectors.vector(64, using: &generator) }
+    try CodedRows(rows, segmentRows: 64).expectExact(queries, limit: 5, "50 queries")
+  }
+
   @Test(arguments: 1...20)
   func tinyNumbersOfRows(count: Int) throws {
     var generator = SeededGenerator(seed: UInt64(count))
@@ -174,9 +182,15 @@ struct CodedRows {
       }
       return MaskedSegment(segment, mask: includes == nil ? nil : mask)
     }
-    return try search.run(masked, seeds: seeds, source: nil) { id, _, body in
-      try rows[Int(id)].withUnsafeBytes { try body($0) }
-    }.results
+    var results: [[ScoredRow]] = []
+    _ = try search.run(
+      masked, seeds: seeds, source: nil,
+      readRow: { id, _, body in try rows[Int(id)].withUnsafeBytes { try body($0) } },
+      deliver: { query, found in
+        #expect(query == results.count)
+        results.append(found)
+      })
+    return results
   }
 
   func expectExact(
