@@ -82,6 +82,8 @@ package struct CodeSearch: Sendable {
   /// Queries that are scanned for together: enough for the codes to come out of a core's cache, few enough for
   /// the rows of one group to be read while the codes for the next are scanned.
   private static let groupSize = 16
+  /// A segment is scanned for so many parts of a group, one after the other or on several cores.
+  private static let partsOfAGroup = 4
 
   /// Finds the results of each query and delivers them, best first, ids being those of chunks. Returns what
   /// it took.
@@ -179,13 +181,18 @@ package struct CodeSearch: Sendable {
   ) throws {
     let failure = Mutex<(any Error)?>(nil)
     let work = segments.reduce(0) { $0 + $1.count } * group.queries.count
-    let perCore = max(1, segments.count * Self.rowsWorthAWorker / max(work, 1))
-    try SearchWorkers.forEach(segments.count, atLeast: perCore, first: first) { place, number in
+    // Small pieces, so that no core is left waiting long for another one's last.
+    let parts = min(Self.partsOfAGroup, group.queries.count)
+    let pieces = segments.count * parts
+    let perCore = max(1, pieces * Self.rowsWorthAWorker / max(work, 1))
+    try SearchWorkers.forEach(pieces, atLeast: perCore, first: first) { piece, number in
       let worker = group.workers[number]
+      let place = piece / parts
       do {
-        for (index, query) in group.queries.enumerated() {
+        for index in stride(from: piece % parts, to: group.queries.count, by: parts) {
           try worker.scan.scan(
-            queries[query], segments[place], place: place, into: &worker.findings[index])
+            queries[group.queries.lowerBound + index], segments[place], place: place,
+            into: &worker.findings[index])
         }
       } catch {
         failure.withLock { $0 = $0 ?? error }
