@@ -47,10 +47,10 @@ package enum BLAS {
 
   /// How many threads OpenBLAS splits one product over (`openblas_set_num_threads`).
   ///
-  /// The rule of this package: OpenBLAS splits a product, and one search calls it from one thread
-  /// at a time, so that its threads and ours do not multiply. The default is OpenBLAS's own: one
-  /// thread a core. A program that runs many searches side by side sets 1, once, at its start: the
-  /// setting is the whole process's, and must not change while a product runs elsewhere.
+  /// The rule of this package: ``SearchWorkers`` splits searches, OpenBLAS splits the products of many
+  /// exact queries and of statistics, and no worker calls it, so that its threads and ours do not
+  /// multiply. The default is OpenBLAS's own: one thread a core. The setting is the whole process's, and
+  /// must not change while a product runs elsewhere.
   ///
   /// - Precondition: a new value is at least 1. OpenBLAS lowers it to the most that it was built for.
   package static var threadCount: Int {

@@ -59,9 +59,17 @@ final class IndexCache: Sendable {
     entry.index = current
   }
 
-  /// Remembers a segment whose fine codes turned out to be damaged.
-  func noteDamage(_ segment: Int64) {
-    damaged.withLock { _ = $0.insert(segment) }
+  /// Remembers a segment that turned out to be damaged, or not to fit the vectors. One that is only in memory
+  /// (0) goes, with all that is known of its space: it is made out of the vectors again.
+  func noteDamage(_ segment: Int64, of space: Int64) {
+    guard segment == 0 else {
+      damaged.withLock { _ = $0.insert(segment) }
+      return
+    }
+    let entry = entry(of: space)
+    entry.lock.lock()
+    defer { entry.lock.unlock() }
+    entry.index = nil
   }
 
   /// The damaged segments that were met, for the writer to make anew; they are forgotten here.

@@ -59,7 +59,7 @@ struct VectorScan {
         return effort
       } catch let damage as CodeSegment.Damage {
         // Its rows are loose from now on.
-        cache.noteDamage(damage.segment)
+        cache.noteDamage(damage.segment, of: space.id)
       }
     }
   }

@@ -106,4 +106,19 @@ import Testing
     #expect(try await indexed.count("SELECT COUNT(*) FROM removed_vectors") == 0)
     try await indexed.store.close()
   }
+
+  /// Codes of the tail are in memory only; what another program deletes of it is deleted without a generation.
+  @Test func rowsOfTheTailThatAnotherProgramDeletedAreNotFound() async throws {
+    let folder = try TemporaryFolder()
+    let indexed = try await IndexedStore(folder, segmentRows: 64)
+    var made = MadeVectors(seed: 7)
+    let vectors = made.next(40)
+    try await indexed.add(vectors, prefix: "a")
+    for id in [3, 17, 30] {
+      for _ in 0..<5 { try await indexed.store.expectExact([vectors[id - 1]], limit: 2) }
+      try indexed.execute("DELETE FROM vectors WHERE id = \(id)")
+      try await indexed.store.expectExact([vectors[id - 1]], limit: 2)
+    }
+    try await indexed.store.close()
+  }
 }
