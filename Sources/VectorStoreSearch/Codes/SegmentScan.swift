@@ -79,14 +79,14 @@ final class SegmentScan: @unchecked Sendable {
     let rows = segment.segment.layout.rows
     // Without a threshold every row passes: a few rows give one for the others.
     let few = findings.threshold == -.infinity ? min(Self.rowsForAThreshold, rows) : 0
-    try look(at: 0..<few, query, segment, place, prepared, &findings)
-    try look(at: few..<rows, query, segment, place, prepared, &findings)
+    try look(at: 0..<few, segment, place, prepared, &findings)
+    try look(at: few..<rows, segment, place, prepared, &findings)
   }
 
   /// Looks for results among some rows, of which the first is the first of a block.
   private func look(
-    at rows: Range<Int>, _ query: CodeQuery, _ segment: MaskedSegment, _ place: Int,
-    _ prepared: Prepared, _ findings: inout Findings
+    at rows: Range<Int>, _ segment: MaskedSegment, _ place: Int, _ prepared: Prepared,
+    _ findings: inout Findings
   ) throws {
     guard !rows.isEmpty else { return }
     var count = select(segment, rows, prepared, threshold: findings.threshold)
