@@ -123,7 +123,7 @@ AVX2_INLINE __m256 fine_levels(__m256 y, __m256 to_steps) {
   return _mm256_min_ps(_mm256_max_ps(level, _mm256_setzero_ps()), _mm256_set1_ps(15));
 }
 
-AVX2 static float encode_bits(const float *y, size_t p, uint64_t *bits, vk_encoded *out) {
+AVX2 static float encode_bits(const float *y, size_t p, uint8_t *bits, vk_encoded *out) {
   __m256 squares[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   __m256 sums[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   for (size_t w = 0; w < p / 64; w++) {
@@ -135,14 +135,14 @@ AVX2 static float encode_bits(const float *y, size_t p, uint64_t *bits, vk_encod
       squares[k % 2] = _mm256_fmadd_ps(v, v, squares[k % 2]);
       sums[k % 2] = _mm256_add_ps(sums[k % 2], absolute(v));
     }
-    bits[w * VK_BLOCK] = word;
+    vk_put_word(bits, w, word);
   }
   out->abs_sum = total(_mm256_add_ps(sums[0], sums[1]));
   return sqrtf(total(_mm256_add_ps(squares[0], squares[1])));
 }
 
 AVX2 static void encode(
-    const float *y, size_t p, uint64_t *bits, uint8_t *fine, vk_encoded *out) {
+    const float *y, size_t p, uint8_t *bits, uint8_t *fine, vk_encoded *out) {
   const float norm = encode_bits(y, p, bits, out), root = sqrtf((float)p);
   const float from_steps = VK_FINE_STEP / root;
   const __m256 to_steps = _mm256_set1_ps(norm > 0 ? root / (norm * VK_FINE_STEP) : 0);
@@ -202,10 +202,9 @@ AVX2_INLINE __m256i add_bytes(__m256i sums, __m256i bytes) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-// u_i and its planes. Gives the sums of q_i u_i, u_i^2 and u_i.
+// u_i. Gives the sums of q_i u_i, u_i^2 and u_i.
 AVX2 static void quantize4(
-    const float *q, size_t p, float per, uint64_t *planes, float *dot, float *squares,
-    int32_t *sum) {
+    const float *q, size_t p, float per, int8_t *levels, float *dot, float *squares, int32_t *sum) {
   __m256 dots[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   __m256 square[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   __m256i sums = _mm256_setzero_si256();
@@ -219,11 +218,7 @@ AVX2 static void quantize4(
     }
     const __m256i bytes = packed_signed(codes);
     sums = add_bytes(sums, bytes);
-    uint64_t *plane = planes + i / 64 * 4;
-    for (int j = 0; j < 4; j++) {
-      const uint32_t set = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(bytes, 7 - j));
-      plane[j] = i % 64 == 0 ? set : plane[j] | (uint64_t)set << 32;
-    }
+    _mm256_storeu_si256((__m256i *)(levels + i), bytes);
   }
   *dot = total(_mm256_add_ps(dots[0], dots[1]));
   *squares = total(_mm256_add_ps(square[0], square[1]));
@@ -254,77 +249,65 @@ AVX2 static float quantize8(
 
 // ---- Scan
 
-// The planes of one word for lookups by half bytes: the sign, then of each plane the low half of
-// every byte, and the high half moved down.
-#define SPLIT 7
+// Adds the sums of one byte of the code, for 32 rows, to those of the bytes before it.
+AVX2_INLINE __m256i add_byte(__m256i sums, const uint8_t *code, __m256i low, __m256i high) {
+  const __m256i low_bits = _mm256_set1_epi8(15);
+  const __m256i bits = _mm256_loadu_si256((const __m256i *)code);
+  const __m256i half0 = _mm256_and_si256(bits, low_bits);
+  const __m256i half1 = _mm256_and_si256(_mm256_srli_epi16(bits, 4), low_bits);
+  return _mm256_add_epi8(
+      sums, _mm256_add_epi8(_mm256_shuffle_epi8(low, half0), _mm256_shuffle_epi8(high, half1)));
+}
 
-static void split_halves(const uint64_t *split, size_t words, uint64_t *halves) {
-  const uint64_t low = 0x0f0f0f0f0f0f0f0fu;
-  for (size_t w = 0; w < words; w++, split += 4, halves += SPLIT) {
-    halves[0] = split[0];
-    for (size_t j = 0; j < 3; j++) {
-      halves[1 + 2 * j] = split[1 + j] & low;
-      halves[2 + 2 * j] = split[1 + j] >> 4 & low;
-    }
+AVX2_INLINE __m256i table_of(const uint8_t *at) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)at));
+}
+
+// Writes the sums of 32 rows, less what the tables have been raised by.
+AVX2_INLINE void finish_sums(__m256i even, __m256i odd, int32_t added, int32_t *sums) {
+  even = _mm256_sub_epi16(even, _mm256_slli_epi16(odd, 8));
+  const __m256i less = _mm256_set1_epi32(added);
+  // Unpacking goes by lanes of 128 bits: each has 8 rows of 16.
+  const __m256i low = _mm256_unpacklo_epi16(even, odd), high = _mm256_unpackhi_epi16(even, odd);
+  const __m128i eights[4] = {
+      _mm256_castsi256_si128(low), _mm256_castsi256_si128(high),
+      _mm256_extracti128_si256(low, 1), _mm256_extracti128_si256(high, 1)};
+  for (size_t k = 0; k < 4; k++) {
+    const __m256i rows = _mm256_sub_epi32(_mm256_cvtepu16_epi32(eights[k]), less);
+    _mm256_storeu_si256((__m256i *)(sums + 8 * k), rows);
   }
 }
 
-// For every byte of 4 rows' words, the sum of |u_i| over its bits: bits in half a byte are counted
-// by a table, and the tables of the planes hold counts that are weighted already.
-AVX2_INLINE __m256i byte_sums(__m256i code, const uint64_t *halves, const __m256i tables[3]) {
-  const __m256i low = _mm256_xor_si256(code, _mm256_set1_epi64x((int64_t)halves[0]));
-  const __m256i high = _mm256_srli_epi16(low, 4);
-  __m256i sums = _mm256_setzero_si256();
-  for (size_t j = 0; j < 3; j++) {
-    const __m256i plane0 = _mm256_set1_epi64x((int64_t)halves[1 + 2 * j]);
-    const __m256i plane1 = _mm256_set1_epi64x((int64_t)halves[2 + 2 * j]);
-    const __m256i count0 = _mm256_shuffle_epi8(tables[j], _mm256_and_si256(low, plane0));
-    const __m256i count1 = _mm256_shuffle_epi8(tables[j], _mm256_and_si256(high, plane1));
-    sums = _mm256_add_epi8(sums, _mm256_add_epi8(count0, count1));
-  }
-  return sums;
-}
-
-AVX2_INLINE void scan_block(
-    const uint64_t *code, size_t words, const uint64_t *halves, int32_t negative, int32_t *sums) {
-  const __m256i ones = _mm256_setr_epi8(
-      0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
-      0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-  const __m256i twos = _mm256_add_epi8(ones, ones);
-  const __m256i tables[3] = {ones, twos, _mm256_add_epi8(twos, twos)};
-  const __m256i zero = _mm256_setzero_si256();
-  __m256i sums0 = _mm256_set1_epi64x(-(int64_t)negative), sums1 = sums0;
-  for (size_t w = 0; w < words;) {
-    // A byte's sum is at most 8 * 7, so that 4 of them fit a byte.
-    __m256i bytes0 = zero, bytes1 = zero;
-    for (const size_t end = words - w < 4 ? words : w + 4; w < end; w++) {
-      const __m256i *at = (const __m256i *)(code + w * VK_BLOCK);
-      const uint64_t *of_word = halves + w * SPLIT;
-      bytes0 = _mm256_add_epi8(bytes0, byte_sums(_mm256_loadu_si256(at), of_word, tables));
-      bytes1 = _mm256_add_epi8(bytes1, byte_sums(_mm256_loadu_si256(at + 1), of_word, tables));
+// The sums of one tile, looked up for half a byte at a time. Those of 32 rows are added up in bytes,
+// and these in 16 bits: of the even rows in `even` (and of the odd ones 256 times, which finish_sums
+// takes away), of the odd ones in `odd`.
+AVX2_INLINE void scan_tile(
+    const uint8_t *code, size_t p, const uint8_t *tables, int32_t added, int32_t *sums) {
+  __m256i even[2], odd[2];
+  for (size_t h = 0; h < 2; h++) even[h] = odd[h] = _mm256_setzero_si256();
+  for (size_t b = 0; b < p / 8; b += 4) {
+    // At most 8 * 28: they fit a byte.
+    __m256i four[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    for (size_t k = 0; k < 4; k++, code += VK_TILE, tables += 32) {
+      const __m256i low = table_of(tables), high = table_of(tables + 16);
+      for (size_t h = 0; h < 2; h++) four[h] = add_byte(four[h], code + 32 * h, low, high);
     }
-    sums0 = _mm256_add_epi64(sums0, _mm256_sad_epu8(bytes0, zero));
-    sums1 = _mm256_add_epi64(sums1, _mm256_sad_epu8(bytes1, zero));
+    for (size_t h = 0; h < 2; h++) {
+      even[h] = _mm256_add_epi16(even[h], four[h]);
+      odd[h] = _mm256_add_epi16(odd[h], _mm256_srli_epi16(four[h], 8));
+    }
   }
-  const __m256i halves_of_rows = _mm256_castps_si256(
-      _mm256_shuffle_ps(_mm256_castsi256_ps(sums0), _mm256_castsi256_ps(sums1), 0x88));
-  _mm256_storeu_si256(
-      (__m256i *)sums, _mm256_permute4x64_epi64(halves_of_rows, _MM_SHUFFLE(3, 1, 2, 0)));
+  for (size_t h = 0; h < 2; h++) finish_sums(even[h], odd[h], added, sums + 32 * h);
 }
 
 AVX2 static void scan(
-    const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
-    const uint8_t *mask, int32_t *sums) {
-  uint64_t split[64 * 4], halves[64 * SPLIT];
-  int32_t negative;
-  if (!vk_split_planes(planes, words, split, &negative)) {
-    vk_scan_portable(codes, words, blocks, planes, mask, sums);
-    return;
-  }
-  split_halves(split, words, halves);
-  for (size_t block = 0; block < blocks; block++) {
-    if (mask && !mask[block]) continue;
-    scan_block(codes + block * words * VK_BLOCK, words, halves, negative, sums + block * VK_BLOCK);
+    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
+    int32_t *sums) {
+  uint8_t tables[MAXIMUM_P / 4 * 16];
+  const int32_t added = vk_half_byte_tables(levels, p, tables);
+  for (size_t tile = vk_next_tile(mask, 0, rows); tile * VK_TILE < rows;
+       tile = vk_next_tile(mask, tile + 1, rows)) {
+    scan_tile(codes + tile * (p / 8) * VK_TILE, p, tables, added, sums + tile * VK_TILE);
   }
 }
 

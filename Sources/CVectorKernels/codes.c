@@ -66,7 +66,7 @@ void vk_rotate_portable(float *x, size_t p, const uint64_t *signs, size_t rounds
 }
 
 void vk_encode_portable(
-    const float *y, size_t p, uint64_t *bits, uint8_t *fine, vk_encoded *out) {
+    const float *y, size_t p, uint8_t *bits, uint8_t *fine, vk_encoded *out) {
   float squares = 0, abs_sum = 0;
   for (size_t w = 0; w < p / 64; w++) {
     uint64_t word = 0;
@@ -76,7 +76,7 @@ void vk_encode_portable(
       squares += v * v;
       abs_sum += fabsf(v);
     }
-    bits[w * VK_BLOCK] = word;
+    vk_put_word(bits, w, word);
   }
   const float norm = sqrtf(squares), root = sqrtf((float)p);
   const float to_steps = norm > 0 ? root / (norm * VK_FINE_STEP) : 0;
@@ -103,13 +103,13 @@ void vk_encode_portable(
 }
 
 void vk_quantize_query_portable(
-    const float *q, size_t p, uint64_t *planes, int8_t *bytes, vk_quantized *out) {
+    const float *q, size_t p, int8_t *levels, int8_t *bytes, vk_quantized *out) {
   float squares = 0, largest = 0;
   for (size_t i = 0; i < p; i++) {
     squares += q[i] * q[i];
     largest = fabsf(q[i]) > largest ? fabsf(q[i]) : largest;
   }
-  memset(planes, 0, p / 64 * 4 * sizeof *planes);
+  memset(levels, 0, p);
   memset(bytes, 0, p);
   memset(out, 0, sizeof *out);
   if (!(squares > 0)) return;
@@ -123,10 +123,7 @@ void vk_quantize_query_portable(
     dot += q[i] * u;
     u_squares += u * u;
     out->sum4 += (int32_t)u;
-    const uint32_t code = (uint32_t)(int32_t)u;
-    for (size_t j = 0; j < 4; j++) {
-      planes[i / 64 * 4 + j] |= (uint64_t)(code >> j & 1) << (i % 64);
-    }
+    levels[i] = (int8_t)u;
     float w = rintf(q[i] * per8);
     w = w > -127 ? w < 127 ? w : 127 : -127;
     bytes[i] = (int8_t)w;
@@ -143,41 +140,45 @@ void vk_quantize_query_portable(
   out->error8 = sqrtf(error8);
 }
 
-static int32_t popcount(uint64_t x) { return (int32_t)__builtin_popcountll(x); }
-
-int vk_split_planes(const uint64_t *planes, size_t words, uint64_t *split, int32_t *negative) {
-  uint64_t too_large = 0;
-  *negative = 0;
-  for (size_t w = 0; w < words; w++, planes += 4, split += 4) {
-    // |u| = (u ^ sign) + sign, bit by bit.
-    const uint64_t sign = planes[3], one = planes[1] ^ sign, two = planes[2] ^ sign;
-    const uint64_t carry = (planes[0] ^ sign) & sign;
-    split[0] = sign;
-    split[1] = planes[0];
-    split[2] = one ^ carry;
-    split[3] = two ^ (one & carry);
-    too_large |= two & one & carry;
-    *negative += popcount(sign & split[1]) + 2 * popcount(sign & split[2])
-                 + 4 * popcount(sign & split[3]);
+int32_t vk_half_byte_tables(const int8_t *levels, size_t p, uint8_t *tables) {
+  // Which of the entries 0...7, a byte each, have bit 0, 1 and 2 set.
+  const uint64_t bit0 = 0x0100010001000100u, bit1 = 0x0101000001010000u;
+  const uint64_t bit2 = 0x0101010100000000u, all = 0x0101010101010101u;
+  int32_t added = 0;
+  for (size_t i = 0; i < p; i += 4, tables += 16) {
+    uint64_t u[4], negative = 0;
+    for (size_t j = 0; j < 4; j++) {
+      u[j] = (uint64_t)(int64_t)levels[i + j];
+      if (levels[i + j] < 0) negative -= u[j];
+    }
+    // No byte of a sum is below 0 or above 28, so what the products borrow comes back.
+    const uint64_t without = negative * all + u[0] * bit0 + u[1] * bit1 + u[2] * bit2;
+    const uint64_t with = without + u[3] * all;
+    for (size_t k = 0; k < 8; k++) {
+      tables[k] = (uint8_t)(without >> (8 * k));
+      tables[8 + k] = (uint8_t)(with >> (8 * k));
+    }
+    added += (int32_t)negative;
   }
-  return too_large == 0;
+  return added;
 }
 
 void vk_scan_portable(
-    const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
-    const uint8_t *mask, int32_t *sums) {
-  for (size_t block = 0; block < blocks; block++) {
-    if (mask && !mask[block]) continue;
-    const uint64_t *at = codes + block * words * VK_BLOCK;
-    for (size_t row = 0; row < VK_BLOCK; row++) {
-      int32_t sum = 0;
-      for (size_t w = 0; w < words; w++) {
-        const uint64_t code = at[w * VK_BLOCK + row], *plane = planes + w * 4;
-        sum += popcount(code & plane[0]) + 2 * popcount(code & plane[1])
-               + 4 * popcount(code & plane[2]) - 8 * popcount(code & plane[3]);
+    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
+    int32_t *sums) {
+  uint8_t tables[MAXIMUM_P / 4 * 16];
+  const int32_t added = vk_half_byte_tables(levels, p, tables);
+  for (size_t tile = vk_next_tile(mask, 0, rows); tile * VK_TILE < rows;
+       tile = vk_next_tile(mask, tile + 1, rows)) {
+    const uint8_t *code = codes + tile * (p / 8) * VK_TILE;
+    uint16_t of_rows[VK_TILE] = {0};
+    for (size_t b = 0; b < p / 8; b++, code += VK_TILE) {
+      const uint8_t *low = tables + 32 * b, *high = low + 16;
+      for (size_t r = 0; r < VK_TILE; r++) {
+        of_rows[r] += (uint16_t)(low[code[r] & 15] + high[code[r] >> 4]);
       }
-      sums[block * VK_BLOCK + row] = sum;
     }
+    for (size_t r = 0; r < VK_TILE; r++) sums[tile * VK_TILE + r] = of_rows[r] - added;
   }
 }
 
@@ -220,9 +221,9 @@ static size_t count_bits(const uint8_t *mask, size_t rows) {
   for (; i + 8 <= bytes; i += 8) {
     uint64_t word;
     memcpy(&word, mask + i, 8);
-    count += (size_t)popcount(word);
+    count += (size_t)__builtin_popcountll(word);
   }
-  for (; i < bytes; i++) count += (size_t)popcount(mask[i]);
+  for (; i < bytes; i++) count += (size_t)__builtin_popcount(mask[i]);
   return count;
 }
 
@@ -233,11 +234,11 @@ static inline uint8_t equal_bits(const uint32_t *values, size_t rows, uint32_t k
 }
 
 size_t vk_mask_equal(uint8_t *mask, const uint32_t *values, size_t rows, uint32_t key) {
-  size_t i = 0;  // whole blocks first, whose loop the compiler can unroll
-  for (; i + VK_BLOCK <= rows; i += VK_BLOCK) {
-    mask[i / VK_BLOCK] &= equal_bits(values + i, VK_BLOCK, key);
+  size_t i = 0;  // whole bytes first, whose loop the compiler can unroll
+  for (; i + 8 <= rows; i += 8) {
+    mask[i / 8] &= equal_bits(values + i, 8, key);
   }
-  if (i < rows) mask[i / VK_BLOCK] &= equal_bits(values + i, rows - i, key);
+  if (i < rows) mask[i / 8] &= equal_bits(values + i, rows - i, key);
   return count_bits(mask, rows);
 }
 
@@ -251,19 +252,19 @@ static inline uint8_t member_bits(
   return (uint8_t)bits;
 }
 
-// As member_bits for a whole block, faster where its ids follow each other, as those of rows that
+// As member_bits for 8 rows, faster where its ids follow each other, as those of rows that
 // were placed together do.
-static inline uint8_t block_member_bits(
+static inline uint8_t eight_member_bits(
     const int64_t *ids, const uint64_t *set, int64_t first, size_t count) {
   uint64_t differ = 0;
-  for (size_t r = 0; r < VK_BLOCK; r++) differ |= ((uint64_t)ids[r] - (uint64_t)ids[0]) ^ r;
+  for (size_t r = 0; r < 8; r++) differ |= ((uint64_t)ids[r] - (uint64_t)ids[0]) ^ r;
   const uint64_t at = (uint64_t)ids[0] - (uint64_t)first;
-  if (differ || at >= count || count - at < VK_BLOCK) {
-    return member_bits(ids, VK_BLOCK, set, first, count);
+  if (differ || at >= count || count - at < 8) {
+    return member_bits(ids, 8, set, first, count);
   }
   const size_t word = at / 64, shift = at % 64;
   uint64_t bits = set[word] >> shift;
-  if (shift > 64 - VK_BLOCK) bits |= set[word + 1] << (64 - shift);
+  if (shift > 64 - 8) bits |= set[word + 1] << (64 - shift);
   return (uint8_t)bits;
 }
 
@@ -271,10 +272,10 @@ size_t vk_mask_members(
     uint8_t *mask, const int64_t *ids, size_t rows, const uint64_t *set, int64_t first,
     size_t count) {
   size_t i = 0;
-  for (; i + VK_BLOCK <= rows; i += VK_BLOCK) {
-    uint8_t *bits = mask + i / VK_BLOCK;
-    if (*bits) *bits &= block_member_bits(ids + i, set, first, count);
+  for (; i + 8 <= rows; i += 8) {
+    uint8_t *bits = mask + i / 8;
+    if (*bits) *bits &= eight_member_bits(ids + i, set, first, count);
   }
-  if (i < rows) mask[i / VK_BLOCK] &= member_bits(ids + i, rows - i, set, first, count);
+  if (i < rows) mask[i / 8] &= member_bits(ids + i, rows - i, set, first, count);
   return count_bits(mask, rows);
 }

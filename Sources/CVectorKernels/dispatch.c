@@ -65,19 +65,19 @@ void vk_rotate(float *x, size_t p, const uint64_t *signs, size_t rounds) {
   table()->rotate(x, p, signs, rounds);
 }
 
-void vk_encode(const float *y, size_t p, uint64_t *bits, uint8_t *fine, vk_encoded *out) {
+void vk_encode(const float *y, size_t p, uint8_t *bits, uint8_t *fine, vk_encoded *out) {
   table()->encode(y, p, bits, fine, out);
 }
 
 void vk_quantize_query(
-    const float *q, size_t p, uint64_t *planes, int8_t *bytes, vk_quantized *out) {
-  table()->quantize_query(q, p, planes, bytes, out);
+    const float *q, size_t p, int8_t *levels, int8_t *bytes, vk_quantized *out) {
+  table()->quantize_query(q, p, levels, bytes, out);
 }
 
 void vk_scan(
-    const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
-    const uint8_t *mask, int32_t *sums) {
-  table()->scan(codes, words, blocks, planes, mask, sums);
+    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
+    int32_t *sums) {
+  table()->scan(codes, p, rows, levels, mask, sums);
 }
 
 size_t vk_select(

@@ -87,11 +87,12 @@ NEON_INLINE uint8x16_t narrowed(const uint32x4_t v[4]) {
   return vcombine_u8(vmovn_u16(low), vmovn_u16(high));
 }
 
-// A bit for each of 16 bytes that are all ones or all zeros.
-NEON_INLINE uint64_t bits_of(uint8x16_t bytes) {
+// Writes a bit for each of 16 bytes that are all ones or all zeros, as 2 bytes of a row's code.
+NEON_INLINE void put_bits(uint8_t *bits, uint8x16_t bytes) {
   const uint8x16_t places = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
   const uint8x16_t placed = vandq_u8(bytes, places);
-  return (uint64_t)vaddv_u8(vget_low_u8(placed)) | (uint64_t)vaddv_u8(vget_high_u8(placed)) << 8;
+  bits[0] = vaddv_u8(vget_low_u8(placed));
+  bits[VK_TILE] = vaddv_u8(vget_high_u8(placed));
 }
 
 // The levels of 4 components; the product is not fused, so as to round as the portable kernel does.
@@ -101,7 +102,7 @@ NEON_INLINE float32x4_t fine_levels(float32x4_t y, float32x4_t to_steps) {
   return vminq_f32(vmaxnmq_f32(level, vdupq_n_f32(0)), vdupq_n_f32(15));
 }
 
-static float encode_bits(const float *y, size_t p, uint64_t *bits, vk_encoded *out) {
+static float encode_bits(const float *y, size_t p, uint8_t *bits, vk_encoded *out) {
   float32x4_t squares[4], sums[4];
   for (size_t k = 0; k < 4; k++) squares[k] = sums[k] = vdupq_n_f32(0);
   for (size_t i = 0; i < p; i += 16) {
@@ -112,14 +113,13 @@ static float encode_bits(const float *y, size_t p, uint64_t *bits, vk_encoded *o
       squares[k] = vfmaq_f32(squares[k], v, v);
       sums[k] = vaddq_f32(sums[k], vabsq_f32(v));
     }
-    uint64_t *word = bits + i / 64 * VK_BLOCK;
-    *word = (i % 64 == 0 ? 0 : *word) | bits_of(narrowed(set)) << (i % 64);
+    put_bits(bits + i / 8 * VK_TILE, narrowed(set));
   }
   out->abs_sum = total(sums);
   return sqrtf(total(squares));
 }
 
-static void encode(const float *y, size_t p, uint64_t *bits, uint8_t *fine, vk_encoded *out) {
+static void encode(const float *y, size_t p, uint8_t *bits, uint8_t *fine, vk_encoded *out) {
   const float norm = encode_bits(y, p, bits, out), root = sqrtf((float)p);
   const float from_steps = VK_FINE_STEP / root;
   const float32x4_t to_steps = vdupq_n_f32(norm > 0 ? root / (norm * VK_FINE_STEP) : 0);
@@ -169,10 +169,9 @@ NEON_INLINE float32x4_t rounded(float32x4_t q, float per, float limit) {
   return vminq_f32(vmaxnmq_f32(whole, vdupq_n_f32(-limit)), vdupq_n_f32(limit));
 }
 
-// u_i and its planes. Gives the sums of q_i u_i, u_i^2 and u_i.
+// u_i. Gives the sums of q_i u_i, u_i^2 and u_i.
 static void quantize4(
-    const float *q, size_t p, float per, uint64_t *planes, float *dot, float *squares,
-    int32_t *sum) {
+    const float *q, size_t p, float per, int8_t *levels, float *dot, float *squares, int32_t *sum) {
   float32x4_t dots[4], square[4];
   for (size_t k = 0; k < 4; k++) dots[k] = square[k] = vdupq_n_f32(0);
   *sum = 0;
@@ -184,13 +183,9 @@ static void quantize4(
       square[k] = vfmaq_f32(square[k], u, u);
       codes[k] = vreinterpretq_u32_s32(vcvtq_s32_f32(u));
     }
-    const uint8x16_t bytes = narrowed(codes);
-    *sum += vaddlvq_s8(vreinterpretq_s8_u8(bytes));
-    uint64_t *plane = planes + i / 64 * 4;
-    for (size_t j = 0; j < 4; j++) {
-      const uint64_t set = bits_of(vtstq_u8(bytes, vdupq_n_u8((uint8_t)(1 << j))));
-      plane[j] = (i % 64 == 0 ? 0 : plane[j]) | set << (i % 64);
-    }
+    const int8x16_t bytes = vreinterpretq_s8_u8(narrowed(codes));
+    *sum += vaddlvq_s8(bytes);
+    vst1q_s8(levels + i, bytes);
   }
   *dot = total(dots);
   *squares = total(square);
@@ -219,56 +214,51 @@ static float quantize8(const float *q, size_t p, float step, int8_t *bytes, int3
 
 // ---- Scan
 
-// Adds the weighted counts of three planes, at most 255 a byte, to the sums of two rows.
-NEON_INLINE uint64x2_t add_counts(uint64x2_t sums, const uint8x16_t counts[3]) {
-  uint16x8_t pairs = vpaddlq_u8(counts[0]);
-  pairs = vaddq_u16(pairs, vshlq_n_u16(vpaddlq_u8(counts[1]), 1));
-  pairs = vaddq_u16(pairs, vshlq_n_u16(vpaddlq_u8(counts[2]), 2));
-  return vpadalq_u32(sums, vpaddlq_u16(pairs));
+// Writes the sums of 16 rows, less what the tables have been raised by.
+NEON_INLINE void finish_sums(uint16x8_t low, uint16x8_t high, int32_t added, int32_t *sums) {
+  const int32x4_t less = vdupq_n_s32(added);
+  const uint32x4_t rows[4] = {
+      vmovl_u16(vget_low_u16(low)), vmovl_high_u16(low), vmovl_u16(vget_low_u16(high)),
+      vmovl_high_u16(high)};
+  for (size_t k = 0; k < 4; k++) {
+    vst1q_s32(sums + 4 * k, vsubq_s32(vreinterpretq_s32_u32(rows[k]), less));
+  }
 }
 
-// The sums of one block, two rows a register.
-static void scan_block(
-    const uint64_t *code, size_t words, const uint64_t *split, int32_t negative, int32_t *sums) {
-  uint64x2_t rows[4];
-  for (size_t r = 0; r < 4; r++) rows[r] = vdupq_n_u64(0);
-  for (size_t w = 0; w < words;) {
-    // A byte has at most 8 bits, so that a byte holds the counts of 31 words.
-    uint8x16_t counts[4][3];
-    for (size_t r = 0; r < 4; r++) {
-      for (size_t j = 0; j < 3; j++) counts[r][j] = vdupq_n_u8(0);
-    }
-    for (const size_t end = words - w < 31 ? words : w + 31; w < end; w++) {
-      const uint8x16_t sign = vreinterpretq_u8_u64(vdupq_n_u64(split[w * 4]));
+// The sums of one tile, 16 rows a register, looked up for half a byte at a time and added up in
+// bytes, and these in 16 bits.
+static void scan_tile(
+    const uint8_t *code, size_t p, const uint8_t *tables, int32_t added, int32_t *sums) {
+  uint16x8_t low[4], high[4];
+  for (size_t r = 0; r < 4; r++) low[r] = high[r] = vdupq_n_u16(0);
+  for (size_t b = 0; b < p / 8; b += 4) {
+    // At most 8 * 28: they fit a byte.
+    uint8x16_t four[4];
+    for (size_t r = 0; r < 4; r++) four[r] = vdupq_n_u8(0);
+    for (size_t k = 0; k < 4; k++, code += VK_TILE, tables += 32) {
+      const uint8x16_t table0 = vld1q_u8(tables), table1 = vld1q_u8(tables + 16);
       for (size_t r = 0; r < 4; r++) {
-        const uint8x16_t word = vreinterpretq_u8_u64(vld1q_u64(code + w * VK_BLOCK + 2 * r));
-        const uint8x16_t bits = veorq_u8(word, sign);
-        for (size_t j = 0; j < 3; j++) {
-          const uint8x16_t plane = vreinterpretq_u8_u64(vdupq_n_u64(split[w * 4 + 1 + j]));
-          counts[r][j] = vaddq_u8(counts[r][j], vcntq_u8(vandq_u8(bits, plane)));
-        }
+        const uint8x16_t bits = vld1q_u8(code + 16 * r);
+        four[r] = vaddq_u8(four[r], vqtbl1q_u8(table0, vandq_u8(bits, vdupq_n_u8(15))));
+        four[r] = vaddq_u8(four[r], vqtbl1q_u8(table1, vshrq_n_u8(bits, 4)));
       }
     }
-    for (size_t r = 0; r < 4; r++) rows[r] = add_counts(rows[r], counts[r]);
+    for (size_t r = 0; r < 4; r++) {
+      low[r] = vaddw_u8(low[r], vget_low_u8(four[r]));
+      high[r] = vaddw_high_u8(high[r], four[r]);
+    }
   }
-  for (size_t r = 0; r < 4; r++) {
-    const int32x2_t both = vreinterpret_s32_u32(vmovn_u64(rows[r]));
-    vst1_s32(sums + 2 * r, vsub_s32(both, vdup_n_s32(negative)));
-  }
+  for (size_t r = 0; r < 4; r++) finish_sums(low[r], high[r], added, sums + 16 * r);
 }
 
 static void scan(
-    const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
-    const uint8_t *mask, int32_t *sums) {
-  uint64_t split[64 * 4];
-  int32_t negative;
-  if (!vk_split_planes(planes, words, split, &negative)) {
-    vk_scan_portable(codes, words, blocks, planes, mask, sums);
-    return;
-  }
-  for (size_t block = 0; block < blocks; block++) {
-    if (mask && !mask[block]) continue;
-    scan_block(codes + block * words * VK_BLOCK, words, split, negative, sums + block * VK_BLOCK);
+    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
+    int32_t *sums) {
+  uint8_t tables[MAXIMUM_P / 4 * 16];
+  const int32_t added = vk_half_byte_tables(levels, p, tables);
+  for (size_t tile = vk_next_tile(mask, 0, rows); tile * VK_TILE < rows;
+       tile = vk_next_tile(mask, tile + 1, rows)) {
+    scan_tile(codes + tile * (p / 8) * VK_TILE, p, tables, added, sums + tile * VK_TILE);
   }
 }
 
@@ -292,16 +282,19 @@ NEON_INLINE uint32x4_t reaching(
   return vmvnq_u32(vcltq_f32(vaddq_f32(value, half), vdupq_n_f32(s->threshold)));
 }
 
+// Rows whose bits are one byte of a mask.
+#define ROWS_OF_A_BYTE 8
+
 static size_t select_rows(
     const int32_t *sums, const float *base, const float *scale, const float *error, size_t rows,
     const uint8_t *mask, const vk_selection *s, uint32_t *index, float *estimate,
     float *half_width) {
   const uint16x8_t places = {1, 2, 4, 8, 16, 32, 64, 128};
   size_t count = 0;
-  for (size_t i = 0; i + VK_BLOCK <= rows; i += VK_BLOCK) {
-    const unsigned lanes = mask ? mask[i / VK_BLOCK] : 255;
+  for (size_t i = 0; i + ROWS_OF_A_BYTE <= rows; i += ROWS_OF_A_BYTE) {
+    const unsigned lanes = mask ? mask[i / ROWS_OF_A_BYTE] : 255;
     if (!lanes) continue;
-    float value[VK_BLOCK], half[VK_BLOCK];
+    float value[ROWS_OF_A_BYTE], half[ROWS_OF_A_BYTE];
     const uint32x4_t low = reaching(sums + i, base + i, scale + i, error + i, s, value, half);
     const uint32x4_t high = reaching(
         sums + i + 4, base + i + 4, scale + i + 4, error + i + 4, s, value + 4, half + 4);
@@ -314,10 +307,10 @@ static size_t select_rows(
       count++;
     }
   }
-  const size_t done = rows / VK_BLOCK * VK_BLOCK;
+  const size_t done = rows / ROWS_OF_A_BYTE * ROWS_OF_A_BYTE;
   const size_t last = vk_select_portable(
       sums + done, base + done, scale + done, error + done, rows - done,
-      mask ? mask + done / VK_BLOCK : NULL, s, index + count, estimate + count,
+      mask ? mask + done / ROWS_OF_A_BYTE : NULL, s, index + count, estimate + count,
       half_width + count);
   for (size_t n = 0; n < last; n++) index[count + n] += (uint32_t)done;
   return count + last;

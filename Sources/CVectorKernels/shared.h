@@ -73,18 +73,18 @@ VEC_TARGET static void rotate(float *x, size_t p, const uint64_t *signs, size_t 
 // ---- Queries
 
 VEC_TARGET static void quantize_query(
-    const float *q, size_t p, uint64_t *planes, int8_t *bytes, vk_quantized *out) {
+    const float *q, size_t p, int8_t *levels, int8_t *bytes, vk_quantized *out) {
   float largest, dot, u_squares;
   const float squares = measure(q, p, &largest);
   if (!(squares > 0)) {
-    memset(planes, 0, p / 64 * 4 * sizeof *planes);
+    memset(levels, 0, p);
     memset(bytes, 0, p);
     memset(out, 0, sizeof *out);
     return;
   }
   out->norm = sqrtf(squares);
   const float step4 = 0.352f * out->norm / sqrtf((float)p);
-  quantize4(q, p, 1.0f / step4, planes, &dot, &u_squares, &out->sum4);
+  quantize4(q, p, 1.0f / step4, levels, &dot, &u_squares, &out->sum4);
   const float scale = dot > 0 ? squares / dot : step4;
   const float error4 = squares - 2 * scale * dot + scale * scale * u_squares;
   out->scale4 = scale;

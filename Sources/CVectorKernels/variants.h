@@ -10,10 +10,9 @@ typedef struct {
   const char *name;
   double (*dot_f64)(const float *, const float *, size_t);
   void (*rotate)(float *, size_t, const uint64_t *, size_t);
-  void (*encode)(const float *, size_t, uint64_t *, uint8_t *, vk_encoded *);
-  void (*quantize_query)(const float *, size_t, uint64_t *, int8_t *, vk_quantized *);
-  void (*scan)(
-      const uint64_t *, size_t, size_t, const uint64_t *, const uint8_t *, int32_t *);
+  void (*encode)(const float *, size_t, uint8_t *, uint8_t *, vk_encoded *);
+  void (*quantize_query)(const float *, size_t, int8_t *, int8_t *, vk_quantized *);
+  void (*scan)(const uint8_t *, size_t, size_t, const int8_t *, const uint8_t *, int32_t *);
   size_t (*select)(
       const int32_t *, const float *, const float *, const float *, size_t, const uint8_t *,
       const vk_selection *, uint32_t *, float *, float *);
@@ -23,10 +22,10 @@ typedef struct {
 
 double vk_dot_f64_portable(const float *, const float *, size_t);
 void vk_rotate_portable(float *, size_t, const uint64_t *, size_t);
-void vk_encode_portable(const float *, size_t, uint64_t *, uint8_t *, vk_encoded *);
-void vk_quantize_query_portable(const float *, size_t, uint64_t *, int8_t *, vk_quantized *);
+void vk_encode_portable(const float *, size_t, uint8_t *, uint8_t *, vk_encoded *);
+void vk_quantize_query_portable(const float *, size_t, int8_t *, int8_t *, vk_quantized *);
 void vk_scan_portable(
-    const uint64_t *, size_t, size_t, const uint64_t *, const uint8_t *, int32_t *);
+    const uint8_t *, size_t, size_t, const int8_t *, const uint8_t *, int32_t *);
 size_t vk_select_portable(
     const int32_t *, const float *, const float *, const float *, size_t, const uint8_t *,
     const vk_selection *, uint32_t *, float *, float *);
@@ -40,13 +39,31 @@ const vk_table *vk_avx512_table(void);
 const vk_table *vk_avx2_table(void);
 const vk_table *vk_neon_table(void);
 
-/// Turns the planes of u_i from two's complement into sign and magnitude, for the scans: 3 planes
-/// to count in place of 4. The sum of u_i over the set bits of a code is the sum of |u_i| over the
-/// bits of code ^ sign, less `negative`, the sum of |u_i| over the negative u_i.
-///
-/// `split` gets the sign and the 3 bits of |u_i|, in this order, at `split[w * 4]` for word w.
-/// Returns 0 where a u_i is -8 (vk_quantize_query gives none): its magnitude does not fit.
-int vk_split_planes(const uint64_t *planes, size_t words, uint64_t *split, int32_t *negative);
+// The most components of a code.
+#define MAXIMUM_P 4096
+
+// Writes 64 bits of a row's code, the `w`-th, into its tile.
+static inline void vk_put_word(uint8_t *bits, size_t w, uint64_t word) {
+  for (size_t b = 0; b < 8; b++) bits[(8 * w + b) * VK_TILE] = (uint8_t)(word >> (8 * b));
+}
+
+// The first tile from `tile` on that a scan of `rows` rows has to look at, or how many tiles there are
+// where it has no more to do.
+static inline size_t vk_next_tile(const uint8_t *mask, size_t tile, size_t rows) {
+  const size_t tiles = (rows + VK_TILE - 1) / VK_TILE, bytes = (rows + 7) / 8;
+  for (; mask && tile < tiles; tile++) {
+    const size_t first = tile * VK_TILE / 8;
+    for (size_t i = first; i < bytes && i < first + VK_TILE / 8; i++) {
+      if (mask[i]) return tile;
+    }
+  }
+  return tile < tiles ? tile : tiles;
+}
+
+// The sums for every value of half a byte of a code: entry `bits` of table `i / 4` is the sum of u_i
+// over the set bits of components i to i + 3, plus the sum of |u_i| over the negative ones among them,
+// so that it is 0 to 28. `tables` gets 16 bytes each. Returns what has been added in all tables.
+int32_t vk_half_byte_tables(const int8_t *levels, size_t p, uint8_t *tables);
 
 // Rows of fine codes whose sums are taken together, so that the query's bytes are loaded once for
 // them.

@@ -83,9 +83,10 @@ void vk_rotate(float *x, size_t p, const uint64_t *signs, size_t rounds);
 /// normal distribution (Max 1960), in its standard deviations.
 #define VK_FINE_STEP 0.3352f
 
-/// Rows of 1-bit codes that lie interleaved: word w of the 8 rows of a block stands at
-/// `block * words * 8 + w * 8 + row`, so that one vector register holds the same word of all of them.
-#define VK_BLOCK 8
+/// Rows of 1-bit codes that lie interleaved: byte b of the 64 rows of a tile stands at
+/// `tile * P/8 * 64 + b * 64 + row`, so that one vector register holds the same components of all of
+/// them.
+#define VK_TILE 64
 
 /// What encoding a row gives besides its codes; sums of float32 products in any order.
 typedef struct {
@@ -97,16 +98,16 @@ typedef struct {
 
 /// Encodes one rotated residual of P components.
 ///
-/// `bits` is where word 0 of the row stands in its block (words are VK_BLOCK apart); bit `i % 64` of
-/// word `i / 64` is set where y_i >= 0 (for -0.0 too, and for NaN not). `fine` gets P / 2 bytes: byte j
+/// `bits` is where byte 0 of the row stands in its tile (bytes are VK_TILE apart); bit `i % 8` of
+/// byte `i / 8` is set where y_i >= 0 (for -0.0 too, and for NaN not). `fine` gets P / 2 bytes: byte j
 /// holds component j in its low four bits and component j + P/2 in its high ones. Of the zero vector
 /// all bits are set, the fine codes are those of y_i = 0 (that is 8), and all four results are 0.
-void vk_encode(const float *y, size_t p, uint64_t *bits, uint8_t *fine, vk_encoded *out);
+void vk_encode(const float *y, size_t p, uint8_t *bits, uint8_t *fine, vk_encoded *out);
 
 /// A query's side of the estimates in one segment, filled by `vk_quantize_query`.
 typedef struct {
   float norm;     // |q|
-  float scale4;   // q_i is about scale4 * u_i, u_i a whole number in -8...7
+  float scale4;   // q_i is about scale4 * u_i, u_i a whole number in -7...7
   float error4;   // |q - scale4 * u|
   float scale8;   // q_i is about scale8 * w_i, w_i a whole number in -127...127
   float error8;   // |q - scale8 * w|
@@ -120,21 +121,23 @@ typedef struct {
 /// u_i = clamp(round(q_i / d), -7, 7) with d = 0.352 * |q| / sqrt(P) (the uniform quantiser of 15 levels
 /// that is best for a normal distribution); scale4 = |q|^2 / sum(q_i u_i), so that the error is
 /// orthogonal to q and the estimate unbiased (d where that sum is not positive). w_i = round(q_i / e)
-/// with e = max |q_i| / 127; scale8 = e. `planes` gets 4 * P/64 words: plane j (bit j of u_i as two's
-/// complement) at `planes[w * 4 + j]` for word w. `bytes` gets the P numbers w_i. Of the zero query
-/// everything is 0.
+/// with e = max |q_i| / 127; scale8 = e. `levels` gets the P numbers u_i, `bytes` the P numbers w_i. Of
+/// the zero query everything is 0.
 void vk_quantize_query(
-    const float *q, size_t p, uint64_t *planes, int8_t *bytes, vk_quantized *out);
+    const float *q, size_t p, int8_t *levels, int8_t *bytes, vk_quantized *out);
 
-/// The scan of 1-bit codes: for every row of `blocks` blocks, sums[row] = sum of u_i over its set bits,
-/// that is c0 + 2 c1 + 4 c2 - 8 c3 with cj = popcount(code & plane j). The same bits.
+/// The scan of 1-bit codes: sums[row] = sum of u_i over the set bits of the row. The same bits.
 ///
-/// `codes`: blocks * words * VK_BLOCK words, at any 8-byte alignment. `mask`, if not null, has one byte a
-/// block, bit r for its row r: blocks without a bit are passed over (their sums are left as they were).
-/// `sums` has room for blocks * VK_BLOCK numbers. words = P / 64 is 1 to 64.
+/// Sums are looked up for some bits at a time, in tables that are made of the query first, as in product
+/// quantisation with tables in registers (Andre, Kermarrec & Le Scouarnec, VLDB 2015).
+///
+/// `codes`: tiles * P/8 * VK_TILE bytes for tiles = `rows` / VK_TILE, rounded up. `levels`: u_i, each in
+/// -7...7. `mask`, if not null, has one byte for 8 rows, bit r for row r of them: tiles without a bit are
+/// passed over (their sums are left as they were). `sums` has room for tiles * VK_TILE numbers. P is a
+/// multiple of 64, at most 4096.
 void vk_scan(
-    const uint64_t *codes, size_t words, size_t blocks, const uint64_t *planes,
-    const uint8_t *mask, int32_t *sums);
+    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
+    int32_t *sums);
 
 /// What `vk_select` computes with, for one query in one segment.
 typedef struct {
@@ -166,7 +169,7 @@ void vk_fine_dots(
 
 // ---- Masks
 
-/// Clears the bits of `mask` (one byte a block of 8 rows, as above) whose row's value is not `key`; rows
+/// Clears the bits of `mask` (one byte for 8 rows, as above) whose row's value is not `key`; rows
 /// beyond `rows` in the last byte are cleared. Returns how many bits are set then.
 size_t vk_mask_equal(uint8_t *mask, const uint32_t *values, size_t rows, uint32_t key);
 

@@ -19,7 +19,7 @@ package final class CodeVerifier {
   private let segment: CodeSegment
   private let fine: AlignedBytes
   private var residual: [Float]
-  private var bits: [UInt64]
+  private var bits: [UInt8]
   private var levels: [UInt8]
 
   /// - Parameters:
@@ -30,7 +30,8 @@ package final class CodeVerifier {
     self.segment = segment
     self.fine = fine
     residual = [Float](repeating: 0, count: segment.layout.paddedDimensions)
-    bits = [UInt64](repeating: 0, count: segment.layout.words * Int(VK_BLOCK))
+    bits = [UInt8](
+      repeating: 0, count: segment.layout.codeBytes * SegmentLayout.tileRows)
     levels = [UInt8](repeating: 0, count: segment.layout.fineBytes)
   }
 
@@ -70,14 +71,13 @@ package final class CodeVerifier {
 
   private func hasBits(_ row: Int) -> Bool {
     let layout = segment.layout
-    let size = Int(VK_BLOCK)
+    let size = SegmentLayout.tileRows
     let stored =
-      segment.codes.start.assumingMemoryBound(to: UInt64.self)
-      + (row / size * size * layout.words + row % size)
-    for word in 0..<layout.words {
-      var differing = stored[word * size] ^ bits[word * size]
+      segment.codes.start.assumingMemoryBound(to: UInt8.self) + layout.codeStart(ofRow: row)
+    for byte in 0..<layout.codeBytes {
+      var differing = stored[byte * size] ^ bits[byte * size]
       while differing != 0 {
-        let component = 64 * word + differing.trailingZeroBitCount
+        let component = 8 * byte + differing.trailingZeroBitCount
         guard abs(residual[component]) <= Self.componentSlack else { return false }
         differing &= differing - 1
       }

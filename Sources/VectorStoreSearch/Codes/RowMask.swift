@@ -4,7 +4,7 @@ internal import CVectorKernels
 
 /// A set of rows of a segment: one byte for 8 rows, bit `r` for row `r` of them.
 package struct RowMask: Sendable, Equatable {
-  /// One byte a block of 8 rows.
+  /// One byte for 8 rows.
   package private(set) var bytes: [UInt8]
   /// How many rows are in the set.
   package private(set) var count: Int
@@ -33,6 +33,17 @@ package struct RowMask: Sendable, Equatable {
 
   /// Whether a row is in the set.
   package func contains(_ row: Int) -> Bool { bytes[row / 8] >> (row % 8) & 1 == 1 }
+
+  /// Calls the closure with every row of the set, in rising order.
+  package func forEach(_ body: (Int) -> Void) {
+    for (index, byte) in bytes.enumerated() where byte != 0 {
+      var left = byte
+      while left != 0 {
+        body(8 * index + left.trailingZeroBitCount)
+        left &= left - 1
+      }
+    }
+  }
 
   /// Takes a row out.
   package mutating func remove(_ row: Int) {

@@ -56,9 +56,9 @@ package struct SegmentEncoder: Sendable {
       (target.head.start + layout.centroid).copyMemory(
         from: start, byteCount: 4 * layout.paddedDimensions)
     }
-    // Whole blocks a worker: a block's rows share cache lines.
-    SearchWorkers.forEach(layout.blocks, atLeast: 8) { block, _ in
-      encode(block: block, centroid, into: target)
+    // Whole tiles a worker: a tile's rows share cache lines.
+    SearchWorkers.forEach(layout.tiles, atLeast: 1) { tile, _ in
+      encode(tile: tile, centroid, into: target)
     }
     for row in damaged { target.setInfinite(row) }
     return CodeSegment(
@@ -66,20 +66,20 @@ package struct SegmentEncoder: Sendable {
   }
 
   private func encode(
-    block: Int, _ centroid: [Float], into target: Target
+    tile: Int, _ centroid: [Float], into target: Target
   ) {
     let layout = target.layout
-    let size = Int(VK_BLOCK)
+    let size = SegmentLayout.tileRows
     withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.paddedDimensions) { residual in
       guard let y = residual.baseAddress else { return }
-      for row in block * size..<min((block + 1) * size, layout.rows) {
+      for row in tile * size..<min((tile + 1) * size, layout.rows) {
         let first = row * rotation.dimensions
         let vector = UnsafeBufferPointer(
           rebasing: target.vectors[first..<first + rotation.dimensions])
         residual.update(repeating: 0)
         for i in 0..<rotation.dimensions { y[i] = vector[i] - centroid[i] }
         rotation.apply(y)
-        let bits = target.words + (block * size * layout.words + row % size)
+        let bits = target.codesStart + layout.codeStart(ofRow: row)
         let fine = target.fineStart + row * layout.fineBytes
         var encoded = vk_encoded()
         vk_encode(y, layout.paddedDimensions, bits, fine, &encoded)
@@ -119,7 +119,7 @@ package struct SegmentEncoder: Sendable {
       codes.start.initializeMemory(as: UInt8.self, repeating: 0, count: codes.count)
     }
 
-    var words: UnsafeMutablePointer<UInt64> { codes.start.assumingMemoryBound(to: UInt64.self) }
+    var codesStart: UnsafeMutablePointer<UInt8> { codes.start.assumingMemoryBound(to: UInt8.self) }
     var fineStart: UnsafeMutablePointer<UInt8> { fine.start.assumingMemoryBound(to: UInt8.self) }
 
     func name(_ index: Int, _ row: SegmentRow) {

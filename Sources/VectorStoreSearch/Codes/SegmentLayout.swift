@@ -6,11 +6,11 @@ internal import CVectorKernels
 /// The layout of a segment of `rows` rows of vectors of `paddedDimensions` rotated components.
 ///
 /// - The head: columns of the rows, one after another, little-endian.
-/// - The codes: 1 bit a component, 8 rows interleaved (`VK_BLOCK`), the last block filled with zeros.
+/// - The codes: 1 bit a component, 64 rows interleaved (`VK_TILE`), the last tile filled with zeros.
 /// - The fine codes: 4 bits a component, row after row.
 package struct SegmentLayout: Sendable, Equatable {
   /// The number of the format that this program writes and reads.
-  package static let format = 1
+  package static let format = 2
   /// The most rows of a segment.
   package static let maximumRows = 4096
 
@@ -24,17 +24,19 @@ package struct SegmentLayout: Sendable, Equatable {
     self.paddedDimensions = paddedDimensions
   }
 
-  /// 64-bit words of a 1-bit code.
-  var words: Int { paddedDimensions / 64 }
-  /// Blocks of 8 rows.
-  package var blocks: Int { (rows + Int(VK_BLOCK) - 1) / Int(VK_BLOCK) }
+  /// Bytes of a row's 1-bit code.
+  var codeBytes: Int { paddedDimensions / 8 }
+  /// Tiles of 64 rows.
+  var tiles: Int { (rows + Self.tileRows - 1) / Self.tileRows }
+  /// The rows of a tile.
+  static let tileRows = Int(VK_TILE)
   /// Bytes of a row's fine code.
   package var fineBytes: Int { paddedDimensions / 2 }
 
   /// Bytes of the head.
   package var headCount: Int { end }
   /// Bytes of all 1-bit codes.
-  package var codesCount: Int { blocks * Int(VK_BLOCK) * words * 8 }
+  package var codesCount: Int { tiles * Self.tileRows * codeBytes }
   /// Bytes of all fine codes.
   package var fineCount: Int { rows * fineBytes }
 
@@ -51,6 +53,11 @@ package struct SegmentLayout: Sendable, Equatable {
   var fineScale: Int { error + 4 * rows }
   var fineError: Int { fineScale + 4 * rows }
   private var end: Int { fineError + 4 * rows }
+
+  /// Where byte 0 of a row's 1-bit code stands; the next ones are ``tileRows`` bytes apart.
+  func codeStart(ofRow row: Int) -> Int {
+    row / Self.tileRows * Self.tileRows * codeBytes + row % Self.tileRows
+  }
 
   /// The checksum of a part, by its place in the segment (`vk_checksum`).
   package static func checksum(_ bytes: UnsafeRawBufferPointer, part: UInt64) -> Int64 {

@@ -14,7 +14,7 @@ final class SegmentScan: @unchecked Sendable {
   private let source: (any FineCodeSource)?
 
   private let centred: UnsafeMutablePointer<Float>
-  private let planes: UnsafeMutablePointer<UInt64>
+  private let levels: UnsafeMutablePointer<Int8>
   private let bytes: UnsafeMutablePointer<Int8>
   private let sums: UnsafeMutablePointer<Int32>
   private let index: UnsafeMutablePointer<UInt32>
@@ -31,9 +31,10 @@ final class SegmentScan: @unchecked Sendable {
     self.limit = limit
     self.paddedDimensions = paddedDimensions
     self.source = source
-    let room = (rows + 15) / 16 * 16
+    let tile = SegmentLayout.tileRows
+    let room = (rows + tile - 1) / tile * tile
     centred = .allocate(capacity: paddedDimensions)
-    planes = .allocate(capacity: paddedDimensions / 16)
+    levels = .allocate(capacity: paddedDimensions)
     bytes = .allocate(capacity: paddedDimensions)
     sums = .allocate(capacity: room)
     index = .allocate(capacity: room)
@@ -44,7 +45,7 @@ final class SegmentScan: @unchecked Sendable {
 
   deinit {
     centred.deallocate()
-    planes.deallocate()
+    levels.deallocate()
     bytes.deallocate()
     sums.deallocate()
     index.deallocate()
@@ -53,7 +54,7 @@ final class SegmentScan: @unchecked Sendable {
     fineSums.deallocate()
   }
 
-  /// So many rows give a first threshold: whole blocks, and whole vector registers.
+  /// So many rows give a first threshold: whole bytes of a mask, and whole vector registers.
   private static let rowsForAThreshold = 1024
   /// More rows than so many for each result are worth to be narrowed.
   private static let manyForEach = 4
@@ -73,9 +74,12 @@ final class SegmentScan: @unchecked Sendable {
     _ query: CodeQuery, _ segment: MaskedSegment, place: Int, into findings: inout Findings
   ) throws {
     let prepared = prepare(query, segment.segment)
-    addUp(segment)
     findings.share()
     defer { findings.share() }
+    if let count = selectAll(of: segment) {
+      return try refine(count, from: 0, segment.segment, place, prepared, &findings)
+    }
+    addUp(segment)
     let rows = segment.segment.layout.rows
     // Without a threshold every row passes: a few rows give one for the others.
     let few = findings.threshold == -.infinity ? min(Self.rowsForAThreshold, rows) : 0
@@ -83,7 +87,7 @@ final class SegmentScan: @unchecked Sendable {
     try look(at: few..<rows, segment, place, prepared, &findings)
   }
 
-  /// Looks for results among some rows, of which the first is the first of a block.
+  /// Looks for results among some rows, of which the first is the first of a mask's byte.
   private func look(
     at rows: Range<Int>, _ segment: MaskedSegment, _ place: Int, _ prepared: Prepared,
     _ findings: inout Findings
@@ -106,7 +110,7 @@ final class SegmentScan: @unchecked Sendable {
     return query.rotated.withUnsafeBufferPointer { rotated in
       for i in 0..<paddedDimensions { centred[i] = rotated[i] - centroid[i] }
       var quantized = vk_quantized()
-      vk_quantize_query(centred, paddedDimensions, planes, bytes, &quantized)
+      vk_quantize_query(centred, paddedDimensions, levels, bytes, &quantized)
       // ⟨q, c⟩ − ⟨c, c⟩ = ⟨q − c, c⟩
       let product = Kernels.dot(
         UnsafeBufferPointer(start: centred, count: paddedDimensions), centroid)
@@ -114,13 +118,27 @@ final class SegmentScan: @unchecked Sendable {
     }
   }
 
+  /// Selects all rows that take part, if they are so few that their fine codes are less to read than the
+  /// tiles that they lie in. Returns how many rows that are.
+  private func selectAll(of segment: MaskedSegment) -> Int? {
+    guard let mask = segment.mask, mask.count <= Self.manyForEach * limit,
+      segment.segment.fine != nil
+    else { return nil }
+    var count = 0
+    mask.forEach { row in
+      index[count] = UInt32(row)
+      count += 1
+    }
+    return count
+  }
+
   /// Scans the 1-bit codes of a segment.
   private func addUp(_ segment: MaskedSegment) {
     let codes = segment.segment
     segment.withMask { mask in
       vk_scan(
-        codes.codes.start.assumingMemoryBound(to: UInt64.self), codes.layout.words,
-        codes.layout.blocks, planes, mask, sums)
+        codes.codes.start.assumingMemoryBound(to: UInt8.self), paddedDimensions,
+        codes.layout.rows, levels, mask, sums)
     }
   }
 
@@ -140,7 +158,7 @@ final class SegmentScan: @unchecked Sendable {
       vk_select(
         sums + first, codes.base.baseAddress.map { $0 + first },
         codes.scale.baseAddress.map { $0 + first }, codes.error.baseAddress.map { $0 + first },
-        rows.count, mask.map { $0 + first / Int(VK_BLOCK) }, &selection, index, estimate, halfWidth)
+        rows.count, mask.map { $0 + first / 8 }, &selection, index, estimate, halfWidth)
     }
     if first > 0 { for i in 0..<count { index[i] += UInt32(first) } }
     return count

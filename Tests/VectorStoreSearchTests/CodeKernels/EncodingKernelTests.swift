@@ -56,7 +56,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       KernelVariants.forEach { variant in
         let zero = Quantized([Float](repeating: 0, count: 192))
-        #expect(zero.planes.allSatisfy { $0 == 0 }, "\(variant)")
+        #expect(zero.levels.allSatisfy { $0 == 0 }, "\(variant)")
         #expect(zero.bytes.allSatisfy { $0 == 0 }, "\(variant)")
         let values = zero.values
         #expect([values.norm, values.scale4, values.error4].allSatisfy { $0 == 0 }, "\(variant)")
@@ -88,36 +88,36 @@ import Testing
   }
 }
 
-/// A row encoded at an unaligned place, as row 3 of a block.
+/// A row encoded at an unaligned place, as row 3 of a tile.
 private struct Encoded {
-  let bits: [UInt64]
+  let bits: [UInt8]
   let fine: [UInt8]
   let values: vk_encoded
 
   init(_ y: [Float]) {
     let p = y.count
-    var block = [UInt64](repeating: 0x5555, count: p / 64 * 8)
+    var tile = [UInt8](repeating: 0x55, count: p / 8 * 64)
     var fine = [UInt8](repeating: 0x55, count: p / 2 + 1)
     var values = vk_encoded()
     let shifted = [0] + y
     shifted.withUnsafeBufferPointer { y in
-      block.withUnsafeMutableBufferPointer { block in
+      tile.withUnsafeMutableBufferPointer { tile in
         fine.withUnsafeMutableBufferPointer { fine in
-          guard let y = y.baseAddress, let block = block.baseAddress,
+          guard let y = y.baseAddress, let tile = tile.baseAddress,
             let fine = fine.baseAddress
           else { return }
-          vk_encode(y + 1, p, block + 3, fine + 1, &values)
+          vk_encode(y + 1, p, tile + 3, fine + 1, &values)
         }
       }
     }
-    bits = (0..<p / 64).map { block[$0 * 8 + 3] }
-    let others = block.indices.filter { $0 % 8 != 3 }
-    precondition(others.allSatisfy { block[$0] == 0x5555 } && fine[0] == 0x55)
+    bits = (0..<p / 8).map { tile[$0 * 64 + 3] }
+    let others = tile.indices.filter { $0 % 64 != 3 }
+    precondition(others.allSatisfy { tile[$0] == 0x55 } && fine[0] == 0x55)
     self.fine = Array(fine.dropFirst())
     self.values = values
   }
 
-  func bit(_ i: Int) -> Bool { bits[i / 64] >> UInt64(i % 64) & 1 == 1 }
+  func bit(_ i: Int) -> Bool { bits[i / 8] >> UInt8(i % 8) & 1 == 1 }
 
   func level(_ i: Int) -> Int {
     i < fine.count ? Int(fine[i] & 15) : Int(fine[i - fine.count] >> 4)
@@ -125,27 +125,22 @@ private struct Encoded {
 }
 
 private struct Quantized {
-  let planes: [UInt64]
+  let levels: [Int8]
   let bytes: [Int8]
   let values: vk_quantized
 
   init(_ q: [Float]) {
     let p = q.count
-    var planes = [UInt64](repeating: .max, count: p / 64 * 4)
+    var levels = [Int8](repeating: -1, count: p)
     var bytes = [Int8](repeating: -1, count: p)
     var values = vk_quantized()
-    vk_quantize_query(q, p, &planes, &bytes, &values)
-    self.planes = planes
+    vk_quantize_query(q, p, &levels, &bytes, &values)
+    self.levels = levels
     self.bytes = bytes
     self.values = values
   }
 
-  func u(_ i: Int) -> Int {
-    let code = (0..<4).reduce(0) { code, j in
-      code | Int(planes[i / 64 * 4 + j] >> UInt64(i % 64) & 1) << j
-    }
-    return code < 8 ? code : code - 16
-  }
+  func u(_ i: Int) -> Int { Int(levels[i]) }
 }
 
 private func near(_ a: Float, _ b: Double, _ tolerance: Double = 1e-5) -> Bool {

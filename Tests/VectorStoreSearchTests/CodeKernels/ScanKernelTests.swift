@@ -6,35 +6,51 @@ import TestSupport
 import Testing
 
 @Suite struct ScanKernelTests {
-  /// Tails of every variant's groups of words: 2, 4 and 31.
-  static let words = [1, 2, 3, 4, 5, 7, 8, 23, 24, 25, 31, 32, 33, 48, 62, 63, 64]
+  /// Dimensions with every remainder of a variant's groups of components, and the most there may be.
+  static let dimensions = [
+    64, 128, 192, 256, 320, 448, 512, 1472, 1536, 1600, 2048, 3072, 4032, 4096,
+  ]
 
   @Test func sumsAreThoseOfSingleBits() async {
     await #expect(processExitsWith: .success) {
       KernelVariants.forEach { variant in
-        for words in ScanKernelTests.words {
-          var generator = SeededGenerator(seed: UInt64(words))
-          // -8 is no number of vk_quantize_query, but one of the contract.
-          for range in [-7...7, -8...7, 7...7, -7 ... -7, -8 ... -8, 0...0] {
-            let u = (0..<words * 64).map { _ in Int.random(in: range, using: &generator) }
-            let scan = Scan(u: u, blocks: 3, using: &generator)
-            #expect(scan.found(mask: nil) == scan.expected(mask: nil), "\(variant), \(words) words")
+        for p in ScanKernelTests.dimensions {
+          var generator = SeededGenerator(seed: UInt64(p))
+          for range: ClosedRange<Int8> in [-7...7, 7...7, -7 ... -7, 0...0] {
+            let u = (0..<p).map { _ in Int8.random(in: range, using: &generator) }
+            let scan = Scan(u: u, rows: 150, using: &generator)
+            #expect(scan.found(mask: nil) == scan.expected(mask: nil), "\(variant), p \(p)")
           }
         }
       }
     }
   }
 
-  @Test func passesOverBlocksWithoutABit() async {
+  @Test(arguments: [0, 1, 63, 64, 65, 255, 256, 257, 320, 640])
+  func sumsOfAnyNumberOfRows(rows: Int) async {
+    await #expect(processExitsWith: .success) { [rows] in
+      KernelVariants.forEach { variant in
+        var generator = SeededGenerator(seed: UInt64(rows))
+        let u = (0..<192).map { _ in Int8.random(in: -7...7, using: &generator) }
+        let scan = Scan(u: u, rows: rows, using: &generator)
+        #expect(scan.found(mask: nil) == scan.expected(mask: nil), "\(variant), \(rows) rows")
+      }
+    }
+  }
+
+  @Test func passesOverTilesWithoutABit() async {
     await #expect(processExitsWith: .success) {
       KernelVariants.forEach { variant in
-        for seed in 0..<20 {
+        for seed in 0..<40 {
           var generator = SeededGenerator(seed: UInt64(seed))
-          let u = (0..<192).map { _ in Int.random(in: -7...7, using: &generator) }
-          let blocks = Int.random(in: 0...11, using: &generator)
-          let scan = Scan(u: u, blocks: blocks, using: &generator)
-          let mask = (0..<blocks).map { _ -> UInt8 in
-            Bool.random(using: &generator) ? 0 : UInt8.random(in: 0...255, using: &generator)
+          let u = (0..<192).map { _ in Int8.random(in: -7...7, using: &generator) }
+          let rows = Int.random(in: 0...1000, using: &generator)
+          let scan = Scan(u: u, rows: rows, using: &generator)
+          var mask = [UInt8](repeating: 0, count: (rows + 7) / 8)
+          for tile in 0..<(rows + 63) / 64 where Int.random(in: 0..<4, using: &generator) > 0 {
+            let bytes = tile * 8..<min(tile * 8 + 8, mask.count)
+            mask[Int.random(in: bytes, using: &generator)] =
+              1 << UInt8.random(in: 0...7, using: &generator)
           }
           #expect(scan.found(mask: mask) == scan.expected(mask: mask), "\(variant), seed \(seed)")
         }
@@ -45,10 +61,13 @@ import Testing
   @Test func fullCodesOfTheLargestQuery() async {
     await #expect(processExitsWith: .success) {
       KernelVariants.forEach { variant in
-        for u in [7, -7, -8] {
-          var scan = Scan(u: [Int](repeating: u, count: 4096), blocks: 2)
+        for u: Int8 in [7, -7] {
+          var generator = SeededGenerator(seed: 1)
+          var scan = Scan(u: [Int8](repeating: u, count: 4096), rows: 128, using: &generator)
           scan.codes = scan.codes.map { _ in .max }
           #expect(scan.found(mask: nil).allSatisfy { $0 == 4096 * Int32(u) }, "\(variant), u \(u)")
+          scan.codes = scan.codes.map { _ in 0 }
+          #expect(scan.found(mask: nil).allSatisfy { $0 == 0 }, "\(variant), u \(u)")
         }
       }
     }
@@ -83,42 +102,33 @@ import Testing
   }
 }
 
-/// Random codes of some blocks, and a query of whole numbers.
+/// Random codes of some rows, and a query of whole numbers.
 private struct Scan {
-  var codes: [UInt64]
-  let u: [Int]
-  let planes: [UInt64]
-  let blocks: Int
+  var codes: [UInt8]
+  let u: [Int8]
+  let rows: Int
 
-  private var words: Int { u.count / 64 }
+  private var tiles: Int { (rows + 63) / 64 }
 
-  init(u: [Int], blocks: Int) {
-    var generator = SeededGenerator(seed: 1)
-    self.init(u: u, blocks: blocks, using: &generator)
-  }
-
-  init(u: [Int], blocks: Int, using generator: inout SeededGenerator) {
+  init(u: [Int8], rows: Int, using generator: inout SeededGenerator) {
     self.u = u
-    self.blocks = blocks
-    codes = KernelVariants.words(blocks * u.count / 64 * 8, using: &generator)
-    var planes = [UInt64](repeating: 0, count: u.count / 64 * 4)
-    for i in u.indices {
-      for j in 0..<4 where u[i] >> j & 1 == 1 { planes[i / 64 * 4 + j] |= 1 << UInt64(i % 64) }
+    self.rows = rows
+    codes = KernelVariants.words((rows + 63) / 64 * u.count, using: &generator).flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
     }
-    self.planes = planes
   }
 
-  /// The sums, or -1 where none was written. Read at a place that is aligned to 8 bytes only.
+  /// The sums, or -1 where none was written. Read at a place that is aligned to nothing.
   func found(mask: [UInt8]?) -> [Int32] {
-    var sums = [Int32](repeating: -1, count: blocks * 8 + 1)
+    var sums = [Int32](repeating: -1, count: tiles * 64 + 1)
     let shifted = [0] + codes
     shifted.withUnsafeBufferPointer { codes in
       sums.withUnsafeMutableBufferPointer { sums in
         guard let codes = codes.baseAddress, let sums = sums.baseAddress else { return }
         if let mask {
-          vk_scan(codes + 1, words, blocks, planes, mask, sums + 1)
+          vk_scan(codes + 1, u.count, rows, u, mask, sums + 1)
         } else {
-          vk_scan(codes + 1, words, blocks, planes, nil, sums + 1)
+          vk_scan(codes + 1, u.count, rows, u, nil, sums + 1)
         }
       }
     }
@@ -128,13 +138,16 @@ private struct Scan {
 
   func expected(mask: [UInt8]?) -> [Int32] {
     codes.withUnsafeBufferPointer { codes in
-      (0..<blocks * 8).map { row in
-        if let mask, mask[row / 8] == 0 { return -1 }
+      (0..<tiles * 64).map { row in
+        let tile = row / 64
+        if let mask, mask[tile * 8..<min(tile * 8 + 8, mask.count)].allSatisfy({ $0 == 0 }) {
+          return -1
+        }
         var sum = 0
-        for word in 0..<words {
-          var code = codes[row / 8 * words * 8 + word * 8 + row % 8]
+        for byte in 0..<u.count / 8 {
+          var code = codes[(tile * u.count / 8 + byte) * 64 + row % 64]
           while code != 0 {
-            sum += u[word * 64 + code.trailingZeroBitCount]
+            sum += Int(u[byte * 8 + code.trailingZeroBitCount])
             code &= code - 1
           }
         }

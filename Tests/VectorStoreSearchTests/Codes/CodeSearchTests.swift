@@ -104,7 +104,8 @@ import Testing
       NaiveSearch.search(query, rows: rows, ids: (0..<900).map { $0 }, limit: 40).map(\.id))
     let made = CodedRows(rows, segmentRows: 128)
     try made.expectExact([query], limit: 10, "masked") { !best.contains($0) }
-    // One row in a hundred.
+    // One row in two, which are scanned for, and one in a hundred, whose fine codes are looked at without a scan.
+    try made.expectExact([query], limit: 1, "half") { $0.isMultiple(of: 2) }
     try made.expectExact([query], limit: 10, "selected") { $0 % 100 == 3 }
     try made.expectExact([query], limit: 10, "nothing") { _ in false }
   }

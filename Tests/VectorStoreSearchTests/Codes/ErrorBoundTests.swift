@@ -91,15 +91,15 @@ private struct Estimates {
   ) -> (signs: Double, levels: Double) {
     let p = query.count
     let root = Double(p).squareRoot()
-    let words = segment.codes.start.assumingMemoryBound(to: UInt64.self)
+    let codes = segment.codes.start.assumingMemoryBound(to: UInt8.self)
     let bytes = segment.fine?.start.assumingMemoryBound(to: UInt8.self)
     var (signs, levels) = (0.0, 0.0)
     for i in 0..<p {
-      let word = words[(row / 8 * (p / 64) + i / 64) * 8 + row % 8]
-      let sign = word >> UInt64(i % 64) & 1 == 1 ? 1.0 : -1.0
+      let byte = codes[(row / 64 * (p / 8) + i / 8) * 64 + row % 64]
+      let sign = byte >> UInt8(i % 8) & 1 == 1 ? 1.0 : -1.0
       signs += Double(query[i]) * sign / root
-      let byte = bytes?[row * p / 2 + i % (p / 2)] ?? 0
-      let level = i < p / 2 ? byte & 15 : byte >> 4
+      let both = bytes?[row * p / 2 + i % (p / 2)] ?? 0
+      let level = i < p / 2 ? both & 15 : both >> 4
       let z = (Double(level) - 7.5) * Double(VK_FINE_STEP) / root
       levels += Double(query[i]) * z
     }

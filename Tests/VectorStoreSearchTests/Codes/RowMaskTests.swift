@@ -22,6 +22,9 @@ import VectorStoreSearch
     }
     #expect((0..<rows).filter { mask.contains($0) } == expected)
     #expect(mask.count == expected.count)
+    var visited: [Int] = []
+    mask.forEach { visited.append($0) }
+    #expect(visited == expected)
   }
 
   @Test func removedBitsAreTakenOut() {

@@ -78,10 +78,17 @@ import Testing
     var made = MadeVectors(seed: 5)
     try await indexed.add(made.next(200), prefix: "a")
     try await indexed.store.close()
-    // As a file of the first format is after its migration.
-    try indexed.execute("DELETE FROM segments")
+    // A file of the format before, whose codes lay otherwise.
+    try indexed.execute("UPDATE segments SET format = 1, codes_checksum = codes_checksum + 1")
+    try indexed.execute("DELETE FROM grdb_migrations WHERE identifier = '5 codes in tiles'")
+    try indexed.execute("PRAGMA user_version = 4")
     let store = try await IndexedStore.open(indexed.path)
     try await store.expectExact(made.next(3))
+    #expect(
+      try await store.file.read {
+        try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM segments WHERE format = 1")
+      }
+        == 0)
     try await store.compact()
     let sealed = try await store.file.read {
       try Int.fetchOne($0, sql: "SELECT SUM(rows) FROM segments")
