@@ -36,7 +36,8 @@ extension Verdict {
   }
 
   private static func isotropy(_ figures: SpaceStatistics) -> Finding? {
-    guard let isotropy = figures.isotropy, let mean = figures.meanCosine else { return nil }
+    guard figures.rows >= 50, let isotropy = figures.isotropy, let mean = figures.meanCosine
+    else { return nil }
     let share = text(isotropy, 2)
     let cosine = text(mean, 2)
     if isotropy >= 0.2 {

@@ -41,7 +41,8 @@ import Testing
   }
 
   @Test func eachTroubleIsFound() {
-    #expect(Self.levels(Self.verdict { $0.rows = 3 })["rows"] == .watch)
+    let few = Self.levels(Self.verdict { $0.rows = 3 })
+    #expect(few == ["rows": .watch])
     #expect(Self.levels(Self.verdict { $0.participationRatio = nil })["dimensions"] == .bad)
     #expect(Self.levels(Self.verdict { $0.participationRatio = 2 })["dimensions"] == .bad)
     #expect(Self.levels(Self.verdict { $0.participationRatio = 8 })["dimensions"] == .watch)
