@@ -69,6 +69,26 @@ struct CollectionOptions: ParsableArguments {
   var name = "default"
 }
 
+/// Which documents.
+struct FilterOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, added.",
+      valueName: "expr"))
+  var filter: String?
+
+  func validate() throws { _ = try parsed() }
+
+  /// The filter, read before the store is opened.
+  func parsed() throws -> Filter? {
+    do {
+      return try filter.map { text throws(StoreError) in try Filter(parsing: text) }
+    } catch {
+      throw ValidationError("--filter: \(error)")
+    }
+  }
+}
+
 /// Where vectors come from.
 struct ModeOptions: ParsableArguments {
   @Option(

@@ -30,16 +30,27 @@ extension Store {
 
   /// The documents of a collection, or of all where it is nil, by collection and source.
   ///
-  /// - Parameter states: only documents in one of these states; nil takes all.
-  /// - Throws: ``StoreError`` with `collectionNotFound`.
+  /// - Parameters:
+  ///   - states: only documents in one of these states; nil takes all.
+  ///   - filter: only documents that pass, or of which a chunk does where it asks for ordinals; nil takes
+  ///     all.
+  /// - Throws: ``StoreError`` with `collectionNotFound` or `invalidFilter`.
   /// - Complexity: one pass over documents and chunks.
   public func list(
-    in collection: String? = nil, states: Set<DocumentSummary.State>? = nil
+    in collection: String? = nil, states: Set<DocumentSummary.State>? = nil, filter: Filter? = nil
   ) async throws -> [DocumentSummary] {
-    try await file.read { db in
-      let id = try collection.map { try CollectionsTable.require($0, db).id }
+    try filter?.check()
+    return try await file.read { db in
+      let only = try collection.map { try CollectionsTable.require($0, db) }
+      let passing = try filter.map { filter in
+        try (only.map { [$0] } ?? CollectionsTable.all(db)).reduce(into: Set<Int64>()) {
+          $0.formUnion(try FilterSelection(filter, collection: $1, db).documentIDs(db))
+        }
+      }
       var summaries: [DocumentSummary] = []
-      try DocumentListing.forEach(collection: id, states: states, db) { summaries.append($1) }
+      try DocumentListing.forEach(collection: only?.id, states: states, db) { id, summary in
+        if passing?.contains(id) ?? true { summaries.append(summary) }
+      }
       return summaries
     }
   }

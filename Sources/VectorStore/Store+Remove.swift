@@ -43,6 +43,22 @@ extension Store {
     return report
   }
 
+  /// Removes the documents that pass a filter, or of which a chunk does where it asks for ordinals.
+  ///
+  /// It is taken by what stands in the store when the removal begins.
+  ///
+  /// - Throws: ``StoreError`` with `collectionNotFound` or `invalidFilter`.
+  @discardableResult
+  public func remove(
+    where filter: Filter, from collection: String = "default"
+  ) async throws -> RemoveReport {
+    let sources = try await list(in: collection, filter: filter).map(\.document)
+    var report = try await remove(sources, from: collection)
+    // What another process has removed meanwhile is gone too.
+    report.notFound = []
+    return report
+  }
+
   /// Removes a collection with all its documents.
   ///
   /// - Throws: ``StoreError`` with `collectionNotFound`.

@@ -104,6 +104,21 @@ import Testing
     #expect(bytes.range(of: Data("zanzibarquux".utf8)) == nil)
   }
 
+  @Test func listsAndRemovesWhatPassesTheFilter() async throws {
+    let store = try Self.command()
+    for (id, lang) in [("a", "de"), ("b", "en"), ("c", "de")] {
+      _ = try await store.run("add", "--text", id, "--id", id, "--metadata", "lang=\(lang)")
+    }
+    let listed = try await store.run("list", "--filter", "lang = 'en'")
+    #expect(listed.status == 0)
+    #expect(listed.output.hasSuffix("  b\n") && !listed.output.contains("  a\n"))
+    let removed = try await store.run("remove", "--filter", "lang = 'de'")
+    #expect(removed.output == "removed 2 documents (2 chunks)\n" && removed.status == 0)
+    let again = try await store.run("remove", "--filter", "lang = 'de'")
+    #expect(again.output == "removed 0 documents (0 chunks)\n" && again.status == 0)
+    #expect(try await store.run("list").output.split(separator: "\n").count == 1)
+  }
+
   @Test func answersOnlyFromWhatPassesTheFilter() async throws {
     let store = try Self.command()
     for (id, lang) in [("a", "de"), ("b", "en"), ("c", "de")] {
@@ -138,7 +153,8 @@ import Testing
     for line in [
       ["add"], ["add", "x", "--text", "y"], ["query"], ["query", "x", "--limit", "0"],
       ["query", "x", "--mode", "fake"], ["add", "x", "--chunk-tokens", "3"], ["nonsense"],
-      ["query", "x", "--filter", "lang = de"], ["remove"], ["import", "x.jsonl", "--texts", "y"],
+      ["query", "x", "--filter", "lang = de"], ["list", "--filter", "lang = de"], ["remove"],
+      ["remove", "a", "--filter", "lang = 'de'"], ["import", "x.jsonl", "--texts", "y"],
       ["add", "x", "--metadata", "novalue"],
     ] {
       let outcome = try await store.run(line)

@@ -21,6 +21,7 @@ struct ListCommand: AsyncParsableCommand {
   @Flag(help: "Only documents that answer by stand-ins.")
   var standIns = false
 
+  @OptionGroup var filtering: FilterOptions
   @OptionGroup var store: StoreOptions
 
   /// The one object that --json prints.
@@ -33,7 +34,8 @@ struct ListCommand: AsyncParsableCommand {
     let states = Set<DocumentSummary.State>(
       (pending ? [.pending] : []) + (failed ? [.failed] : []) + (standIns ? [.standIn] : []))
     let documents = try await settings.open()
-      .list(in: collection, states: states.isEmpty ? nil : states)
+      .list(
+        in: collection, states: states.isEmpty ? nil : states, filter: try filtering.parsed())
     if store.json { return try JSONOutput.print(Listing(documents: documents)) }
     guard !documents.isEmpty else {
       return Terminal.standardOutput.write("no documents\n")

@@ -23,11 +23,7 @@ struct QueryCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Leave out hits that score less.", valueName: "score"))
   var minScore: Double?
 
-  @Option(
-    help: ArgumentHelp(
-      "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, added.",
-      valueName: "expr"))
-  var filter: String?
+  @OptionGroup var filtering: FilterOptions
 
   @Flag(help: "Rank by words (BM25); \"quoted phrases\" must be there.")
   var lexical = false
@@ -79,17 +75,7 @@ struct QueryCommand: AsyncParsableCommand {
     guard space == nil || vector != nil else {
       throw ValidationError("--space names the space of --vector.")
     }
-    _ = try parsedFilter()
     guard !plain || !store.json else { throw ValidationError("Give --plain or --json, not both.") }
-  }
-
-  /// The filter, read before the store is opened.
-  private func parsedFilter() throws -> Filter? {
-    do {
-      return try filter.map { text throws(StoreError) in try Filter(parsing: text) }
-    } catch {
-      throw ValidationError("--filter: \(error)")
-    }
   }
 
   func run() async throws {
@@ -97,7 +83,7 @@ struct QueryCommand: AsyncParsableCommand {
       store, mode: mode.mode, access: .readOnly, embeds: vector == nil && !lexical)
     var options = QueryOptions(limit: limit)
     options.minimumScore = minScore
-    options.filter = try parsedFilter()
+    options.filter = try filtering.parsed()
     options.ranking = lexical ? .lexical : hybrid ? .fused : .vector
     options.exact = exact
     let texts = try text.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)

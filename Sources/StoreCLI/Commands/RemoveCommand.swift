@@ -15,6 +15,8 @@ struct RemoveCommand: AsyncParsableCommand {
   @Argument(help: "The documents' sources, as `store list` shows them.")
   var sources: [String] = []
 
+  @OptionGroup var filtering: FilterOptions
+
   @Flag(help: "Remove the collection with all its documents.")
   var all = false
 
@@ -22,19 +24,22 @@ struct RemoveCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func validate() throws {
-    guard sources.isEmpty == all else {
-      throw ValidationError("Name documents to remove, or give --all.")
+    let ways = [!sources.isEmpty, filtering.filter != nil, all].filter { $0 }.count
+    guard ways == 1 else {
+      throw ValidationError(
+        "Name documents to remove, or give --filter or --all, one of them at a time.")
     }
   }
 
   func run() async throws {
     let settings = try Settings(store, access: .readWrite)
     try settings.requireStore()
+    let filter = try filtering.parsed()
     let report = try await Interruption.handled { [all, sources, collection] in
       try await settings.withStore { store in
-        all
-          ? try await store.removeCollection(collection.name)
-          : try await store.remove(sources, from: collection.name)
+        if all { return try await store.removeCollection(collection.name) }
+        if let filter { return try await store.remove(where: filter, from: collection.name) }
+        return try await store.remove(sources, from: collection.name)
       }
     }
     if store.json {

@@ -38,6 +38,13 @@ enum CollectionsTable {
     return found
   }
 
+  /// All collections, by name.
+  static func all(_ db: Database) throws -> [CollectionRecord] {
+    try String.fetchAll(db, sql: "SELECT name FROM collections ORDER BY name").compactMap {
+      try find($0, db)
+    }
+  }
+
   /// The collection, or an error that names those there are.
   static func require(_ name: String, _ db: Database) throws -> CollectionRecord {
     if let found = try find(name, db) { return found }

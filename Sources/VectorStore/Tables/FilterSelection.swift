@@ -1,5 +1,5 @@
 // A filter as one SELECT: the documents of a collection that pass, or where it asks for ordinals the
-// chunks. Called by Ranking/; calls FilterCandidates and FilterConditions.
+// chunks. Called by Ranking/ and Store+Get; calls FilterCandidates and FilterConditions.
 
 import GRDB
 
@@ -38,6 +38,14 @@ struct FilterSelection: Sendable {
       // The chunks' index of documents holds their ids, so that no chunk is read.
       "SELECT c.id FROM (\(sql)) s CROSS JOIN chunks c ON c.document_id = s.id"
     }
+  }
+
+  /// The ids of all documents that pass, or of which a chunk does.
+  func documentIDs(_ db: Database) throws -> Set<Int64> {
+    let documents =
+      selects == .documents
+      ? sql : "SELECT c.document_id FROM (\(sql)) s CROSS JOIN chunks c ON c.id = s.id"
+    return try Int64.fetchSet(db, sql: documents, arguments: StatementArguments(arguments))
   }
 
   /// A condition on the id of a chunk, for rows that are found by other means: the selection is made

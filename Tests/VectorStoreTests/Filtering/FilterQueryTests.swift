@@ -98,6 +98,35 @@ import Testing
     }
   }
 
+  @Test func documentsAreListedAndRemovedByAFilter() async throws {
+    try await withStore { store, _ in
+      try await store.add(Self.documents)
+      let twin = DocumentInput(id: "other", text: "walrus", metadata: ["rare": true])
+      try await store.add([twin], to: "second")
+      let rare = Filter.equals("rare", true)
+      #expect(
+        try await store.list(in: "default", filter: rare).map(\.document)
+          == ["doc/19", "doc/29", "doc/39", "doc/49", "doc/59", "doc/9"])
+      #expect(try await store.list(filter: rare).last?.document == "other")
+      #expect(try await store.list(states: [.failed], filter: rare).isEmpty)
+      #expect(try await store.list(filter: .greater("ordinal", 0)).isEmpty)
+      #expect(try await store.list(filter: .equals("ordinal", 0)).count == 61)
+      let removed = try await store.remove(where: rare && .less("n", 40))
+      #expect(removed.documents == 4 && removed.notFound.isEmpty)
+      #expect(try await store.list(in: "default", filter: rare).count == 2)
+      #expect(try await store.list().count == 57)
+      #expect(try await store.remove(where: .exists("nothing")).documents == 0)
+      let wrong = (0..<600).map { Filter.equals("n", .integer($0)) }
+        .reduce(rare) { $0 || $1 }
+      for action in [
+        { _ = try await store.list(filter: wrong) }, { try await store.remove(where: wrong) },
+      ] as [() async throws -> Void] {
+        let error = await #expect(throws: StoreError.self) { try await action() }
+        #expect(error?.code == .invalidFilter)
+      }
+    }
+  }
+
   @Test func timesAreComparedInUTC() async throws {
     try await withStore { store, _ in
       try await store.add([DocumentInput(id: "a", text: "walrus")])
