@@ -135,7 +135,7 @@ AVX2 static float encode_bits(const float *y, size_t p, uint8_t *bits, vk_encode
       squares[k % 2] = _mm256_fmadd_ps(v, v, squares[k % 2]);
       sums[k % 2] = _mm256_add_ps(sums[k % 2], absolute(v));
     }
-    vk_put_word(bits, w, word);
+    memcpy(bits + 8 * w, &word, 8);
   }
   out->abs_sum = total(_mm256_add_ps(sums[0], sums[1]));
   return sqrtf(total(_mm256_add_ps(squares[0], squares[1])));
@@ -263,29 +263,35 @@ AVX2_INLINE __m256i table_of(const uint8_t *at) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)at));
 }
 
-// Writes the sums of 32 rows, less what the tables have been raised by.
-AVX2_INLINE void finish_sums(__m256i even, __m256i odd, int32_t added, int32_t *sums) {
+// Adds the sums of 32 rows, less what the tables have been raised by, to what is there; or to nothing.
+AVX2_INLINE void finish_sums(__m256i even, __m256i odd, int32_t added, int adds, int32_t *sums) {
   even = _mm256_sub_epi16(even, _mm256_slli_epi16(odd, 8));
-  const __m256i less = _mm256_set1_epi32(added);
   // Unpacking goes by lanes of 128 bits: each has 8 rows of 16.
   const __m256i low = _mm256_unpacklo_epi16(even, odd), high = _mm256_unpackhi_epi16(even, odd);
   const __m128i eights[4] = {
       _mm256_castsi256_si128(low), _mm256_castsi256_si128(high),
       _mm256_extracti128_si256(low, 1), _mm256_extracti128_si256(high, 1)};
-  for (size_t k = 0; k < 4; k++) {
-    const __m256i rows = _mm256_sub_epi32(_mm256_cvtepu16_epi32(eights[k]), less);
-    _mm256_storeu_si256((__m256i *)(sums + 8 * k), rows);
+  for (size_t k = 0; k < 4; k++, sums += 8) {
+    const __m256i rows =
+        _mm256_sub_epi32(_mm256_cvtepu16_epi32(eights[k]), _mm256_set1_epi32(added));
+    __m256i *at = (__m256i *)sums;
+    const __m256i before = adds ? _mm256_loadu_si256(at) : _mm256_setzero_si256();
+    _mm256_storeu_si256(at, _mm256_add_epi32(before, rows));
   }
 }
 
-// The sums of one tile, looked up for half a byte at a time. Those of 32 rows are added up in bytes,
-// and these in 16 bits: of the even rows in `even` (and of the odd ones 256 times, which finish_sums
-// takes away), of the odd ones in `odd`.
+#define TABLE_BYTES (VK_PART / 4 * 16)
+#define make_tables vk_half_byte_tables
+
+// The sums of one tile over one part, looked up for half a byte at a time. Those of 32 rows are added
+// up in bytes, and these in 16 bits: of the even rows in `even` (and of the odd ones 256 times, which
+// finish_sums takes away), of the odd ones in `odd`.
 AVX2_INLINE void scan_tile(
-    const uint8_t *code, size_t p, const uint8_t *tables, int32_t added, int32_t *sums) {
+    const uint8_t *code, size_t bytes, const uint8_t *tables, int32_t added, int adds,
+    int32_t *sums) {
   __m256i even[2], odd[2];
   for (size_t h = 0; h < 2; h++) even[h] = odd[h] = _mm256_setzero_si256();
-  for (size_t b = 0; b < p / 8; b += 4) {
+  for (size_t b = 0; b < bytes; b += 4) {
     // At most 8 * 28: they fit a byte.
     __m256i four[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (size_t k = 0; k < 4; k++, code += VK_TILE, tables += 32) {
@@ -297,18 +303,7 @@ AVX2_INLINE void scan_tile(
       odd[h] = _mm256_add_epi16(odd[h], _mm256_srli_epi16(four[h], 8));
     }
   }
-  for (size_t h = 0; h < 2; h++) finish_sums(even[h], odd[h], added, sums + 32 * h);
-}
-
-AVX2 static void scan(
-    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
-    int32_t *sums) {
-  uint8_t tables[MAXIMUM_P / 4 * 16];
-  const int32_t added = vk_half_byte_tables(levels, p, tables);
-  for (size_t tile = vk_next_tile(mask, 0, rows); tile * VK_TILE < rows;
-       tile = vk_next_tile(mask, tile + 1, rows)) {
-    scan_tile(codes + tile * (p / 8) * VK_TILE, p, tables, added, sums + tile * VK_TILE);
-  }
+  for (size_t h = 0; h < 2; h++) finish_sums(even[h], odd[h], added, adds, sums + 32 * h);
 }
 
 // ---- Selection

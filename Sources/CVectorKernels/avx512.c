@@ -70,7 +70,7 @@ AVX512 static float encode_bits(const float *y, size_t p, uint8_t *bits, vk_enco
       squares[k % 2] = _mm512_fmadd_ps(v, v, squares[k % 2]);
       sums[k % 2] = _mm512_add_ps(sums[k % 2], _mm512_abs_ps(v));
     }
-    vk_put_word(bits, w, word);
+    memcpy(bits + 8 * w, &word, 8);
   }
   out->abs_sum = _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
   return sqrtf(_mm512_reduce_add_ps(_mm512_add_ps(squares[0], squares[1])));
@@ -192,8 +192,7 @@ AVX512 static float quantize8(
 // components, 3 bytes of a code: the low 6 bits of each, and the 6 high ones of all.
 #define UNIT 24
 #define UNIT_TABLES (4 * 64)
-// So many components are scanned for at once that their tables stay in the first cache.
-#define TABLED (64 * UNIT)
+#define TABLE_BYTES (VK_PART / UNIT * UNIT_TABLES)
 
 // The same byte, or the same 8 bytes, for each of 8 groups of 3 components.
 #define GROUPS(a, b, c, d, e, f, g, h) \
@@ -283,49 +282,23 @@ AVX512_INLINE void finish_sums(
   }
 }
 
-// The sums of one tile over `bytes` bytes of its codes. The same bytes of another tile, `ahead`, are
-// fetched meanwhile into the second cache.
+// The sums of one tile over one part.
 AVX512_INLINE void scan_tile(
-    const uint8_t *code, const uint8_t *ahead, size_t bytes, const uint8_t *tables, int32_t added,
-    int adds, int32_t *sums) {
+    const uint8_t *code, size_t bytes, const uint8_t *tables, int32_t added, int adds,
+    int32_t *sums) {
   const __m512i zero = _mm512_setzero_si512();
   __m512i even = zero, odd = zero;
   size_t left = bytes;
-  for (; left >= 3; left -= 3, tables += UNIT_TABLES) {
-    for (size_t b = 0; b < 3; b++) _mm_prefetch((const char *)ahead + b * VK_TILE, _MM_HINT_T1);
+  for (; left >= 3; left -= 3, code += 3 * VK_TILE, tables += UNIT_TABLES) {
     add_unit(
         _mm512_loadu_si512(code), _mm512_loadu_si512(code + VK_TILE),
         _mm512_loadu_si512(code + 2 * VK_TILE), tables, &even, &odd);
-    code += 3 * VK_TILE;
-    ahead += 3 * VK_TILE;
   }
   if (left > 0) {
     const __m512i byte1 = left > 1 ? _mm512_loadu_si512(code + VK_TILE) : zero;
     add_unit(_mm512_loadu_si512(code), byte1, zero, tables, &even, &odd);
   }
   finish_sums(even, odd, added, adds, sums);
-}
-
-AVX512 static void scan(
-    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
-    int32_t *sums) {
-  _Alignas(64) uint8_t tables[TABLED / UNIT * UNIT_TABLES];
-  const size_t tile = p / 8 * VK_TILE, tiles = (rows + VK_TILE - 1) / VK_TILE;
-  // Two tiles of 1536 components. (Out of the third cache, rows of that take 3.3 ns on Zen 4, 5 to 6
-  // without fetching ahead or with less; several tiles at once 4 and more.)
-  const size_t next = 1 + 16384 / tile;
-  for (size_t first = 0; first < p; first += TABLED) {
-    const size_t count = p - first < TABLED ? p - first : TABLED;
-    const int32_t added = make_tables(levels + first, count, tables);
-    size_t t = vk_next_tile(mask, 0, rows), ahead = t;
-    for (size_t n = 0; n < next; n++) ahead = vk_next_tile(mask, ahead + 1, rows);
-    for (; t < tiles; t = vk_next_tile(mask, t + 1, rows)) {
-      const uint8_t *code = codes + t * tile + first / 8 * VK_TILE;
-      const uint8_t *fetched = ahead < tiles ? codes + ahead * tile + first / 8 * VK_TILE : code;
-      scan_tile(code, fetched, count / 8, tables, added, first > 0, sums + t * VK_TILE);
-      ahead = vk_next_tile(mask, ahead + 1, rows);
-    }
-  }
 }
 
 // ---- Selection

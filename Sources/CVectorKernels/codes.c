@@ -76,7 +76,7 @@ void vk_encode_portable(
       squares += v * v;
       abs_sum += fabsf(v);
     }
-    vk_put_word(bits, w, word);
+    for (size_t b = 0; b < 8; b++) bits[8 * w + b] = (uint8_t)(word >> (8 * b));
   }
   const float norm = sqrtf(squares), root = sqrtf((float)p);
   const float to_steps = norm > 0 ? root / (norm * VK_FINE_STEP) : 0;
@@ -163,23 +163,47 @@ int32_t vk_half_byte_tables(const int8_t *levels, size_t p, uint8_t *tables) {
   return added;
 }
 
+static void scan_tile(
+    const uint8_t *code, size_t bytes, const uint8_t *tables, int32_t added, int adds,
+    int32_t *sums) {
+  uint16_t of_rows[VK_TILE] = {0};
+  for (size_t b = 0; b < bytes; b++, code += VK_TILE, tables += 32) {
+    for (size_t r = 0; r < VK_TILE; r++) {
+      of_rows[r] += (uint16_t)(tables[code[r] & 15] + tables[16 + (code[r] >> 4)]);
+    }
+  }
+  for (size_t r = 0; r < VK_TILE; r++) sums[r] = (adds ? sums[r] : 0) + of_rows[r] - added;
+}
+
 void vk_scan_portable(
     const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
     int32_t *sums) {
-  uint8_t tables[MAXIMUM_P / 4 * 16];
-  const int32_t added = vk_half_byte_tables(levels, p, tables);
-  for (size_t tile = vk_next_tile(mask, 0, rows); tile * VK_TILE < rows;
-       tile = vk_next_tile(mask, tile + 1, rows)) {
-    const uint8_t *code = codes + tile * (p / 8) * VK_TILE;
-    uint16_t of_rows[VK_TILE] = {0};
-    for (size_t b = 0; b < p / 8; b++, code += VK_TILE) {
-      const uint8_t *low = tables + 32 * b, *high = low + 16;
-      for (size_t r = 0; r < VK_TILE; r++) {
-        of_rows[r] += (uint16_t)(low[code[r] & 15] + high[code[r] >> 4]);
-      }
+  uint8_t tables[VK_PART / 4 * 16];
+  const size_t tiles = (rows + VK_TILE - 1) / VK_TILE;
+  for (size_t first = 0; first < p; first += VK_PART) {
+    const size_t count = p - first < VK_PART ? p - first : VK_PART, bytes = count / 8;
+    const int32_t added = vk_half_byte_tables(levels + first, count, tables);
+    const uint8_t *part = codes + first / 8 * VK_TILE * tiles;
+    for (size_t t = vk_next_tile(mask, 0, rows); t < tiles; t = vk_next_tile(mask, t + 1, rows)) {
+      const uint8_t *code = part + t * bytes * VK_TILE;
+      scan_tile(code, bytes, tables, added, first > 0, sums + t * VK_TILE);
     }
-    for (size_t r = 0; r < VK_TILE; r++) sums[tile * VK_TILE + r] = of_rows[r] - added;
   }
+}
+
+// Where byte `b` of a row stands.
+static size_t place(size_t b, size_t p, size_t rows, size_t row) {
+  const size_t tiles = (rows + VK_TILE - 1) / VK_TILE, first = b / (VK_PART / 8) * (VK_PART / 8);
+  const size_t bytes = p / 8 - first < VK_PART / 8 ? p / 8 - first : VK_PART / 8;
+  return first * VK_TILE * tiles + (row / VK_TILE * bytes + b - first) * VK_TILE + row % VK_TILE;
+}
+
+void vk_put_code(const uint8_t *bits, size_t p, size_t rows, size_t row, uint8_t *codes) {
+  for (size_t b = 0; b < p / 8; b++) codes[place(b, p, rows, row)] = bits[b];
+}
+
+void vk_get_code(const uint8_t *codes, size_t p, size_t rows, size_t row, uint8_t *bits) {
+  for (size_t b = 0; b < p / 8; b++) bits[b] = codes[place(b, p, rows, row)];
 }
 
 size_t vk_select_portable(

@@ -92,7 +92,7 @@ NEON_INLINE void put_bits(uint8_t *bits, uint8x16_t bytes) {
   const uint8x16_t places = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
   const uint8x16_t placed = vandq_u8(bytes, places);
   bits[0] = vaddv_u8(vget_low_u8(placed));
-  bits[VK_TILE] = vaddv_u8(vget_high_u8(placed));
+  bits[1] = vaddv_u8(vget_high_u8(placed));
 }
 
 // The levels of 4 components; the product is not fused, so as to round as the portable kernel does.
@@ -113,7 +113,7 @@ static float encode_bits(const float *y, size_t p, uint8_t *bits, vk_encoded *ou
       squares[k] = vfmaq_f32(squares[k], v, v);
       sums[k] = vaddq_f32(sums[k], vabsq_f32(v));
     }
-    put_bits(bits + i / 8 * VK_TILE, narrowed(set));
+    put_bits(bits + i / 8, narrowed(set));
   }
   out->abs_sum = total(sums);
   return sqrtf(total(squares));
@@ -214,24 +214,30 @@ static float quantize8(const float *q, size_t p, float step, int8_t *bytes, int3
 
 // ---- Scan
 
-// Writes the sums of 16 rows, less what the tables have been raised by.
-NEON_INLINE void finish_sums(uint16x8_t low, uint16x8_t high, int32_t added, int32_t *sums) {
-  const int32x4_t less = vdupq_n_s32(added);
+// Adds the sums of 16 rows, less what the tables have been raised by, to what is there; or to nothing.
+NEON_INLINE void finish_sums(
+    uint16x8_t low, uint16x8_t high, int32_t added, int adds, int32_t *sums) {
   const uint32x4_t rows[4] = {
       vmovl_u16(vget_low_u16(low)), vmovl_high_u16(low), vmovl_u16(vget_low_u16(high)),
       vmovl_high_u16(high)};
-  for (size_t k = 0; k < 4; k++) {
-    vst1q_s32(sums + 4 * k, vsubq_s32(vreinterpretq_s32_u32(rows[k]), less));
+  for (size_t k = 0; k < 4; k++, sums += 4) {
+    const int32x4_t before = adds ? vld1q_s32(sums) : vdupq_n_s32(0);
+    const int32x4_t less = vsubq_s32(vreinterpretq_s32_u32(rows[k]), vdupq_n_s32(added));
+    vst1q_s32(sums, vaddq_s32(before, less));
   }
 }
 
-// The sums of one tile, 16 rows a register, looked up for half a byte at a time and added up in
-// bytes, and these in 16 bits.
+#define TABLE_BYTES (VK_PART / 4 * 16)
+#define make_tables vk_half_byte_tables
+
+// The sums of one tile over one part, 16 rows a register, looked up for half a byte at a time and
+// added up in bytes, and these in 16 bits.
 static void scan_tile(
-    const uint8_t *code, size_t p, const uint8_t *tables, int32_t added, int32_t *sums) {
+    const uint8_t *code, size_t bytes, const uint8_t *tables, int32_t added, int adds,
+    int32_t *sums) {
   uint16x8_t low[4], high[4];
   for (size_t r = 0; r < 4; r++) low[r] = high[r] = vdupq_n_u16(0);
-  for (size_t b = 0; b < p / 8; b += 4) {
+  for (size_t b = 0; b < bytes; b += 4) {
     // At most 8 * 28: they fit a byte.
     uint8x16_t four[4];
     for (size_t r = 0; r < 4; r++) four[r] = vdupq_n_u8(0);
@@ -248,18 +254,7 @@ static void scan_tile(
       high[r] = vaddw_high_u8(high[r], four[r]);
     }
   }
-  for (size_t r = 0; r < 4; r++) finish_sums(low[r], high[r], added, sums + 16 * r);
-}
-
-static void scan(
-    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
-    int32_t *sums) {
-  uint8_t tables[MAXIMUM_P / 4 * 16];
-  const int32_t added = vk_half_byte_tables(levels, p, tables);
-  for (size_t tile = vk_next_tile(mask, 0, rows); tile * VK_TILE < rows;
-       tile = vk_next_tile(mask, tile + 1, rows)) {
-    scan_tile(codes + tile * (p / 8) * VK_TILE, p, tables, added, sums + tile * VK_TILE);
-  }
+  for (size_t r = 0; r < 4; r++) finish_sums(low[r], high[r], added, adds, sums + 16 * r);
 }
 
 // ---- Selection

@@ -1,7 +1,8 @@
 // What the variants have in common: the parts of the kernels around their inner loops, compiled for
 // one instruction set. Included at the end of a variant, which first defines VEC_TARGET; the type
 // VEC of VEC_LANES floats and VEC_LOAD, VEC_STORE, VEC_ADD, VEC_SUB, VEC_MUL, VEC_ALL on it; and
-// the functions first_pass, measure, quantize4, quantize8 and fine_group.
+// the functions first_pass, measure, quantize4, quantize8, make_tables (TABLE_BYTES for one part),
+// scan_tile and fine_group.
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -91,6 +92,24 @@ VEC_TARGET static void quantize_query(
   out->error4 = sqrtf(error4 > 0 ? error4 : 0);
   out->scale8 = largest / 127.0f;
   out->error8 = sqrtf(quantize8(q, p, out->scale8, bytes, &out->sum8));
+}
+
+// ---- Scan
+
+VEC_TARGET static void scan(
+    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
+    int32_t *sums) {
+  _Alignas(64) uint8_t tables[TABLE_BYTES];
+  const size_t tiles = (rows + VK_TILE - 1) / VK_TILE;
+  for (size_t first = 0; first < p; first += VK_PART) {
+    const size_t count = p - first < VK_PART ? p - first : VK_PART, bytes = count / 8;
+    const int32_t added = make_tables(levels + first, count, tables);
+    const uint8_t *part = codes + first / 8 * VK_TILE * tiles;
+    for (size_t t = vk_next_tile(mask, 0, rows); t < tiles; t = vk_next_tile(mask, t + 1, rows)) {
+      const uint8_t *code = part + t * bytes * VK_TILE;
+      scan_tile(code, bytes, tables, added, first > 0, sums + t * VK_TILE);
+    }
+  }
 }
 
 // ---- Fine codes

@@ -39,14 +39,6 @@ const vk_table *vk_avx512_table(void);
 const vk_table *vk_avx2_table(void);
 const vk_table *vk_neon_table(void);
 
-// The most components of a code.
-#define MAXIMUM_P 4096
-
-// Writes 64 bits of a row's code, the `w`-th, into its tile.
-static inline void vk_put_word(uint8_t *bits, size_t w, uint64_t word) {
-  for (size_t b = 0; b < 8; b++) bits[(8 * w + b) * VK_TILE] = (uint8_t)(word >> (8 * b));
-}
-
 // The first tile from `tile` on that a scan of `rows` rows has to look at, or how many tiles there are
 // where it has no more to do.
 static inline size_t vk_next_tile(const uint8_t *mask, size_t tile, size_t rows) {

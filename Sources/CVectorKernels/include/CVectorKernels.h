@@ -83,10 +83,16 @@ void vk_rotate(float *x, size_t p, const uint64_t *signs, size_t rounds);
 /// normal distribution (Max 1960), in its standard deviations.
 #define VK_FINE_STEP 0.3352f
 
-/// Rows of 1-bit codes that lie interleaved: byte b of the 64 rows of a tile stands at
-/// `tile * P/8 * 64 + b * 64 + row`, so that one vector register holds the same components of all of
-/// them.
+/// Rows of 1-bit codes that lie interleaved, so that one vector register holds the same components of all
+/// of them: a tile.
 #define VK_TILE 64
+
+/// Components whose 1-bit codes lie together: a part; the last may be smaller. All tiles of the first part
+/// come first, so that a scan reads straight on and its tables for one part leave the processor's first
+/// cache to what it reads: byte b of row r of `tiles` tiles stands at
+/// `part * VK_PART/8 * VK_TILE * tiles + (r / VK_TILE * bytes + b % (VK_PART/8)) * VK_TILE + r % VK_TILE`,
+/// with part = b / (VK_PART/8) and `bytes` the bytes of that part.
+#define VK_PART 384
 
 /// What encoding a row gives besides its codes; sums of float32 products in any order.
 typedef struct {
@@ -98,11 +104,17 @@ typedef struct {
 
 /// Encodes one rotated residual of P components.
 ///
-/// `bits` is where byte 0 of the row stands in its tile (bytes are VK_TILE apart); bit `i % 8` of
-/// byte `i / 8` is set where y_i >= 0 (for -0.0 too, and for NaN not). `fine` gets P / 2 bytes: byte j
+/// `bits` gets P / 8 bytes, bit `i % 8` of byte `i / 8` being set where y_i >= 0 (for -0.0 too, and for
+/// NaN not). `fine` gets P / 2 bytes: byte j
 /// holds component j in its low four bits and component j + P/2 in its high ones. Of the zero vector
 /// all bits are set, the fine codes are those of y_i = 0 (that is 8), and all four results are 0.
 void vk_encode(const float *y, size_t p, uint8_t *bits, uint8_t *fine, vk_encoded *out);
+
+/// Copies the P / 8 bytes of a row's 1-bit code to their places among the codes of `rows` rows.
+void vk_put_code(const uint8_t *bits, size_t p, size_t rows, size_t row, uint8_t *codes);
+
+/// Copies the 1-bit code of a row from its places among the codes of `rows` rows: P / 8 bytes.
+void vk_get_code(const uint8_t *codes, size_t p, size_t rows, size_t row, uint8_t *bits);
 
 /// A query's side of the estimates in one segment, filled by `vk_quantize_query`.
 typedef struct {
@@ -131,7 +143,7 @@ void vk_quantize_query(
 /// Sums are looked up for some bits at a time, in tables that are made of the query first, as in product
 /// quantisation with tables in registers (Andre, Kermarrec & Le Scouarnec, VLDB 2015).
 ///
-/// `codes`: tiles * P/8 * VK_TILE bytes for tiles = `rows` / VK_TILE, rounded up. `levels`: u_i, each in
+/// `codes`: those of `rows` rows, P/8 * VK_TILE bytes a tile, tiles = `rows` / VK_TILE rounded up. `levels`: u_i, each in
 /// -7...7. `mask`, if not null, has one byte for 8 rows, bit r for row r of them: tiles without a bit are
 /// passed over (their sums are left as they were). `sums` has room for tiles * VK_TILE numbers. P is a
 /// multiple of 64, at most 4096.

@@ -20,6 +20,7 @@ package final class CodeVerifier {
   private let fine: AlignedBytes
   private var residual: [Float]
   private var bits: [UInt8]
+  private var storedBits: [UInt8]
   private var levels: [UInt8]
 
   /// - Parameters:
@@ -30,8 +31,8 @@ package final class CodeVerifier {
     self.segment = segment
     self.fine = fine
     residual = [Float](repeating: 0, count: segment.layout.paddedDimensions)
-    bits = [UInt8](
-      repeating: 0, count: segment.layout.codeBytes * SegmentLayout.tileRows)
+    bits = [UInt8](repeating: 0, count: segment.layout.codeBytes)
+    storedBits = bits
     levels = [UInt8](repeating: 0, count: segment.layout.fineBytes)
   }
 
@@ -70,12 +71,11 @@ package final class CodeVerifier {
   }
 
   private func hasBits(_ row: Int) -> Bool {
-    let layout = segment.layout
-    let size = SegmentLayout.tileRows
-    let stored =
-      segment.codes.start.assumingMemoryBound(to: UInt8.self) + layout.codeStart(ofRow: row)
-    for byte in 0..<layout.codeBytes {
-      var differing = stored[byte * size] ^ bits[byte * size]
+    let codes = segment.codes.start.assumingMemoryBound(to: UInt8.self)
+    vk_get_code(
+      codes, segment.layout.paddedDimensions, segment.layout.rows, row, &storedBits)
+    for byte in bits.indices {
+      var differing = storedBits[byte] ^ bits[byte]
       while differing != 0 {
         let component = 8 * byte + differing.trailingZeroBitCount
         guard abs(residual[component]) <= Self.componentSlack else { return false }

@@ -70,6 +70,7 @@ package struct SegmentEncoder: Sendable {
   ) {
     let layout = target.layout
     let size = SegmentLayout.tileRows
+    var bits = [UInt8](repeating: 0, count: layout.codeBytes)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.paddedDimensions) { residual in
       guard let y = residual.baseAddress else { return }
       for row in tile * size..<min((tile + 1) * size, layout.rows) {
@@ -79,10 +80,10 @@ package struct SegmentEncoder: Sendable {
         residual.update(repeating: 0)
         for i in 0..<rotation.dimensions { y[i] = vector[i] - centroid[i] }
         rotation.apply(y)
-        let bits = target.codesStart + layout.codeStart(ofRow: row)
         let fine = target.fineStart + row * layout.fineBytes
         var encoded = vk_encoded()
-        vk_encode(y, layout.paddedDimensions, bits, fine, &encoded)
+        vk_encode(y, layout.paddedDimensions, &bits, fine, &encoded)
+        vk_put_code(bits, layout.paddedDimensions, layout.rows, row, target.codesStart)
         let base = centroid.withUnsafeBufferPointer { Kernels.dot($0, vector) }
         target.setFactors(row, encoded, base: Float(base))
       }

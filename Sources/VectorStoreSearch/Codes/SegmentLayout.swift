@@ -6,7 +6,7 @@ internal import CVectorKernels
 /// The layout of a segment of `rows` rows of vectors of `paddedDimensions` rotated components.
 ///
 /// - The head: columns of the rows, one after another, little-endian.
-/// - The codes: 1 bit a component, 64 rows interleaved (`VK_TILE`), the last tile filled with zeros.
+/// - The codes: 1 bit a component, 64 rows interleaved (`VK_TILE`, `VK_PART`), the last tile filled with zeros.
 /// - The fine codes: 4 bits a component, row after row.
 package struct SegmentLayout: Sendable, Equatable {
   /// The number of the format that this program writes and reads.
@@ -53,11 +53,6 @@ package struct SegmentLayout: Sendable, Equatable {
   var fineScale: Int { error + 4 * rows }
   var fineError: Int { fineScale + 4 * rows }
   private var end: Int { fineError + 4 * rows }
-
-  /// Where byte 0 of a row's 1-bit code stands; the next ones are ``tileRows`` bytes apart.
-  func codeStart(ofRow row: Int) -> Int {
-    row / Self.tileRows * Self.tileRows * codeBytes + row % Self.tileRows
-  }
 
   /// The checksum of a part, by its place in the segment (`vk_checksum`).
   package static func checksum(_ bytes: UnsafeRawBufferPointer, part: UInt64) -> Int64 {

@@ -88,7 +88,7 @@ import Testing
   }
 }
 
-/// A row encoded at an unaligned place, as row 3 of a tile.
+/// A row encoded at an unaligned place.
 private struct Encoded {
   let bits: [UInt8]
   let fine: [UInt8]
@@ -96,24 +96,22 @@ private struct Encoded {
 
   init(_ y: [Float]) {
     let p = y.count
-    var tile = [UInt8](repeating: 0x55, count: p / 8 * 64)
-    var fine = [UInt8](repeating: 0x55, count: p / 2 + 1)
+    var bits = [UInt8](repeating: 0x55, count: p / 8 + 2)
+    var fine = [UInt8](repeating: 0x55, count: p / 2 + 2)
     var values = vk_encoded()
     let shifted = [0] + y
     shifted.withUnsafeBufferPointer { y in
-      tile.withUnsafeMutableBufferPointer { tile in
+      bits.withUnsafeMutableBufferPointer { bits in
         fine.withUnsafeMutableBufferPointer { fine in
-          guard let y = y.baseAddress, let tile = tile.baseAddress,
-            let fine = fine.baseAddress
+          guard let y = y.baseAddress, let bits = bits.baseAddress, let fine = fine.baseAddress
           else { return }
-          vk_encode(y + 1, p, tile + 3, fine + 1, &values)
+          vk_encode(y + 1, p, bits + 1, fine + 1, &values)
         }
       }
     }
-    bits = (0..<p / 8).map { tile[$0 * 64 + 3] }
-    let others = tile.indices.filter { $0 % 64 != 3 }
-    precondition(others.allSatisfy { tile[$0] == 0x55 } && fine[0] == 0x55)
-    self.fine = Array(fine.dropFirst())
+    precondition([bits.first, bits.last, fine.first, fine.last].allSatisfy { $0 == 0x55 })
+    self.bits = Array(bits.dropFirst().dropLast())
+    self.fine = Array(fine.dropFirst().dropLast())
     self.values = values
   }
 

@@ -26,6 +26,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [64, 384, 448, 1536, 4096])
+  func codesArePutWhereTheHeaderSays(p: Int) {
+    var generator = SeededGenerator(seed: UInt64(p))
+    let rows = 130
+    let made = (0..<rows).map { _ in
+      (0..<p / 8).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+    var codes = [UInt8](repeating: 0, count: 3 * 64 * p / 8)
+    for row in 0..<rows { vk_put_code(made[row], p, rows, row, &codes) }
+    for row in 0..<rows {
+      let found = (0..<p / 8).map { codes[Scan.place($0, row, bytes: p / 8, tiles: 3)] }
+      #expect(found == made[row])
+      var copied = [UInt8](repeating: 0, count: p / 8)
+      vk_get_code(codes, p, rows, row, &copied)
+      #expect(copied == made[row])
+    }
+    // The places of rows that are not there are left.
+    #expect(codes.count { $0 != 0 } == made.joined().count { $0 != 0 })
+  }
+
   @Test(arguments: [0, 1, 63, 64, 65, 255, 256, 257, 320, 640])
   func sumsOfAnyNumberOfRows(rows: Int) async {
     await #expect(processExitsWith: .success) { [rows] in
@@ -136,6 +156,13 @@ private struct Scan {
     return Array(sums.dropFirst())
   }
 
+  /// Where a byte of a row stands, as the header has it.
+  static func place(_ byte: Int, _ row: Int, bytes: Int, tiles: Int) -> Int {
+    let part = byte / 48
+    let ofPart = min(48, bytes - 48 * part)
+    return part * 48 * 64 * tiles + (row / 64 * ofPart + byte % 48) * 64 + row % 64
+  }
+
   func expected(mask: [UInt8]?) -> [Int32] {
     codes.withUnsafeBufferPointer { codes in
       (0..<tiles * 64).map { row in
@@ -145,7 +172,7 @@ private struct Scan {
         }
         var sum = 0
         for byte in 0..<u.count / 8 {
-          var code = codes[(tile * u.count / 8 + byte) * 64 + row % 64]
+          var code = codes[Self.place(byte, row, bytes: u.count / 8, tiles: tiles)]
           while code != 0 {
             sum += Int(u[byte * 8 + code.trailingZeroBitCount])
             code &= code - 1

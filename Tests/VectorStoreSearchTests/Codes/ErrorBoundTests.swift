@@ -91,11 +91,13 @@ private struct Estimates {
   ) -> (signs: Double, levels: Double) {
     let p = query.count
     let root = Double(p).squareRoot()
-    let codes = segment.codes.start.assumingMemoryBound(to: UInt8.self)
+    var bits = [UInt8](repeating: 0, count: p / 8)
+    vk_get_code(
+      segment.codes.start.assumingMemoryBound(to: UInt8.self), p, segment.layout.rows, row, &bits)
     let bytes = segment.fine?.start.assumingMemoryBound(to: UInt8.self)
     var (signs, levels) = (0.0, 0.0)
     for i in 0..<p {
-      let byte = codes[(row / 64 * (p / 8) + i / 8) * 64 + row % 64]
+      let byte = bits[i / 8]
       let sign = byte >> UInt8(i % 8) & 1 == 1 ? 1.0 : -1.0
       signs += Double(query[i]) * sign / root
       let both = bytes?[row * p / 2 + i % (p / 2)] ?? 0
