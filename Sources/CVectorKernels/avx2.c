@@ -280,7 +280,7 @@ AVX2_INLINE void finish_sums(__m256i even, __m256i odd, int32_t added, int adds,
   }
 }
 
-#define TABLE_BYTES (VK_PART / 4 * 16)
+#define TABLE_BYTES HALF_BYTE_TABLES
 #define make_tables vk_half_byte_tables
 
 // The sums of one tile over one part, looked up for half a byte at a time. Those of 32 rows are added

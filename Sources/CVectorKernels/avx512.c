@@ -219,7 +219,8 @@ AVX512 static int32_t make_tables(const int8_t *levels, size_t p, uint8_t *table
   const __m512i zero = _mm512_setzero_si512();
   __m512i added = zero;
   for (size_t i = 0; i < p; i += UNIT, tables += UNIT_TABLES) {
-    const __mmask64 there = p - i < UNIT ? ((__mmask64)1 << (p - i)) - 1 : ((__mmask64)1 << UNIT) - 1;
+    const size_t count = p - i < UNIT ? p - i : UNIT;
+    const __mmask64 there = ((__mmask64)1 << count) - 1;
     const __m512i u = _mm512_maskz_loadu_epi8(there, levels + i);
     const __m512i positive = _mm512_max_epi8(u, zero);
     const __m512i negative = _mm512_max_epi8(_mm512_sub_epi8(zero, u), zero);

@@ -175,21 +175,10 @@ static void scan_tile(
   for (size_t r = 0; r < VK_TILE; r++) sums[r] = (adds ? sums[r] : 0) + of_rows[r] - added;
 }
 
-void vk_scan_portable(
-    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
-    int32_t *sums) {
-  uint8_t tables[VK_PART / 4 * 16];
-  const size_t tiles = (rows + VK_TILE - 1) / VK_TILE;
-  for (size_t first = 0; first < p; first += VK_PART) {
-    const size_t count = p - first < VK_PART ? p - first : VK_PART, bytes = count / 8;
-    const int32_t added = vk_half_byte_tables(levels + first, count, tables);
-    const uint8_t *part = codes + first / 8 * VK_TILE * tiles;
-    for (size_t t = vk_next_tile(mask, 0, rows); t < tiles; t = vk_next_tile(mask, t + 1, rows)) {
-      const uint8_t *code = part + t * bytes * VK_TILE;
-      scan_tile(code, bytes, tables, added, first > 0, sums + t * VK_TILE);
-    }
-  }
-}
+#define TABLE_BYTES HALF_BYTE_TABLES
+#define make_tables vk_half_byte_tables
+#define SCAN void vk_scan_portable
+#include "scan.h"
 
 // Where byte `b` of a row stands.
 static size_t place(size_t b, size_t p, size_t rows, size_t row) {

@@ -227,7 +227,7 @@ NEON_INLINE void finish_sums(
   }
 }
 
-#define TABLE_BYTES (VK_PART / 4 * 16)
+#define TABLE_BYTES HALF_BYTE_TABLES
 #define make_tables vk_half_byte_tables
 
 // The sums of one tile over one part, 16 rows a register, looked up for half a byte at a time and

@@ -96,21 +96,8 @@ VEC_TARGET static void quantize_query(
 
 // ---- Scan
 
-VEC_TARGET static void scan(
-    const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
-    int32_t *sums) {
-  _Alignas(64) uint8_t tables[TABLE_BYTES];
-  const size_t tiles = (rows + VK_TILE - 1) / VK_TILE;
-  for (size_t first = 0; first < p; first += VK_PART) {
-    const size_t count = p - first < VK_PART ? p - first : VK_PART, bytes = count / 8;
-    const int32_t added = make_tables(levels + first, count, tables);
-    const uint8_t *part = codes + first / 8 * VK_TILE * tiles;
-    for (size_t t = vk_next_tile(mask, 0, rows); t < tiles; t = vk_next_tile(mask, t + 1, rows)) {
-      const uint8_t *code = part + t * bytes * VK_TILE;
-      scan_tile(code, bytes, tables, added, first > 0, sums + t * VK_TILE);
-    }
-  }
-}
+#define SCAN VEC_TARGET static void scan
+#include "scan.h"
 
 // ---- Fine codes
 

@@ -56,6 +56,7 @@ static inline size_t vk_next_tile(const uint8_t *mask, size_t tile, size_t rows)
 // over the set bits of components i to i + 3, plus the sum of |u_i| over the negative ones among them,
 // so that it is 0 to 28. `tables` gets 16 bytes each. Returns what has been added in all tables.
 int32_t vk_half_byte_tables(const int8_t *levels, size_t p, uint8_t *tables);
+#define HALF_BYTE_TABLES (VK_PART / 4 * 16)
 
 // Rows of fine codes whose sums are taken together, so that the query's bytes are loaded once for
 // them.

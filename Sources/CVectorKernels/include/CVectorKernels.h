@@ -105,9 +105,9 @@ typedef struct {
 /// Encodes one rotated residual of P components.
 ///
 /// `bits` gets P / 8 bytes, bit `i % 8` of byte `i / 8` being set where y_i >= 0 (for -0.0 too, and for
-/// NaN not). `fine` gets P / 2 bytes: byte j
-/// holds component j in its low four bits and component j + P/2 in its high ones. Of the zero vector
-/// all bits are set, the fine codes are those of y_i = 0 (that is 8), and all four results are 0.
+/// NaN not). `fine` gets P / 2 bytes: byte j holds component j in its low four bits and component
+/// j + P/2 in its high ones. Of the zero vector all bits are set, the fine codes are those of y_i = 0
+/// (that is 8), and all four results are 0.
 void vk_encode(const float *y, size_t p, uint8_t *bits, uint8_t *fine, vk_encoded *out);
 
 /// Copies the P / 8 bytes of a row's 1-bit code to their places among the codes of `rows` rows.
@@ -143,10 +143,10 @@ void vk_quantize_query(
 /// Sums are looked up for some bits at a time, in tables that are made of the query first, as in product
 /// quantisation with tables in registers (Andre, Kermarrec & Le Scouarnec, VLDB 2015).
 ///
-/// `codes`: those of `rows` rows, P/8 * VK_TILE bytes a tile, tiles = `rows` / VK_TILE rounded up. `levels`: u_i, each in
-/// -7...7. `mask`, if not null, has one byte for 8 rows, bit r for row r of them: tiles without a bit are
-/// passed over (their sums are left as they were). `sums` has room for tiles * VK_TILE numbers. P is a
-/// multiple of 64, at most 4096.
+/// `codes`: those of `rows` rows, P/8 * VK_TILE bytes a tile, tiles = `rows` / VK_TILE rounded up, at any
+/// alignment. `levels`: u_i, each in -7...7. `mask`, if not null, has one byte for 8 rows, bit r for row r
+/// of them: tiles without a bit are passed over (their sums are left as they were). `sums` has room for
+/// tiles * VK_TILE numbers. P is a multiple of 64.
 void vk_scan(
     const uint8_t *codes, size_t p, size_t rows, const int8_t *levels, const uint8_t *mask,
     int32_t *sums);
