@@ -22,8 +22,10 @@ struct UsageCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard (1...3660).contains(days) else {
-      throw ValidationError("--days is \(days); give 1 to 3660.")
+    let allowed = StoreConfiguration.supportedDays
+    guard allowed.contains(days) else {
+      throw ValidationError(
+        "--days is \(days); give \(allowed.lowerBound) to \(allowed.upperBound).")
     }
   }
 

@@ -1,6 +1,8 @@
 // The rule that guards the key: where it may be sent, by where the two come from. Asked by
 // OpenAISettings before it hands the key out.
 
+import VectorStore
+
 /// A key is never sent to an address that comes from a less trusted place than the key.
 ///
 /// The environment is the user's. A `.env` file may have come with a cloned repository, so each file

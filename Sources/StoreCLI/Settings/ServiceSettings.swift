@@ -65,7 +65,7 @@ struct ServiceSettings: Sendable {
     dailyCostLimit = try sources.value(
       .dailyCostLimit, as: .dollars, default: Self.defaultDailyCostLimit)
     hourlyRequestLimit = try sources.value(
-      .hourlyRateLimit, as: .wholeNumber(0...1_000_000_000), default: Self.defaultHourlyRequestLimit
+      .hourlyRateLimit, as: .wholeNumber(SettingRange.hourlyRequests), default: Self.defaultHourlyRequestLimit
     )
     warnings = sources.warnings
     warnings += SettingWarnings.service(self, printable: sources.printable)
