@@ -8,7 +8,7 @@ import sqlite3
 import struct
 import tempfile
 
-from harness import Report, Store, Template, copy_store, each, fast_folder, judge_end, must
+from harness import MOST_FILE_BYTES_OF_HOSTILE, Report, Store, Template, copy_store, each, fast_folder, judge_end, must, printable
 
 PAGE = 32768
 WORDS = ("chunk_search_data", "chunk_search_idx", "chunk_search_content", "chunk_search_docsize", "chunk_search_config")
@@ -83,6 +83,15 @@ def same(run, right):
 def told(run, right):
     """It failed, or said more on standard error than the undamaged store does."""
     return run.code not in (0, right.code) or bool(run.said and run.said != right.said)
+
+
+def difference(run, right):
+    """Where an answer first differs from the right one, in few words."""
+    if run.code != right.code:
+        return f"exit {run.code}, {run.tail}"
+    place = next((i for i, (a, b) in enumerate(zip(run.out, right.out)) if a != b), min(len(run.out), len(right.out)))
+    texts = [printable(out[max(0, place - 20):place + 40].decode("utf-8", "replace")) for out in (run.out, right.out)]
+    return f"“{texts[0]}” in place of “{texts[1]}”"
 
 
 class Variant:
@@ -448,7 +457,8 @@ class Trial:
     def __init__(self, original, report, variant, place, path):
         self.original, self.report, self.variant, self.path = original, report, variant, path
         self.place = place
-        self.command = Store(report.options, place, cwd=original.template.folder)
+        self.command = Store(report.options, place, cwd=original.template.folder,
+                             most_file_bytes=MOST_FILE_BYTES_OF_HOSTILE)
 
     def run(self):
         variant = self.variant
@@ -467,13 +477,13 @@ class Trial:
                 silent = not told(runs[name], right[name])
                 fault = "wrong answer, nothing tells of it" if silent else "a verb fails, doctor says well"
                 part = "derived" if variant.is_derived else "source"
-                self.fault(f"{fault} ({part})", f"{name}: exit {runs[name].code}, {variant.detail}; {runs[name].tail}")
+                self.fault(f"{fault} ({part})", f"{name}: {difference(runs[name], right[name])}; {variant.detail}")
         else:
             silent = [name for name in changed if not told(runs[name], right[name])]
             if silent:
                 self.report.note("variants with a wrong answer of which only doctor tells")
         self.write(copies[0])
-        if doctor.code != 0 or changed:
+        if doctor.code != 0:
             self.repair(copies[1], right)
 
     def right_answers(self, runs):
@@ -502,7 +512,7 @@ class Trial:
                 self.judge(run)
                 if not same(run, right[name]):
                     part = "derived" if self.variant.is_derived else "source"
-                    self.fault(f"wrong after a repair that claims success ({part})", f"{name}: {self.variant.detail}; {run.tail}")
+                    self.fault(f"wrong after a repair that claims success ({part})", f"{name}: {difference(run, right[name])}; {self.variant.detail}")
         elif self.variant.is_derived:
             table = "an index" if self.variant.touched & set(INDEXES) else "derived data"
             self.fault(f"not repaired, though only {table} is damaged", f"{self.variant.detail}; {repair.tail}")

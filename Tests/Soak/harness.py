@@ -19,8 +19,9 @@ import tempfile
 import threading
 import time
 
-# No run may fill the disk or the memory of the machine that tries it: it is stopped at these.
+# No run may fill the disk or the memory of the machine that tries it: it is stopped at these. A damaged or hostile store is small.
 MOST_FILE_BYTES = 256 << 20
+MOST_FILE_BYTES_OF_HOSTILE = 64 << 20
 MOST_MEMORY_BYTES = 2 << 30
 
 # Exit codes by which a shell names a process that a signal ended: illegal instruction, trap, abort, bus, fpe, kill, segv.
@@ -86,10 +87,11 @@ def printable(text):
 class Store:
     """The command, in a folder of its own: home, state and cache lie in it, so that no run sees another's."""
 
-    def __init__(self, options, folder, settings=None, cwd=None, home=None):
+    def __init__(self, options, folder, settings=None, cwd=None, most_file_bytes=MOST_FILE_BYTES):
         self.options, self.folder = options, folder
         self.cwd = cwd or folder
-        home = home or os.path.join(folder, "home")
+        self.most_file_bytes = most_file_bytes
+        home = os.path.join(folder, "home")
         os.makedirs(home, exist_ok=True)
         self.environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": home, "TZ": "UTC",
@@ -122,7 +124,7 @@ class Store:
                 cwd=cwd or self.cwd, env=self.environment, start_new_session=True)
             if hasattr(resource, "prlimit"):
                 with contextlib.suppress(ProcessLookupError):
-                    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MOST_FILE_BYTES, MOST_FILE_BYTES))
+                    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (self.most_file_bytes, self.most_file_bytes))
             done = threading.Event()
             watcher = threading.Thread(
                 target=watch, args=(process.pid, run, done, limit, after, signal_number, ready), daemon=True)
@@ -266,9 +268,13 @@ class Report:
 
 
 def ignore_special(folder, names):
-    """What copytree shall leave out: devices, pipes and sockets."""
-    return [name for name in names if not os.path.islink(os.path.join(folder, name))
-            and not os.path.isdir(os.path.join(folder, name)) and not os.path.isfile(os.path.join(folder, name))]
+    """What is not kept: devices, pipes and sockets, large files, and the copies that verbs wrote to."""
+    def is_kept(name):
+        path = os.path.join(folder, name)
+        if os.path.islink(path) or os.path.isdir(path):
+            return True
+        return os.path.isfile(path) and os.path.getsize(path) < 32 << 20 and not name.startswith(("written.db", "repaired.db"))
+    return [name for name in names if not is_kept(name)]
 
 
 def judge_end(report, kind, seed, run, most_kb=1_500_000):
@@ -279,7 +285,7 @@ def judge_end(report, kind, seed, run, most_kb=1_500_000):
         if run.interrupt_seconds > 2:
             report.fault(kind, "Ctrl-C ignored", seed, f"{run.name}: {run.interrupt_seconds:.1f} s")
     elif run.code == -signal.SIGXFSZ:
-        report.fault(kind, "endless output", seed, f"{run.name}: stopped at {MOST_FILE_BYTES >> 20} MB")
+        report.fault(kind, "endless output", seed, f"{run.name}: stopped by the limit of a file's size")
         return False
     elif run.trapped:
         report.fault(kind, "trap", seed, str(run))
@@ -309,7 +315,12 @@ def each(options, seeds, work):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            # The cases at hand are finished, and what was found is reported.
+            waiting.clear()
+            thread.join()
     if errors:
         raise errors[0]
 

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 
-from harness import Report, Store, Template, copy_store, each, judge_end, must, unit_vectors, write_npy
+from harness import MOST_FILE_BYTES_OF_HOSTILE, Report, Store, Template, copy_store, each, judge_end, must, unit_vectors, write_npy
 
 ENDLESS = "(with recursive e(x) as (select 1 union all select x + 1 from e) select count(*) from e)"
 # What these verbs and no other may change: notes/100.md is touched by none, so a trigger that touches it has run.
@@ -261,8 +261,8 @@ def rows(generator):
         ["update documents set metadata = '{\"n\":1e400,\"n\":-0,\"m\":123456789012345678901234567890}' where id in (1, 8301)"],
         ["update documents set metadata = '\"text\"' where id in (1, 8301)"],
         ["update documents set metadata = '' where id in (1, 8301)"],
-        ["update chunks set text = hex(zeroblob(20000000)) where id in (1, 8301)"],
-        ["update vectors set data = zeroblob(100000000) where id = 1"],
+        ["update chunks set text = hex(zeroblob(3000000)) where id in (1, 8301)"],
+        ["update vectors set data = zeroblob(20000000) where id = 1"],
         ["update vectors set data = x'' where id in (1, 8301)"],
         ["update vectors set data = substr(data, 2) where id in (2, 4100, 8200, 8301)"],
         ["update vectors set data = zeroblob(length(data)) where id in (2, 4100, 8200, 8301)"],
@@ -427,7 +427,7 @@ class Trial:
     def __init__(self, template, answers, import_file, report, case, seed, place, path):
         self.template, self.answers, self.import_file = template, answers, import_file
         self.report, self.case, self.seed, self.place, self.path = report, case, seed, place, path
-        self.command = Store(report.options, place, cwd=template.folder)
+        self.command = Store(report.options, place, cwd=template.folder, most_file_bytes=MOST_FILE_BYTES_OF_HOSTILE)
         self.timeout = report.options.timeout
 
     def run(self):
