@@ -35,7 +35,7 @@ extension Store {
     let requests = router.requests(
       to: service, options: spending.requestOptions(runID: row.correlationID))
     do {
-      try await run.embed(with: staging(requests: requests, target: target))
+      try await run.embed(with: try await staging(row, requests: requests, target: target))
       run.enter(requests.totals)
       try await run.finish()
       if run.report.isComplete {

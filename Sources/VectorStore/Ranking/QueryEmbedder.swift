@@ -107,6 +107,7 @@ struct QueryEmbedder {
       await cache?.store(vectors, space: space)
       return vectors
     case .split: return try await sendInTwo(items.count / 2)
+    case .lostHold: return try await send(items)
     case .tooDear(let fitting):
       return try await sendInTwo(
         max(1, BatchPacker<EmbeddingQueue.Item>.prefix(of: items.map(\.tokens), fitting: fitting)))
