@@ -41,7 +41,9 @@ extension Store {
       if run.report.isComplete {
         var rest = spending
         let spent = requests.totals.cost + requests.totals.possibleCost
-        rest.maximumCost = spending.maximumCost.map { max($0 - spent, .zero) }
+        if case .atMost(let maximum) = spending.maximumCost {
+          rest.maximumCost = .atMost(max(maximum - spent, .zero))
+        }
         run.enter(pending: try await addPending(of: collection, target, rest))
       }
     } catch {

@@ -57,7 +57,7 @@ struct ServiceSettings: Sendable {
     let folders = UserFolders(environment)
     mode = try sources.value(.mode, as: .mode, default: .hybrid)
     storePath = try sources.value(.store, as: .path, default: "store.db")
-    ledgerPath = try sources.value(.ledger, as: .path, default: folders.state + "/ledger.db")
+    ledgerPath = try sources.value(.ledger, as: .path, default: folders.ledger)
     vocabularyFolder = try sources.value(.vocabularyFolder, as: .path, default: folders.cache)
     cacheFolder = folders.cache
     openAI = try OpenAISettings(sources)

@@ -27,9 +27,11 @@ public struct TokenPrice: Sendable, Hashable, Codable {
     }
   }
 
-  /// What a number of tokens costs, rounded up to whole nano-dollars.
+  /// What a number of tokens costs, rounded up to whole nano-dollars; the most there is where it is more.
   public func cost(ofTokens tokens: Int) -> NanoDollars {
     let (high, low) = Int64(tokens).multipliedFullWidth(by: perMillionTokens.nano)
+    // A millionth of 2^64 times this is just below 2^63.
+    guard high < 499_999 else { return NanoDollars(nano: .max) }
     let (quotient, remainder) = Int64(1_000_000).dividingFullWidth((high, low))
     return NanoDollars(nano: quotient + (remainder > 0 ? 1 : 0))
   }

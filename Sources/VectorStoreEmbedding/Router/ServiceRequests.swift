@@ -15,7 +15,7 @@ package final class ServiceRequests: Sendable {
     /// The run's name, in the ledger, the log and the server's log.
     package var runID: String
     /// The most that this run may cost.
-    package var maximumCost: NanoDollars?
+    package var maximumCost = SpendingLimit<NanoDollars>.unlimited
     /// Whether to wait where the budget or the breaker opens again by itself.
     package var waitsForWindow = false
     /// How long a batch may take, in seconds: after that it is neither waited for nor sent again.
@@ -135,7 +135,9 @@ package final class ServiceRequests: Sendable {
       case .failure(let failure): error = failure
       case nil: continue
       }
-      guard let error = error as? ServiceError else { return .stopped(stop(.failed("\(error)"))) }
+      guard let error = error as? ServiceError else {
+        return .stopped(stop(.failed("\(error)", underlying: error)))
+      }
       if isHopeless(error) { return .stopped(stop(.refused(error))) }
       switch policy.action(
         after: error, tryNumber: number, texts: texts.count, random: Double.random(in: 0..<1))
@@ -188,9 +190,9 @@ package final class ServiceRequests: Sendable {
       case .later:
         try await pause(0.05)
         continue
-      case .refused(let left):
+      case .refused(let left, let allowed):
         guard let fewer = tokensThatFit(left, of: attempt) else {
-          return .outcome(.stopped(stop(maximumCost)))
+          return .outcome(.stopped(stop(maximumCost(allowed))))
         }
         return .outcome(.tooDear(tokensThatFit: fewer))
       }
@@ -200,7 +202,7 @@ package final class ServiceRequests: Sendable {
       } catch {
         // What cannot be entered is not sent.
         release(attempt.cost)
-        return .outcome(.stopped(stop(.failed("\(error)"))))
+        return .outcome(.stopped(stop(.failed("\(error)", underlying: error))))
       }
       if case .granted(let reservation) = decision {
         reservation.warnings.forEach { warn($0) }
@@ -238,23 +240,23 @@ package final class ServiceRequests: Sendable {
     }
   }
 
-  private var maximumCost: StopReason {
-    .maximumCost(options.maximumCost ?? .zero, lastError: state.withLock { $0.lastError }?.message)
+  private func maximumCost(_ allowed: NanoDollars) -> StopReason {
+    .maximumCost(allowed, lastError: state.withLock { $0.lastError }?.message)
   }
 
   private enum RunReservation {
     case granted
     /// What is in flight may come to less.
     case later
-    case refused(left: NanoDollars)
+    case refused(left: NanoDollars, of: NanoDollars)
   }
 
   /// Keeps an attempt within the run's own limit.
   private func reserveOfRun(_ cost: NanoDollars) -> RunReservation {
     state.withLock { state in
-      if let maximum = options.maximumCost {
+      if case .atMost(let maximum) = options.maximumCost {
         let left = maximum - state.totals.cost - state.totals.possibleCost
-        if cost > left { return .refused(left: left) }
+        if cost > left { return .refused(left: left, of: maximum) }
         if cost + state.reserved > left { return .later }
       }
       state.reserved = state.reserved + cost
@@ -379,7 +381,7 @@ package final class ServiceRequests: Sendable {
       try await ledger.settle(reservation, as: outcome)
     } catch {
       // The answer is paid for; in the ledger it stays at its reserved cost.
-      _ = stop(.failed("\(error)"))
+      _ = stop(.failed("\(error)", underlying: error))
     }
     if case .failure(let error) = result, error is CancellationError { throw error }
     return result

@@ -85,16 +85,18 @@ public struct ServiceTerms: Sendable, Hashable {
   public var tokensPerText = 8191
   /// The most requests in flight at once.
   public var concurrentRequests = 1
-  /// The most requests in a minute, before the server says otherwise; nil is any number.
-  public var requestsPerMinute: Int?
-  /// The most tokens in a minute, before the server says otherwise; nil is any number.
-  public var tokensPerMinute: Int?
+  /// The most requests in a minute, before the server says otherwise.
+  public var requestsPerMinute = SpendingLimit<Int>.unlimited
+  /// The most tokens in a minute, before the server says otherwise.
+  public var tokensPerMinute = SpendingLimit<Int>.unlimited
   /// How often a request is sent again before its texts are put off.
   public var retries = 3
-  /// What tokens cost.
+  /// What tokens cost. What costs anything is entered in the ledger and held to the budget.
   public var price = TokenPrice.free
+  /// Whether requests that cost nothing are entered in the ledger and held to its limits too.
+  public var isMeteredWhereFree = false
   /// Whether requests are entered in the ledger and held to the budget.
-  public var isMetered = false
+  public var isMetered: Bool { isMeteredWhereFree || price != .free }
 
   /// Creates the terms of a free service.
   public init() {}

@@ -114,7 +114,7 @@ import Testing
       async let first = refused.add(texts, to: "first")
       while paid.server.embeddingRequests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
       var options = AddOptions()
-      options.spending.maximumCost = NanoDollars(nano: 20 * 64)
+      options.spending.maximumCost = .atMost(NanoDollars(nano: 20 * 64))
       let second = try await other.add(texts, to: "second", options: options)
       #expect(second.stopped?.code == "budget_exceeded")
       #expect(second.costUSD <= 20 * 64 / 1e9 && second.documents.pending > 0)

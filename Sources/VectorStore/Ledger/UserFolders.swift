@@ -1,17 +1,17 @@
-// Where this program keeps what belongs to the user and to no store. Called by ServiceSettings.
+// Where this program keeps what belongs to the user and to no store: the command and the library agree.
 
 import Foundation
 
 /// The user's folders for this program, by the XDG Base Directory Specification.
-struct UserFolders: Sendable {
+package struct UserFolders: Sendable {
   /// What must not be lost, such as the ledger.
-  let state: String
+  package let state: String
   /// What can be made again.
-  let cache: String
+  package let cache: String
 
   /// Finds the folders. A variable that is empty or relative is ignored, as the specification asks.
   /// They are taken from the environment only: a `.env` file has no say in them.
-  init(_ environment: [String: String]) {
+  package init(_ environment: [String: String]) {
     func absolute(_ name: String) -> String? {
       environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
@@ -23,4 +23,7 @@ struct UserFolders: Sendable {
     state = folder("XDG_STATE_HOME", ".local/state")
     cache = folder("XDG_CACHE_HOME", ".cache")
   }
+
+  /// The user's ledger: one for all stores and programs.
+  package var ledger: String { state + "/ledger.db" }
 }
