@@ -108,9 +108,7 @@ struct AddRun: DocumentTaker {
     case .failure(let error): throw error
     case .success(.local(let mock)): supply = .mock(mock, target)
     case .success(.standIn(let service, _)): supply = .mock(service, mock)
-    case .success(.wait(let reason)):
-      supply = .none(reason: reason)
-      tally.stop(Unavailability(noService: reason))
+    case .success(.wait(let reason)): supply = .none(reason: reason)
     case .success(.requests): supply = .requests
     }
     requests = sending?.requests
@@ -323,6 +321,10 @@ struct AddRun: DocumentTaker {
     var returning: [ChangedDocument] = []
     for (document, outcome) in zip(documents, outcomes) {
       tally.count(outcome, of: document.prepared)
+      // The service is missed only where a document needs it.
+      if case .pending = outcome, case .none(let reason) = supply, tally.report.stopped == nil {
+        tally.stop(Unavailability(noService: reason))
+      }
       if case .incomplete = outcome {
         returning.append(document)
       } else {
