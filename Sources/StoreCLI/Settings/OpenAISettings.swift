@@ -46,15 +46,17 @@ struct OpenAISettings: Sendable {
     dimensions = try sources.value(
       .dimensions, as: .wholeNumber(EmbeddingSpace.supportedDimensions), default: 1536)
     requestsPerMinute = try sources.value(
-      .requestsPerMinute, as: .wholeNumber(1...1_000_000_000), default: 3500)
+      .requestsPerMinute, as: .wholeNumber(SettingRange.requestsPerMinute), default: 3500)
     tokensPerMinute = try sources.value(
-      .tokensPerMinute, as: .wholeNumber(1...1_000_000_000), default: 1_000_000)
+      .tokensPerMinute, as: .wholeNumber(SettingRange.tokensPerMinute), default: 1_000_000)
     maximumConcurrentRequests = try sources.value(
-      .maximumConcurrentRequests, as: .wholeNumber(1...64), default: 4)
-    timeout = try sources.value(.timeout, as: .seconds(upTo: 600), default: 30)
-    maximumRetries = try sources.value(.maximumRetries, as: .wholeNumber(0...10), default: 3)
+      .maximumConcurrentRequests, as: .wholeNumber(SettingRange.concurrentRequests), default: 4)
+    timeout = try sources.value(
+      .timeout, as: .seconds(upTo: SettingRange.longestTimeout), default: 30)
+    maximumRetries = try sources.value(
+      .maximumRetries, as: .wholeNumber(SettingRange.retries), default: 3)
     maximumBatchSize = try sources.value(
-      .maximumBatchSize, as: .wholeNumber(1...2048), default: 256)
+      .maximumBatchSize, as: .wholeNumber(SettingRange.openAITextsPerRequest), default: 256)
     price =
       try sources.value(.price, as: .dollars)
       ?? Self.knownPrice(model.value, at: address.value).map {

@@ -29,6 +29,8 @@ struct ServiceSettings: Sendable {
   let ledgerPath: Setting<String>
   /// The folder of tokenizer vocabularies that is asked first, before ``cacheFolder``.
   let vocabularyFolder: Setting<String>
+  /// The addresses that only a file names and the user has allowed.
+  let allowedAddresses: AllowedAddresses
   /// The user's cache folder of this program: vectors of queries, vocabularies.
   let cacheFolder: String
   let openAI: OpenAISettings
@@ -59,13 +61,15 @@ struct ServiceSettings: Sendable {
     storePath = try sources.value(.store, as: .path, default: "store.db")
     ledgerPath = try sources.value(.ledger, as: .path, default: folders.ledger)
     vocabularyFolder = try sources.value(.vocabularyFolder, as: .path, default: folders.cache)
+    allowedAddresses = AllowedAddresses(stateFolder: folders.state)
     cacheFolder = folders.cache
     openAI = try OpenAISettings(sources)
     isCostTracked = try sources.value(.costTracking, as: .truth, default: true)
     dailyCostLimit = try sources.value(
       .dailyCostLimit, as: .dollars, default: Self.defaultDailyCostLimit)
     hourlyRequestLimit = try sources.value(
-      .hourlyRateLimit, as: .wholeNumber(0...1_000_000_000), default: Self.defaultHourlyRequestLimit
+      .hourlyRateLimit, as: .wholeNumber(SettingRange.hourlyRequests),
+      default: Self.defaultHourlyRequestLimit
     )
     warnings = sources.warnings
     warnings += SettingWarnings.service(self, printable: sources.printable)

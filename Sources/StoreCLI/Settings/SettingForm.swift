@@ -75,7 +75,7 @@ extension SettingForm<ServiceAddress> {
       expected:
         "an address such as https://api.openai.com or http://localhost:8080/v1, with no user, "
         + "query or fragment, and with https for OpenAI's own",
-      parse: { ServiceAddress($0) }, shows: { !$0.contains { "@?#".contains($0) } })
+      parse: { try? ServiceAddress($0) }, shows: { !$0.contains { "@?#".contains($0) } })
   }
 }
 

@@ -61,16 +61,14 @@ enum SpacesTable {
     let (provider, model) = (row.text(first + 2) ?? "", row.text(first + 3) ?? "")
     let dimensions = Int(row.integer(first + 4))
     guard let kind = EmbeddingSpace.Kind(rawValue: row.text(first + 5) ?? ""),
-      EmbeddingSpace.supportedDimensions.contains(dimensions), !provider.isEmpty, !model.isEmpty,
-      !provider.contains("/")
+      let space = try? EmbeddingSpace(
+        provider: provider, model: model, dimensions: dimensions, kind: kind)
     else {
       throw StoreError(
         .damaged,
         "the space \(name) of the store is not one this program can read; restore the store from a "
           + "backup")
     }
-    return SpaceRecord(
-      id: row.integer(first),
-      space: EmbeddingSpace(provider: provider, model: model, dimensions: dimensions, kind: kind))
+    return SpaceRecord(id: row.integer(first), space: space)
   }
 }
