@@ -110,8 +110,8 @@ struct Settings: Sendable {
   private mutating func addService(sends: Bool) throws {
     configuration.realSpace = try space
     configuration.budget.ledgerPath = all.ledgerPath.value
-    configuration.budget.dailyCostLimit = all.dailyCostLimit.value
-    configuration.budget.hourlyRequestLimit = all.hourlyRequestLimit.value
+    configuration.budget.dailyCostLimit = .atMost(all.dailyCostLimit.value)
+    configuration.budget.hourlyRequestLimit = .atMost(all.hourlyRequestLimit.value)
     configuration.budget.isEnforced = all.isCostTracked.value
     configuration.queryCachePath = all.cacheFolder + "/queries.db"
     guard configuration.mode != .mock, all.openAI.isConfigured else { return }

@@ -28,7 +28,7 @@ extension StoreConfiguration {
 
 extension BudgetConfiguration {
   fileprivate func validate() throws(SettingError) {
-    if let hourlyRequestLimit {
+    if case .atMost(let hourlyRequestLimit) = hourlyRequestLimit {
       try SettingError.check(
         "budget.hourlyRequestLimit", hourlyRequestLimit, SettingRange.hourlyRequests)
     }
@@ -99,12 +99,12 @@ extension DoctorOptions {
 }
 
 extension SettingError {
-  /// Throws for an amount below zero; nil is any amount.
+  /// Throws for a limit below zero.
   fileprivate static func check(
-    _ setting: String, _ limit: NanoDollars?
+    _ setting: String, _ limit: SpendingLimit<NanoDollars>
   ) throws(SettingError) {
-    guard let limit, limit < .zero else { return }
-    throw SettingError(setting, found: "\(limit)", expected: "$0.00 or more")
+    guard case .atMost(let amount) = limit, amount < .zero else { return }
+    throw SettingError(setting, found: "\(amount)", expected: "$0.00 or more")
   }
 }
 

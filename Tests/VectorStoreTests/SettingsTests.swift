@@ -57,7 +57,9 @@ import Testing
 
   static let ofStores: [Setting<StoreConfiguration>] = [
     Setting("maximumReaders", 1...256) { $0.maximumReaders = $1 },
-    Setting("budget.hourlyRequestLimit", 0...1_000_000_000) { $0.budget.hourlyRequestLimit = $1 },
+    Setting("budget.hourlyRequestLimit", 0...1_000_000_000) {
+      $0.budget.hourlyRequestLimit = .atMost($1)
+    },
   ]
 
   /// A configuration with a free service and a ledger of its own.
@@ -97,8 +99,8 @@ import Testing
     Setting("tokensPerRequest", 1...1_000_000_000) { $0.tokensPerRequest = $1 },
     Setting("tokensPerText", 1...1_000_000_000) { $0.tokensPerText = $1 },
     Setting("concurrentRequests", 1...64) { $0.concurrentRequests = $1 },
-    Setting("requestsPerMinute", 1...1_000_000_000) { $0.requestsPerMinute = $1 },
-    Setting("tokensPerMinute", 1...1_000_000_000) { $0.tokensPerMinute = $1 },
+    Setting("requestsPerMinute", 1...1_000_000_000) { $0.requestsPerMinute = .atMost($1) },
+    Setting("tokensPerMinute", 1...1_000_000_000) { $0.tokensPerMinute = .atMost($1) },
     Setting("retries", 0...10) { $0.retries = $1 },
   ]
 
@@ -151,7 +153,7 @@ import Testing
     #expect(error?.message.contains("price.perMillionTokens is ") == true)
     guard nano < 0 else { return }
     configuration = Self.configuration(folder)
-    configuration.budget.dailyCostLimit = NanoDollars(nano: nano)
+    configuration.budget.dailyCostLimit = .atMost(NanoDollars(nano: nano))
     let limit = await #expect(throws: StoreError.self) {
       _ = try await Store(path: folder.path("p.db"), configuration: configuration)
     }
@@ -159,7 +161,7 @@ import Testing
     let store = try await Store(
       path: folder.path("p.db"), configuration: Self.configuration(folder))
     var spending = SpendingOptions()
-    spending.maximumCost = NanoDollars(nano: nano)
+    spending.maximumCost = .atMost(NanoDollars(nano: nano))
     var options = AddOptions()
     options.spending = spending
     let document = DocumentInput(id: "a", text: "a")
@@ -270,7 +272,6 @@ import Testing
   func tokensThatCannotBeAreNotBelieved(tokens: Int) async throws {
     let folder = try TemporaryFolder()
     var terms = ServiceTerms()
-    terms.isMetered = true
     terms.price = TokenPrice(perMillionTokens: NanoDollars(nano: 20_000_000))
     var configuration = Self.configuration(folder)
     configuration.service = TermedService(terms: terms, tokens: tokens)

@@ -59,7 +59,7 @@ struct ServiceSettings: Sendable {
     let folders = UserFolders(environment)
     mode = try sources.value(.mode, as: .mode, default: .hybrid)
     storePath = try sources.value(.store, as: .path, default: "store.db")
-    ledgerPath = try sources.value(.ledger, as: .path, default: folders.state + "/ledger.db")
+    ledgerPath = try sources.value(.ledger, as: .path, default: folders.ledger)
     vocabularyFolder = try sources.value(.vocabularyFolder, as: .path, default: folders.cache)
     allowedAddresses = AllowedAddresses(stateFolder: folders.state)
     cacheFolder = folders.cache
@@ -226,28 +226,5 @@ struct OpenAISettings: Sendable {
         + "\(sources.printable(address.value.description)) (\(address.origin)); a .env file cannot "
         + "give another server's vectors out as OpenAI's; remove the line, or set OPENAI_PROVIDER "
         + "in the environment if the server passes requests on to OpenAI")
-  }
-}
-
-/// The user's folders for this program, by the XDG Base Directory Specification.
-struct UserFolders: Sendable {
-  /// What must not be lost, such as the ledger.
-  let state: String
-  /// What can be made again.
-  let cache: String
-
-  /// Finds the folders. A variable that is empty or relative is ignored, as the specification asks.
-  /// They are taken from the environment only: a `.env` file has no say in them.
-  init(_ environment: [String: String]) {
-    func absolute(_ name: String) -> String? {
-      environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    }
-    let home = absolute("HOME") ?? NSHomeDirectory()
-    func folder(_ name: String, _ ofHome: String) -> String {
-      let base = absolute(name) ?? URL(filePath: home).appending(path: ofHome).path
-      return URL(filePath: base).appending(path: "vector-store").path
-    }
-    state = folder("XDG_STATE_HOME", ".local/state")
-    cache = folder("XDG_CACHE_HOME", ".cache")
   }
 }

@@ -109,7 +109,7 @@ extension SettingForm<NanoDollars> {
     Self(
       expected:
         "US dollars as a decimal number without a sign and with at most 9 decimals, as 5.00",
-      parse: { NanoDollars(usd: $0) })
+      parse: { try? NanoDollars(usd: $0) })
   }
 }
 

@@ -5,6 +5,8 @@ import Foundation
 /// A run of a writing verb, found again in the table `runs` and in the log by its correlation id.
 struct Run: Sendable {
   let correlationID = UUID().uuidString.lowercased()
+  /// Its row in `runs`, 0 before it has one.
+  var id: Int64 = 0
   let command: String
   let started = Date()
 
@@ -30,10 +32,10 @@ struct Run: Sendable {
 extension Store {
   /// Enters a run in the store.
   func beginRun(_ command: String) async throws -> Run {
-    let run = Run(command: command)
-    let mode = mode
-    try await file.write { db in
-      try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
+    var run = Run(command: command)
+    let (mode, correlationID) = (mode, run.correlationID)
+    run.id = try await file.write { db in
+      try RunsTable.begin(correlationID: correlationID, command: command, mode: mode, db)
     }
     return run
   }

@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 5
+  static let version: Int32 = 6
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -36,6 +36,10 @@ enum Schema {
       // Segments of the first format are made anew by whoever writes next, as those of a new file are.
       try db.execute(sql: "DELETE FROM segments")
       try db.execute(sql: "PRAGMA user_version = 5")
+    }
+    migrator.registerMigration("6 claims") { db in
+      try db.execute(sql: ClaimsTable.schema)
+      try db.execute(sql: "PRAGMA user_version = 6")
     }
     return migrator
   }

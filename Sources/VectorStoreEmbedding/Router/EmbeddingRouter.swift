@@ -111,13 +111,13 @@ extension AccountActivity {
   /// How much of each limit is used now.
   package func uses(of limits: SpendingLimits, now: Date) -> [BudgetUse] {
     var uses: [BudgetUse] = []
-    if let dailyCost = limits.dailyCost {
+    if case .atMost(let dailyCost) = limits.dailyCost {
       uses.append(
         BudgetUse(
           limit: .dailyCost, used: (billedToday + reservedToday).nano, allowed: dailyCost.nano,
           opensAt: SpendingRules.nextUTCMidnight(now)))
     }
-    if let hourlyRequests = limits.hourlyRequests {
+    if case .atMost(let hourlyRequests) = limits.hourlyRequests {
       uses.append(
         BudgetUse(
           limit: .hourlyRequests, used: Int64(requestsInHour), allowed: Int64(hourlyRequests),

@@ -85,17 +85,18 @@ public struct ServiceTerms: Sendable, Hashable {
   public var tokensPerText = 8191
   /// The most requests in flight at once, 1 to 64.
   public var concurrentRequests = 1
-  /// The most requests in a minute, before the server says otherwise, at least 1; nil is any
-  /// number.
-  public var requestsPerMinute: Int?
-  /// The most tokens in a minute, before the server says otherwise, at least 1; nil is any number.
-  public var tokensPerMinute: Int?
+  /// The most requests in a minute, before the server says otherwise, at least 1.
+  public var requestsPerMinute = SpendingLimit<Int>.unlimited
+  /// The most tokens in a minute, before the server says otherwise, at least 1.
+  public var tokensPerMinute = SpendingLimit<Int>.unlimited
   /// How often a request is sent again before its texts are put off, 0 to 10.
   public var retries = 3
-  /// What tokens cost.
+  /// What tokens cost. What costs anything is entered in the ledger and held to the budget.
   public var price = TokenPrice.free
+  /// Whether requests that cost nothing are entered in the ledger and held to its limits too.
+  public var isMeteredWhereFree = false
   /// Whether requests are entered in the ledger and held to the budget.
-  public var isMetered = false
+  public var isMetered: Bool { isMeteredWhereFree || price != .free }
 
   /// Creates the terms of a free service.
   public init() {}
@@ -109,11 +110,11 @@ public struct ServiceTerms: Sendable, Hashable {
     try SettingError.check("tokensPerText", tokensPerText, SettingRange.tokens)
     try SettingError.check(
       "concurrentRequests", concurrentRequests, SettingRange.concurrentRequests)
-    if let requestsPerMinute {
+    if case .atMost(let requestsPerMinute) = requestsPerMinute {
       try SettingError.check(
         "requestsPerMinute", requestsPerMinute, SettingRange.requestsPerMinute)
     }
-    if let tokensPerMinute {
+    if case .atMost(let tokensPerMinute) = tokensPerMinute {
       try SettingError.check("tokensPerMinute", tokensPerMinute, SettingRange.tokensPerMinute)
     }
     try SettingError.check("retries", retries, SettingRange.retries)

@@ -48,7 +48,7 @@ import Testing
       #expect(plan.chunks.embedded == 200 && plan.pendingRemaining == 100)
       #expect(plan.tokens == PaidStore.leastTokens(numberedTexts(200).map(\.text)))
       var spending = SpendingOptions()
-      spending.maximumCost = NanoDollars(nano: Int64(plan.tokens) * 20 * 3 / 4)
+      spending.maximumCost = .atMost(NanoDollars(nano: Int64(plan.tokens) * 20 * 3 / 4))
       let part = try await real.reembed(spending: spending)
       #expect(part.isStoppedByBudget && !part.isComplete)
       #expect(paid.server.billing.tokens <= plan.tokens * 3 / 4)

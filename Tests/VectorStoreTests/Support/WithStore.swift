@@ -54,6 +54,7 @@ struct FakeService: EmbeddingService {
   }
 
   var space = EmbeddingSpace.openAISmall
+  var terms = ServiceTerms()
   var isDown = false
   /// Called with the texts of each request.
   var onRequest: @Sendable ([String]) -> Void = { _ in }

@@ -93,11 +93,11 @@ extension OpenAIConfiguration {
       var terms = ServiceTerms()
       terms.textsPerRequest = maximumBatchSize
       terms.concurrentRequests = maximumConcurrentRequests
-      terms.requestsPerMinute = requestsPerMinute
-      terms.tokensPerMinute = tokensPerMinute
+      terms.requestsPerMinute = .atMost(requestsPerMinute)
+      terms.tokensPerMinute = .atMost(tokensPerMinute)
       terms.retries = maximumRetries
       terms.price = try resolvedPrice
-      terms.isMetered = true
+      terms.isMeteredWhereFree = true
       return terms
     }
   }
