@@ -3,10 +3,10 @@
 import GRDB
 
 enum RunsTable {
-  /// Begins a run. Returns its id.
-  static func begin(
-    correlationID: String, command: String, mode: ServiceMode, _ db: Database
-  ) throws -> Int64 {
+  /// Enters a run. Returns its id.
+  static func begin(correlationID: String, command: String, mode: ServiceMode, _ db: Database)
+    throws -> Int64
+  {
     try db.execute(
       sql: "INSERT INTO runs(correlation_id, command, mode, started_at) VALUES (?, ?, ?, ?)",
       arguments: [correlationID, command, mode.rawValue, Timestamp.now()])

@@ -74,7 +74,8 @@ import Testing
     let fixture = try await DoctorFixture()
     try await fixture.execute(
       """
-      INSERT INTO staged SELECT space_id, zeroblob(32), data, norm, 'now' FROM vectors WHERE id = 1;
+      INSERT INTO staged(space_id, text_hash, data, norm, created_at, checksum)
+        SELECT space_id, zeroblob(32), data, norm, 'now', checksum FROM vectors WHERE id = 1;
       UPDATE runs SET finished_at = NULL
       """)
     let report = try await fixture.examine(repairs: true)
