@@ -25,7 +25,7 @@ enum ClaimsTable {
     try db.forEachRow(
       bulk: "SELECT run_id, claimed_at FROM claims WHERE text_hash = ? AND space_id = ?",
       .blob(textHash), .integer(space)
-    ) { claim = Claim(run: $0.integer(0), since: $0.text(1) ?? "") }
+    ) { claim = Claim(run: try $0.integer(0), since: try $0.text(1)) }
     return claim
   }
 
