@@ -118,7 +118,7 @@ private struct Part {
     selected = try filter.map { filter in
       var ids: [Int64] = []
       try db.forEachRow(bulk: filter.sql, filter.arguments.map(BulkValue.init), keeps: false) {
-        ids.append($0.integer(0))
+        ids.append(try $0.integer(0))
       }
       return filter.selects == .documents ? .documents(IDSet(ids)) : .chunks(IDSet(ids))
     }
@@ -164,7 +164,8 @@ private struct VectorRowReader {
   private let statement: SQLiteStatement
 
   init(_ db: Database) throws {
-    statement = try db.cachedStatement(sql: "SELECT data FROM vectors WHERE id = ?").sqliteStatement
+    statement = try db.cachedStatement(sql: "SELECT id, data FROM vectors WHERE id = ?")
+      .sqliteStatement
   }
 
   /// - Throws: ``CodeSegment/Damage`` where there is no such vector: the segment is not up to date.
@@ -176,6 +177,6 @@ private struct VectorRowReader {
     guard sqlite3_step(statement) == SQLITE_ROW else {
       throw CodeSegment.Damage(segment: segment, part: "vector")
     }
-    try body(BulkRow(statement: statement).blob(0))
+    try body(try BulkRow(statement: statement).blob(1))
   }
 }

@@ -25,7 +25,7 @@ enum ClaimsTable {
     try db.forEachRow(
       bulk: "SELECT run_id, claimed_at FROM claims WHERE text_hash = ? AND space_id = ?",
       .blob(textHash), .integer(space)
-    ) { claim = Claim(run: $0.integer(0), since: $0.text(1) ?? "") }
+    ) { claim = Claim(run: try $0.integer(0), since: try $0.text(1)) }
     return claim
   }
 
@@ -36,7 +36,7 @@ enum ClaimsTable {
     var claims: [Data: Claim] = [:]
     try db.forEachRow(
       bulk: "SELECT text_hash, run_id, claimed_at FROM claims WHERE space_id = ?", .integer(space)
-    ) { claims[Data($0.blob(0))] = Claim(run: $0.integer(1), since: $0.text(2) ?? "") }
+    ) { claims[Data(try $0.blob(0))] = Claim(run: try $0.integer(1), since: try $0.text(2)) }
     return claims
   }
 
@@ -62,7 +62,8 @@ enum ClaimsTable {
   static func release(whereOver isOver: (_ run: Int64) -> Bool, _ db: Database) throws {
     var over: [Int64] = []
     try db.forEachRow(bulk: "SELECT DISTINCT run_id FROM claims") { row in
-      if isOver(row.integer(0)) { over.append(row.integer(0)) }
+      let run = try row.integer(0)
+      if isOver(run) { over.append(run) }
     }
     for run in over { try db.run(bulk: "DELETE FROM claims WHERE run_id = ?", .integer(run)) }
   }

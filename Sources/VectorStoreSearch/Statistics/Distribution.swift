@@ -118,11 +118,12 @@ public struct Histogram: Sendable, Codable, Equatable {
       self.init(edges: [], counts: [])
       return
     }
-    guard greatest > least else {
+    // The width of a bin may be beyond the least or the greatest number.
+    let width = (greatest - least) / Double(bins)
+    guard width > 0, width.isFinite else {
       self.init(edges: [least, greatest], counts: [values.count])
       return
     }
-    let width = (greatest - least) / Double(bins)
     var counts = [Int](repeating: 0, count: bins)
     for value in values {
       counts[min(bins - 1, Int((value - least) / width))] += 1
