@@ -123,15 +123,15 @@ import Testing
       try await Task.sleep(for: .seconds(1))
       killed.signal(SIGKILL)
       _ = try await killed.outcome()
-      let inFlight = server.embeddingRequests.filter { $0.finished == nil }
-        .reduce(into: Set<String>()) { $0.formUnion($1.texts) }
       server.update { $0.latency = 0 }
       let outcome = try await other.outcome()
       #expect(outcome.status == 0, "\(outcome.errors)")
       let report = try PrintedReport(outcome.output)
       #expect(report.documents.pending == 0 && report.documents.failed == 0)
-      #expect(server.billing.timesBilled.count == 400 && !inFlight.isEmpty)
-      #expect(Set(server.billing.paidTwice).isSubset(of: inFlight))
+      #expect(server.billing.timesBilled.count == 400)
+      // At most 4 requests were in flight, and the answers of 4 others were being committed.
+      #expect((1...8 * 16).contains(server.billing.paidTwice.count))
+      #expect(server.billing.timesBilled.values.allSatisfy { $0 <= 2 })
     }
   }
 
