@@ -19,7 +19,10 @@ struct FileRebuild {
   ]
 
   let db: Database
+  /// The rows of a full segment.
   let segmentRows: Int
+  /// See ``leastRows(_:)``.
+  let leastRows: [String: Int]
 
   /// - Throws: `DatabaseError` where a table that is not derived cannot be read, ``Incomplete`` where it
   ///   has lost rows.
@@ -46,19 +49,26 @@ struct FileRebuild {
       sql: """
         INSERT INTO main.\(table)(\(columns)) SELECT \(columns) FROM damaged.\(table) NOT INDEXED
         """)
-    let copied = db.changesCount
-    let indexes = try String.fetchAll(
-      db, sql: "SELECT name FROM pragma_index_list(?, 'damaged') WHERE NOT partial",
-      arguments: [table])
-    for index in indexes {
-      // An index that cannot be read tells nothing.
-      let indexed = try? Int.fetchOne(
-        db,
-        sql: """
-          SELECT COUNT(*) FROM damaged.\(table) INDEXED BY \(index.quotedDatabaseIdentifier)
-          """)
-      if let indexed, indexed > copied { throw Incomplete() }
+    guard db.changesCount >= leastRows[table] ?? 0 else { throw Incomplete() }
+  }
+
+  /// How many rows the tables that are kept have by those of their indexes that can be read.
+  ///
+  /// Each is read by itself: after a damaged page SQLite fails whatever else a transaction asks.
+  static func leastRows(_ file: StoreFile) async throws -> [String: Int] {
+    var least: [String: Int] = [:]
+    for table in kept {
+      let indexes = try? await file.read { db in
+        try String.fetchAll(
+          db, sql: "SELECT name FROM pragma_index_list(?) WHERE NOT partial", arguments: [table])
+      }
+      for index in indexes ?? [] {
+        let sql = "SELECT COUNT(*) FROM \(table) INDEXED BY \(index.quotedDatabaseIdentifier)"
+        let rows = try? await file.read { try Int.fetchOne($0, sql: sql) ?? 0 }
+        if let rows { least[table] = max(rows, least[table] ?? 0) }
+      }
     }
+    return least
   }
 
   /// Ids are never used again, and what other processes keep of the store must not be taken for the new.

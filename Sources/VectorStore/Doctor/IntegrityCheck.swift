@@ -32,8 +32,11 @@ struct IntegrityCheck: StoreCheck {
       }
     }
     if isReindexed { return [.integrity: "all indexes were made anew"] }
+    let leastRows = try await FileRebuild.leastRows(file)
     let isRebuilt = try await helps { [segmentRows] in
-      try await file.rebuild { try FileRebuild(db: $0, segmentRows: segmentRows).fill() }
+      try await file.rebuild {
+        try FileRebuild(db: $0, segmentRows: segmentRows, leastRows: leastRows).fill()
+      }
     }
     return isRebuilt
       ? [.integrity: "texts and vectors were copied, and all that is derived was made anew"] : [:]

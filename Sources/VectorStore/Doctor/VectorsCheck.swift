@@ -9,7 +9,7 @@ import VectorStoreSearch
 /// Looks at every vector, placed and staged.
 struct VectorsCheck: StoreCheck {
   let names = [
-    DoctorReport.Name.vectorSizes, .vectorValues, .vectorLengths, .vectorNorms, .vectorChecksums,
+    DoctorReport.Name.vectorSizes, .vectorValues, .vectorLengths, .vectorNorms, .checksums,
   ]
 
   private struct Found {
@@ -47,8 +47,8 @@ struct VectorsCheck: StoreCheck {
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
     var done = try await forgetDamaged(file)
     let checked = try await file.addChecksums()
-    if checked > 0, done[.vectorChecksums] == nil {
-      done[.vectorChecksums] = "checksums were added"
+    if checked > 0, done[.checksums] == nil {
+      done[.checksums] = "checksums were added"
     }
     return done
   }
@@ -67,7 +67,7 @@ struct VectorsCheck: StoreCheck {
       guard !bad.isEmpty else { return [:] }
       let deed = "damaged staged vectors were forgotten, \(bad.count) in all"
       return [
-        .vectorSizes: deed, .vectorValues: deed, .vectorLengths: deed, .vectorChecksums: deed,
+        .vectorSizes: deed, .vectorValues: deed, .vectorLengths: deed, .checksums: deed,
       ]
     }
   }
@@ -130,11 +130,11 @@ struct VectorsCheck: StoreCheck {
   private static func checksums(_ found: Found, _ advice: String) -> DoctorReport.Check {
     guard found.checksums.count == 0, found.unchecked > 0 else {
       return found.checksums.check(
-        .vectorChecksums, well: "all are those of their checksums",
+        .checksums, well: "all are those of their checksums",
         found: "vectors are not those of their checksums", advice: advice)
     }
     var check = DoctorReport.Check(
-      .vectorChecksums, .warning,
+      .checksums, .warning,
       "\(found.unchecked) vectors have no checksum, since an earlier version wrote them")
     check.count = found.unchecked
     check.advice = "`store doctor --repair` and `store compact` add them"

@@ -148,7 +148,7 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
       "a vector not of unit length", [.vectorLengths],
       "UPDATE vectors SET data = CAST(x'00000040' || substr(data, 5) AS BLOB) WHERE id = 9"),
     reported(
-      "a flipped bit of a vector", [.vectorChecksums],
+      "a flipped bit of a vector", [.checksums],
       "UPDATE vectors SET data = CAST(substr(data, 1, 4) || "
         + "CASE substr(data, 5, 1) WHEN x'01' THEN x'00' ELSE x'01' END || substr(data, 6) AS BLOB) "
         + "WHERE id = 9"),
@@ -157,10 +157,10 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
       "a damaged staged vector", [.vectorSizes, .staged],
       "INSERT INTO staged VALUES (1, zeroblob(32), x'00', 1, 'now', NULL, NULL)"),
     repaired(
-      "a staged vector with a flipped bit", [.vectorChecksums, .staged],
+      "a staged vector with a flipped bit", [.checksums, .staged],
       "INSERT INTO staged SELECT space_id, zeroblob(32), data, norm, 'now', checksum + 1, NULL "
         + "FROM vectors WHERE id = 1"),
-    repaired("no checksum", [.vectorChecksums], "UPDATE vectors SET checksum = NULL WHERE id > 9"),
+    repaired("no checksum", [.checksums], "UPDATE vectors SET checksum = NULL WHERE id > 9"),
     reported(
       "a vector in another space", [.vectorSpaces],
       "INSERT INTO spaces VALUES (50, 'test/other/64', 'test', 'other', 64, 'real'); "

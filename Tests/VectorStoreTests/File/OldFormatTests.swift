@@ -65,9 +65,9 @@ import Testing
     // What was there has no checksums yet; what is new has.
     let count = "SELECT COUNT(*) FROM vectors WHERE checksum IS NULL"
     #expect(try await Self.value(count, path) == 3)
-    #expect(try await Self.unwell(path) == [.vectorChecksums])
+    #expect(try await Self.unwell(path) == [.checksums])
     if byDoctor {
-      #expect(try await Self.unwell(path, repairs: true) == [.vectorChecksums])
+      #expect(try await Self.unwell(path, repairs: true) == [.checksums])
     } else {
       let compacted = try await Self.open(path, .readWrite)
       try await compacted.compact()
