@@ -3,7 +3,6 @@
 
 import Foundation
 import GRDB
-import Synchronization
 import VectorStoreSearch
 
 extension Store {
@@ -29,14 +28,7 @@ extension Store {
         .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
     }
     try checkTargets([path] + (texts.map { [$0] } ?? []))
-    let isCancelled = Mutex(false)
-    return try await withTaskCancellationHandler {
-      try await write(to: path, texts, space, collection, started, progress) {
-        isCancelled.withLock { $0 }
-      }
-    } onCancel: {
-      isCancelled.withLock { $0 = true }
-    }
+    return try await write(to: path, texts, space, collection, started, progress)
   }
 
   /// Refuses to write over the store itself, a file beside it, or one output over the other.
@@ -58,13 +50,12 @@ extension Store {
 
   private func write(
     to path: String, _ texts: String?, _ space: EmbeddingSpace?, _ collection: String,
-    _ started: Date, _ progress: ProgressHandler?, isCancelled: @escaping @Sendable () -> Bool
+    _ started: Date, _ progress: ProgressHandler?
   ) async throws -> ExportReport {
     try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
       let space = try VectorsTable.checked(space, of: record, db)
-      let rows = ExportedRows(
-        db: db, collection: record, space: space, isCancelled: isCancelled)
+      let rows = ExportedRows(db: db, collection: record, space: space)
       var report = ExportReport(rows: 0, withoutVector: 0, space: space.name, seconds: 0)
       do {
         if path.hasSuffix(".npy") {
@@ -86,8 +77,6 @@ private struct ExportedRows {
   let db: Database
   let collection: CollectionRecord
   let space: EmbeddingSpace
-  /// Whether the export is to stop.
-  let isCancelled: @Sendable () -> Bool
 
   private struct Row {
     var id: String
@@ -160,7 +149,7 @@ private struct ExportedRows {
         WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
         """, arguments: [try SpacesTable.find(space, db)?.id, collection.id])
     while let row = try rows.next() {
-      if isCancelled() { throw CancellationError() }
+      try Cancellation.check()
       let (source, ordinal, several): (String, Int, Bool) = (row[0], row[2], row[6])
       let data: Data? = row[4]
       try body(

@@ -60,7 +60,8 @@ struct SegmentMaintenance {
     var damaged: Set<Int64> = []
     for space in try SpacesTable.all(db) {
       let reader = SegmentReader(space: space)
-      for record in try SegmentsTable.all(space: space.id, db) where !reader.isWhole(record, db) {
+      for record in try SegmentsTable.all(space: space.id, db)
+      where try !reader.isWhole(record, db) {
         damaged.insert(record.id)
       }
     }
