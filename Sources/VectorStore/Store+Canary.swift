@@ -76,7 +76,7 @@ extension Store {
         guard let chunk = chunks[id],
           let text = try String.fetchOne(
             db, sql: "SELECT text FROM chunks WHERE id = ?", arguments: [id]),
-          let data = try StatisticsTable.vector(of: id, space: space.id, db)
+          let data = try StatisticsTable.vector(of: id, space: space, db)
         else { return nil }
         return CanaryChunk(
           chunk: chunk, text: text, vector: StoredVector(data: data, norm: 1).components)

@@ -23,6 +23,7 @@ extension Store {
     spending: SpendingOptions = SpendingOptions(), progress: ProgressHandler? = nil
   ) async throws -> ReembedReport {
     let started = ContinuousClock.now
+    try spending.check()
     let record = try await file.read { try CollectionsTable.require(collection, $0) }
     let service = try reembeddingService(to: space ?? record.target.space, of: collection)
     let target = try await spaceRecord(space ?? record.target.space, makesIt: !isDryRun)

@@ -36,7 +36,7 @@ public struct StoreConfiguration: Sendable {
   /// How long a write waits for another process that is writing, in seconds: 0 or more, or infinity to wait
   /// without end. A cancelled task stops waiting at once.
   public var lockTimeout: Double = 30
-  /// The most reading connections open at once.
+  /// The most reading connections open at once, 1 to 256.
   public var maximumReaders: Int = 4
   /// The probability with which the search may rule out a row by mistake whose score is just the worst of
   /// the results; a row that is clearly better is never ruled out. 1e-6 by default: measured recall is
@@ -71,7 +71,8 @@ public struct BudgetConfiguration: Sendable {
   public var ledgerPath: String
   /// The most that a provider may cost in a UTC day; nil is any amount.
   public var dailyCostLimit = NanoDollars(usd: "5.00")
-  /// The most requests to a provider in a rolling hour, each attempt counted; nil is any number.
+  /// The most requests to a provider in a rolling hour, 0 to 1,000,000,000, each attempt counted; nil
+  /// is any number.
   public var hourlyRequestLimit: Int? = 100
   /// Whether the limits hold. Without that nothing is refused; what is used is still recorded.
   public var isEnforced = true

@@ -24,8 +24,10 @@ import Testing
   @Test func numbersAreThoseOfJSON() {
     for text in [
       "0", "-0", "7", "-12", "01", "-01", "00", "1.", ".5", "1.50", "-0.5e3", "1e5", "1E+5", "1e-5",
-      "1e", "1e+", "e5", "+1", "--1", "1_000", "0x10", " 1", "1 ", "", "-", "1,5", "1e400", "NaN", "inf",
-      "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1\u{301}", "٣", "1.2.3", "1e5.5",
+      "1e", "1e+", "e5", "+1", "--1", "1_000", "0x10", " 1", "1 ", "", "-", "1,5", "1e400", "NaN",
+      "inf",
+      "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1\u{301}", "٣",
+      "1.2.3", "1e5.5",
     ] { Self.expectByGrammar(text) }
     #expect(MetadataValue(typed: "12") == .integer(12))
     #expect(MetadataValue(typed: "1.5") == .number(1.5))
@@ -36,7 +38,8 @@ import Testing
     var generator = SeededGenerator(seed: 1)
     for _ in 0..<3000 {
       let count = Int.random(in: 1...7, using: &generator)
-      let text = String((0..<count).map { _ in "0019-+.eE".randomElement(using: &generator) ?? "0" })
+      let text = String(
+        (0..<count).map { _ in "0019-+.eE".randomElement(using: &generator) ?? "0" })
       Self.expectByGrammar(text)
     }
   }

@@ -194,7 +194,7 @@ struct Placement: Sendable {
     _ hash: Data, of space: SpaceRecord, to chunk: Int64, _ db: Database
   ) throws {
     let handed = vectorSpace == space ? vectors[hash] : nil
-    let vector = try handed ?? VectorsTable.find(textHash: hash, space: space.id, db)
+    let vector = try handed ?? VectorsTable.find(textHash: hash, space: space, db)
     if let vector { try VectorsTable.insert(vector, chunk: chunk, space: space.id, db) }
   }
 }

@@ -295,7 +295,7 @@ struct ReembedRun {
         collection.target == target ? try SpacesTable.find(MockService().space, db)?.id : nil
       var placed = 0
       for hash in hashes {
-        guard let vector = try VectorsTable.find(textHash: hash, space: target.id, db) else {
+        guard let vector = try VectorsTable.find(textHash: hash, space: target, db) else {
           continue
         }
         placed += try ReembeddingTable.place(

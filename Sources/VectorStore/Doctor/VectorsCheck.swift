@@ -23,13 +23,14 @@ struct VectorsCheck: StoreCheck {
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var found = Found()
     let dimensions = try Self.dimensions(db)
-    try db.forEachRow(bulk: "SELECT data, space_id, norm, chunk_id, id FROM vectors ORDER BY id") {
+    try db.forEachRawRow(bulk: "SELECT data, space_id, norm, chunk_id, id FROM vectors ORDER BY id")
+    {
       row in
       try Self.look(at: row, dimensions: dimensions, &found) {
         "\(try RowNames.chunk(row.integer(3), db)), vector \(row.integer(4))"
       }
     }
-    try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
+    try db.forEachRawRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
       row in
       try Self.look(at: row, dimensions: dimensions, &found) { "staged vector \(row.integer(3))" }
     }
@@ -42,7 +43,7 @@ struct VectorsCheck: StoreCheck {
     try await file.write { db in
       let dimensions = try Self.dimensions(db)
       var bad: [Int64] = []
-      try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
+      try db.forEachRawRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
         row in
         var found = Found()
         try Self.look(at: row, dimensions: dimensions, &found) { "" }
@@ -64,7 +65,7 @@ struct VectorsCheck: StoreCheck {
   }
 
   private static func look(
-    at row: BulkRow, dimensions: [Int64: Int], _ found: inout Found, name: () throws -> String
+    at row: RawRow, dimensions: [Int64: Int], _ found: inout Found, name: () throws -> String
   ) throws {
     found.count += 1
     let norm = row.real(2)

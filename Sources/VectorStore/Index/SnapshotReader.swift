@@ -19,7 +19,7 @@ final class SnapshotReader: SearchSource, @unchecked Sendable {
   /// - Parameter db: used until the search has ended.
   init(_ db: Database) throws {
     fineCodes = try db.cachedStatement(sql: "SELECT data FROM segment_fine_codes WHERE id = ?")
-    vectors = try db.cachedStatement(sql: "SELECT data FROM vectors WHERE id = ?")
+    vectors = try db.cachedStatement(sql: "SELECT id, data FROM vectors WHERE id = ?")
   }
 
   func withFineCode(
@@ -52,7 +52,7 @@ final class SnapshotReader: SearchSource, @unchecked Sendable {
     _ vector: Int64, of segment: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     let damage = CodeSegment.Damage(segment: segment, part: "vector")
-    try withBlob(vectors, vector, else: damage, body)
+    try withRow(vectors, vector, else: damage) { try body(try $0.blob(1)) }
   }
 
   func checkCancellation() throws { try cancellation?.check() }
@@ -67,13 +67,13 @@ final class SnapshotReader: SearchSource, @unchecked Sendable {
   ) throws {
     let damage = CodeSegment.Damage(segment: segment.id, part: "fine codes")
     let id = SegmentsTable.fineID(segment: segment.id, block: block)
-    try withBlob(fineCodes, id, else: damage, body)
+    try withRow(fineCodes, id, else: damage) { try body($0.raw.blob(0)) }
   }
 
-  /// Hands the blob of the row with an id to `body`: SQLite's own bytes, good until the call ends.
-  private func withBlob(
+  /// Hands the row with an id to `body`, good until the call ends.
+  private func withRow(
     _ owner: Statement, _ id: Int64, else damage: CodeSegment.Damage,
-    _ body: (UnsafeRawBufferPointer) throws -> Void
+    _ body: (BulkRow) throws -> Void
   ) throws {
     lock.lock()
     defer { lock.unlock() }
@@ -83,7 +83,7 @@ final class SnapshotReader: SearchSource, @unchecked Sendable {
       sqlite3_bind_int64(statement, 1, id)
       let code = sqlite3_step(statement)
       guard code == SQLITE_ROW else { throw Self.error(code, damage) }
-      try body(BulkRow(statement: statement).blob(0))
+      try body(BulkRow(statement: statement))
     }
   }
 }

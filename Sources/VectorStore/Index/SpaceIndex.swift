@@ -56,7 +56,9 @@ struct SpaceIndex: Sendable {
     let loaded = Dictionary(
       uniqueKeysWithValues: (earlier?.segments ?? []).lazy.filter { $0.segment.id != 0 }
         .map { ($0.segment.id, $0.segment) })
-    let records = try SegmentsTable.all(space: space.id, db).filter { !known.contains($0.id) }
+    let list = try SegmentsTable.list(space: space.id, db)
+    damaged.formUnion(list.unusable)
+    let records = list.sound.filter { !known.contains($0.id) }
     let new = try SegmentReader(space: space).load(records.filter { loaded[$0.id] == nil }, db)
     // Another program may have deleted vectors; those of this one are in the segments' own rows.
     let removed = try SegmentsTable.removedVectors(db)[space.id] ?? []

@@ -107,7 +107,7 @@ private struct Part {
     selected = try filter.map { filter in
       var ids: [Int64] = []
       try db.forEachRow(bulk: filter.sql, filter.arguments.map(BulkValue.init), keeps: false) {
-        ids.append($0.integer(0))
+        ids.append(try $0.integer(0))
       }
       return filter.selects == .documents ? .documents(IDSet(ids)) : .chunks(IDSet(ids))
     }

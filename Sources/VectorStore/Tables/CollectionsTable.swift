@@ -33,7 +33,7 @@ enum CollectionsTable {
         """, .text(name)
     ) { row in
       found = CollectionRecord(
-        id: row.integer(0), name: name, target: try SpacesTable.record(row, from: 1))
+        id: try row.integer(0), name: name, target: try SpacesTable.record(row, from: 1))
     }
     return found
   }
@@ -92,38 +92,37 @@ enum CollectionsTable {
         SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id < ?1)
           OR EXISTS (SELECT 1 FROM documents WHERE collection_id > ?1)
         """, .integer(id)
-    ) { isAlone = $0.integer(0) == 0 }
+    ) { isAlone = try $0.integer(0) == 0 }
     return isAlone
   }
 
   /// All collections with their counts, by name.
   static func summaries(_ db: Database) throws -> [CollectionSummary] {
     var vectors: [Int64: [String: Int]] = [:]
-    let counts = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT d.collection_id AS collection, s.name AS space, COUNT(*) AS n
+    try db.forEachRow(
+      bulk: """
+        SELECT d.collection_id, s.name, COUNT(*)
         FROM vectors v JOIN chunks c ON c.id = v.chunk_id JOIN documents d ON d.id = c.document_id
         JOIN spaces s ON s.id = v.space_id
         GROUP BY d.collection_id, v.space_id
-        """)
-    for row in counts {
-      vectors[row["collection"], default: [:]][row["space"]] = row["n"]
+        """
+    ) { row in
+      vectors[try row.integer(0), default: [:]][try row.text(1)] = Int(try row.integer(2))
     }
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT k.id, k.name, k.created_at, s.name AS space,
-          (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id) AS documents,
+    return try db.rows(
+      bulk: """
+        SELECT k.id, k.name, k.created_at, s.name,
+          (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id),
           (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
-            WHERE d.collection_id = k.id) AS chunks
+            WHERE d.collection_id = k.id)
         FROM collections k JOIN spaces s ON s.id = k.target_space_id
         ORDER BY k.name
-        """)
-    return rows.map { row in
+        """
+    ) { row in
       CollectionSummary(
-        name: row["name"], space: row["space"], documents: row["documents"], chunks: row["chunks"],
-        vectors: vectors[row["id"]] ?? [:], created: row["created_at"])
+        name: try row.text(1), space: try row.text(3), documents: Int(try row.integer(4)),
+        chunks: Int(try row.integer(5)), vectors: vectors[try row.integer(0)] ?? [:],
+        created: try row.text(2))
     }
   }
 

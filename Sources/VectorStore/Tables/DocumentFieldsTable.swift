@@ -48,10 +48,11 @@ enum DocumentFieldsTable {
 
   /// Fills the table from the metadata of all documents.
   static func fill(_ db: Database) throws {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT id, collection_id, metadata FROM documents WHERE metadata <> '{}'")
-    while let row = try rows.next() {
-      try insert(row[2], document: row[0], collection: row[1], db)
+    try db.forEachRow(
+      bulk: "SELECT id, collection_id, metadata FROM documents WHERE metadata <> '{}'"
+    ) { row in
+      try insert(
+        try row.text(2), document: try row.integer(0), collection: try row.integer(1), db)
     }
   }
 }

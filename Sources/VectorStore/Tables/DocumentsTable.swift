@@ -24,22 +24,23 @@ enum DocumentsTable {
   static func find(
     collection: Int64, source: String, target: Int64, _ db: Database
   ) throws -> DocumentRecord? {
-    let statement = try db.cachedStatement(
-      sql: """
+    try db.firstRow(
+      bulk: """
         SELECT d.id, d.content_hash, d.metadata, d.format, d.chunk_tokens, d.overlap_tokens,
-          EXISTS (SELECT 1 FROM pending_documents p WHERE p.document_id = d.id) AS pending,
-          (SELECT COUNT(*) FROM chunks c WHERE c.document_id = d.id) AS chunks,
-          (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id) AS failed,
+          EXISTS (SELECT 1 FROM pending_documents p WHERE p.document_id = d.id),
+          (SELECT COUNT(*) FROM chunks c WHERE c.document_id = d.id),
+          (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(*) FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
-            WHERE c.document_id = d.id) AS in_target
+            WHERE c.document_id = d.id)
         FROM documents d WHERE d.collection_id = ? AND d.source = ?
-        """)
-    return try Row.fetchOne(statement, arguments: [target, collection, source]).map { row in
+        """, .integer(target), .integer(collection), .text(source)
+    ) { row in
       DocumentRecord(
-        id: row["id"], contentHash: row["content_hash"], metadata: row["metadata"],
-        format: row["format"], chunkTokens: row["chunk_tokens"],
-        overlapTokens: row["overlap_tokens"], isPending: row["pending"], chunks: row["chunks"],
-        failedChunks: row["failed"], chunksInTarget: row["in_target"])
+        id: try row.integer(0), contentHash: try row.data(orNil: 1), metadata: try row.text(2),
+        format: try row.text(3), chunkTokens: try row.count(orNil: 4),
+        overlapTokens: try row.count(orNil: 5), isPending: try row.bool(6),
+        chunks: Int(try row.integer(7)), failedChunks: Int(try row.integer(8)),
+        chunksInTarget: Int(try row.integer(9)))
     }
   }
 
@@ -47,13 +48,12 @@ enum DocumentsTable {
   static func placed(
     collection: Int64, source: String, _ db: Database
   ) throws -> (id: Int64, contentHash: Data?, metadata: String, updated: String)? {
-    let statement = try db.cachedStatement(
-      sql: """
+    try db.firstRow(
+      bulk: """
         SELECT id, content_hash, metadata, updated_at FROM documents
         WHERE collection_id = ? AND source = ?
-        """)
-    return try Row.fetchOne(statement, arguments: [collection, source])
-      .map { ($0[0], $0[1], $0[2], $0[3]) }
+        """, .integer(collection), .text(source)
+    ) { (try $0.integer(0), try $0.data(orNil: 1), try $0.text(2), try $0.text(3)) }
   }
 
   /// The row id of a document.

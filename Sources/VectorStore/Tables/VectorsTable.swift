@@ -63,19 +63,19 @@ enum VectorsTable {
   }
 
   /// The vector that a text has in a space, placed or staged.
-  static func find(textHash: Data, space: Int64, _ db: Database) throws -> StoredVector? {
-    let placed = try db.cachedStatement(
-      sql: """
-        SELECT v.data, v.norm FROM chunks c CROSS JOIN vectors v
-          ON v.chunk_id = c.id AND v.space_id = ?2
-        WHERE c.text_hash = ?1 LIMIT 1
-        """)
-    let staged = try db.cachedStatement(
-      sql: "SELECT data, norm FROM staged WHERE text_hash = ?1 AND space_id = ?2")
-    for statement in [placed, staged] {
-      if let row = try Row.fetchOne(statement, arguments: [textHash, space]) {
-        return StoredVector(data: row[0], norm: row[1])
+  static func find(textHash: Data, space: SpaceRecord, _ db: Database) throws -> StoredVector? {
+    let placed = """
+      SELECT v.id, v.data, v.norm FROM chunks c CROSS JOIN vectors v
+        ON v.chunk_id = c.id AND v.space_id = ?2
+      WHERE c.text_hash = ?1 LIMIT 1
+      """
+    let staged = "SELECT rowid, data, norm FROM staged WHERE text_hash = ?1 AND space_id = ?2"
+    for sql in [placed, staged] {
+      let found = try db.firstRow(bulk: sql, .blob(textHash), .integer(space.id)) { row in
+        StoredVector(
+          data: Data(try row.blob(1, count: 4 * space.space.dimensions)), norm: try row.real(2))
       }
+      if let found { return found }
     }
     return nil
   }
@@ -128,6 +128,18 @@ enum VectorsTable {
     ).execute(arguments: [textHash])
   }
 
+  /// The greatest id that a vector ever had, as far as it is known.
+  static func newest(_ db: Database) throws -> Int64 {
+    var newest: Int64 = 0
+    try db.forEachRawRow(
+      bulk: """
+        SELECT MAX(0, COALESCE((SELECT MAX(id) FROM vectors), 0),
+          COALESCE((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = 'vectors'), 0))
+        """
+    ) { newest = $0.integer(0) }
+    return newest
+  }
+
   /// The ids of a space's vectors in (after, through], rising, at most `limit`.
   ///
   /// - Complexity: O(ids): the index of spaces alone is read.
@@ -138,7 +150,7 @@ enum VectorsTable {
     try db.forEachRow(
       bulk: "SELECT id FROM vectors WHERE space_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
       .integer(space), .integer(after), .integer(through), .integer(Int64(limit))
-    ) { ids.append($0.integer(0)) }
+    ) { ids.append(try $0.integer(0)) }
     return ids
   }
 
@@ -158,17 +170,17 @@ enum VectorsTable {
           SELECT v.chunk_id, v.data FROM (\(selection.chunks)) s
           CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
           """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], keeps: false
-      ) { try body($0.integer(0), $0.blob(1)) }
+      ) { try body(try $0.integer(0), try $0.blob(1)) }
     } else if try CollectionsTable.isAlone(collection, db) {
       try db.forEachRow(
         bulk: "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
         .integer(space.id)
-      ) { try body($0.integer(0), $0.blob(1)) }
+      ) { try body(try $0.integer(0), try $0.blob(1)) }
     } else {
       try db.forEachRow(
         bulk: "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id),
         .integer(collection)
-      ) { try body($0.integer(0), $0.blob(1)) }
+      ) { try body(try $0.integer(0), try $0.blob(1)) }
     }
   }
 
@@ -180,7 +192,7 @@ enum VectorsTable {
     try db.forEachRow(
       bulk: "SELECT chunk_id, data FROM vectors WHERE space_id = ? AND id > ? AND id <= ?",
       .integer(space), .integer(after), .integer(through)
-    ) { try body($0.integer(0), $0.blob(1)) }
+    ) { try body(try $0.integer(0), try $0.blob(1)) }
   }
 
   /// A vector with what names it; its bytes are SQLite's own.
@@ -193,11 +205,11 @@ enum VectorsTable {
   }
 
   /// Calls `body` with each vector of a space with an id in (after, through], whatever its collection, by
-  /// rising id.
+  /// rising id. Codes are made of these: one that is damaged must not keep the others from having them.
   static func forEachNamed(
     space: Int64, after: Int64, through: Int64, _ db: Database, body: (NamedVector) throws -> Void
   ) throws {
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT v.id, v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
         CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
@@ -223,8 +235,15 @@ struct StoredVector: Sendable, Equatable {
   }
 
   /// The components, at unit length.
-  var components: [Float] {
-    data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  var components: [Float] { data.withUnsafeBytes { Self.components($0) } }
+
+  /// The components in the bytes of a vector, at any address.
+  static func components(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+    [Float](unsafeUninitializedCapacity: bytes.count / 4) { buffer, count in
+      count = bytes.count / 4
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes.prefix(4 * count)))
+    }
   }
 
   /// Checks a vector at the door: right dimensions, finite, not zero; brought to unit length.

@@ -63,9 +63,8 @@ package final class EmbeddingRouter: Sendable {
   ///   the target: vectors of two spaces are never mixed.
   package func route(to target: EmbeddingSpace) throws(EmbeddingRouterError) -> Route {
     if target.kind == .mock {
-      let mock = MockService(dimensions: target.dimensions)
-      guard mock.space == target else {
-        throw EmbeddingRouterError(target: target, services: [mock.space])
+      guard let mock = try? MockService(dimensions: target.dimensions), mock.space == target else {
+        throw EmbeddingRouterError(target: target, services: [.mock])
       }
       return .local(mock)
     }

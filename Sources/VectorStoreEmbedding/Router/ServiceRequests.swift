@@ -364,8 +364,10 @@ package final class ServiceRequests: Sendable {
     switch result {
     case .success(let answer):
       let terms = service.terms
-      // A server that tells no usage is entered with what was counted here.
-      let tokens = answer.tokens == 0 && terms.isMetered ? attempt.tokens : answer.tokens
+      // A service that tells no usage, or what cannot be, is entered with what was counted here.
+      let isTold = answer.tokens > 0 || (answer.tokens == 0 && !terms.isMetered)
+      let most = 16 * attempt.tokens + 4096
+      let tokens = isTold && answer.tokens <= most ? answer.tokens : attempt.tokens
       return .answered(
         tokens: tokens, cost: terms.price.cost(ofTokens: tokens), rateLimits: answer.rateLimits)
     case .failure(let error as ServiceError): return .failed(error)

@@ -47,16 +47,22 @@ import Testing
     #expect(all.allSatisfy { set.contains($0) == members.contains($0) }, "seed \(seed)")
     var mask = RowMask(rows: all.count)
     all.withUnsafeBufferPointer { mask.keep($0, in: set) }
-    #expect((0..<all.count).filter { mask.contains($0) } == all.indices.filter { members.contains(all[$0]) })
+    #expect(
+      (0..<all.count).filter { mask.contains($0) }
+        == all.indices.filter { members.contains(all[$0]) })
     #expect(mask.count == all.filter { members.contains($0) }.count)
   }
 
-  @Test(arguments: [[Int64.min, .max], [1, 1 << 40], [.max], [.min], [.max - 5, .max], [.min, .min + 9]])
+  @Test(arguments: [
+    [Int64.min, .max], [1, 1 << 40], [.max], [.min], [.max - 5, .max], [.min, .min + 9],
+  ])
   func setsAtTheLimitsHaveTheirMembersOnly(ids: [Int64]) {
     let set = IDSet(ids)
     for id in ids {
       #expect(set.contains(id))
-      for other in [id &- 1, id &+ 1, ~id, 0] { #expect(set.contains(other) == ids.contains(other)) }
+      for other in [id &- 1, id &+ 1, ~id, 0] {
+        #expect(set.contains(other) == ids.contains(other))
+      }
     }
     if case .bits(let words) = set.members { #expect(words.count == 1) }
   }

@@ -14,8 +14,12 @@ import Testing
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n
     """
 
+  /// Long enough for a machine that runs other tests, and nothing to what would be waited for without the
+  /// cancellation: 30 s, or for ever.
+  private static let deadline = Duration.seconds(4)
+
   /// Runs `body` in a task, cancels that when `body` has been at work for a while, and expects it to end
-  /// within a second.
+  /// soon.
   private func expectEndsWhenCancelled(
     _ comment: Comment, location: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable () async throws -> Void
@@ -27,7 +31,7 @@ import Testing
     await #expect(throws: CancellationError.self, comment, sourceLocation: location) {
       try await task.value
     }
-    #expect(ContinuousClock.now - started < .seconds(1), comment, sourceLocation: location)
+    #expect(ContinuousClock.now - started < Self.deadline, comment, sourceLocation: location)
   }
 
   @Test func sqlWithoutEndIsInterrupted() async throws {
@@ -222,7 +226,7 @@ import Testing
         let started = ContinuousClock.now
         task.cancel()
         if case .failure(let error) = await task.result { #expect(error is CancellationError) }
-        #expect(ContinuousClock.now - started < .seconds(1))
+        #expect(ContinuousClock.now - started < Self.deadline)
       }
     }
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)

@@ -96,7 +96,7 @@ import Testing
       let vector = LoopbackServer.vector(for: "a", dimensions: 64).map { "\($0)" }
         .joined(separator: ",")
       try Data("{\"id\":\"a\",\"vector\":[\(vector)]}\n".utf8).write(to: URL(filePath: file))
-      let other = EmbeddingSpace(provider: "me", model: "tiny", dimensions: 64, kind: .real)
+      let other = try EmbeddingSpace(provider: "me", model: "tiny", dimensions: 64, kind: .real)
       let report = try await store.import(from: file, space: other, into: "mine")
       #expect(report.documents == .init(added: 1) && report.requests == 0)
       let code = await errorCode {
