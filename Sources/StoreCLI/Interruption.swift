@@ -1,11 +1,14 @@
-// Ctrl-C: the first one stops a writing command cleanly between two transactions, the second at
-// once. Called by the writing subcommands.
+// Ctrl-C: the first one cancels the command, whatever it does, and ends it within a second; the second at once.
+// Called for every subcommand by StoreCommand.
 
 import ArgumentParser
 import Dispatch
 import Foundation
 
 enum Interruption {
+  /// How long a cancelled command has to end by itself: to commit what was paid for, and to close the store.
+  private static let patience = DispatchTimeInterval.milliseconds(950)
+
   /// The pipe that the signal handler writes to: all that a handler may safely do. A dispatch source
   /// of the signal itself misses signals that come while it is being set up.
   private static let pipe: (reading: Int32, writing: Int32) = {
@@ -25,6 +28,9 @@ enum Interruption {
 
   /// Runs `body` in a task that Ctrl-C (or a request to terminate) cancels.
   ///
+  /// What does not end in time, as a long product of matrices or a read of the terminal, ends with the
+  /// process. Nothing is lost by that: what was committed stays, and the rest is rolled back.
+  ///
   /// - Throws: exit status 130 when it was cancelled, else what `body` throws.
   static func handled<T: Sendable>(
     _ body: @escaping @Sendable () async throws -> T
@@ -34,13 +40,18 @@ enum Interruption {
       for await _ in ready {}
       return try await body()
     }
-    let source = DispatchSource.makeReadSource(fileDescriptor: pipe.reading, queue: .global())
+    let queue = DispatchQueue(label: "store.interruption", qos: .userInteractive)
+    let source = DispatchSource.makeReadSource(fileDescriptor: pipe.reading, queue: queue)
     source.setEventHandler {
       var bytes: [UInt8] = [0, 0, 0, 0]
       _ = read(pipe.reading, &bytes, bytes.count)
-      if task.isCancelled { _exit(130) }
+      if task.isCancelled { _exit(ExitStatus.interrupted.rawValue) }
       task.cancel()
       Terminal.standardError.write("\nstopping; press Ctrl-C again to stop at once\n")
+      queue.asyncAfter(deadline: .now() + patience) {
+        tell()
+        _exit(ExitStatus.interrupted.rawValue)
+      }
     }
     source.resume()
     for number in [SIGINT, SIGTERM] {
@@ -51,13 +62,16 @@ enum Interruption {
     }
     unblockSignals()
     start.finish()
-    defer { source.cancel() }
     do {
       return try await task.value
     } catch is CancellationError {
-      Terminal.standardError.write(
-        "interrupted: what was done before is safe; run the same command again to go on\n")
+      tell()
       throw ExitStatus.interrupted
     }
+  }
+
+  private static func tell() {
+    Terminal.standardError.write(
+      "interrupted: what was done before is safe; run the same command again to go on\n")
   }
 }

@@ -71,10 +71,9 @@ extension Store {
   /// The cosine of some rows to the nearest other one among all.
   private static func nearest(to sample: SampleRows, _ scan: VectorScan) throws -> [Double] {
     let places = 0..<min(searchedRows, sample.count)
-    var nearest = [Double?](repeating: nil, count: places.count)
-    _ = try scan.nearest(places.map { sample[$0] }, limit: 2) { place, rows in
-      nearest[place] = rows.first { $0.id != sample.ids[place] }?.score
+    let found = try scan.nearest(places.map { sample[$0] }, limit: 2)
+    return zip(places, found.results).compactMap { place, rows in
+      rows.first { $0.id != sample.ids[place] }?.score
     }
-    return nearest.compactMap { $0 }
   }
 }

@@ -3,7 +3,6 @@
 
 import Foundation
 import GRDB
-import Synchronization
 import VectorStoreSearch
 
 extension Store {
@@ -29,14 +28,7 @@ extension Store {
         .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
     }
     try checkTargets([path] + (texts.map { [$0] } ?? []))
-    let isCancelled = Mutex(false)
-    return try await withTaskCancellationHandler {
-      try await write(to: path, texts, space, collection, started, progress) {
-        isCancelled.withLock { $0 }
-      }
-    } onCancel: {
-      isCancelled.withLock { $0 = true }
-    }
+    return try await write(to: path, texts, space, collection, started, progress)
   }
 
   /// Refuses to write over the store itself, a file beside it, or one output over the other.
@@ -60,13 +52,12 @@ extension Store {
 
   private func write(
     to path: String, _ texts: String?, _ space: EmbeddingSpace?, _ collection: String,
-    _ started: Date, _ progress: ProgressHandler?, isCancelled: @escaping @Sendable () -> Bool
+    _ started: Date, _ progress: ProgressHandler?
   ) async throws -> ExportReport {
     try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
       let space = try VectorsTable.checked(space, of: record, db)
-      let rows = ExportedRows(
-        db: db, collection: record, space: space, isCancelled: isCancelled)
+      let rows = ExportedRows(db: db, collection: record, space: space)
       var report = ExportReport(rows: 0, withoutVector: 0, space: space.name, seconds: 0)
       do {
         if path.hasSuffix(".npy") {
@@ -88,8 +79,6 @@ private struct ExportedRows {
   let db: Database
   let collection: CollectionRecord
   let space: EmbeddingSpace
-  /// Whether the export is to stop.
-  let isCancelled: @Sendable () -> Bool
 
   private struct Line {
     var id: String
@@ -160,7 +149,7 @@ private struct ExportedRows {
         WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
         """, try spaceID(), .integer(collection.id)
     ) { row in
-      if isCancelled() { throw CancellationError() }
+      try Cancellation.check()
       let (source, ordinal) = (try row.text(0), try row.count(2))
       let vector =
         try row.isNull(4)

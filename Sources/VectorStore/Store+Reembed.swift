@@ -50,7 +50,8 @@ extension Store {
       }
     } catch {
       run.enter(requests.totals)
-      try? await endRun(row, run.ended(after: ContinuousClock.now - started))
+      let report = run.ended(after: ContinuousClock.now - started)
+      try? await withReprieve { try await self.endRun(row, report) }
       throw error
     }
     let report = run.ended(after: ContinuousClock.now - started)

@@ -2,7 +2,6 @@
 
 import Foundation
 import GRDB
-import Synchronization
 
 extension Store {
   /// How good the vectors of each space are: moments, spectrum, neighbours, hubs, near-duplicates,
@@ -25,13 +24,8 @@ extension Store {
   ) async throws -> StatisticsReport {
     try options.check()
     let started = Date()
-    let flag = CancellationFlag()
-    let (report, summaries) = try await withTaskCancellationHandler {
-      try await file.read { db in
-        try Self.measure(collection, space, options, isCancelled: { flag.isSet }, db)
-      }
-    } onCancel: {
-      flag.set()
+    let (report, summaries) = try await file.read { db in
+      try Self.measure(collection, space, options, db)
     }
     if !summaries.isEmpty {
       try await file.write { db in
@@ -48,8 +42,7 @@ extension Store {
 
   /// The report, and what is to be saved by the row id of its space.
   private static func measure(
-    _ collection: String?, _ space: EmbeddingSpace?, _ options: StatisticsOptions,
-    isCancelled: @escaping @Sendable () -> Bool, _ db: Database
+    _ collection: String?, _ space: EmbeddingSpace?, _ options: StatisticsOptions, _ db: Database
   ) throws -> (StatisticsReport, [(Int64, SavedSummary)]) {
     let record = try collection.map { try CollectionsTable.require($0, db) }
     var report = StatisticsReport(at: Timestamp.now(), collection: collection)
@@ -61,8 +54,7 @@ extension Store {
     var summaries: [(Int64, SavedSummary)] = []
     for (space, collections) in found {
       let analysis = SpaceAnalysis(
-        db: db, space: space, collections: collections, scope: collection, options: options,
-        isCancelled: isCancelled)
+        db: db, space: space, collections: collections, scope: collection, options: options)
       let (figures, summary) = try analysis.measure()
       report.spaces.append(figures)
       if let summary { summaries.append((space.id, summary)) }
@@ -112,13 +104,4 @@ extension Store {
           ? "save some with `store stats --save \(name)`"
           : "there are \(names.prefix(20).joined(separator: ", "))"))
   }
-}
-
-/// Whether a task was cancelled, for work on a thread of its own.
-private final class CancellationFlag: Sendable {
-  private let value = Atomic(false)
-
-  var isSet: Bool { value.load(ordering: .relaxed) }
-
-  func set() { value.store(true, ordering: .relaxed) }
 }

@@ -33,7 +33,8 @@ public struct StoreConfiguration: Sendable {
   /// The file in which the vectors of queries are kept, so that asking again is free: by the hash of
   /// the text, never the text. Nil keeps none.
   public var queryCachePath: String?
-  /// How long a write waits for another process that is writing, in seconds.
+  /// How long a write waits for another process that is writing, in seconds: 0 or more, or infinity to wait
+  /// without end. A cancelled task stops waiting at once.
   public var lockTimeout: Double = 30
   /// The most reading connections open at once, 1 to 256.
   public var maximumReaders: Int = 4

@@ -30,11 +30,30 @@ public enum MetadataValue: Sendable, Hashable {
   }
 
   private static func jsonNumber(_ text: String) -> MetadataValue? {
-    let json = #/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/#
-    guard let match = text.wholeMatch(of: json) else { return nil }
-    if match.output.2 == nil, match.output.3 == nil, let whole = Int64(text) {
-      return .integer(whole)
+    // By hand: a filter may list 10,000 numbers, and a regular expression takes 0.1 ms for each.
+    var rest = text.utf8[...]
+    func digits() -> Substring.UTF8View {
+      let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      rest = rest[digits.endIndex...]
+      return digits
     }
+    func take(_ marks: String) -> Bool {
+      guard let next = rest.first, marks.utf8.contains(next) else { return false }
+      rest.removeFirst()
+      return true
+    }
+    _ = take("-")
+    let whole = digits()
+    guard !whole.isEmpty, whole.count == 1 || whole.first != UInt8(ascii: "0") else { return nil }
+    let hasFraction = take(".")
+    if hasFraction, digits().isEmpty { return nil }
+    let hasExponent = take("eE")
+    if hasExponent {
+      _ = take("+-")
+      if digits().isEmpty { return nil }
+    }
+    guard rest.isEmpty else { return nil }
+    if !hasFraction, !hasExponent, let whole = Int64(text) { return .integer(whole) }
     guard let number = Double(text), number.isFinite else { return nil }
     return .number(number)
   }

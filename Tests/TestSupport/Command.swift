@@ -116,6 +116,23 @@ package final class RunningCommand: @unchecked Sendable {
     }.start()
   }
 
+  /// Waits until the command handles a signal, or has ended; before that a signal would just kill it.
+  package func untilHandled(_ number: Int32) async throws {
+    let status = "/proc/\(process.processIdentifier)/status"
+    guard FileManager.default.fileExists(atPath: status) else {
+      return try await Task.sleep(for: .seconds(2))
+    }
+    while process.isRunning {
+      let lines = try? String(contentsOfFile: status, encoding: .utf8).split(separator: "\n")
+      let caught = lines?.first { $0.hasPrefix("SigCgt:") }?.dropFirst(7)
+      let mask = caught.flatMap {
+        UInt64($0.trimmingCharacters(in: .whitespaces), radix: 16)
+      }
+      if let mask, mask >> UInt64(number - 1) & 1 == 1 { return }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
   /// Waits for the command's end.
   package func outcome() async throws -> Command.Outcome {
     for await _ in ended.stream {}

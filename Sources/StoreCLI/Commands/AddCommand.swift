@@ -82,7 +82,6 @@ struct AddCommand: AsyncParsableCommand {
       sends: !dryRun)
     let draft = dryRun ? try settings.useDraftIfAbsent() : nil
     defer { draft?.remove() }
-    let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     var options = AddOptions()
     options.chunking = ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap)
     options.metadata = Dictionary(metadata.map { ($0.key, $0.value) }) { _, last in last }
@@ -92,14 +91,13 @@ struct AddCommand: AsyncParsableCommand {
     options.spending = spending.options(quiet: store.quiet)
     let (addOptions, document) = (options, try inputDocument())
     if document == nil { try Store.checkAny(of: paths) }
-    let report = try await Interruption.handled { [settings, collection, paths] in
-      defer { bar.finish() }
-      return try await settings.withStore { store in
+    let report = try await ProgressBar.during(quiet: store.quiet) { progress in
+      try await settings.withStore { store in
         if let document {
           return try await store.add([document], to: collection.name, options: addOptions)
         }
         return try await store.add(
-          paths: paths, to: collection.name, options: addOptions, progress: handler)
+          paths: paths, to: collection.name, options: addOptions, progress: progress)
       }
     }
     if store.json {

@@ -36,10 +36,8 @@ struct DoctorCommand: AsyncParsableCommand {
     var options = DoctorOptions()
     options.repairs = repair
     options.measuresRecall = recall
-    let report = try await Interruption.handled { [settings, options] in
-      try await Store.doctor(
-        path: settings.storePath, configuration: settings.configuration, options: options)
-    }
+    let report = try await Store.doctor(
+      path: settings.storePath, configuration: settings.configuration, options: options)
     if store.json {
       try JSONOutput.print(
         Report(

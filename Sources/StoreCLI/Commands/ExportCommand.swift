@@ -36,11 +36,9 @@ struct ExportCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
-    let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
-    let report = try await Interruption.handled { [file, texts, space, collection] in
-      defer { bar.finish() }
-      return try await settings.open().export(
-        to: file, texts: texts, space: space?.space, from: collection.name, progress: handler)
+    let report = try await ProgressBar.during(quiet: store.quiet) { progress in
+      try await settings.open().export(
+        to: file, texts: texts, space: space?.space, from: collection.name, progress: progress)
     }
     if store.json { return try JSONOutput.print(report) }
     guard !store.quiet else { return }

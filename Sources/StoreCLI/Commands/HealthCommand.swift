@@ -25,6 +25,7 @@ struct HealthCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try Settings(output, mode: mode.mode, sends: true)
     let health = try await settings.configuration.checkHealth()
+    try Task.checkCancellation()
     if output.json {
       try JSONOutput.print(Report(health: health, settings: settings.all.effective))
     } else {

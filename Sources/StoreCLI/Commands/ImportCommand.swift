@@ -43,14 +43,12 @@ struct ImportCommand: AsyncParsableCommand {
     let settings = try Settings(
       store, mode: mode.mode, access: .readWrite, embeds: true, sends: !file.hasSuffix(".npy"))
     let spending = spending.options(quiet: store.quiet)
-    let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     if file != "-" { try InputPath.check(file) }
-    let report = try await Interruption.handled { [file, texts, space, collection] in
-      defer { bar.finish() }
-      return try await settings.withStore {
+    let report = try await ProgressBar.during(quiet: store.quiet) { progress in
+      try await settings.withStore {
         try await $0.import(
           from: file, texts: texts, space: space?.space, into: collection.name, spending: spending,
-          progress: handler)
+          progress: progress)
       }
     }
     if store.json {

@@ -36,17 +36,14 @@ struct ReembedCommand: AsyncParsableCommand {
       store, mode: mode.mode, access: .readWrite, embeds: true, sends: !dryRun)
     try settings.requireStore()
     if let to { try settings.use(space: to.space) }
-    let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     let options = spending.options(quiet: store.quiet)
-    let (chosen, isDryRun) = (settings, dryRun)
-    let report = try await Interruption.handled { [collection, to] in
-      defer { bar.finish() }
-      return try await chosen.withStore { store in
+    let report = try await ProgressBar.during(quiet: store.quiet) { progress in
+      try await settings.withStore { store in
         let plan = try await store.reembed(collection.name, to: to?.space, isDryRun: true)
-        guard !isDryRun else { return plan }
+        guard !dryRun else { return plan }
         try confirm(plan)
         return try await store.reembed(
-          collection.name, to: to?.space, spending: options, progress: handler)
+          collection.name, to: to?.space, spending: options, progress: progress)
       }
     }
     if store.json {

@@ -39,13 +39,11 @@ struct RemoveCommand: AsyncParsableCommand {
     let settings = try Settings(store, access: .readWrite)
     try settings.requireStore()
     let filter = try filtering.parsed()
-    let report = try await Interruption.handled { [all, sources, folder, collection] in
-      try await settings.withStore { store in
-        if all { return try await store.removeCollection(collection.name) }
-        if let folder { return try await store.remove(below: folder, from: collection.name) }
-        if let filter { return try await store.remove(where: filter, from: collection.name) }
-        return try await store.remove(sources, from: collection.name)
-      }
+    let report = try await settings.withStore { store in
+      if all { return try await store.removeCollection(collection.name) }
+      if let folder { return try await store.remove(below: folder, from: collection.name) }
+      if let filter { return try await store.remove(where: filter, from: collection.name) }
+      return try await store.remove(sources, from: collection.name)
     }
     if store.json {
       try JSONOutput.print(report)

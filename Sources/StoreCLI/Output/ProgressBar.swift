@@ -10,15 +10,18 @@ final class ProgressBar: Sendable {
   private let terminal = Terminal.standardError
   private let lastDrawn = Mutex(Date.distantPast)
 
-  /// The closure to hand to the store, or nil where nobody watches.
-  static func handler(quiet: Bool) -> (bar: ProgressBar, handler: ProgressHandler?) {
+  /// Runs `body` with a bar that goes when it returns. The closure is to be handed to the store; it is nil
+  /// where nobody watches.
+  static func during<T>(
+    quiet: Bool, _ body: (ProgressHandler?) async throws -> T
+  ) async rethrows -> T {
     let bar = ProgressBar()
-    guard bar.terminal.isTerminal, !quiet else { return (bar, nil) }
-    return (bar, { bar.draw($0) })
+    defer { bar.finish() }
+    guard bar.terminal.isTerminal, !quiet else { return try await body(nil) }
+    return try await body { bar.draw($0) }
   }
 
-  /// Takes the bar away.
-  func finish() {
+  private func finish() {
     guard lastDrawn.withLock({ $0 > .distantPast }) else { return }
     terminal.write("\r\u{1B}[K")
   }

@@ -181,9 +181,11 @@ struct AddRun: DocumentTaker {
   mutating func abandon() async {
     await queue?.giveUp()
     enterTotals()
-    let (report, id) = (tally.report, run.correlationID)
-    try? await store.file.write { db in
-      try RunsTable.end(correlationID: id, report: try Run.counts(of: report), db)
+    let (report, id, file) = (tally.report, run.correlationID, store.file)
+    try? await withReprieve {
+      try await file.write { db in
+        try RunsTable.end(correlationID: id, report: try Run.counts(of: report), db)
+      }
     }
   }
 

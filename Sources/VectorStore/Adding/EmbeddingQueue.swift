@@ -56,7 +56,7 @@ actor EmbeddingQueue {
   /// How often the texts of a batch get all their tries before they are given up.
   static let rounds = 3
   /// How long answers in flight are waited for when a run is given up, in seconds.
-  private static let farewell = 5.0
+  private static let farewell = 0.6
 
   private let run: Run
   private var packer: BatchPacker<Item>
@@ -121,7 +121,8 @@ actor EmbeddingQueue {
   /// Whether a request is waiting for each place that may come free.
   var isFed: Bool { jobs.count >= atOnce }
 
-  /// Sends nothing more and waits for what is in flight, some seconds at most: it is paid for.
+  /// Sends nothing more and waits a moment for what is in flight, since it is paid for. Not longer: whoever
+  /// cancels expects an end within a second.
   func giveUp() async {
     failure = failure ?? CancellationError()
     run.requests.giveUp()
@@ -283,7 +284,8 @@ actor EmbeddingQueue {
   ) async throws -> [Event] {
     let space = run.requests.service.space
     let checked = try AnsweredTexts(answer, to: items.map(\.text), space: space)
-    try await run.claims.keep(checked.vectors, releasing: items.map(\.text.hash))
+    let hashes = items.map(\.text.hash)
+    try await withReprieve { try await run.claims.keep(checked.vectors, releasing: hashes) }
     var events = [Event.embedded(Array(checked.vectors.keys))]
     if !checked.failures.isEmpty { events.append(.failed(checked.failures)) }
     return events

@@ -25,7 +25,7 @@ final class StoreFile: Sendable {
   /// - Throws: ``StoreError`` with `storeNotFound`, `notAStore`, `tooNew`, `damaged`, `cannotOpen`.
   static func open(path: String, configuration: StoreConfiguration) async throws -> StoreFile {
     let queue = DispatchQueue(label: "vector-store.open")
-    return try await onThread(of: queue) {
+    return try await Cancellation.run(on: queue) {
       do {
         return try StoreFile(path: path, configuration: configuration)
       } catch {
@@ -38,6 +38,7 @@ final class StoreFile: Sendable {
     guard !path.isEmpty else {
       throw StoreError(.empty, "the store's path is empty; name a file")
     }
+    try StoreLock.check(timeout: configuration.lockTimeout)
     // Through a link the store keeps the one lock and log that it has under its own name.
     let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
     let path = isLink ? URL(filePath: path).resolvingSymlinksInPath().path : path
@@ -70,11 +71,12 @@ final class StoreFile: Sendable {
     writeQueue.async { [writer] in writer.close() }
   }
 
-  /// Runs `body` in one read transaction: a snapshot that no writer changes.
+  /// Runs `body` in one read transaction: a snapshot that no writer changes. If the task is cancelled, SQL
+  /// is interrupted and `CancellationError` thrown.
   func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await StoreFile.onThread(of: readQueue) { [readers, path] in
+    try await Cancellation.run(on: readQueue) { [readers, path] in
       do {
-        return try readers.connection.read(body)
+        return try readers.connection.read { try Cancellation.interrupting($0, body) }
       } catch {
         throw StoreError.translating(error, path: path)
       }
@@ -82,8 +84,8 @@ final class StoreFile: Sendable {
   }
 
   /// Runs `body` in one write transaction under the store's lock, brings the segments up to date and
-  /// raises the generation; on an error nothing is changed. Then checkpoints if the write-ahead log has
-  /// grown large.
+  /// raises the generation; on an error, and if the task is cancelled, nothing is changed. Then checkpoints
+  /// if the write-ahead log has grown large.
   func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     try await onWriter { [index, configuration] writer in
       try writer.transaction { db in
@@ -126,22 +128,26 @@ final class StoreFile: Sendable {
     [path, path + "-wal"].reduce(0) { $0 + StoreFile.size(of: $1) }
   }
 
-  /// Closes all connections. Verbs called afterwards throw ``StoreError/Code/closed``.
+  /// Closes all connections, also in a task that is cancelled. Verbs called afterwards throw
+  /// ``StoreError/Code/closed``.
   func close() async throws {
-    // Readers first: the last connection to go takes the log with it, and only a writer can.
-    try await StoreFile.onThread(of: readQueue) { [readers, path] in
-      do {
-        try readers.connection.close()
-      } catch {
-        throw StoreError.translating(error, path: path)
+    let isHurried = Task.isCancelled
+    try await Task { [readers, path, readQueue, writeQueue, writer] in
+      // Readers first: the last connection to go takes the log with it, and only a writer can.
+      try await Cancellation.run(on: readQueue) {
+        do {
+          try readers.connection.close()
+        } catch {
+          throw StoreError.translating(error, path: path)
+        }
       }
-    }
-    try await StoreFile.onThread(of: writeQueue) { [writer] in writer.close() }
+      try await Cancellation.run(on: writeQueue) { writer.close(isHurried: isHurried) }
+    }.value
   }
 
   /// Runs blocking work of a verb that is not SQL: reading files, chunking, hashing.
   func work<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    try await StoreFile.onThread(of: readQueue, body)
+    try await Cancellation.run(on: readQueue, body)
   }
 
   private func onWriter<T: Sendable>(
@@ -152,20 +158,12 @@ final class StoreFile: Sendable {
         .readOnly,
         "\(path) was opened for reading only; open it for reading and writing to change it")
     }
-    return try await StoreFile.onThread(of: writeQueue) { [writer, path] in
+    return try await Cancellation.run(on: writeQueue) { [writer, path] in
       do {
         return try body(writer)
       } catch {
         throw StoreError.translating(error, path: path)
       }
-    }
-  }
-
-  private static func onThread<T: Sendable>(
-    of queue: DispatchQueue, _ body: @escaping @Sendable () throws -> T
-  ) async throws -> T {
-    try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Result(catching: body)) }
     }
   }
 

@@ -36,9 +36,10 @@ final class StoreLock {
 
   /// Runs `body` while the lock is held. May be nested.
   ///
-  /// - Parameter timeout: how long to wait for another holder, in seconds.
+  /// - Parameter timeout: how long to wait for another holder, in seconds; may be infinite.
   /// - Throws: ``StoreError/Code/locked`` after `timeout`, ``StoreError/Code/readOnly`` where the
-  ///   lock's file cannot be made, or what `body` throws.
+  ///   lock's file cannot be made, `CancellationError` if the task that waits for this thread's work is
+  ///   cancelled, or what `body` throws.
   func withLock<T>(timeout: Double, _ body: () throws -> T) throws -> T {
     if depth == 0 { try acquire(timeout: timeout) }
     depth += 1
@@ -49,6 +50,15 @@ final class StoreLock {
     return try body()
   }
 
+  /// Throws unless a timeout is one: 0 or more seconds, or infinite.
+  static func check(timeout: Double) throws {
+    guard timeout >= 0 else {
+      throw StoreError(
+        .invalidArgument,
+        "the lock timeout is \(timeout); give seconds, 0 or more, or infinity to wait without end")
+    }
+  }
+
   private func acquire(timeout: Double) throws {
     if descriptor < 0 {
       descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -57,17 +67,18 @@ final class StoreLock {
       if descriptor < 0, code == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
       guard descriptor >= 0 else { throw Self.cannotOpen(path, code) }
     }
-    let deadline = ContinuousClock.now + .seconds(timeout)
+    let started = ContinuousClock.now
     var pause: UInt32 = 500  // microseconds, doubled up to 4 ms
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else {
         throw StoreError(
           .inputOutput, "cannot lock \(path): \(String(cString: strerror(errno)))")
       }
-      guard ContinuousClock.now < deadline else {
+      try Cancellation.check()
+      guard (ContinuousClock.now - started) / .seconds(1) < timeout else {
         throw StoreError(
           .locked,
-          "another process has been writing to the store for \(Int(timeout)) s (lock \(path)); "
+          "another process has been writing to the store for \(timeout.formatted()) s (lock \(path)); "
             + "wait for it to end, or raise the lock timeout")
       }
       usleep(pause)

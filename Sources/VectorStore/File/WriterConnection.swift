@@ -13,6 +13,8 @@ final class WriterConnection: @unchecked Sendable {
   private static let checkpointBytes: Int64 = 64 << 20
   /// How long SQLite waits for a lock of its own.
   private static let busyMilliseconds = 30_000
+  /// How long a store that is closed waits for the lock at most, in seconds.
+  private static let closingPatience = 30.0
 
   private let path: String
   private let lockTimeout: Double
@@ -75,8 +77,10 @@ final class WriterConnection: @unchecked Sendable {
   func transaction<T>(isDurable: Bool = true, _ body: (Database) throws -> T) throws -> T {
     try lock.withLock(timeout: lockTimeout) {
       let connection = try connection()
-      let result =
-        try isDurable ? connection.write(body) : Self.undurably(connection) { try $0.write(body) }
+      let write = { (queue: DatabaseQueue) in
+        try queue.write { try Cancellation.interrupting($0, body) }
+      }
+      let result = try isDurable ? write(connection) : Self.undurably(connection, write)
       if StoreFile.size(of: path + "-wal") > Self.checkpointBytes {
         try connection.writeWithoutTransaction { db in
           _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(PASSIVE)")
@@ -103,9 +107,9 @@ final class WriterConnection: @unchecked Sendable {
   func compact(_ beforeVacuum: (Database) throws -> Void) throws {
     try lock.withLock(timeout: lockTimeout) {
       let connection = try connection()
-      try connection.write(beforeVacuum)
+      try connection.write { try Cancellation.interrupting($0, beforeVacuum) }
       try connection.writeWithoutTransaction { db in
-        try db.execute(sql: "VACUUM")
+        try Cancellation.interrupting(db) { try $0.execute(sql: "VACUUM") }
         let row = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         guard row?[0] == 0 else {
           throw StoreError(
@@ -143,12 +147,15 @@ final class WriterConnection: @unchecked Sendable {
 
   /// Closes the connection. SQLite may then copy the log into the file, so this too is done under
   /// the lock where it is to be had.
-  func close() {
+  ///
+  /// - Parameter isHurried: whether not to wait for another process's lock.
+  func close(isHurried: Bool = false) {
     isClosed = true
     guard let queue else { return }
     self.queue = nil
     do {
-      try lock.withLock(timeout: lockTimeout) { try queue.close() }
+      let timeout = isHurried ? 0 : min(lockTimeout, Self.closingPatience)
+      try lock.withLock(timeout: timeout) { try queue.close() }
     } catch {
       // Without the lock the connection still has to go; nothing is lost, the log stays behind.
       try? queue.close()

@@ -60,7 +60,8 @@ struct SegmentMaintenance {
     var damaged: Set<Int64> = []
     for space in try SpacesTable.all(db) {
       let reader = SegmentReader(space: space)
-      for record in try SegmentsTable.all(space: space.id, db) where !reader.isWhole(record, db) {
+      for record in try SegmentsTable.all(space: space.id, db)
+      where try !reader.isWhole(record, db) {
         damaged.insert(record.id)
       }
     }
@@ -97,7 +98,7 @@ struct SegmentMaintenance {
     let reader = SegmentReader(space: space)
     var damaged: Set<Int64> = []
     for (index, ids) in Self.located(removed, in: records) {
-      guard let vectors = reader.vectorIDs(of: records[index], db) else {
+      guard let vectors = try reader.vectorIDs(of: records[index], db) else {
         damaged.insert(records[index].id)
         continue
       }

@@ -26,11 +26,11 @@ struct SegmentReader {
           return [layout.headCount, layout.codesCount]
         })
       for (index, record) in group.enumerated() {
-        do throws(CodeSegment.Damage) {
+        do {
           loaded[record.id] = .success(
             try load(record, head: memory[2 * index], codes: memory[2 * index + 1], db))
-        } catch {
-          loaded[record.id] = .failure(error)
+        } catch let damage as CodeSegment.Damage {
+          loaded[record.id] = .failure(damage)
         }
       }
     }
@@ -44,7 +44,7 @@ struct SegmentReader {
 
   private func load(
     _ record: SegmentRecord, head: AlignedBytes, codes: AlignedBytes, _ db: Database
-  ) throws(CodeSegment.Damage) -> CodeSegment {
+  ) throws -> CodeSegment {
     guard record.format == SegmentLayout.format else {
       throw CodeSegment.Damage(segment: record.id, part: "row")
     }
@@ -60,7 +60,7 @@ struct SegmentReader {
   }
 
   /// The ids of a segment's vectors; nil where its head is not as it was written.
-  func vectorIDs(of record: SegmentRecord, _ db: Database) -> [Int64]? {
+  func vectorIDs(of record: SegmentRecord, _ db: Database) throws -> [Int64]? {
     guard record.format == SegmentLayout.format else { return nil }
     let layout = layout(of: record)
     let head = AlignedBytes(count: layout.headCount)
@@ -68,19 +68,19 @@ struct SegmentReader {
       try read("segment_heads", record, into: head, part: "head", db)
       return try CodeSegment.vectorIDs(
         segment: record.id, layout: layout, head: head, headChecksum: record.headChecksum)
-    } catch {
+    } catch is CodeSegment.Damage {
       return nil
     }
   }
 
   /// Whether all parts of a segment are there and as they were written.
-  func isWhole(_ record: SegmentRecord, _ db: Database) -> Bool {
+  func isWhole(_ record: SegmentRecord, _ db: Database) throws -> Bool {
     do {
       guard let segment = try load([record], db)[record.id]?.get() else { return false }
-      try FineCodeReader(db).readAll(
+      try SnapshotReader(db).readFineCodes(
         of: segment, into: AlignedBytes(count: segment.layout.fineCount))
       return true
-    } catch {
+    } catch is CodeSegment.Damage {
       return false
     }
   }
@@ -89,72 +89,18 @@ struct SegmentReader {
   private func read(
     _ table: String, _ record: SegmentRecord, into bytes: AlignedBytes, part: String,
     _ db: Database
-  ) throws(CodeSegment.Damage) {
-    let damage = CodeSegment.Damage(segment: record.id, part: part)
-    var blob: OpaquePointer?
+  ) throws {
     let connection = db.sqliteConnection
-    guard sqlite3_blob_open(connection, "main", table, "data", record.id, 0, &blob) == SQLITE_OK
-    else { throw damage }
-    defer { sqlite3_blob_close(blob) }
-    guard Int(sqlite3_blob_bytes(blob)) == bytes.count,
-      sqlite3_blob_read(blob, bytes.start, Int32(bytes.count), 0) == SQLITE_OK
-    else { throw damage }
-  }
-}
-
-/// Reads fine codes out of the file, for one query.
-///
-/// `@unchecked Sendable`: the workers of a search call it while the query's thread, which the connection
-/// belongs to, waits for them or is one of them; the lock lets one in at a time.
-final class FineCodeReader: FineCodeSource, @unchecked Sendable {
-  private let statement: SQLiteStatement?
-  private let lock = NSLock()
-
-  /// - Parameter db: used until the search has ended.
-  init(_ db: Database) throws {
-    statement = try db.cachedStatement(
-      sql: "SELECT data FROM segment_fine_codes WHERE id = ?"
-    ).sqliteStatement
-  }
-
-  func withRow(
-    _ row: Int, of segment: CodeSegment, _ body: (UnsafeRawPointer) throws -> Void
-  ) throws {
-    let rows = SegmentsTable.fineRowsAtOnce(segment.layout)
-    try withBlock(row / rows, of: segment) { bytes in
-      let start = row % rows * segment.layout.fineBytes
-      guard start + segment.layout.fineBytes <= bytes.count, let base = bytes.baseAddress else {
-        throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
-      }
-      try body(base + start)
+    let code = ConnectionGuard.inside(connection) {
+      var blob: OpaquePointer?
+      let code = sqlite3_blob_open(connection, "main", table, "data", record.id, 0, &blob)
+      guard code == SQLITE_OK else { return code }
+      defer { sqlite3_blob_close(blob) }
+      guard Int(sqlite3_blob_bytes(blob)) == bytes.count else { return SQLITE_MISMATCH }
+      return sqlite3_blob_read(blob, bytes.start, Int32(bytes.count), 0)
     }
-  }
-
-  func readAll(of segment: CodeSegment, into target: AlignedBytes) throws {
-    let size = SegmentsTable.fineRowsAtOnce(segment.layout) * segment.layout.fineBytes
-    for (block, start) in stride(from: 0, to: target.count, by: size).enumerated() {
-      try withBlock(block, of: segment) { bytes in
-        guard bytes.count == min(size, target.count - start), let base = bytes.baseAddress else {
-          throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
-        }
-        (target.start + start).copyMemory(from: base, byteCount: bytes.count)
-      }
+    guard code == SQLITE_OK else {
+      throw SnapshotReader.error(code, CodeSegment.Damage(segment: record.id, part: part))
     }
-    try segment.check(fineCodes: target)
-  }
-
-  private func withBlock(
-    _ block: Int, of segment: CodeSegment, _ body: (UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    lock.lock()
-    defer { lock.unlock() }
-    guard let statement else { return }
-    defer { sqlite3_reset(statement) }
-    sqlite3_bind_int64(
-      statement, 1, SegmentsTable.fineID(segment: segment.id, block: block))
-    guard sqlite3_step(statement) == SQLITE_ROW else {
-      throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
-    }
-    try body(BulkRow(statement: statement).raw.blob(0))
   }
 }

@@ -3,7 +3,6 @@
 
 import Foundation
 import GRDB
-import GRDBSQLite
 import VectorStoreSearch
 
 /// Finds the chunks of a collection whose vectors are nearest to queries.
@@ -22,23 +21,20 @@ struct VectorScan {
   /// How many standard deviations the bounds of codes are wide.
   let deviations: Double
 
-  /// Takes the results of a query, best first.
-  typealias Deliver = (_ query: Int, _ results: [ScoredRow]) throws -> Void
+  /// The best rows of each query, best first, and what it took to find them.
+  typealias Found = (results: [[ScoredRow]], effort: SearchEffort)
 
-  /// Finds the best rows of each query by codes and delivers them: as ``exactly(_:limit:deliver:)`` does.
+  /// Finds the best rows of each query by codes: those that ``exactly(_:limit:)`` finds.
   ///
-  /// A query's results are delivered again, for good, where damage is met on the way.
   /// - Complexity: scans 1 bit a dimension of each row once for all queries, reads some 20 rows a query.
-  func nearest(
-    _ queries: [[Float]], limit: Int, deliver: Deliver
-  ) throws -> SearchEffort {
+  func nearest(_ queries: [[Float]], limit: Int) throws -> Found {
     let part = try Part(collection: collection, filter: filter, db)
     while true {
       let index = try cache.index(of: space, db)
       let segments = index.segments.map { part.masked($0) }
       let rows = segments.reduce(0) { $0 + $1.count }
       if limit > rows / Self.largestPart, rows > 0, filter == nil {
-        return try exactly(queries, limit: limit, deliver: deliver)
+        return try exactly(queries, limit: limit)
       }
       do {
         var seeds: [[ScoredRow]] = []
@@ -51,12 +47,9 @@ struct VectorScan {
         }
         let search = try CodeSearch(
           queries: queries, rotation: index.rotation, limit: limit, deviations: deviations)
-        let reader = try VectorRowReader(db, dimensions: space.space.dimensions)
-        effort.add(
-          try search.run(
-            segments, seeds: seeds, source: try FineCodeReader(db), readRow: reader.read,
-            deliver: deliver))
-        return effort
+        let found = try search.run(segments, seeds: seeds, source: try SnapshotReader(db, dimensions: space.space.dimensions))
+        effort.add(found.effort)
+        return (found.results, effort)
       } catch let damage as CodeSegment.Damage {
         // Its rows are loose from now on.
         cache.noteDamage(damage.segment, of: space.id)
@@ -64,25 +57,21 @@ struct VectorScan {
     }
   }
 
-  /// Finds the best rows of each query by the float32 vectors of all rows and delivers them.
+  /// Finds the best rows of each query by the float32 vectors of all rows.
   ///
   /// - Complexity: reads 4 bytes × dimensions × rows.
-  func exactly(
-    _ queries: [[Float]], limit: Int, deliver: Deliver
-  ) throws -> SearchEffort {
-    let found = try exactly(queries, limit: limit) { take in
+  func exactly(_ queries: [[Float]], limit: Int) throws -> Found {
+    try exactly(queries, limit: limit) { take in
       try VectorsTable.forEach(
         space: space, collection: collection, selection: filter, db, body: take)
     }
-    for (query, results) in found.results.enumerated() { try deliver(query, results) }
-    return found.effort
   }
 
   private typealias RowTaker = (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
 
   private func exactly(
     _ queries: [[Float]], limit: Int, forEachRow: (RowTaker) throws -> Void
-  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
+  ) throws -> Found {
     var search = try ExactSearch(
       queries: queries, dimensions: space.space.dimensions, limit: limit)
     let block = VectorBlock(dimensions: space.space.dimensions, capacity: Self.blockRows)
@@ -156,31 +145,5 @@ private struct Part {
       default: try body(vector.chunk, vector.bytes)
       }
     }
-  }
-}
-
-/// Reads single vectors by their ids, for one query on its own thread.
-private struct VectorRowReader {
-  private let statement: SQLiteStatement
-  private let dimensions: Int
-
-  init(_ db: Database, dimensions: Int) throws {
-    statement = try db.cachedStatement(
-      sql: "SELECT id, data, norm, checksum FROM vectors WHERE id = ?"
-    ).sqliteStatement
-    self.dimensions = dimensions
-  }
-
-  /// - Throws: ``CodeSegment/Damage`` where there is no such vector: the segment is not up to date.
-  func read(
-    _ vector: Int64, of segment: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    defer { sqlite3_reset(statement) }
-    sqlite3_bind_int64(statement, 1, vector)
-    guard sqlite3_step(statement) == SQLITE_ROW else {
-      throw CodeSegment.Damage(segment: segment, part: "vector")
-    }
-    try body(
-      try BulkRow(statement: statement).vector(1, norm: 2, checksum: 3, dimensions: dimensions))
   }
 }

@@ -41,18 +41,15 @@ struct Ranker {
     let depth = plan.lists.count > 1 ? max(Self.fusionDepth, options.limit) : options.limit
     let words =
       try plan.lists.contains(.words) ? queries.map { try byWords($0, limit: depth) } : nil
-    var hits = [[Hit]](repeating: [], count: queries.count)
+    var ranked = words ?? []
     var effort = SearchEffort()
     if let space = plan.querySpace {
-      // A query's hits are fetched while the next ones are searched for.
-      effort = try byCosine(queries, in: space, limit: depth) { query, ranked in
-        hits[query] = try best(of: words.map { fuse([ranked, $0[query]]) } ?? ranked)
-      }
-    } else if let words {
-      hits = try words.map { try best(of: $0) }
+      (ranked, effort) = try byCosine(queries, in: space, limit: depth)
+      if let words { ranked = zip(ranked, words).map { fuse([$0, $1]) } }
     }
-    return hits.map {
-      QueryResult(hits: $0, degradedReason: plan.degradedReason, effort: effort)
+    return try ranked.map {
+      QueryResult(
+        hits: try best(of: $0), degradedReason: plan.degradedReason, effort: effort)
     }
   }
 
@@ -70,25 +67,23 @@ struct Ranker {
   }
 
   private func byCosine(
-    _ queries: [RankedQuery], in space: EmbeddingSpace, limit: Int,
-    deliver: (_ query: Int, _ ranked: [Ranked]) throws -> Void
-  ) throws -> SearchEffort {
+    _ queries: [RankedQuery], in space: EmbeddingSpace, limit: Int
+  ) throws -> (ranked: [[Ranked]], effort: SearchEffort) {
     guard let record = try SpacesTable.find(space, db) else {
-      for query in queries.indices { try deliver(query, []) }
-      return SearchEffort()
+      return (queries.map { _ in [] }, SearchEffort())
     }
     let scan = VectorScan(
       db: db, cache: index, space: record, collection: collection.id, filter: selection,
       deviations: deviations)
     let vectors = queries.compactMap(\.vector)
-    func take(_ query: Int, _ rows: [ScoredRow]) throws {
-      try deliver(query, rows.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) })
-    }
     do {
-      return
+      let found =
         try options.exact
-        ? scan.exactly(vectors, limit: limit, deliver: take)
-        : scan.nearest(vectors, limit: limit, deliver: take)
+        ? scan.exactly(vectors, limit: limit) : scan.nearest(vectors, limit: limit)
+      let ranked = found.results.map { rows in
+        rows.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) }
+      }
+      return (ranked, found.effort)
     } catch let error as SearchError {
       throw StoreError(
         .damaged, "\(error) (in the space \(space)); restore the store from a backup",

@@ -17,8 +17,6 @@ struct SpaceAnalysis {
   /// The collection asked for; nil for all.
   let scope: String?
   let options: StatisticsOptions
-  /// Asked between blocks: whether nobody waits any more.
-  let isCancelled: @Sendable () -> Bool
 
   /// The figures, and what is to be saved of them.
   ///
@@ -53,7 +51,7 @@ struct SpaceAnalysis {
         ) { chunk, bytes in
           try block.append(bytes: bytes, id: chunk)
           guard block.isFull else { return }
-          if isCancelled() { throw CancellationError() }
+          try Cancellation.check()
           try body(block)
           block.removeAll()
         }

@@ -229,9 +229,11 @@ extension Database {
   /// Faster than GRDB's own binding for small rows; for everything else use that.
   func run(bulk sql: String, _ values: BulkValue...) throws {
     let statement = try cachedStatement(sql: sql).sqliteStatement
-    try bind(values, to: statement, sql)
-    defer { finish(statement) }
-    try check(sqlite3_step(statement), expecting: SQLITE_DONE, sql)
+    try ConnectionGuard.inside(sqliteConnection) {
+      try bind(values, to: statement, sql)
+      defer { finish(statement) }
+      try check(sqlite3_step(statement), expecting: SQLITE_DONE, sql)
+    }
   }
 
   /// Runs a query and hands each of its rows to `body`; a row ends with the call.
@@ -249,12 +251,14 @@ extension Database {
   ) throws {
     let owner = try keeps ? cachedStatement(sql: sql) : makeStatement(sql: sql)
     let statement = owner.sqliteStatement
-    try bind(values, to: statement, sql)
-    defer { withExtendedLifetime(owner) { finish(statement) } }
-    while true {
-      let code = sqlite3_step(statement)
-      guard code == SQLITE_ROW else { return try check(code, expecting: SQLITE_DONE, sql) }
-      try body(BulkRow(statement: statement))
+    try ConnectionGuard.inside(sqliteConnection) {
+      try bind(values, to: statement, sql)
+      defer { withExtendedLifetime(owner) { finish(statement) } }
+      while true {
+        let code = sqlite3_step(statement)
+        guard code == SQLITE_ROW else { return try check(code, expecting: SQLITE_DONE, sql) }
+        try body(BulkRow(statement: statement))
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 // Search by codes: the exact results of ExactSearch for a fraction of its reading. Called by the layer
-// above with segments and a way to read single rows; calls SegmentScan on all cores, then ExactScorer.
+// above with segments and a source of single rows; calls SegmentScan on all cores, then ExactScorer.
 
 import Synchronization
 
@@ -27,19 +27,13 @@ package struct MaskedSegment: Sendable {
 /// A search of one query or many over segments of codes.
 ///
 ///     let search = try CodeSearch(queries: [query], rotation: rotation, limit: 10, deviations: 4.75)
-///     let effort = try search.run(segments, source: file, readRow: read) { query, results in … }
+///     let (results, effort) = try search.run(segments, source: snapshot)
 ///
 /// Three stages, each cheaper a row than the next and looking at fewer rows: the 1-bit codes of all, the
 /// 4-bit codes of those whose upper bound reaches the k-th best lower bound, and the float32 rows of what
 /// is left, by falling upper bound until none can enter the results (DESIGN after Gao & Long, SIGMOD 2024).
 /// Results and scores are those of ``ExactSearch`` to the bit, but for the probability that a bound fails.
 package struct CodeSearch: Sendable {
-  /// Reads one row: calls the closure with the bytes of the vector of that id, which the segment of that
-  /// id holds.
-  package typealias RowReader = (
-    _ vector: Int64, _ segment: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
-  ) throws -> Void
-
   private let queries: [CodeQuery]
   private let scorers: [ExactScorer]
   private let rotation: Rotation
@@ -85,49 +79,58 @@ package struct CodeSearch: Sendable {
   /// A segment is scanned for so many parts of a group, one after the other or on several cores.
   private static let partsOfAGroup = 4
 
-  /// Finds the results of each query and delivers them, best first, ids being those of chunks. Returns what
-  /// it took.
+  /// Finds the results of each query, best first, ids being those of chunks, and what it took.
   ///
   /// - Parameters:
   ///   - segments: made with the search's rotation.
   ///   - seeds: rows that have been scored already, for each query; they may be results too.
-  ///   - source: where fine codes are that are not in memory.
-  ///   - readRow: reads a float32 row; called on the caller's thread.
-  ///   - deliver: takes the results of a query; called on the caller's thread, in the order of the queries.
-  /// - Throws: ``CodeSegment/Damage``, ``SearchError``, and what the closures throw.
+  ///   - source: where fine codes and float32 rows are read.
+  /// - Throws: ``CodeSegment/Damage``, ``SearchError``, and what the source throws.
   /// - Complexity: O(queries · rows · P / 64), and some 20 rows read a query.
   package func run(
-    _ segments: [MaskedSegment], seeds: [[ScoredRow]] = [], source: (any FineCodeSource)?,
-    readRow: RowReader, deliver: (_ query: Int, _ results: [ScoredRow]) throws -> Void
-  ) throws -> SearchEffort {
+    _ segments: [MaskedSegment], seeds: [[ScoredRow]] = [], source: any SearchSource
+  ) throws -> (results: [[ScoredRow]], effort: SearchEffort) {
+    let run = Run(segments.filter { $0.count > 0 }, seeds, source)
+    let scans = makeScans(run)
+    var results: [[ScoredRow]] = []
     var effort = SearchEffort()
-    let segments = segments.filter { $0.count > 0 }
-    let rows = segments.reduce(0) { $0 + $1.count }
-    effort.scanned = rows * queries.count
-    let scans = makeScans(segments, limit: min(limit, max(rows, 1)), source: source)
     var scanned: Group?
-    /// What is left to do for a group whose codes have been scanned.
-    func finish() throws {
-      guard let group = scanned else { return }
-      for (place, query) in group.queries.enumerated() {
-        var best = TopK(limit: limit)
-        if !seeds.isEmpty { for row in seeds[query] { best.insert(row) } }
-        effort.refined += group.workers.reduce(0) { $0 + $1.findings[place].refined }
-        effort.scored += try score(
-          group.workers.flatMap { $0.findings[place].survivors }, segments, query, into: &best,
-          readRow)
-        try deliver(query, best.sorted())
+    for start in stride(from: 0, to: queries.count + Self.groupSize, by: Self.groupSize) {
+      var group: Group?
+      if start < queries.count {
+        group = Group(
+          queries: start..<min(start + Self.groupSize, queries.count), scans: scans,
+          limit: min(limit, max(run.rows, 1)), seeds: seeds, seedLimit: limit)
       }
-    }
-    for start in stride(from: 0, to: queries.count, by: Self.groupSize) {
-      let group = Group(
-        queries: start..<min(start + Self.groupSize, queries.count), scans: scans,
-        limit: min(limit, max(rows, 1)), seeds: seeds, seedLimit: limit)
-      try scan(segments, for: group, first: finish)
+      // The rows of one group are read on one core while the others scan the codes for the next.
+      let finished = try work(run, scanning: group, finishing: scanned)
+      results += finished.results
+      effort.add(finished.effort)
       scanned = group
     }
-    try finish()
-    return effort
+    effort.scanned = run.rows * queries.count
+    return (results, effort)
+  }
+
+  /// What one call of ``run(_:seeds:source:)`` searches.
+  private struct Run: Sendable {
+    let segments: [MaskedSegment]
+    let rows: Int
+    let seeds: [[ScoredRow]]
+    let source: any SearchSource
+
+    init(_ segments: [MaskedSegment], _ seeds: [[ScoredRow]], _ source: any SearchSource) {
+      self.segments = segments
+      rows = segments.reduce(0) { $0 + $1.count }
+      self.seeds = seeds
+      self.source = source
+    }
+  }
+
+  /// The results of a group's queries, and what it took to score their rows.
+  private struct Finished: Sendable {
+    var results: [[ScoredRow]] = []
+    var effort = SearchEffort()
   }
 
   /// One worker's memory and what it has found, for each query of a group.
@@ -164,47 +167,78 @@ package struct CodeSearch: Sendable {
     }
   }
 
-  private func makeScans(
-    _ segments: [MaskedSegment], limit: Int, source: (any FineCodeSource)?
-  ) -> [SegmentScan] {
-    let mostRows = segments.lazy.map(\.segment.layout.rows).max() ?? 0
+  private func makeScans(_ run: Run) -> [SegmentScan] {
+    let mostRows = run.segments.lazy.map(\.segment.layout.rows).max() ?? 0
     return (0..<SearchWorkers.maximumWorkers).map { _ in
       SegmentScan(
-        paddedDimensions: rotation.paddedDimensions, rows: mostRows, limit: limit,
-        deviations: deviations, source: source)
+        paddedDimensions: rotation.paddedDimensions, rows: mostRows,
+        limit: min(limit, max(run.rows, 1)), deviations: deviations, source: run.source)
     }
   }
 
-  /// Scans all segments for a group of queries: a segment's codes stay in a core's cache meanwhile.
-  private func scan(
-    _ segments: [MaskedSegment], for group: Group, first: () throws -> Void
-  ) throws {
-    let failure = Mutex<(any Error)?>(nil)
-    let work = segments.reduce(0) { $0 + $1.count } * group.queries.count
+  /// Scans all segments for one group of queries, and meanwhile finishes another, whose codes have been
+  /// scanned. A segment's codes stay in a core's cache for all queries of the group.
+  private func work(
+    _ run: Run, scanning group: Group?, finishing scanned: Group?
+  ) throws -> Finished {
+    let outcome = Mutex<(finished: Finished, failure: (any Error)?)>((Finished(), nil))
+    let queries = group?.queries.count ?? 0
+    let work = run.rows * queries
     // Small pieces, so that no core is left waiting long for another one's last.
-    let parts = min(Self.partsOfAGroup, group.queries.count)
-    let pieces = segments.count * parts
+    let parts = min(Self.partsOfAGroup, queries)
+    let pieces = run.segments.count * parts
+    let first = scanned == nil ? 0 : 1
     let perCore = max(1, pieces * Self.rowsWorthAWorker / max(work, 1))
-    try SearchWorkers.forEach(pieces, atLeast: perCore, first: first) { piece, number in
-      let worker = group.workers[number]
-      let place = piece / parts
+    SearchWorkers.forEach(first + pieces, atLeast: perCore) { item, number in
+      guard outcome.withLock({ $0.failure == nil }) else { return }
       do {
-        for index in stride(from: piece % parts, to: group.queries.count, by: parts) {
-          try worker.scan.scan(
-            queries[group.queries.lowerBound + index], segments[place], place: place,
-            into: &worker.findings[index])
+        try run.source.checkCancellation()
+        if item < first, let scanned {
+          let finished = try finish(scanned, run)
+          outcome.withLock { $0.finished = finished }
+        } else if let group {
+          let piece = item - first
+          try scan(piece / parts, part: piece % parts, of: parts, group, number, run)
         }
       } catch {
-        failure.withLock { $0 = $0 ?? error }
+        outcome.withLock { $0.failure = $0.failure ?? error }
       }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
+    return try outcome.withLock { outcome in
+      if let failure = outcome.failure { throw failure }
+      return outcome.finished
+    }
+  }
+
+  /// Scans one segment for a part of a group's queries.
+  private func scan(
+    _ place: Int, part: Int, of parts: Int, _ group: Group, _ number: Int, _ run: Run
+  ) throws {
+    let worker = group.workers[number]
+    for index in stride(from: part, to: group.queries.count, by: parts) {
+      try worker.scan.scan(
+        queries[group.queries.lowerBound + index], run.segments[place], place: place,
+        into: &worker.findings[index])
+    }
+  }
+
+  /// What is left to do for a group whose codes have been scanned.
+  private func finish(_ group: Group, _ run: Run) throws -> Finished {
+    var finished = Finished()
+    for (place, query) in group.queries.enumerated() {
+      var best = TopK(limit: limit)
+      if !run.seeds.isEmpty { for row in run.seeds[query] { best.insert(row) } }
+      finished.effort.refined += group.workers.reduce(0) { $0 + $1.findings[place].refined }
+      finished.effort.scored += try score(
+        group.workers.flatMap { $0.findings[place].survivors }, query, run, into: &best)
+      finished.results.append(best.sorted())
+    }
+    return finished
   }
 
   /// Scores the float32 rows of what could be results. Returns how many.
   private func score(
-    _ found: [Survivor], _ segments: [MaskedSegment], _ query: Int, into best: inout TopK,
-    _ readRow: RowReader
+    _ found: [Survivor], _ query: Int, _ run: Run, into best: inout TopK
   ) throws -> Int {
     var bound = TopScores(limit: min(limit, max(found.count, 1)))
     for survivor in found { bound.insert(survivor.lower) }
@@ -216,28 +250,27 @@ package struct CodeSearch: Sendable {
     var scored = 0
     for survivor in survivors.prefix(limit) {
       scored += 1
-      try score(survivor, segments, query, &row, into: &best, readRow)
+      try score(survivor, query, run, &row, into: &best)
     }
     for survivor in survivors.dropFirst(limit).sorted(by: { $0.upper > $1.upper }) {
       if let worst = best.worst, Double(survivor.upper) < worst.score { break }
       scored += 1
-      try score(survivor, segments, query, &row, into: &best, readRow)
+      try score(survivor, query, run, &row, into: &best)
     }
     return scored
   }
 
   private func score(
-    _ survivor: Survivor, _ segments: [MaskedSegment], _ query: Int, _ row: inout [Float],
-    into best: inout TopK, _ readRow: RowReader
+    _ survivor: Survivor, _ query: Int, _ run: Run, _ row: inout [Float], into best: inout TopK
   ) throws {
-    let segment = segments[Int(survivor.segment)].segment
+    let segment = run.segments[Int(survivor.segment)].segment
     let vector = segment.vectorIDs[Int(survivor.row)]
-    try readRow(vector, segment.id) { bytes in
+    try run.source.withVector(vector, of: segment.id) { bytes in
       let expected = rotation.dimensions * MemoryLayout<Float>.stride
       guard bytes.count == expected else {
         throw SearchError.wrongByteCount(id: vector, found: bytes.count, expected: expected)
       }
-      // A copy, since what SQLite hands out is aligned to nothing.
+      // A copy, since what SQLite hands out is aligned to nothing, and others wait to read.
       row.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
     }
     let score = try row.withUnsafeBufferPointer { try scorers[query].score($0, id: vector) }

@@ -7,7 +7,7 @@ import Synchronization
 /// An immutable run of rows with their codes.
 ///
 /// The fine codes may be left on the disk: then a scan reads those of single rows through a
-/// ``FineCodeSource``, until so many have been read that all of them are worth their memory.
+/// ``SearchSource``, until so many have been read that all of them are worth their memory.
 package final class CodeSegment: Sendable {
   /// A part of a segment is not what its checksum says, or of another length.
   package struct Damage: Error, Equatable {
@@ -129,15 +129,15 @@ package final class CodeSegment: Sendable {
 
   /// The fine codes of all rows if they are in memory or worth it now, given how many are to be read.
   func fine(
-    reading rows: Int, from source: (any FineCodeSource)?
+    reading rows: Int, from source: any SearchSource
   ) throws -> AlignedBytes? {
     let loads = fineCodes.withLock { fine in
       fine.rowsRead += rows
       return fine.bytes == nil && fine.rowsRead > Self.rowsWorthLoading
     }
-    guard loads, let source else { return fine }
+    guard loads else { return fine }
     let all = AlignedBytes(count: layout.fineCount)
-    try source.readAll(of: self, into: all)
+    try source.readFineCodes(of: self, into: all)
     fineCodes.withLock { $0.bytes = all }
     return all
   }
@@ -166,17 +166,29 @@ package final class CodeSegment: Sendable {
   }
 }
 
-/// Where fine codes are read that are not in memory. Calls come from several threads, one at a time.
-package protocol FineCodeSource: Sendable {
+/// Where a search reads what is not in memory.
+///
+/// All threads of a search call it, at any time: it lets one at a time into whatever it reads from.
+package protocol SearchSource: Sendable {
   /// Hands the fine code of one row of a segment to `body`: ``SegmentLayout/fineBytes`` bytes.
   ///
   /// - Throws: ``CodeSegment/Damage`` where there is none.
-  func withRow(
+  func withFineCode(
     _ row: Int, of segment: CodeSegment, _ body: (UnsafeRawPointer) throws -> Void
   ) throws
 
   /// Reads the fine codes of all rows and checks them.
   ///
   /// - Throws: ``CodeSegment/Damage`` where they are not all there.
-  func readAll(of segment: CodeSegment, into bytes: AlignedBytes) throws
+  func readFineCodes(of segment: CodeSegment, into bytes: AlignedBytes) throws
+
+  /// Hands the bytes of a float32 row to `body`: the vector of that id, which the segment of that id holds.
+  ///
+  /// - Throws: ``CodeSegment/Damage`` where there is none: the segment is not up to date.
+  func withVector(
+    _ vector: Int64, of segment: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws
+
+  /// Throws where nobody waits for the search any more. Asked before each piece of work.
+  func checkCancellation() throws
 }

@@ -64,33 +64,78 @@ package struct RowMask: Sendable, Equatable {
   /// - Complexity: O(rows).
   package mutating func keep(_ ids: UnsafeBufferPointer<Int64>, in set: IDSet) {
     guard let start = ids.baseAddress else { return }
-    count = vk_mask_members(&bytes, start, ids.count, set.words, set.first, set.words.count * 64)
+    switch set.members {
+    case .bits(let words):
+      count = vk_mask_members(&bytes, start, ids.count, words, set.first, words.count * 64)
+    case .sorted: forEach { if !set.contains(ids[$0]) { remove($0) } }
+    }
   }
 }
 
-/// A set of ids as bits, from the least to the greatest.
+/// A set of ids: as bits from the least to the greatest, or sorted where they lie far apart. Ids come out of a
+/// file and may be any numbers.
 package struct IDSet: Sendable, Equatable {
-  /// The id of bit 0.
-  package let first: Int64
-  /// 64 ids a word.
-  package private(set) var words: [UInt64]
+  enum Members: Sendable, Equatable {
+    /// 64 ids a word.
+    case bits([UInt64])
+    case sorted([Int64])
+  }
+
+  /// So many words of bits are taken whatever the number of ids: 2 MB, for a span of 16 million ids.
+  private static let wordsForAny = 1 << 18
+  /// And so many for each id.
+  private static let wordsForEach = 2
+
   /// How many ids are in the set.
   package let count: Int
+  /// The id of bit 0.
+  let first: Int64
+  let members: Members
 
   /// The set of some ids, in any order, each once.
   ///
-  /// - Complexity: O(greatest − least id), in bits of memory.
+  /// - Complexity: O(ids), and O(ids · log ids) where they lie far apart; at most 16 bytes an id, or 2 MB.
   package init(_ ids: [Int64]) {
     count = ids.count
-    first = ids.min() ?? 0
-    let last = ids.max() ?? -1
-    words = [UInt64](repeating: 0, count: Int((last - first) / 64 + 1))
-    for id in ids { words[Int(id - first) / 64] |= 1 << UInt64((id - first) % 64) }
+    guard let first = ids.min(), let last = ids.max() else {
+      (self.first, members) = (0, .bits([]))
+      return
+    }
+    self.first = first
+    let span = Self.distance(from: first, to: last)
+    guard span / 64 < UInt64(max(Self.wordsForAny, Self.wordsForEach * ids.count)) else {
+      members = .sorted(ids.sorted())
+      return
+    }
+    var words = [UInt64](repeating: 0, count: Int(span / 64) + 1)
+    for id in ids {
+      let at = Self.distance(from: first, to: id)
+      words[Int(at / 64)] |= 1 << (at % 64)
+    }
+    members = .bits(words)
   }
 
   /// Whether an id is in the set.
+  ///
+  /// - Complexity: O(1), or O(log ids) where they lie far apart.
   package func contains(_ id: Int64) -> Bool {
-    let at = id - first
-    return at >= 0 && at / 64 < words.count && words[Int(at / 64)] >> UInt64(at % 64) & 1 == 1
+    switch members {
+    case .bits(let words):
+      let at = Self.distance(from: first, to: id)
+      return id >= first && at / 64 < UInt64(words.count)
+        && words[Int(at / 64)] >> (at % 64) & 1 == 1
+    case .sorted(let ids):
+      var (low, high) = (0, ids.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if ids[middle] < id { low = middle + 1 } else { high = middle }
+      }
+      return low < ids.count && ids[low] == id
+    }
+  }
+
+  /// How far a greater id is away: also from the least number to the greatest, which no Int64 holds.
+  private static func distance(from first: Int64, to id: Int64) -> UInt64 {
+    UInt64(bitPattern: id) &- UInt64(bitPattern: first)
   }
 }

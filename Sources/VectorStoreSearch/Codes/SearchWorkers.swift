@@ -26,21 +26,17 @@ package enum SearchWorkers {
   ///
   /// - Parameters:
   ///   - atLeast: how many items make it worth to wake another core.
-  ///   - first: what the caller does before it takes items, while helpers are at them already. If it throws,
-  ///     items that nobody has begun are left.
   ///   - body: is told the item, and the number of the worker that calls it (0 is the caller), for memory
   ///     that only one may use at a time.
   package static func forEach(
-    _ count: Int, atLeast: Int, first: () throws -> Void,
-    _ body: @escaping @Sendable (_ item: Int, _ worker: Int) -> Void
-  ) rethrows {
-    guard count > 0 else { return try first() }
+    _ count: Int, atLeast: Int, _ body: @escaping @Sendable (_ item: Int, _ worker: Int) -> Void
+  ) {
+    guard count > 0 else { return }
     let caller = busy.add(1, ordering: .relaxed).newValue
     defer { busy.subtract(1, ordering: .relaxed) }
     let wanted = min(count / max(atLeast, 1), cores) - 1
     let helpers = max(0, min(wanted, cores - caller))
     guard helpers > 0 else {
-      try first()
       for item in 0..<count { body(item, 0) }
       return
     }
@@ -55,21 +51,8 @@ package enum SearchWorkers {
         round.leave()
       }
     }
-    defer { round.close() }
-    do {
-      try first()
-    } catch {
-      round.cancel()
-      throw error
-    }
     round.work(0, body)
-  }
-
-  /// Calls `body` with every item, and has nothing to do first.
-  package static func forEach(
-    _ count: Int, atLeast: Int, _ body: @escaping @Sendable (_ item: Int, _ worker: Int) -> Void
-  ) {
-    forEach(count, atLeast: atLeast, first: {}, body)
+    round.close()
   }
 
   /// The items of one call.
@@ -89,9 +72,6 @@ package enum SearchWorkers {
         body(item, worker)
       }
     }
-
-    /// Leaves the items that nobody has begun.
-    func cancel() { next.store(count, ordering: .relaxed) }
 
     func enter() -> Bool {
       state.withLock { state in

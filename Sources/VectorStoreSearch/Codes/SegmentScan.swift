@@ -11,7 +11,7 @@ final class SegmentScan: @unchecked Sendable {
   private let deviations: Float
   private let limit: Int
   private let paddedDimensions: Int
-  private let source: (any FineCodeSource)?
+  private let source: any SearchSource
 
   private let centred: UnsafeMutablePointer<Float>
   private let levels: UnsafeMutablePointer<Int8>
@@ -25,7 +25,7 @@ final class SegmentScan: @unchecked Sendable {
   /// - Parameter rows: the most rows of a segment.
   init(
     paddedDimensions: Int, rows: Int, limit: Int, deviations: Double,
-    source: (any FineCodeSource)?
+    source: any SearchSource
   ) {
     self.deviations = Float(deviations)
     self.limit = limit
@@ -241,10 +241,9 @@ final class SegmentScan: @unchecked Sendable {
         range.count, bytes, fineSums)
       return
     }
-    guard let source else { return }
     for i in range {
       let row = Int(index[i])
-      try source.withRow(row, of: segment) { code in
+      try source.withFineCode(row, of: segment) { code in
         try segment.check(fineCode: code, ofRow: row)
         var (first, sum) = (UInt32(0), Int32(0))
         vk_fine_dots(

@@ -183,15 +183,7 @@ struct CodedRows {
       }
       return MaskedSegment(segment, mask: includes == nil ? nil : mask)
     }
-    var results: [[ScoredRow]] = []
-    _ = try search.run(
-      masked, seeds: seeds, source: nil,
-      readRow: { id, _, body in try rows[Int(id)].withUnsafeBytes { try body($0) } },
-      deliver: { query, found in
-        #expect(query == results.count)
-        results.append(found)
-      })
-    return results
+    return try search.run(masked, seeds: seeds, source: self).results
   }
 
   func expectExact(
@@ -206,4 +198,25 @@ struct CodedRows {
     let found = try search(queries, limit: limit, where: includes)
     #expect(found == expected, name, sourceLocation: sourceLocation)
   }
+}
+
+extension CodedRows: SearchSource {
+  /// All fine codes are in memory.
+  func withFineCode(
+    _ row: Int, of segment: CodeSegment, _ body: (UnsafeRawPointer) throws -> Void
+  ) throws {
+    throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
+  }
+
+  func readFineCodes(of segment: CodeSegment, into bytes: AlignedBytes) throws {
+    throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
+  }
+
+  func withVector(
+    _ vector: Int64, of segment: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try rows[Int(vector)].withUnsafeBytes { try body($0) }
+  }
+
+  func checkCancellation() throws { try Task.checkCancellation() }
 }

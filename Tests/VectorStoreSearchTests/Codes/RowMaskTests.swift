@@ -2,7 +2,8 @@
 
 import TestSupport
 import Testing
-import VectorStoreSearch
+
+@testable import VectorStoreSearch
 
 @Suite struct RowMaskTests {
   @Test(arguments: [1, 7, 8, 9, 64, 100, 4096])
@@ -31,6 +32,39 @@ import VectorStoreSearch
     let mask = RowMask(rows: 10, removed: [0b0000_0101, 0b10])
     #expect((0..<10).filter { mask.contains($0) } == [1, 3, 4, 5, 6, 7, 8])
     #expect(mask.count == 7 && !mask.isAll)
+  }
+
+  /// Ids come out of a file: any numbers, as far apart as can be. Memory is by their count.
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func idsFarApartTakeMemoryByTheirCount(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let edges: [Int64] = [.min, .min + 1, -65, -64, -1, 0, 1, 63, 64, .max - 1, .max]
+    let far = (0..<300).map { _ in Int64.random(in: .min ... .max, using: &generator) }
+    let all = edges + far
+    let members = Set(all.filter { _ in Bool.random(using: &generator) })
+    let set = IDSet(Array(members).shuffled(using: &generator))
+    #expect(set.count == members.count)
+    #expect(all.allSatisfy { set.contains($0) == members.contains($0) }, "seed \(seed)")
+    var mask = RowMask(rows: all.count)
+    all.withUnsafeBufferPointer { mask.keep($0, in: set) }
+    #expect(
+      (0..<all.count).filter { mask.contains($0) }
+        == all.indices.filter { members.contains(all[$0]) })
+    #expect(mask.count == all.filter { members.contains($0) }.count)
+  }
+
+  @Test(arguments: [
+    [Int64.min, .max], [1, 1 << 40], [.max], [.min], [.max - 5, .max], [.min, .min + 9],
+  ])
+  func setsAtTheLimitsHaveTheirMembersOnly(ids: [Int64]) {
+    let set = IDSet(ids)
+    for id in ids {
+      #expect(set.contains(id))
+      for other in [id &- 1, id &+ 1, ~id, 0] {
+        #expect(set.contains(other) == ids.contains(other))
+      }
+    }
+    if case .bits(let words) = set.members { #expect(words.count == 1) }
   }
 
   @Test func anEmptySetHasNoMember() {

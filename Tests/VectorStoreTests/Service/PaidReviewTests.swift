@@ -109,7 +109,7 @@ import Testing
 
   @Test func aRunThatIsGivenUpSendsNothingMoreAndKeepsWhatComes() async throws {
     var behaviour = LoopbackBehaviour()
-    behaviour.latency = 0.5
+    behaviour.latency = 0.3
     try await withPaidStore(behaviour) { paid in
       let store = try await paid.open(service: try paid.service())
       let adding = Task { try await store.add(numberedTexts(2000)) }

@@ -1,0 +1,43 @@
+// One thread at a time is inside a snapshot's connection. Tests Sources/VectorStore/Index/SnapshotReader.swift
+// and Sources/VectorStore/File/ConnectionGuard.swift.
+
+import Foundation
+import TestSupport
+import Testing
+
+@testable import VectorStore
+
+@Suite struct SnapshotReaderTests {
+  /// Rows in so many clusters, one after the other, so that each group of 16 queries meets segments whose
+  /// fine codes nobody has read yet, while the rows of the group before are read.
+  private static let clusters = 7
+  private static let clusterRows = 320
+
+  /// Vectors near the centre of each cluster.
+  private static func vectors(_ count: Int, in cluster: Int, seed: UInt64) -> [[Float]] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in
+      (0..<IndexedStore.space.dimensions).map { dimension in
+        (dimension % clusters == cluster ? 1 : 0) + Float.random(in: -0.2...0.2, using: &generator)
+      }
+    }
+  }
+
+  /// Debug builds trap if two threads are inside one connection: this test then does not end.
+  @Test func aHundredQueriesOverManySegmentsUseTheConnectionInTurn() async throws {
+    let folder = try TemporaryFolder()
+    let indexed = try await IndexedStore(folder, segmentRows: 16)
+    for cluster in 0..<Self.clusters {
+      let rows = Self.vectors(Self.clusterRows, in: cluster, seed: UInt64(cluster))
+      try await indexed.add(rows, prefix: "c\(cluster)-")
+    }
+    let queries = (0..<100).map { Self.vectors(1, in: $0 / 16, seed: 1000 + UInt64($0))[0] }
+    for round in 0..<8 {
+      // Opened again, so that no fine code is in memory. Many results, so that there are rows to read.
+      let reader = try await IndexedStore.open(indexed.path, segmentRows: 16, access: .readOnly)
+      try await reader.expectExact(queries, limit: 40, "round \(round)")
+      try await reader.close()
+    }
+    try await indexed.store.close()
+  }
+}
