@@ -57,6 +57,10 @@ static inline CURLcode ccurl_allow_http_only(CURL *easy) {
 #endif
 }
 
+static inline CURLcode ccurl_set_connect_callback(CURL *easy, curl_sockopt_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, value);
+}
+
 // Else a transfer that is ended while its host is being looked up is held up until that is done.
 static inline CURLcode ccurl_end_without_waiting(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075700

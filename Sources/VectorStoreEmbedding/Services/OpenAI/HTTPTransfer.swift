@@ -86,6 +86,9 @@ final class HTTPTransfer: @unchecked Sendable {
       try check(ccurl_set_callback(easy, CURLOPT_READFUNCTION, Self.onRead))
       try check(ccurl_set_pointer(easy, CURLOPT_READDATA, context))
       try check(ccurl_forbid_resending(easy))
+      // It would connect anew before it finds that it cannot.
+      try check(ccurl_set_connect_callback(easy, Self.onConnect))
+      try check(ccurl_set_pointer(easy, CURLOPT_SOCKOPTDATA, context))
     } else {
       // On a kept connection that breaks, libcurl would send it again.
       try check(ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 1))
@@ -120,6 +123,10 @@ final class HTTPTransfer: @unchecked Sendable {
 
   private static let onBody: ccurl_callback = { bytes, size, count, context in
     transfer(context)?.takeBody(.init(start: bytes, count: size * count)) ?? 0
+  }
+
+  private static let onConnect: curl_sockopt_callback = { context, _, _ in
+    transfer(context)?.handedOver == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR
   }
 
   private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -46,7 +46,9 @@ struct TransportFailure: Error {
       // libcurl's word for a line of a head that has no end.
       case CURLE_OUT_OF_MEMORY, Self.tooLarge: .tooLarge
       case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR,
-        // A kept connection ended when it was used again: libcurl would have sent the body again.
+        // A kept connection ended when it was used again. libcurl would have connected anew and sent
+        // the body again: HTTPTransfer forbids both.
+        CURLE_ABORTED_BY_CALLBACK, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST,
         CURLE_SEND_FAIL_REWIND:
         .reset
       default: .broken

@@ -57,7 +57,7 @@ private struct TLSServer {
   private let process: Process
   private let folder: TemporaryFolder
 
-  /// Nil where there is no openssl that can do this.
+  /// Nil where there is no openssl that can make the certificate.
   init?() async throws {
     folder = try TemporaryFolder()
     certificate = folder.path("certificate.pem")
@@ -72,28 +72,21 @@ private struct TLSServer {
     for await _ in ends {}
     guard made.terminationStatus == 0 else { return nil }
 
+    let free = try await LoopbackServer.start()
+    port = free.port
+    await free.stop()
     let output = URL(filePath: try folder.write("", to: "output"))
     process = Self.openssl(
-      "s_server", "-accept", "127.0.0.1:0", "-www", "-key", key, "-cert", certificate)
+      "s_server", "-accept", "\(port)", "-www", "-key", key, "-cert", certificate)
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    // It prints "ACCEPT 127.0.0.1:PORT".
     let deadline = ContinuousClock.now + .seconds(20)
-    while ContinuousClock.now < deadline, process.isRunning {
-      let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
-      if text.contains("\n"),
-        let end = text.split(separator: "\n").first?.split(separator: ":").last,
-        let port = Int(end)
-      {
-        self.port = port
-        return
-      }
+    while try !String(decoding: Data(contentsOf: output), as: UTF8.self).contains("ACCEPT") {
+      guard process.isRunning, ContinuousClock.now < deadline else { throw CancellationError() }
       try await Task.sleep(for: .milliseconds(20))
     }
-    process.terminate()
-    return nil
   }
 
   func stop() { process.terminate() }
