@@ -13,9 +13,8 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    // For the tests' server alone: whoever uses the library neither fetches nor builds it.
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
@@ -33,24 +32,24 @@ let package = Package(
         "VectorStoreEmbedding", "VectorStoreSearch",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
       name: "VectorStoreEmbedding",
       dependencies: [
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CCurl", "CSHA256",
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "VectorStoreSearch", dependencies: ["COpenBLAS", "CVectorKernels"]),
     .target(name: "CVectorKernels"),
+    .target(name: "CSHA256"),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    // Part of macOS.
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
     .target(
       name: "TestSupport",
@@ -61,7 +60,8 @@ let package = Package(
       ],
       path: "Tests/TestSupport", exclude: ["retrieval_reference.py", "statistics_reference.py"]),
     .testTarget(
-      name: "VectorStoreEmbeddingTests", dependencies: ["VectorStoreEmbedding", "TestSupport"],
+      name: "VectorStoreEmbeddingTests",
+      dependencies: ["VectorStoreEmbedding", "CSHA256", "TestSupport"],
       exclude: ["Tokens/Fixtures"]),
     .testTarget(
       name: "VectorStoreSearchTests",

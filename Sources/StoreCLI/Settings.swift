@@ -141,6 +141,10 @@ struct Settings: Sendable {
     } else {
       openAI.price = try all.openAI.tokenPrice()
     }
+    // As OpenSSL's own programs take it. A `.env` file has no say in whom to trust.
+    let certificateFile = ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
+      .flatMap { $0.isEmpty ? nil : $0 }
+    openAI.certificateFile = certificateFile
     // Other models have other tokenizers. A server on this machine is a reason to stay on it.
     let (folders, logger) = (all.vocabularyFolders, configuration.logger)
     let isKnown = TokenPrice.known(model: openAI.model) != nil
@@ -149,7 +153,9 @@ struct Settings: Sendable {
       configuration: openAI,
       tokenCounter: {
         isKnown
-          ? await .openAI(vocabularyFolders: folders, downloads: downloads, logger: logger)
+          ? await .openAI(
+            vocabularyFolders: folders, downloads: downloads, certificateFile: certificateFile,
+            logger: logger)
           : .upperBound
       }, logger: logger)
   }

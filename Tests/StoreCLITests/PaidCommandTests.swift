@@ -208,6 +208,22 @@ import Testing
     }
   }
 
+  @Test func goesThroughTheProxyOfTheEnvironmentButToThisMachine() async throws {
+    try await withLoopback { server in
+      let folder = try TemporaryFolder()
+      let away = PaidCommand(
+        server, folder: folder,
+        ["OPENAI_API_URL": "http://embeddings.invalid", "http_proxy": server.url]
+      ).command
+      _ = try await away.run("health")
+      let found = server.records.map(\.path)
+      #expect(found == ["http://embeddings.invalid/v1/models/text-embedding-3-small"])
+      // Nothing listens there.
+      let here = PaidCommand(server, folder: folder, ["http_proxy": "http://127.0.0.1:9"]).command
+      #expect(try await here.run("health").output.hasPrefix("mode REAL: well\n"))
+    }
+  }
+
   @Test func usageTellsWhatWasSpent() async throws {
     try await withLoopback { server in
       let folder = try TemporaryFolder()

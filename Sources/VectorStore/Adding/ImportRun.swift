@@ -1,9 +1,9 @@
 // One run of `import`: rows with vectors placed as they are, texts without handed to AddRun. Called
 // by Store+Import; calls the tables.
 
-import Crypto
 import Foundation
 import GRDB
+import VectorStoreEmbedding
 import VectorStoreSearch
 
 /// Places imported documents, a line or row a document of one chunk.
@@ -140,9 +140,9 @@ struct ImportRun {
   /// SHA-256 of the vector's bytes and the text: what makes an imported row another one.
   private static func contentHash(of text: String?, _ vector: StoredVector) -> Data {
     var hash = SHA256()
-    hash.update(data: vector.data)
-    if let text { hash.update(data: Data(text.utf8)) }
-    return Data(hash.finalize())
+    hash.add(vector.data)
+    if let text { hash.add(Data(text.utf8)) }
+    return hash.finish()
   }
 
   private static func place(

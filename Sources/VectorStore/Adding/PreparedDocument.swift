@@ -1,8 +1,8 @@
 // A document on its way into the store: as it came, then cut into chunks. Plain values, made by
 // Adding/DocumentReader and Store+Import, placed by Placement.
 
-import Crypto
 import Foundation
+import VectorStoreEmbedding
 
 /// Where a document came from.
 enum DocumentOrigin: String, Sendable {
@@ -113,6 +113,6 @@ struct ChunkFailure: Sendable, Equatable {
 enum TextHash {
   static func of(_ text: String) -> Data {
     var text = text
-    return text.withUTF8 { Data(SHA256.hash(data: UnsafeRawBufferPointer($0))) }
+    return text.withUTF8 { SHA256.hash(UnsafeRawBufferPointer($0)) }
   }
 }

@@ -65,7 +65,8 @@ struct SegmentAudit {
       let loaded = try SegmentReader(space: space).load([record], db)[record.id]
       segment = try loaded?.get() ?? { throw CodeSegment.Damage(segment: record.id, part: "row") }()
       fine = AlignedBytes(count: segment.layout.fineCount)
-      try SnapshotReader(db).readFineCodes(of: segment, into: fine)
+      try SnapshotReader(db, dimensions: space.space.dimensions).readFineCodes(
+        of: segment, into: fine)
     } catch let damage as CodeSegment.Damage {
       parts.add("segment \(record.id) of \(space.space): its \(damage.part) is damaged or missing")
       bad.insert(record.id)

@@ -1,9 +1,9 @@
 // Texts against their hashes and against the words that are indexed of them, in one pass over the chunks.
 // Called by Doctor; repaired by WordsRepair.
 
-import Crypto
 import Foundation
 import GRDB
+import VectorStoreEmbedding
 
 /// Three witnesses of one text: itself, its hash, and its copy in the word index.
 ///
@@ -112,7 +112,7 @@ struct TextsAudit {
     let chunk = row.integer(0)
     let isIndexed = !row.isNull(3)
     let agrees = isIndexed && Self.isIndexed(row)
-    let isHashed = SHA256.hash(data: row.blob(1)).elementsEqual(row.blob(2))
+    let isHashed = SHA256.hash(row.blob(1)).elementsEqual(row.blob(2))
     if !isHashed, agrees {
       try wrongHashes.add("\(RowNames.chunk(chunk, db)): the hash is another one's")
       rehashed.append(chunk)

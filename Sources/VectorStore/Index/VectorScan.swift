@@ -47,7 +47,9 @@ struct VectorScan {
         }
         let search = try CodeSearch(
           queries: queries, rotation: index.rotation, limit: limit, deviations: deviations)
-        let found = try search.run(segments, seeds: seeds, source: try SnapshotReader(db, dimensions: space.space.dimensions))
+        let found = try search.run(
+          segments, seeds: seeds, source: try SnapshotReader(db, dimensions: space.space.dimensions)
+        )
         effort.add(found.effort)
         return (found.results, effort)
       } catch let damage as CodeSegment.Damage {

@@ -1,7 +1,6 @@
 // Vectors of queries that were asked before, in the user's cache folder: asking again is free. Called
 // by the store's ranking before it asks a service; calls UserDatabase.
 
-import Crypto
 import Foundation
 import GRDB
 import Logging
@@ -150,10 +149,10 @@ extension QueryCache {
   /// Eight bytes that tell whether a row is what was stored, under the name it was stored by.
   private static func digest(_ data: Data, _ hash: Data, _ space: EmbeddingSpace) -> Data {
     var digest = SHA256()
-    digest.update(data: Data(space.name.utf8))
-    digest.update(data: hash)
-    digest.update(data: data)
-    return Data(digest.finalize().prefix(8))
+    digest.add(Data(space.name.utf8))
+    digest.add(hash)
+    digest.add(data)
+    return Data(digest.finish().prefix(8))
   }
 
   /// Removes the longest unused rows beyond the limit, and a twentieth more so that it is not to be

@@ -2,8 +2,8 @@
 // the report; called by the command and by whoever uses the library. Calls SpaceSection,
 // RetrievalSection and PageStyle.
 
-import Crypto
 import Foundation
+import VectorStoreEmbedding
 
 /// A ``StatisticsReport`` as a page for people: the verdict first, then plots, lists and all figures.
 ///
@@ -66,7 +66,7 @@ public struct StatisticsPage: Sendable {
 
   /// Nothing is loaded, and no script runs but the page's own.
   private static let policy: String = {
-    let hash = Data(SHA256.hash(data: Data(PageStyle.script.utf8))).base64EncodedString()
+    let hash = SHA256.hash(Data(PageStyle.script.utf8)).base64EncodedString()
     return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\(hash)'; "
       + "base-uri 'none'; form-action 'none'"
   }()

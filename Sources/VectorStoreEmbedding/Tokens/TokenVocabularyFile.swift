@@ -1,8 +1,6 @@
 // The published file of a vocabulary: where it is and how it is told from any other. Read by
 // TokenVocabularySource and by what downloads for it.
 
-import Crypto
-
 /// A published vocabulary.
 package struct TokenVocabularyFile: Sendable, Hashable {
   /// The encoding's name.
@@ -33,7 +31,7 @@ package struct TokenVocabularyFile: Sendable, Hashable {
       return .wrongSize(place: place, found: bytes.count, expected: size)
     }
     let digits = Array("0123456789abcdef")
-    let found = SHA256.hash(data: bytes).reduce(into: "") {
+    let found = SHA256.hash(bytes).reduce(into: "") {
       $0.append(digits[Int($1 >> 4)])
       $0.append(digits[Int($1 & 15)])
     }

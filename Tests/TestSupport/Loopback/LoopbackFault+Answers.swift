@@ -7,6 +7,9 @@ extension LoopbackFault {
   /// A TCP reset instead of an answer. Not billed.
   package static let resetBeforeAnswer = LoopbackFault(
     "reset before the answer", isBilled: false, .delivery(.reset))
+  /// The end of the connection instead of an answer. Not billed.
+  package static let closeBeforeAnswer = LoopbackFault(
+    "close before the answer", isBilled: false, .delivery(.close))
   /// Computed, billed, then a TCP reset instead of an answer.
   package static let resetAfterBilling = LoopbackFault(
     "reset after billing", isBilled: true, .delivery(.reset))
@@ -95,7 +98,7 @@ extension LoopbackFault {
   ]
   /// Broken connections that are noticed at once.
   package static let brokenConnections: [LoopbackFault] = [
-    resetBeforeAnswer, resetAfterBilling, resetMidBody, closeMidBody,
+    resetBeforeAnswer, closeBeforeAnswer, resetAfterBilling, resetMidBody, closeMidBody,
   ]
   /// Faults after which the same request is to be sent again, and soon.
   package static let retryable: [LoopbackFault] =

@@ -44,6 +44,8 @@ package struct LoopbackFault: Sendable, CustomStringConvertible {
     case half(reset: Bool)
     /// A reset instead of an answer.
     case reset
+    /// The end of the connection instead of an answer.
+    case close
     /// No answer, and an open connection.
     case never
     /// A body without end.

@@ -31,6 +31,7 @@ struct LoopbackResponder: Sendable {
     switch answer.delivery {
     case .never: break
     case .reset: reset()
+    case .close: close()
     case .endless:
       writeHead(length: nil)
       writeEndlessly()

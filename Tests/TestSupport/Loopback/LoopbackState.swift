@@ -100,7 +100,7 @@ struct LoopbackState: Sendable {
     answer.headers["x-request-id"] = "req_loopback_\(request.number)"
     answer.headers["openai-processing-ms"] = "\(Int(answer.delay * 1000))"
     switch answer.delivery {
-    case .reset, .never: break
+    case .reset, .close, .never: break
     default: records[request.number].status = answer.status
     }
     return answer
@@ -223,7 +223,9 @@ extension LoopbackFault {
   var needsVectors: Bool {
     switch kind {
     case .body, .slow, .delivery(.whole), .delivery(.pieces), .delivery(.half): true
-    case .refusal, .page, .delivery(.reset), .delivery(.never), .delivery(.endless): false
+    case .refusal, .page, .delivery(.reset), .delivery(.close), .delivery(.never),
+      .delivery(.endless):
+      false
     }
   }
 }

@@ -34,6 +34,8 @@ public struct OpenAIConfiguration: Sendable {
   /// The seconds that a request may take, from connecting to the last byte of its answer: above 0, at
   /// most 600.
   public var timeout = 30.0
+  /// The certificates of the authorities to trust, as a file in PEM form; nil is the system's.
+  public var certificateFile: String?
   /// How often a request is sent again, by the router, before its texts are put off: 0 to 10.
   public var maximumRetries = 3
   /// The most texts of a request, 1 to 2048.

@@ -17,7 +17,8 @@ import Synchronization
 /// once more, for `float`, which is then remembered for this object. Such a refusal is an answer of
 /// 400 or 422 whose body names `encoding_format`.
 ///
-/// It reads no environment. Neither its errors nor its log show the key, and of a text at most what a
+/// It reads no environment, but for the proxies that libcurl finds there (`https_proxy`, `no_proxy`); to
+/// a server on this machine it goes without one. Neither its errors nor its log show the key, and of a text at most what a
 /// server quotes in its error message, of which 300 characters are passed on.
 public final class OpenAIService: EmbeddingService {
   /// The space of the vectors.
@@ -50,7 +51,9 @@ public final class OpenAIService: EmbeddingService {
     space = try configuration.space
     terms = try configuration.terms
     transport = HTTPTransport(
-      connections: configuration.maximumConcurrentRequests, timeout: configuration.timeout)
+      .init(
+        connections: configuration.maximumConcurrentRequests, timeout: configuration.timeout,
+        usesProxy: !address.isLoopback, certificateFile: configuration.certificateFile))
     self.logger = logger
     makeTokenCounter = tokenCounter
   }

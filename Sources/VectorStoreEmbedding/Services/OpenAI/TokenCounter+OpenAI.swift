@@ -20,13 +20,14 @@ extension TokenCounter {
   /// - Parameters:
   ///   - vocabularyFolders: read in this order. They may be tiktoken's (`TIKTOKEN_CACHE_DIR`).
   ///   - downloads: whether it may be fetched.
+  ///   - certificateFile: as ``OpenAIConfiguration/certificateFile``.
   /// - Complexity: reads 1.7 MB in about 15 ms, or one download, which costs nothing.
   public static func openAI(
-    vocabularyFolders: [String], downloads: Bool = true,
+    vocabularyFolders: [String], downloads: Bool = true, certificateFile: String? = nil,
     logger: Logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
   ) async -> TokenCounter {
     let source = TokenVocabularySource(
-      cacheFolders: vocabularyFolders, download: downloads ? download : nil)
+      cacheFolders: vocabularyFolders, download: downloads ? download(certificateFile) : nil)
     do {
       let loaded = try await source.load()
       for problem in loaded.problems { logger.warning("token vocabulary: \(problem)") }
@@ -39,14 +40,17 @@ extension TokenCounter {
   }
 
   /// Fetches a vocabulary from its public address.
-  private static let download: TokenVocabularySource.Download = { file in
-    let transport = HTTPTransport(connections: 1, timeout: downloadTimeout)
-    let answer = try await transport.send(
-      HTTPTransport.Request(
-        url: file.address, headers: [("User-Agent", "vector-store/0.1.0")],
-        answerLimit: file.size + 1))
-    guard answer.isSuccess else { throw DownloadRefused(status: answer.status) }
-    return answer.body
+  private static func download(_ certificateFile: String?) -> TokenVocabularySource.Download {
+    { file in
+      let transport = HTTPTransport(
+        .init(timeout: downloadTimeout, certificateFile: certificateFile))
+      let answer = try await transport.send(
+        HTTPTransport.Request(
+          url: file.address, headers: [("User-Agent", "vector-store/0.1.0")],
+          answerLimit: file.size + 1))
+      guard answer.isSuccess else { throw DownloadRefused(status: answer.status) }
+      return answer.body
+    }
   }
 
   private struct DownloadRefused: Error, CustomStringConvertible {

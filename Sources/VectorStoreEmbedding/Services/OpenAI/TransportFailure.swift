@@ -1,10 +1,8 @@
 // What goes wrong on the way to a server and back. Thrown by HTTPTransport; OpenAIService makes a
 // ServiceError of it.
 
-import AsyncHTTPClient
+import CCurl
 import Foundation
-import NIOCore
-import NIOHTTP1
 
 /// A request without a whole answer.
 struct TransportFailure: Error {
@@ -16,47 +14,58 @@ struct TransportFailure: Error {
     case reset = "connection_reset"
     /// The answer has more bytes than any right one.
     case tooLarge = "too_large"
+    /// The server's certificate is not one to trust.
+    case untrusted = "certificate_not_trusted"
     /// No connection was made, or what came back was not HTTP.
     case broken = "connection_failed"
   }
 
   let cause: Cause
-  /// Whether the request had been written, at least in part: then it may be on the bill.
+  /// Whether the request had been sent, at least in part: then it may be on the bill.
   let wasSent: Bool
-  /// The underlying error in its own words.
+  /// What failed, in words.
   let detail: String
 
-  init(_ error: any Error, wasSent: Bool) {
+  init(_ cause: Cause, wasSent: Bool = false, detail: String = "") {
+    self.cause = cause
     self.wasSent = wasSent
-    detail = Self.systemError(in: error).map { String(cString: strerror($0)) } ?? "\(error)"
-    cause =
-      switch error {
-      case is AnswerTooLarge: .tooLarge
-      case let error as HTTPClientError where Self.timeouts.contains(error): .timeout
-      case ChannelError.connectTimeout: .timeout
+    self.detail = detail
+  }
+
+  /// What libcurl tells.
+  ///
+  /// - Parameters:
+  ///   - systemError: the number of the system's error; 0 is none.
+  ///   - text: libcurl's own words.
+  init(_ code: CURLcode, wasSent: Bool, systemError: Int32 = 0, text: String) {
+    let cause: Cause =
+      switch code {
+      case CURLE_OPERATION_TIMEDOUT: .timeout
+      case CURLE_PEER_FAILED_VERIFICATION: .untrusted
       case _ where !wasSent: .broken
-      case let error as HTTPClientError where error == .remoteConnectionClosed: .reset
-      case let error as HTTPParserError where error == .invalidEOFState: .reset
-      case is IOError, is ChannelError: .reset
+      // libcurl's word for a line of a head that has no end.
+      case CURLE_OUT_OF_MEMORY, Self.tooLarge: .tooLarge
+      case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR,
+        // A kept connection ended when it was used again. libcurl would have connected anew and sent
+        // the body again: HTTPTransfer forbids both.
+        CURLE_ABORTED_BY_CALLBACK, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST,
+        CURLE_SEND_FAIL_REWIND:
+        .reset
       default: .broken
       }
+    let detail =
+      if systemError != 0 {
+        String(cString: strerror(systemError))
+      } else if code == CURLE_SSL_CONNECT_ERROR {
+        "no TLS (\(text)); perhaps the server speaks http only"
+      } else {
+        text
+      }
+    self.init(cause, wasSent: wasSent, detail: detail)
   }
 
-  private static let timeouts: [HTTPClientError] = [
-    .deadlineExceeded, .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout,
-    .readTimeout, .writeTimeout,
-  ]
-
-  /// The number of the system's error that another error was made from: NIO describes these at length.
-  /// Its connection errors are looked through by reflection, since their type is NIOPosix's.
-  private static func systemError(in value: Any, depth: Int = 0) -> Int32? {
-    if let error = value as? IOError { return error.errnoCode }
-    guard depth < 4 else { return nil }
-    for child in Mirror(reflecting: value).children {
-      if let number = systemError(in: child.value, depth: depth + 1) { return number }
-    }
-    return nil
-  }
+  /// CURLE_TOO_LARGE of newer versions.
+  private static let tooLarge = CURLcode(rawValue: 100)
 
   /// The error as the router knows it.
   ///
@@ -82,6 +91,10 @@ struct TransportFailure: Error {
     case (.tooLarge, _):
       return "the answer of \(server) cannot be used: it is larger than any right one; check "
         + "OPENAI_API_URL"
+    case (.untrusted, _):
+      return
+        "the certificate of \(server) is not trusted: \(text.line(detail)); check OPENAI_API_URL, or "
+        + "name the file of its authority's certificate in SSL_CERT_FILE"
     case (.reset, _):
       return
         "\(server) ended the connection before its answer was whole; the request may have been "
@@ -98,5 +111,5 @@ struct TransportFailure: Error {
 
 extension TransportFailure: CustomStringConvertible {
   /// What went wrong, in one word and in the words of what failed.
-  var description: String { "\(cause.rawValue): \(detail)" }
+  var description: String { detail.isEmpty ? cause.rawValue : "\(cause.rawValue): \(detail)" }
 }

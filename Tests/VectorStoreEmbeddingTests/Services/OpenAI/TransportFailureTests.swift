@@ -5,17 +5,14 @@ import Testing
 @testable import VectorStoreEmbedding
 
 @Suite struct TransportFailureTests {
-  private struct Odd: Error, CustomStringConvertible {
-    var description: String { "odd thing with sk-secret1" }
-  }
-
-  private static func error(_ error: any Error, wasSent: Bool) -> ServiceError {
-    TransportFailure(error, wasSent: wasSent)
+  private static func error(_ failure: TransportFailure) -> ServiceError {
+    failure
       .serviceError(server: "host:1", timeout: 30, text: ServerText(key: nil))
   }
 
   @Test func isNoTryAtAllBeforeTheRequestWasWritten() {
-    let error = Self.error(Odd(), wasSent: false)
+    let error = Self.error(
+      TransportFailure(.broken, detail: "odd thing with sk-secret1"))
     #expect(error.kind == .network)
     #expect(error.code == "connection_failed")
     #expect(error.billing == .notSent)
@@ -25,7 +22,8 @@ import Testing
   }
 
   @Test func mayBeBilledAfterwards() {
-    let error = Self.error(Odd(), wasSent: true)
+    let error = Self.error(
+      TransportFailure(.broken, wasSent: true, detail: "odd thing with sk-secret1"))
     #expect(error.kind == .network)
     #expect(error.billing == .possible)
     #expect(
@@ -36,11 +34,23 @@ import Testing
 
   @Test func describesItselfInOneLine() {
     #expect(
-      "\(TransportFailure(AnswerTooLarge(), wasSent: true))" == "too_large: AnswerTooLarge()")
+      "\(TransportFailure(.broken, detail: "no route"))" == "connection_failed: no route")
+    #expect("\(TransportFailure(.tooLarge, wasSent: true))" == "too_large")
+  }
+
+  @Test func saysWhatToDoAboutACertificate() {
+    let error = Self.error(TransportFailure(.untrusted, detail: "self-signed certificate"))
+    #expect(error.kind == .network)
+    #expect(error.code == "certificate_not_trusted")
+    #expect(error.billing == .notSent)
+    #expect(
+      error.message
+        == "the certificate of host:1 is not trusted: self-signed certificate; check "
+        + "OPENAI_API_URL, or name the file of its authority's certificate in SSL_CERT_FILE")
   }
 
   @Test func refusesAnswersThatAreTooLarge() {
-    let error = Self.error(AnswerTooLarge(), wasSent: true)
+    let error = Self.error(TransportFailure(.tooLarge, wasSent: true))
     #expect(error.kind == .badAnswer)
     #expect(error.code == "too_large")
     #expect(error.billing == .possible)
