@@ -77,10 +77,10 @@ final class WriterConnection: @unchecked Sendable {
   func transaction<T>(isDurable: Bool = true, _ body: (Database) throws -> T) throws -> T {
     try lock.withLock(timeout: lockTimeout) {
       let connection = try connection()
-      let write = { (queue: DatabaseQueue) in
-        try queue.write { try Cancellation.interrupting($0, body) }
+      func write() throws -> T {
+        try connection.write { try Cancellation.interrupting($0, body) }
       }
-      let result = try isDurable ? write(connection) : Self.undurably(connection, write)
+      let result = try isDurable ? write() : Self.undurably(connection, write)
       if StoreFile.size(of: path + "-wal") > Self.checkpointBytes {
         try connection.writeWithoutTransaction { db in
           _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(PASSIVE)")
@@ -163,7 +163,7 @@ final class WriterConnection: @unchecked Sendable {
   }
 
   private static func undurably<T>(
-    _ connection: DatabaseQueue, _ body: (DatabaseQueue) throws -> T
+    _ connection: DatabaseQueue, _ body: () throws -> T
   ) throws -> T {
     func setSynchronous(_ level: String) throws {
       try connection.writeWithoutTransaction {
@@ -171,7 +171,7 @@ final class WriterConnection: @unchecked Sendable {
       }
     }
     try setSynchronous("NORMAL")
-    let result = Result { try body(connection) }
+    let result = Result { try body() }
     try setSynchronous("FULL")
     return try result.get()
   }
