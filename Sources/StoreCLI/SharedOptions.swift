@@ -45,7 +45,9 @@ struct SpendingArguments: ParsableArguments {
     options.maximumCost = maxCost?.amount
     options.waits = wait
     if !quiet {
-      options.onWait = { reason in Terminal.standardError.write("waiting: \(reason)\n") }
+      options.onWait = { reason in
+        Terminal.standardError.write("waiting: \(Terminal.oneLine("\(reason)"))\n")
+      }
     }
     return options
   }

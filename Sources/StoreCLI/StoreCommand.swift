@@ -27,11 +27,6 @@ struct StoreCommand: AsyncParsableCommand {
     ])
 }
 
-/// Runs the command line of this process to its end.
-public func runStoreCommand() async {
-  await StoreCommand.main()
-}
-
 /// Exit statuses of the command beyond ArgumentParser's own.
 enum ExitStatus {
   /// Something is pending or failed; the rest was done.

@@ -30,12 +30,30 @@ public enum MetadataValue: Sendable, Hashable {
   }
 
   private static func jsonNumber(_ text: String) -> MetadataValue? {
-    let json = #/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/#
-    guard let match = text.wholeMatch(of: json) else { return nil }
-    if match.output.2 == nil, match.output.3 == nil, let whole = Int64(text) {
-      return .integer(whole)
+    // By hand: a Regex is compiled each time, which thousands of values make seconds of.
+    var rest = text.utf8[...]
+    func takeDigits() -> Int {
+      let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      rest = rest[digits.endIndex...]
+      return digits.count
     }
-    guard let number = Double(text), number.isFinite else { return nil }
+    if rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+    let startsWithZero = rest.first == UInt8(ascii: "0")
+    let digits = takeDigits()
+    guard digits > 0, digits == 1 || !startsWithZero else { return nil }
+    if rest.isEmpty, let whole = Int64(text) { return .integer(whole) }
+    if rest.first == UInt8(ascii: ".") {
+      rest.removeFirst()
+      guard takeDigits() > 0 else { return nil }
+    }
+    if let mark = rest.first, mark == UInt8(ascii: "e") || mark == UInt8(ascii: "E") {
+      rest.removeFirst()
+      if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+        rest.removeFirst()
+      }
+      guard takeDigits() > 0 else { return nil }
+    }
+    guard rest.isEmpty, let number = Double(text), number.isFinite else { return nil }
     return .number(number)
   }
 }

@@ -42,7 +42,7 @@ struct ExportCommand: AsyncParsableCommand {
       return try await settings.open().export(
         to: file, texts: texts, space: space?.space, from: collection.name, progress: handler)
     }
-    if store.json { return try JSONOutput.print(report) }
+    if store.json { return try JSONOutput.write(report) }
     guard !store.quiet else { return }
     let without =
       report.withoutVector > 0
@@ -51,5 +51,6 @@ struct ExportCommand: AsyncParsableCommand {
       "exported \(Format.counted(report.rows, "row")) of \(report.space)\(without) in "
       + "\(Format.seconds(report.seconds))\n"
     (file == "-" ? Terminal.standardError : .standardOutput).write(summary)
+    if let pending = report.pending { ReportOutput.write(pending) }
   }
 }

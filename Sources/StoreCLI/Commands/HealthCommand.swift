@@ -26,7 +26,7 @@ struct HealthCommand: AsyncParsableCommand {
     let settings = try Settings(output, mode: mode.mode)
     let health = await settings.configuration.checkHealth()
     if output.json {
-      try JSONOutput.print(Report(health: health, settings: settings.all.effective))
+      try JSONOutput.write(Report(health: health, settings: settings.all.effective))
     } else {
       Terminal.standardOutput.write(
         HealthOutput(terminal: .standardOutput).text(health, settings.all.effective))

@@ -43,7 +43,7 @@ struct RemoveCommand: AsyncParsableCommand {
       }
     }
     if store.json {
-      try JSONOutput.print(report)
+      try JSONOutput.write(report)
     } else if !store.quiet {
       Terminal.standardOutput.write(
         "removed \(Format.counted(report.documents, "document")) "
@@ -51,8 +51,9 @@ struct RemoveCommand: AsyncParsableCommand {
     }
     for source in report.notFound {
       Terminal.standardError.write(
-        "error: the collection \"\(collection.name)\" has no document \"\(source)\"; `store list` "
-          + "shows what it has\n")
+        Terminal.oneLine(
+          "error: the collection \"\(collection.name)\" has no document \"\(source)\"; `store list` "
+            + "shows what it has") + "\n")
     }
     guard !report.notFound.isEmpty else { return }
     throw report.documents == 0 ? ExitCode.failure : ExitStatus.partial

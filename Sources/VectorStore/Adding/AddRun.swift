@@ -61,9 +61,7 @@ struct AddRun: DocumentTaker {
     _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace?,
     spending: SpendingOptions
   ) async throws -> AddRun {
-    guard !name.isEmpty else {
-      throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
-    }
+    try check(collection: name)
     let run = Run(command: command)
     let (mode, space) = (store.mode, newTarget ?? store.newTarget)
     let (collection, target, mock) = try await store.file.write { db in
@@ -80,6 +78,13 @@ struct AddRun: DocumentTaker {
     return try AddRun(
       store: store, run: run, collection: collection, target: target, mock: mock, mode: mode,
       route: route, counter: counter, spending: spending)
+  }
+
+  /// Refuses a collection without a name.
+  static func check(collection name: String) throws {
+    guard !name.isEmpty else {
+      throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
+    }
   }
 
   private init(
@@ -102,7 +107,6 @@ struct AddRun: DocumentTaker {
     case .success(.standIn(let service, _)): supply = .mock(service, mock)
     case .success(.wait(let reason)):
       supply = .none(reason: reason)
-      tally.stop(Unavailability(noService: reason))
     case .success(.requests(let service)):
       supply = .requests
       requests = store.router.requests(
@@ -113,16 +117,12 @@ struct AddRun: DocumentTaker {
     intake = Intake(
       file: store.file, collection: collection.id, target: target.id, counter: counter,
       tokensPerText: requests?.service.terms.tokensPerText ?? .max)
-    if target.space.kind == .mock, mode != .mock {
-      tally.warn(
-        "the collection \"\(collection.name)\" holds mock vectors and stays in their space, "
-          + "\(target.space); to have real ones, run `store reembed --to`")
-    }
+    if case .success(let route) = route { tally.begin(route, collection: collection.name) }
   }
 
   /// Adds a batch of documents. Each is placed whole or not at all, now or by a later call.
   mutating func add(_ batch: [IncomingDocument]) async throws {
-    for documents in Self.distinct(batch) {
+    for documents in batch.partsOfDistinctSources {
       try Task.checkCancellation()
       // A document that comes twice is placed twice, in this order.
       if documents.contains(where: { waiting.contains(source: $0.source) }) { try await settle() }
@@ -168,9 +168,9 @@ struct AddRun: DocumentTaker {
   mutating func end() async throws -> AddReport {
     try await settle()
     enterTotals()
-    let (report, run, placedAt, isPaid) = (tally.report, run, placedAt, requests != nil)
+    let (report, run, placedAt) = (tally.report, run, placedAt)
     try await store.file.write { db in
-      if isPaid { try VectorsTable.unstageReplaced(at: placedAt, db) }
+      try VectorsTable.unstageReplaced(at: placedAt, db)
       try RunsTable.end(correlationID: run.correlationID, report: try Run.counts(of: report), db)
     }
     try await store.file.checkpoint()
@@ -191,20 +191,6 @@ struct AddRun: DocumentTaker {
     tally.enter(seconds: run.seconds)
     guard let requests else { return }
     tally.enter(requests.totals, tokensEstimated: counter?.isExact == false)
-  }
-
-  /// A batch in parts in which no source comes twice.
-  private static func distinct(_ batch: [IncomingDocument]) -> [[IncomingDocument]] {
-    var parts: [[IncomingDocument]] = [[]]
-    var sources: Set<String> = []
-    for document in batch {
-      if !sources.insert(document.source).inserted {
-        parts.append([])
-        sources = [document.source]
-      }
-      parts[parts.count - 1].append(document)
-    }
-    return parts
   }
 
   // MARK: - In
@@ -306,8 +292,7 @@ struct AddRun: DocumentTaker {
     let placement = Placement(
       collection: collection, target: target, standIn: supplied.standIn,
       vectors: supplied.vectors, vectorSpace: supplied.space, embeddedNow: embeddedNow,
-      failures: failures, placedAt: placedAt, refusesDuplicates: run.command == "import",
-      keepsReplaced: requests != nil)
+      failures: failures, placedAt: placedAt, refusesDuplicates: run.command == "import")
     let outcomes = try await store.file.write { db in
       try placement.collection.requireUnchanged(db)
       return try SearchTable.following(db) { words in

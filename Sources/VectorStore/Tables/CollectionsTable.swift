@@ -114,6 +114,8 @@ enum CollectionsTable {
       db,
       sql: """
         SELECT k.id, k.name, k.created_at, s.name AS space,
+          (SELECT COUNT(*) FROM documents d JOIN pending_documents p ON p.document_id = d.id
+            WHERE d.collection_id = k.id) AS pending,
           (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id) AS documents,
           (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
             WHERE d.collection_id = k.id) AS chunks
@@ -122,8 +124,9 @@ enum CollectionsTable {
         """)
     return rows.map { row in
       CollectionSummary(
-        name: row["name"], space: row["space"], documents: row["documents"], chunks: row["chunks"],
-        vectors: vectors[row["id"]] ?? [:], created: row["created_at"])
+        name: row["name"], space: row["space"], documents: row["documents"],
+        pending: row["pending"], chunks: row["chunks"], vectors: vectors[row["id"]] ?? [:],
+        created: row["created_at"])
     }
   }
 

@@ -119,6 +119,26 @@ enum DocumentsTable {
       ])
   }
 
+  /// The documents of a collection, or of all where it is nil, that wait for their vectors; nil if
+  /// none does.
+  ///
+  /// - Complexity: reads the keys of the documents that wait, and counts all if any does.
+  static func pending(collection: Int64?, _ db: Database) throws -> PendingDocuments? {
+    let join = "pending_documents p JOIN documents d ON d.id = p.document_id"
+    let condition = "(?1 IS NULL OR d.collection_id = ?1)"
+    let row = try Row.fetchOne(
+      db,
+      sql: "SELECT COUNT(*), MAX(p.document_id) FROM \(join) WHERE \(condition)",
+      arguments: [collection])
+    guard let row, let last: Int64 = row[1] else { return nil }
+    // Not in the same statement: the reason stands behind the text, which is long.
+    let reason = try String.fetchOne(
+      db, sql: "SELECT reason FROM pending_documents WHERE document_id = ?", arguments: [last])
+    let all = try Int.fetchOne(
+      db, sql: "SELECT COUNT(*) FROM documents d WHERE \(condition)", arguments: [collection])
+    return PendingDocuments(count: row[0], documents: all ?? 0, reason: reason ?? "")
+  }
+
   /// Deletes a document with its chunks and vectors. Returns its number of chunks.
   @discardableResult
   static func delete(

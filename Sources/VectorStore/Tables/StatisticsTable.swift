@@ -137,7 +137,8 @@ enum StatisticsTable {
     return rows.map { row in
       let parts = (row["name"] as String).split(separator: "/", maxSplits: 1).map(String.init)
       return StatisticsReport.Refusal(
-        code: parts.first ?? "", reason: parts.count > 1 ? parts[1] : nil, rows: row["n"],
+        code: StoreError.Code(rawValue: parts.first ?? ""),
+        reason: parts.count > 1 ? parts[1] : nil, rows: row["n"],
         runs: row["runs"])
     }
   }

@@ -95,16 +95,19 @@ enum VectorsTable {
   /// What the time of a staged vector begins with that came from a document, not from the service.
   private static let replaced = "replaced "
 
-  /// Keeps the real vectors of a document's shelved chunks until the end of the run, by its time.
-  static func stageReplaced(document: Int64, now: String, _ db: Database) throws {
+  /// Keeps the vectors that a document's shelved chunks have in a space until the end of the run, by
+  /// its time.
+  static func stageReplaced(
+    document: Int64, space: Int64, now: String, _ db: Database
+  ) throws {
     try db.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, created_at)
-        SELECT v.space_id, c.text_hash, v.data, v.norm, ?2 FROM chunks c
-        CROSS JOIN vectors v ON v.chunk_id = c.id CROSS JOIN spaces s ON s.id = v.space_id
-        WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL AND s.kind = 'real'
+        SELECT v.space_id, c.text_hash, v.data, v.norm, ?3 FROM chunks c
+        CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
+        WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL
         """
-    ).execute(arguments: [document, replaced + now])
+    ).execute(arguments: [document, space, replaced + now])
   }
 
   /// Forgets what runs kept that never came to their end.
