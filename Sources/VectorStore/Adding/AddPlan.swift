@@ -28,8 +28,8 @@ struct AddPlan: DocumentTaker {
     let space = store.newTarget
     let (collection, target) = try await store.file.read { db in
       let collection = try CollectionsTable.find(name, db)
-      let isEmpty = try collection.map { try CollectionsTable.isEmpty($0.id, db) } ?? true
-      return (collection, isEmpty ? try SpacesTable.find(space, db) : collection?.target)
+      let takesTarget = try collection.map { try CollectionsTable.takesTarget($0.id, db) } ?? true
+      return (collection, takesTarget ? try SpacesTable.find(space, db) : collection?.target)
     }
     let targetSpace = target?.space ?? space
     let route = try store.route(to: targetSpace, of: name)
@@ -79,7 +79,8 @@ struct AddPlan: DocumentTaker {
   }
 
   /// The report, with a warning for each limit that the run would reach.
-  mutating func end(store: Store, maximumCost: NanoDollars?) async throws -> AddReport {
+  mutating func end(store: Store, maximumCost: SpendingLimit<NanoDollars>) async throws -> AddReport
+  {
     try await settle()
     var totals = ServiceRequests.Totals()
     if case .requests(let service) = route {
@@ -89,8 +90,8 @@ struct AddPlan: DocumentTaker {
       for use in try await store.router.excess(of: totals, service: service) {
         tally.warn("the run would stop in part: \(use.rest)")
       }
-      if let maximumCost, totals.cost > maximumCost {
-        tally.warn("the run would stop in part: it may cost \(maximumCost) (--max-cost)")
+      if case .atMost(let maximum) = maximumCost, totals.cost > maximum {
+        tally.warn("the run would stop in part: it may cost \(maximum) (--max-cost)")
       }
     }
     tally.enter(totals, tokensEstimated: intake.counter?.isExact == false)
@@ -125,6 +126,7 @@ struct AddPlan: DocumentTaker {
     }
     let outcome = isPending ? Placement.Outcome.pending : .placed(counts)
     tally.count(outcome, of: prepared)
+    if isPending, case .wait(let reason) = route { tally.missService(reason) }
     planned[prepared.source] =
       isPending
       ? DocumentRecord(pendingOver: document.known, prepared)

@@ -18,14 +18,15 @@ struct AddTally: Sendable {
 
   /// Enters what the way to vectors means for a run, from its start.
   mutating func begin(_ route: EmbeddingRouter.Route, collection: String) {
-    switch route {
-    case .wait(let reason): stop(Unavailability(noService: reason))
-    case .local(let mock) where report.mode != .mock:
-      warn(
-        "the collection \"\(collection)\" holds mock vectors and stays in their space, "
-          + "\(mock.space); to have real ones, reembed it in another space")
-    case .local, .requests, .standIn: break
-    }
+    guard case .local(let mock) = route, report.mode != .mock else { return }
+    warn(
+      "the collection \"\(collection)\" holds mock vectors and stays in their space, "
+        + "\(mock.space); to have real ones, reembed it in another space")
+  }
+
+  /// Enters that a document waits since there is no service.
+  mutating func missService(_ reason: String) {
+    if report.stopped == nil { stop(Unavailability(noService: reason)) }
   }
 
   /// Notes a document that could not be added.

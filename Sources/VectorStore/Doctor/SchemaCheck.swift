@@ -10,10 +10,12 @@ struct SchemaCheck: StoreCheck {
   /// What may be made anew: it holds nothing that is not derived.
   private static let derivedTables: Set<String> = [
     "chunk_search", "document_fields", "segments", "segment_heads", "segment_codes",
-    "segment_fine_codes", "removed_vectors",
+    "segment_fine_codes", "removed_vectors", "claims",
   ]
   /// Tables whose ids are never used again.
   private static let countedTables = ["documents", "chunks", "vectors"]
+  /// More ids than can have been given.
+  static let greatestCounter: Int64 = 1 << 53
 
   /// A table, index or trigger.
   private struct Object: Hashable {
@@ -29,8 +31,8 @@ struct SchemaCheck: StoreCheck {
     let (missing, different) = try Self.differences(db)
     for object in missing { findings.add("the \(object.type) \(object.name) is missing") }
     for object in different { findings.add("the \(object.type) \(object.name) is another one") }
-    for table in try Self.lateCounters(db) {
-      findings.add("the counter of ids of \(table) is behind its greatest id")
+    for table in try Self.wrongCounters(db) {
+      findings.add("the counter of ids of \(table) is not one of its ids")
     }
     return [
       findings.check(
@@ -55,7 +57,7 @@ struct SchemaCheck: StoreCheck {
           made.append("\(type) \(object.name)")
         }
       }
-      for table in try Self.lateCounters(db) {
+      for table in try Self.wrongCounters(db) {
         try db.execute(sql: "DELETE FROM sqlite_sequence WHERE name = ?", arguments: [table])
         try db.execute(
           sql: "INSERT INTO sqlite_sequence(name, seq) SELECT ?, MAX(id) FROM \(table)",
@@ -83,7 +85,7 @@ struct SchemaCheck: StoreCheck {
   /// What was declared; not what SQLite and FTS5 made for themselves.
   private static func objects(_ db: Database) throws -> [Object] {
     var objects: [Object] = []
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT type, name, sql FROM sqlite_master
         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -97,16 +99,17 @@ struct SchemaCheck: StoreCheck {
     return objects
   }
 
-  /// Tables whose counter would let an id be used again, or new rows be overlooked.
-  private static func lateCounters(_ db: Database) throws -> [String] {
+  /// Tables whose counter would let an id be used again, new rows be overlooked, or none be added.
+  private static func wrongCounters(_ db: Database) throws -> [String] {
     try countedTables.filter { table in
       guard try db.tableExists(table) else { return false }
       return try Bool.fetchOne(
         db,
         sql: """
-          SELECT COALESCE((SELECT MAX(id) FROM \(table)), 0)
-            > COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ?), 0)
-          """, arguments: [table]) ?? false
+          SELECT COALESCE((SELECT typeof(seq) <> 'integer' OR seq > ?2 OR seq < COALESCE(
+            (SELECT MAX(id) FROM \(table)), 0) FROM sqlite_sequence WHERE name = ?1),
+            EXISTS (SELECT 1 FROM \(table)))
+          """, arguments: [table, greatestCounter]) ?? false
     }
   }
 }
