@@ -53,12 +53,12 @@ struct Settings: Sendable {
     // A command asks one thing at a time.
     configuration.maximumReaders = 1
     if verbose {
-      configuration.logger = Logger(label: "store") { StreamLogHandler.standardError(label: $0) }
+      configuration.logger = Logger(label: "store") { TerminalLogHandler(label: $0) }
       configuration.logger.logLevel = .debug
     }
     guard !quiet else { return }
     for warning in all.warnings {
-      Terminal.standardError.write("warning: \(Format.printable(warning))\n")
+      Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
     }
   }
 

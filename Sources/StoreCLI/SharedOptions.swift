@@ -45,7 +45,9 @@ struct SpendingArguments: ParsableArguments {
     if let maxCost { options.maximumCost = .atMost(maxCost.amount) }
     options.waits = wait
     if !quiet {
-      options.onWait = { reason in Terminal.standardError.write("waiting: \(reason)\n") }
+      options.onWait = { reason in
+        Terminal.standardError.write("waiting: \(Terminal.oneLine("\(reason)"))\n")
+      }
     }
     return options
   }

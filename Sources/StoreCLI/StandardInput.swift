@@ -5,26 +5,37 @@ import Foundation
 import VectorStore
 
 enum StandardInput {
-  /// The bytes of standard input as one text.
+  /// Standard input as one text, as long as a document may be; judged while it comes.
   ///
-  /// - Throws: ``StoreError/Code/malformedInput`` for bytes that are no text.
-  static func text(_ bytes: Data) throws -> String {
-    do {
-      return try TextDecoder.decode(bytes)
-    } catch {
-      throw StoreError(.malformedInput, "standard input: \(error)", underlying: error)
-    }
+  /// - Throws: ``StoreError`` with `notText`, `textTooLong` or `inputOutput`.
+  static func text() throws -> String {
+    try text(limit: AddOptions.maximumTextBytes, advice: "split it, or add it as files")
   }
 
   /// The lines of standard input that are not blank, one query each.
   static func lines() throws -> [String] {
-    let bytes = try FileHandle.standardInput.readToEnd() ?? Data()
-    let lines = try text(bytes).split(whereSeparator: \.isNewline).map(String.init)
+    let lines = try text(limit: 64 << 20, advice: "ask fewer questions at a time")
+      .split(whereSeparator: \.isNewline).map(String.init)
       .filter { $0.contains { !$0.isWhitespace } }
     guard !lines.isEmpty else {
       throw StoreError(.empty, "standard input has no query; write one a line")
     }
     return lines
+  }
+
+  private static func text(limit: Int, advice: String) throws -> String {
+    do {
+      var screen = TextDecoder.Screen()
+      return try TextDecoder.decode(
+        try WholeFile.read(stream: 0, limit: limit) { try screen.look(at: $0) })
+    } catch let reason as FileProblem.Reason {
+      if case .tooLarge = reason {
+        throw StoreError(.textTooLong, "standard input is \(reason); \(advice)")
+      }
+      throw StoreError(.inputOutput, "standard input cannot be read: \(reason)")
+    } catch {
+      throw StoreError(.notText, "standard input: \(error)", underlying: error)
+    }
   }
 }
 
@@ -48,7 +59,7 @@ enum VectorFile {
         Array(block[row * reader.dimensions..<(row + 1) * reader.dimensions])
       }
     } catch {
-      throw StoreError(.malformedInput, "\(error)", underlying: error)
+      throw StoreError(error)
     }
   }
 }

@@ -27,22 +27,6 @@ struct StoreCommand: AsyncParsableCommand {
     ])
 }
 
-/// Runs the command line of this process to its end. Ctrl-C ends every subcommand.
-public func runStoreCommand() async {
-  do {
-    try await Interruption.handled {
-      var command = try StoreCommand.parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-    }
-  } catch {
-    StoreCommand.exit(withError: error)
-  }
-}
-
 /// Exit statuses of the command beyond ArgumentParser's own.
 enum ExitStatus {
   /// Something is pending or failed; the rest was done.

@@ -10,8 +10,9 @@ extension Store {
   /// Adds texts as documents: cuts, embeds and places them. A document that is there already is
   /// replaced if it changed, in one transaction; the same again changes nothing.
   ///
-  /// - Throws: ``StoreError`` with `empty`, `spaceMismatch`, `readOnly`, `diskFull`. What one document
-  ///   alone is to blame for stands in the report instead.
+  /// - Throws: ``StoreError`` with `spaceMismatch`, `readOnly`, `diskFull`. What one document of several
+  ///   is to blame for, as an empty text, stands in the report instead, and the others are added; the
+  ///   only one's error is thrown.
   /// - Complexity: O(length of the texts). Can cost money in modes REAL and HYBRID: each text that
   ///   has no vector in the collection's target space is embedded once.
   @discardableResult
@@ -21,8 +22,26 @@ extension Store {
   ) async throws -> AddReport {
     try options.check()
     let reader = DocumentReader(options: options)
-    let incoming = try await file.work { try documents.map(reader.read) }
+    let (incoming, refused) = try await file.work {
+      var incoming: [IncomingDocument] = []
+      var refused: [(index: Int, error: StoreError)] = []
+      for (index, document) in documents.enumerated() {
+        do throws(StoreError) {
+          incoming.append(try reader.read(document))
+        } catch {
+          // Nothing else can be lost with the only one.
+          guard documents.count > 1 else { throw error }
+          refused.append((index, error))
+        }
+      }
+      return (incoming, refused)
+    }
     func feed(_ taker: inout some DocumentTaker) async throws {
+      for (index, error) in refused {
+        let place = "document \(index + 1) of \(documents.count)"
+        taker.tally.fail(
+          documents[index].id, index: index, error.code, "\(place): \(error.message)")
+      }
       for start in stride(from: 0, to: incoming.count, by: Self.documentsAtOnce) {
         progress?(StoreProgress(done: start, total: incoming.count, unit: "documents"))
         let end = min(start + Self.documentsAtOnce, incoming.count)

@@ -66,8 +66,9 @@ extension Store {
           try rows.write(jsonl: path, &report, progress)
         }
       } catch let error as InterchangeError {
-        throw StoreError(.inputOutput, "\(error)", underlying: error)
+        throw StoreError(error)
       }
+      report.pending = try DocumentsTable.pending(collection: record.id, db)
       report.seconds = Date().timeIntervalSince(started)
       return report
     }

@@ -17,7 +17,7 @@ extension Store {
   ///     document `"i"` and has no text.
   ///   - space: the vectors' space; nil is the collection's target space. On a new or empty
   ///     collection it becomes the target.
-  /// - Throws: ``StoreError`` with `malformedInput`, `badVector`, `spaceMismatch`. What one line alone
+  /// - Throws: ``StoreError`` with `pathNotFound`, `inputOutput`, `malformedInput`, `badVector`, `spaceMismatch`. What one line alone
   ///   is to blame for stands in the report instead.
   /// - Complexity: reads the file once, with memory for a few thousand rows. Costs nothing for rows
   ///   with vectors.
@@ -40,7 +40,7 @@ extension Store {
       }
       return try await importLines(path, space, collection, options, progress)
     } catch let error as InterchangeError {
-      throw StoreError(.malformedInput, "\(error)", underlying: error)
+      throw StoreError(error)
     }
   }
 

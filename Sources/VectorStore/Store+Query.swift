@@ -133,7 +133,39 @@ extension Store {
       let ranker = Ranker(
         db: db, collection: collection, plan: try plan(collection, db), options: options,
         index: file.index, deviations: deviations, selection: selection)
-      return try ranker.answers(to: queries)
+      let answers = try ranker.answers(to: queries)
+      let pending = try DocumentsTable.pending(collection: collection.id, db)
+      let noHits =
+        try answers.contains { $0.hits.isEmpty }
+        ? Self.noHitsReason(in: collection, options, selection, pending, db) : nil
+      return answers.map { answer in
+        var answer = answer
+        answer.pending = pending
+        if answer.hits.isEmpty { answer.noHitsReason = noHits }
+        return answer
+      }
     }
+  }
+
+  /// Why queries of a collection have no hit.
+  private static func noHitsReason(
+    in collection: CollectionRecord, _ options: QueryOptions, _ selection: FilterSelection?,
+    _ pending: PendingDocuments?, _ db: Database
+  ) throws -> String {
+    if let pending, pending.count == pending.documents { return pending.message }
+    let name = "the collection \"\(collection.name)\""
+    if try CollectionsTable.isEmpty(collection.id, db) {
+      return "\(name) has no documents; add some"
+    }
+    if let selection, try selection.documentIDs(db).isEmpty {
+      return "no document of \(name) passes the filter; check its keys and values"
+    }
+    let among = selection == nil ? "of \(name)" : "that passes the filter"
+    if let score = options.minimumScore {
+      return "no passage \(among) scores \(score) or more; ask for a lower score"
+    }
+    return options.ranking == .lexical
+      ? "no passage \(among) has a word of the question; ask with other words"
+      : "no passage \(among) has a vector that could answer"
   }
 }

@@ -49,6 +49,7 @@ extension Store {
     report.refused = try StatisticsTable.refusals(db)
     report.chunksWithoutVector = try StatisticsTable.chunksWithoutVector(
       collection: record?.id, db)
+    report.pending = try DocumentsTable.pending(collection: record?.id, db)
     let found = try spaces(of: record, space, db)
     try requireSaved(options.compare, scope: collection ?? "", in: found.map(\.space), db)
     var summaries: [(Int64, SavedSummary)] = []

@@ -51,6 +51,7 @@ extension AddOptions {
     } catch {
       throw StoreError(.invalidArgument, "\(error)", underlying: error)
     }
+    _ = try MetadataJSON.encode(metadata)
     try spending.check()
   }
 }

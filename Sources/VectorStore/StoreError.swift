@@ -9,12 +9,20 @@ public import Foundation
 /// ``code``, never by the message.
 public struct StoreError: Error, Sendable {
   /// The kinds of errors. New ones may be added, so switch with a default.
-  public struct Code: RawRepresentable, Hashable, Sendable {
-    /// The code as text, as it stands in reports.
+  public struct Code: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral,
+    CustomStringConvertible
+  {
+    /// The code as text, as it stands in reports printed as JSON.
     public let rawValue: String
 
     /// Creates a code from its text.
     public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Creates a code from its text.
+    public init(stringLiteral rawValue: String) { self.rawValue = rawValue }
+
+    /// The code as text.
+    public var description: String { rawValue }
 
     /// There is no store at the path.
     public static let storeNotFound = Code(rawValue: "store_not_found")
@@ -40,7 +48,7 @@ public struct StoreError: Error, Sendable {
     public static let documentNotFound = Code(rawValue: "document_not_found")
     /// No statistics were saved under that name.
     public static let statisticsNotFound = Code(rawValue: "statistics_not_found")
-    /// A path given to `add` does not exist or cannot be read.
+    /// A file or folder that was named, to be added, imported or read, does not exist or cannot be read.
     public static let pathNotFound = Code(rawValue: "path_not_found")
     /// A text, a query or an identifier is empty.
     public static let empty = Code(rawValue: "empty")
@@ -67,6 +75,8 @@ public struct StoreError: Error, Sendable {
     public static let budgetExceeded = Code(rawValue: "budget_exceeded")
     /// An input file of `import` is malformed.
     public static let malformedInput = Code(rawValue: "malformed_input")
+    /// A file that was named holds no text: it is binary, or in an encoding that is not known.
+    public static let notText = Code(rawValue: "not_text")
     /// A text is longer than the embedding model takes.
     public static let textTooLong = Code(rawValue: "text_too_long")
     /// The store was closed before the call.

@@ -2,4 +2,5 @@
 
 import StoreCLI
 
+checkStoreCommandCanRun()
 await runStoreCommand()

@@ -101,9 +101,9 @@ struct AddCommand: AsyncParsableCommand {
       }
     }
     if store.json {
-      try JSONOutput.print(report)
+      try JSONOutput.write(report)
     } else {
-      ReportOutput.print(report, quiet: store.quiet)
+      ReportOutput.write(report, quiet: store.quiet)
     }
     try report.throwIfPartial()
   }
@@ -112,8 +112,7 @@ struct AddCommand: AsyncParsableCommand {
   private func inputDocument() throws -> DocumentInput? {
     if let text { return DocumentInput(id: id, text: text) }
     guard stdin else { return nil }
-    let bytes = try FileHandle.standardInput.readToEnd() ?? Data()
-    return DocumentInput(id: id, text: try StandardInput.text(bytes))
+    return DocumentInput(id: id, text: try StandardInput.text())
   }
 }
 

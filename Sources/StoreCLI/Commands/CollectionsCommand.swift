@@ -18,14 +18,16 @@ struct CollectionsCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
     let collections = try await settings.open().collections()
-    if store.json { return try JSONOutput.print(Listing(collections: collections)) }
+    if store.json { return try JSONOutput.write(Listing(collections: collections)) }
     guard !collections.isEmpty else {
       return Terminal.standardOutput.write("no collections\n")
     }
     for collection in collections {
       let output = Terminal.standardOutput
       output.write(
-        "\(output.styled(collection.name, .bold))  \(Format.counted(collection.documents, "document")), "
+        "\(output.styled(Terminal.oneLine(collection.name), .bold))  "
+          + Format.counted(collection.documents, "document")
+          + (collection.pending > 0 ? " (\(Format.count(collection.pending)) waiting), " : ", ")
           + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space)\n"
       )
       for (space, count) in collection.vectors.sorted(by: { $0.key < $1.key }) {

@@ -14,7 +14,7 @@ struct CompactCommand: AsyncParsableCommand {
     let settings = try Settings(store, access: .readWrite)
     try settings.requireStore()
     let report = try await settings.withStore { try await $0.compact() }
-    if store.json { return try JSONOutput.print(report) }
+    if store.json { return try JSONOutput.write(report) }
     guard !store.quiet else { return }
     Terminal.standardOutput.write(
       "\(Format.bytes(report.bytesBefore)) before, \(Format.bytes(report.bytesAfter)) after, in "

@@ -39,7 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let report = try await Store.doctor(
       path: settings.storePath, configuration: settings.configuration, options: options)
     if store.json {
-      try JSONOutput.print(
+      try JSONOutput.write(
         Report(
           isWell: report.isWell, store: report.store, checks: report.checks, seconds: report.seconds
         ))

@@ -40,7 +40,7 @@ struct ExportCommand: AsyncParsableCommand {
       try await settings.open().export(
         to: file, texts: texts, space: space?.space, from: collection.name, progress: progress)
     }
-    if store.json { return try JSONOutput.print(report) }
+    if store.json { return try JSONOutput.write(report) }
     guard !store.quiet else { return }
     let without =
       report.withoutVector > 0
@@ -49,5 +49,6 @@ struct ExportCommand: AsyncParsableCommand {
       "exported \(Format.counted(report.rows, "row")) of \(report.space)\(without) in "
       + "\(Format.seconds(report.seconds))\n"
     (file == "-" ? Terminal.standardError : .standardOutput).write(summary)
+    if let pending = report.pending { ReportOutput.write(pending) }
   }
 }

@@ -21,21 +21,31 @@ struct GetCommand: AsyncParsableCommand {
     let document = try await settings.open().get(source, in: collection.name)
     let output = Terminal.standardOutput
     if store.json {
-      try JSONOutput.print(document)
+      try JSONOutput.write(document)
     } else if chunks {
       for chunk in document.chunks {
         let line = chunk.line.map { ":\($0)" } ?? ""
         let spaces = chunk.spaces.isEmpty ? "no vector" : chunk.spaces.joined(separator: ", ")
         output.write(
-          output.styled("chunk \(chunk.id)  \(source)\(line)  \(spaces)", .bold) + "\n")
-        output.write((chunk.text ?? "(no text: only its vector is stored)") + "\n\n")
+          output.styled(
+            Terminal.oneLine("chunk \(chunk.id)  \(source)\(line)  \(spaces)"), .bold) + "\n")
+        output.writeText((chunk.text ?? "(no text: only its vector is stored)") + "\n\n")
       }
     } else if let text = document.text {
       // The last byte, since CRLF is one character.
-      output.write(text.isEmpty || text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n")
+      output.writeText(text.isEmpty || text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n")
     } else {
       Terminal.standardError.write(
-        "\(source) has no text: only its vectors are stored; `store export` writes them\n")
+        "\(Terminal.oneLine(source)) has no text: only its vectors are stored; `store export` writes them\n"
+      )
+    }
+    if document.summary.state == .pending, !store.quiet {
+      Terminal.standardError.write(
+        Terminal.oneLine(
+          "\(source) waits for its vectors"
+            + (document.chunks.isEmpty
+              ? ", and no text of it can be shown yet" : "; this is the version before")
+            + ": \(document.summary.reason ?? ""); run `store reembed`") + "\n")
     }
   }
 }

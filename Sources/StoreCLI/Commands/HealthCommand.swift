@@ -27,7 +27,7 @@ struct HealthCommand: AsyncParsableCommand {
     let health = try await settings.configuration.checkHealth()
     try Task.checkCancellation()
     if output.json {
-      try JSONOutput.print(Report(health: health, settings: settings.all.effective))
+      try JSONOutput.write(Report(health: health, settings: settings.all.effective))
     } else {
       Terminal.standardOutput.write(
         HealthOutput(terminal: .standardOutput).text(health, settings.all.effective))

@@ -52,9 +52,9 @@ struct ImportCommand: AsyncParsableCommand {
       }
     }
     if store.json {
-      try JSONOutput.print(report)
+      try JSONOutput.write(report)
     } else {
-      ReportOutput.print(report, quiet: store.quiet)
+      ReportOutput.write(report, quiet: store.quiet)
     }
     try report.throwIfPartial()
   }

@@ -36,7 +36,7 @@ struct ListCommand: AsyncParsableCommand {
     let documents = try await settings.open()
       .list(
         in: collection, states: states.isEmpty ? nil : states, filter: try filtering.parsed())
-    if store.json { return try JSONOutput.print(Listing(documents: documents)) }
+    if store.json { return try JSONOutput.write(Listing(documents: documents)) }
     guard !documents.isEmpty else {
       return Terminal.standardOutput.write("no documents\n")
     }
@@ -45,7 +45,7 @@ struct ListCommand: AsyncParsableCommand {
       [
         Format.counted(document.chunks, "chunk"), Self.name(document.state),
         String(document.updated.prefix(10)),
-        Format.printable(
+        Terminal.oneLine(
           (several ? "\(document.collection)  " : "") + document.document
             + (document.reason.map { "  (\($0))" } ?? "")),
       ]

@@ -11,7 +11,8 @@ struct QueryCommand: AsyncParsableCommand {
     discussion: """
       The score is the cosine in [-1, 1], higher is better; with --lexical it is BM25. In mode \
       hybrid, where vectors are missing, hits are ranked by words too and --json says \
-      "degraded": true.
+      "degraded": true. If documents wait for their vectors, the last line of --json is \
+      {"pending": …}.
       """)
 
   @Argument(help: "The question.")
@@ -91,9 +92,9 @@ struct QueryCommand: AsyncParsableCommand {
     do {
       let results = try await results(of: store, texts, options)
       let explainer = explain ? try await Explainer(results, store, in: collection.name) : nil
-      try print(results, texts, explainer)
+      try show(results, texts, explainer)
     } catch let error as StoreError where error.code == .budgetExceeded {
-      Terminal.standardError.write("Error: \(error)\n")
+      Terminal.standardError.write("Error: \(Terminal.oneLine("\(error)"))\n")
       throw ExitStatus.budget
     }
   }
@@ -110,7 +111,7 @@ struct QueryCommand: AsyncParsableCommand {
     try VectorFile.rows(vector ?? "")
   }
 
-  private func print(
+  private func show(
     _ results: [QueryResult], _ texts: [String]?, _ explainer: Explainer?
   ) throws {
     let output = Terminal.standardOutput
@@ -123,11 +124,13 @@ struct QueryCommand: AsyncParsableCommand {
               HitLine(query: index, hit: hit, explanation: explanation))
           }.joined())
       } else if plain {
-        output.write(result.hits.compactMap(\.text).map { $0 + "\n" }.joined(separator: "\n"))
+        output.writeText(result.hits.compactMap(\.text).map { $0 + "\n" }.joined(separator: "\n"))
       } else {
         if results.count > 1 {
           let name = texts?[index] ?? "vector \(index)"
-          output.write((index > 0 ? "\n" : "") + output.styled("query: \(name)", .bold) + "\n")
+          output.write(
+            (index > 0 ? "\n" : "") + output.styled("query: \(Terminal.oneLine(name))", .bold)
+              + "\n")
         }
         let page = HitPage(
           query: texts?[index], hits: result.hits, terminal: output, explainer: explainer)
@@ -137,8 +140,21 @@ struct QueryCommand: AsyncParsableCommand {
     if let explainer, !store.json, !plain, let last = results.last {
       output.write("\n" + explainer.summary(last).map { $0 + "\n" }.joined())
     }
-    if let reason = results.lazy.compactMap(\.degradedReason).first, !store.quiet {
-      Terminal.standardError.write("degraded: \(reason)\n")
+    let pending = results.lazy.compactMap(\.pending).first
+    if store.json, let pending { try JSONOutput.write(PendingLine(pending: pending)) }
+    guard !store.quiet else { return }
+    if let reason = results.lazy.compactMap(\.degradedReason).first {
+      Terminal.standardError.write("degraded: \(Terminal.oneLine(reason))\n")
     }
+    if let pending { ReportOutput.write(pending) }
+    for reason in Set(results.compactMap(\.noHitsReason)).sorted() where reason != pending?.message
+    {
+      Terminal.standardError.write("no hits: \(Terminal.oneLine(reason))\n")
+    }
+  }
+
+  /// The last line of JSON, if documents wait for their vectors.
+  private struct PendingLine: Encodable {
+    let pending: PendingDocuments
   }
 }

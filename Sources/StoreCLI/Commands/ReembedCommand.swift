@@ -47,9 +47,9 @@ struct ReembedCommand: AsyncParsableCommand {
       }
     }
     if store.json {
-      try JSONOutput.print(report)
+      try JSONOutput.write(report)
     } else {
-      ReportOutput.print(report, quiet: store.quiet)
+      ReportOutput.write(report, quiet: store.quiet)
     }
     if report.isStoppedByBudget { throw ExitStatus.budget }
     if !report.dryRun, !report.isComplete || report.chunks.failed > 0 { throw ExitStatus.partial }

@@ -46,13 +46,15 @@ struct RemoveCommand: AsyncParsableCommand {
       return try await store.remove(sources, from: collection.name)
     }
     if store.json {
-      try JSONOutput.print(report)
+      try JSONOutput.write(report)
     } else if !store.quiet {
       Terminal.standardOutput.write(
         "removed \(Format.counted(report.documents, "document")) "
           + "(\(Format.counted(report.chunks, "chunk")))\n")
     }
-    for source in report.notFound { Terminal.standardError.write("error: \(missing(source))\n") }
+    for source in report.notFound {
+      Terminal.standardError.write("error: \(Terminal.oneLine(missing(source)))\n")
+    }
     guard !report.notFound.isEmpty else { return }
     throw report.documents == 0 ? ExitCode.failure : ExitStatus.partial
   }

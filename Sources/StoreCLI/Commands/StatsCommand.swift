@@ -84,16 +84,16 @@ struct StatsCommand: AsyncParsableCommand {
     do {
       report = try await measure(settings, judged)
     } catch let error as StoreError where error.code == .budgetExceeded {
-      Terminal.standardError.write("Error: \(error)\n")
+      Terminal.standardError.write("Error: \(Terminal.oneLine("\(error)"))\n")
       throw ExitStatus.budget
     }
     if let html { try write(report, to: html, settings) }
-    if store.json { return try JSONOutput.print(report) }
+    if store.json { return try JSONOutput.write(report) }
     let output = Terminal.standardOutput
     output.write(StatsOutput(terminal: output).text(report))
     guard !store.quiet else { return }
-    if let save { Terminal.standardError.write("saved as \"\(Format.printable(save))\"\n") }
-    if let html { Terminal.standardError.write("wrote \(Format.printable(html))\n") }
+    if let save { Terminal.standardError.write("saved as \"\(Terminal.oneLine(save))\"\n") }
+    if let html { Terminal.standardError.write("wrote \(Terminal.oneLine(html))\n") }
   }
 
   private func measure(

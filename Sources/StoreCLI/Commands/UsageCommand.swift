@@ -33,7 +33,7 @@ struct UsageCommand: AsyncParsableCommand {
     let settings = try Settings(output, sends: false)
     let usage = try await settings.configuration.usage(
       of: all ? nil : try settings.space.provider, days: days)
-    if output.json { return try JSONOutput.print(usage) }
+    if output.json { return try JSONOutput.write(usage) }
     Terminal.standardOutput.write(UsageOutput(terminal: .standardOutput).text(usage))
   }
 }

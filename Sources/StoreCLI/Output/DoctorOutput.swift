@@ -17,16 +17,16 @@ struct DoctorOutput {
     for check in checks {
       let name = title(check)
       let padding = String(repeating: " ", count: width - name.count)
-      lines.append("\(mark(check.state)) \(name)\(padding)  \(Format.printable(check.message))")
+      lines.append("\(mark(check.state)) \(name)\(padding)  \(Terminal.oneLine(check.message))")
       let indent = String(repeating: " ", count: width + 4)
       if check.state != .ok {
-        lines += check.examples.map { indent + terminal.styled("- " + Format.printable($0), .dim) }
+        lines += check.examples.map { indent + terminal.styled("- " + Terminal.oneLine($0), .dim) }
         if check.count > check.examples.count, check.examples.count > 1 {
           lines.append(indent + terminal.styled("- …", .dim))
         }
       }
       if let advice = check.advice, check.state != .repaired {
-        lines.append("\(indent)→ \(Format.printable(advice))")
+        lines.append("\(indent)→ \(Terminal.oneLine(advice))")
       }
     }
     if !isQuiet { lines += ["", summary(report)] }
@@ -53,7 +53,7 @@ struct DoctorOutput {
     let parts = [
       (count(.problem), "problem"), (count(.warning), "warning"), (count(.repaired), "repair"),
     ].filter { $0.0 > 0 }.map { Format.counted($0.0, $0.1) }
-    let store = Format.printable(report.store)
+    let store = Terminal.oneLine(report.store)
     let verdict = report.isWell ? "\(store) is well" : "\(store) is not well"
     let hint = report.isWell || repairs ? "" : "; `store doctor --repair` repairs what can be"
     return terminal.styled(([verdict] + parts).joined(separator: ", "), .bold) + hint

@@ -60,8 +60,11 @@ enum Format {
     String(format: "%.\(digits)f", value)
   }
 
-  /// Lines with their columns aligned, the last one as it is.
+  /// Lines with their columns aligned, the last one as it is. No cell makes a line of its own.
   static func table(_ rows: [[String]]) -> [String] {
+    let rows = rows.map { row in
+      row.map { $0.contains(where: \.isNewline) ? Terminal.oneLine($0) : $0 }
+    }
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -72,21 +75,5 @@ enum Format {
           ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
       }.joined(separator: "  ")
     }
-  }
-
-  /// A text without control characters: documents and their names must not steer
-  /// the terminal.
-  static func printable(_ text: some StringProtocol) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n": result.append(scalar)
-      case "\t": result.append(contentsOf: "    ".unicodeScalars)
-      case "\r": continue
-      default:
-        result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
-      }
-    }
-    return String(result)
   }
 }

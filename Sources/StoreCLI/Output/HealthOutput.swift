@@ -11,10 +11,10 @@ struct HealthOutput {
     for service in health.services {
       lines += ["", terminal.styled(service.space, .bold)] + about(service)
     }
-    if let problem = health.ledgerProblem { lines += ["", "ledger: \(problem)"] }
+    if let problem = health.ledgerProblem { lines += ["", "ledger: \(Terminal.oneLine(problem))"] }
     lines += ["", terminal.styled("settings", .bold)]
     lines += Format.table(settings.map { ["  " + $0.name, $0.value, $0.origin] })
-    return Format.printable(lines.joined(separator: "\n")) + "\n"
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private func verdict(_ health: HealthReport) -> String {

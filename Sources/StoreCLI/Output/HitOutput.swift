@@ -62,7 +62,7 @@ struct HitPage {
 
   /// Rank, score, and where the passage shown stands.
   private func heading(_ hit: Hit, line: Int?) -> String {
-    let place = Format.printable(hit.document) + (line.map { ":\($0)" } ?? "")
+    let place = Terminal.oneLine(hit.document) + (line.map { ":\($0)" } ?? "")
     let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
     let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
     let note = explainer?.sentence(hit).map { "    \(terminal.styled($0, .dim))\n" } ?? ""
@@ -107,15 +107,15 @@ struct HitPage {
 
   /// The text with its matches marked, where the terminal shows styles.
   private func marked(_ text: String, _ matches: [Range<String.Index>]) -> String {
-    guard terminal.isStyled else { return Format.printable(text) }
+    guard terminal.isStyled else { return Terminal.clean(text) }
     var result = ""
     var rest = text.startIndex
     for match in matches {
-      result += Format.printable(text[rest..<match.lowerBound])
-      result += terminal.styled(Format.printable(text[match]), .match)
+      result += Terminal.clean(text[rest..<match.lowerBound])
+      result += terminal.styled(Terminal.clean(text[match]), .match)
       rest = match.upperBound
     }
-    return result + Format.printable(text[rest...])
+    return result + Terminal.clean(text[rest...])
   }
 
   /// Lines without the indentation that all of them share.
@@ -124,7 +124,7 @@ struct HitPage {
     return lines.map { String($0.dropFirst(shared)) }
   }
 
-  /// A line broken at spaces to fit the terminal; escape sequences take no room.
+  /// A line broken at spaces to fit the terminal; the marks of styles take no room.
   private func wrapped(_ line: Substring) -> [String] {
     guard terminal.isTerminal else { return [String(line)] }
     let width = max(40, min(terminal.columns, 100) - 5)
@@ -144,12 +144,6 @@ struct HitPage {
   }
 
   private static func visibleLength(_ word: Substring) -> Int {
-    var (length, inEscape) = (0, false)
-    for character in word {
-      if character == "\u{1B}" { inEscape = true }
-      if !inEscape { length += 1 }
-      if character == "m" { inEscape = false }
-    }
-    return length
+    word.count { !Terminal.Style.isMark($0) }
   }
 }

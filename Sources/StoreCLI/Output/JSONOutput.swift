@@ -2,17 +2,28 @@
 // --json.
 
 import Foundation
+import VectorStore
 
 enum JSONOutput {
   /// Writes a value as one line.
-  static func print(_ value: some Encodable) throws {
+  static func write(_ value: some Encodable) throws {
     Terminal.standardOutput.write(try line(value))
   }
 
-  /// A value as one line.
+  /// A value as one line. What could steer a terminal is escaped, which JSON allows for any character.
   static func line(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    let json = String(decoding: try encoder.encode(value), as: UTF8.self)
+    guard json.unicodeScalars.contains(where: \.steersTerminals) else { return json + "\n" }
+    var escaped = String.UnicodeScalarView()
+    for scalar in json.unicodeScalars {
+      if scalar.steersTerminals {
+        escaped.append(contentsOf: scalar.escapedInJSON.unicodeScalars)
+      } else {
+        escaped.append(scalar)
+      }
+    }
+    return String(escaped) + "\n"
   }
 }

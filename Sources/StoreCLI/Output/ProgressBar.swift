@@ -23,7 +23,7 @@ final class ProgressBar: Sendable {
 
   private func finish() {
     guard lastDrawn.withLock({ $0 > .distantPast }) else { return }
-    terminal.write("\r\u{1B}[K")
+    terminal.rewriteLine("")
   }
 
   private func draw(_ progress: StoreProgress) {
@@ -33,7 +33,7 @@ final class ProgressBar: Sendable {
       return true
     }
     guard isDue else { return }
-    terminal.write("\r\(Self.line(progress, columns: terminal.columns))\u{1B}[K")
+    terminal.rewriteLine(Self.line(progress, columns: terminal.columns))
   }
 
   /// The bar as text, at most `columns` wide.
@@ -46,7 +46,7 @@ final class ProgressBar: Sendable {
     let filled = min(width, width * progress.done / total)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     let line = "\(bar) \(done) of \(Format.count(total)) \(progress.unit)"
-    let current = progress.current.map { "  \(Format.printable($0))" } ?? ""
+    let current = progress.current.map { "  \(Terminal.oneLine($0))" } ?? ""
     return String((line + current).prefix(columns - 1))
   }
 }

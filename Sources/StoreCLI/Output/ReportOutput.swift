@@ -5,11 +5,11 @@ import VectorStore
 
 enum ReportOutput {
   /// What `add` or `import` did, on standard output; warnings and errors on standard error.
-  static func print(_ report: AddReport, quiet: Bool) {
+  static func write(_ report: AddReport, quiet: Bool) {
     for error in report.errors {
       let place = error.document.map { "\($0): " } ?? ""
       let message = error.message.hasPrefix(place) ? error.message : place + error.message
-      Terminal.standardError.write("error: \(Format.printable(message))\n")
+      Terminal.standardError.write("error: \(Terminal.oneLine(message))\n")
     }
     if report.errorsOmitted > 0 {
       Terminal.standardError.write(
@@ -17,20 +17,26 @@ enum ReportOutput {
     }
     guard !quiet else { return }
     for warning in report.warnings {
-      Terminal.standardError.write("warning: \(Format.printable(warning))\n")
+      Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
     }
     Terminal.standardOutput.write(summary(report) + "\n")
   }
 
+  /// That documents wait for their vectors, and what to do, on standard error.
+  static func write(_ pending: PendingDocuments) {
+    Terminal.standardError.write(
+      "note: \(Terminal.oneLine(pending.message)); run `store reembed` to embed what waits\n")
+  }
+
   /// What `reembed` did or would do.
-  static func print(_ report: ReembedReport, quiet: Bool) {
+  static func write(_ report: ReembedReport, quiet: Bool) {
     for error in report.errors {
       let place = error.document.map { "\($0): " } ?? ""
-      Terminal.standardError.write("error: \(Format.printable(place + error.message))\n")
+      Terminal.standardError.write("error: \(Terminal.oneLine(place + error.message))\n")
     }
     guard !quiet else { return }
     for warning in report.warnings + (report.stopped.map { [$0.message] } ?? []) {
-      Terminal.standardError.write("warning: \(Format.printable(warning))\n")
+      Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
     }
     Terminal.standardOutput.write(summary(report) + "\n")
   }
@@ -77,7 +83,8 @@ enum ReportOutput {
       ("pending", documents.pending), ("failed", documents.failed),
     ])
     let skipped =
-      report.skipped > 0 ? ", \(Format.counted(report.skipped, "file")) without text left out" : ""
+      report.skipped > 0
+      ? ", \(Format.counted(report.skipped, "file")) that cannot be read as text left out" : ""
     let time = " in \(Format.seconds(report.seconds))"
     guard !changes.isEmpty else {
       return documents.unchanged == 0

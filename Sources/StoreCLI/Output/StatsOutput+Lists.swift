@@ -91,6 +91,9 @@ extension StatsOutput {
         + (refusal.reason.map { " (\($0))" } ?? "") + ", by "
         + Format.counted(refusal.runs, "command")
     }
+    if let pending = report.pending, !report.spaces.isEmpty {
+      lines.append(Terminal.oneLine(pending.message) + "; run `store reembed` to embed what waits")
+    }
     if report.chunksWithoutVector > 0 {
       lines.append("without a vector: \(Format.counted(report.chunksWithoutVector, "chunk"))")
     }
@@ -105,6 +108,6 @@ extension StatsOutput {
 
   /// A text of a document, which must not steer the terminal.
   private func oneLine(_ text: String) -> String {
-    Format.printable(text).split(whereSeparator: \.isNewline).joined(separator: " ")
+    Terminal.oneLine(text)
   }
 }

@@ -20,7 +20,7 @@ extension StatsOutput {
           value(ranking.recall10), value(ranking.recall100), value(ranking.mrr),
         ]
       }
-    let notes = quality.degradedReason.map { ["  " + Format.printable($0)] } ?? []
+    let notes = quality.degradedReason.map { ["  " + Terminal.oneLine($0)] } ?? []
     return ["", head] + Format.table(rows) + quality.comparisons.map(sentence) + notes
   }
 

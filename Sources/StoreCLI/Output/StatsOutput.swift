@@ -9,7 +9,12 @@ struct StatsOutput {
 
   /// The page, a line break behind each line.
   func text(_ report: StatisticsReport) -> String {
-    guard !report.spaces.isEmpty else { return "no vectors\n" + refusals(report) }
+    guard !report.spaces.isEmpty else {
+      let pending = report.pending.map {
+        "\(Terminal.oneLine($0.message)); run `store reembed` to embed what waits\n"
+      }
+      return "no vectors\n" + (pending ?? "") + refusals(report)
+    }
     var lines: [String] = []
     for figures in report.spaces {
       lines += (lines.isEmpty ? [] : [""]) + heading(figures) + verdict(figures)
@@ -35,7 +40,7 @@ struct StatsOutput {
     figures.verdict.findings.flatMap { finding in
       let level = finding.level.rawValue
       let space = String(repeating: " ", count: 7 - level.count)
-      return ["\(terminal.styled(level, .bold))\(space)\(Format.printable(finding.message))"]
+      return ["\(terminal.styled(level, .bold))\(space)\(Terminal.oneLine(finding.message))"]
         + (finding.advice.map { ["       \($0)"] } ?? [])
     }
   }

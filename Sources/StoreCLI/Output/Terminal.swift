@@ -1,15 +1,38 @@
-// A stream the command writes to: whether a person watches it, how wide it is, and styles for it.
-// Used by everything in Output/; standard output is written nowhere else.
+// The only way out to standard output and standard error, and the one rule for what may reach a
+// terminal. Everything that the command prints goes through here.
 
 import Foundation
+import VectorStore
 
 /// Standard output or standard error.
+///
+/// Documents, names, errors and servers' messages are other people's texts: raw, they could move the
+/// cursor, rename the window or turn the order of letters. So nothing is written but through
+/// ``write(_:)``, which lets no such character pass, and ``writeText(_:)``, which gives documents
+/// unchanged to files and pipes.
 struct Terminal: Sendable {
-  /// How text stands out on a terminal.
-  enum Style: String {
-    case bold = "1"
-    case dim = "2"
-    case match = "1;33"
+  /// How text stands out on a terminal. Until it is written, a style is a mark in the text: a control
+  /// character, which nothing else that is written may hold.
+  enum Style: Character, CaseIterable {
+    case bold = "\u{1}"
+    case dim = "\u{2}"
+    case match = "\u{3}"
+
+    /// The mark of a style's end.
+    static let end: Character = "\u{4}"
+
+    /// Whether a character is a mark, which takes no room.
+    static func isMark(_ character: Character) -> Bool {
+      character == end || Style(rawValue: character) != nil
+    }
+
+    fileprivate var sequence: String {
+      switch self {
+      case .bold: "\u{1B}[1m"
+      case .dim: "\u{1B}[2m"
+      case .match: "\u{1B}[1;33m"
+      }
+    }
   }
 
   static let standardOutput = Terminal(descriptor: 1)
@@ -22,11 +45,19 @@ struct Terminal: Sendable {
   let isStyled: Bool
 
   private init(descriptor: Int32) {
-    self.descriptor = descriptor
-    isTerminal = isatty(descriptor) == 1
     let environment = ProcessInfo.processInfo.environment
-    isStyled =
-      isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    let isTerminal = isatty(descriptor) == 1
+    self.init(
+      descriptor: descriptor, isTerminal: isTerminal,
+      isStyled: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+        && environment["TERM"] != "dumb")
+  }
+
+  /// A stream of which it is known what it is.
+  init(descriptor: Int32, isTerminal: Bool, isStyled: Bool) {
+    self.descriptor = descriptor
+    self.isTerminal = isTerminal
+    self.isStyled = isStyled
   }
 
   /// The number of columns, 80 where it is not known.
@@ -36,14 +67,75 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  /// A text in a style, or as it is where styles are not shown.
-  func styled(_ text: String, _ style: Style) -> String {
-    isStyled ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  // MARK: - What may pass
+
+  /// A text of somebody else's, its lines kept: each control character, each that turns the order of
+  /// letters and each mark of a style is U+FFFD, a tab four spaces.
+  static func clean(_ text: some StringProtocol) -> String {
+    rendered(text) { _ in nil }
   }
 
-  /// Writes a text at once. A reader that has gone away is not an error; results that cannot be
-  /// written otherwise end the command with status 1.
+  /// The same on one line, as for a name or a message: what breaks a line is a space.
+  static func oneLine(_ text: some StringProtocol) -> String {
+    text.split(whereSeparator: \.isNewline).map { clean($0) }.joined(separator: " ")
+  }
+
+  /// A text in a style, or as it is where styles are not shown.
+  func styled(_ text: String, _ style: Style) -> String {
+    isStyled ? "\(style.rawValue)\(text)\(Style.end)" : text
+  }
+
+  private static func rendered(
+    _ text: some StringProtocol, mark: (Character) -> String?
+  ) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n": result.append(scalar)
+      case "\t": result.append(contentsOf: "    ".unicodeScalars)
+      case "\r": continue
+      case _ where !scalar.steersTerminals: result.append(scalar)
+      default: result.append(contentsOf: (mark(Character(scalar)) ?? "\u{FFFD}").unicodeScalars)
+      }
+    }
+    return String(result)
+  }
+
+  /// What is written for a text: clean, with the styles that are marked in it.
+  func shown(_ text: String) -> String {
+    var isOpen = false
+    let shown = Self.rendered(text) { mark in
+      if mark == Style.end {
+        defer { isOpen = false }
+        return isOpen ? "\u{1B}[0m" : ""
+      }
+      guard let style = Style(rawValue: mark), isStyled else { return nil }
+      isOpen = true
+      return style.sequence
+    }
+    return shown + (isOpen ? "\u{1B}[0m" : "")
+  }
+
+  // MARK: - Writing
+
+  /// Writes a page of the program's own making, clean wherever it goes.
   func write(_ text: String) {
+    send(shown(text))
+  }
+
+  /// Writes a document's text: byte for byte to a file or a pipe, clean to a terminal.
+  func writeText(_ text: String) {
+    send(isTerminal ? Self.clean(text) : text)
+  }
+
+  /// Writes a line in the place of the one that the cursor is on; an empty one takes it away.
+  func rewriteLine(_ line: String) {
+    send("\r\(Self.oneLine(line))\u{1B}[K")
+  }
+
+  /// Writes at once. A reader that has gone away is not an error; results that cannot be written
+  /// otherwise end the command with status 1.
+  private func send(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }

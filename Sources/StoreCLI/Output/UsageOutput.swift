@@ -28,7 +28,7 @@ struct UsageOutput {
     lines += section("by model", usage.models.map { row($0.model, $0.usage) })
     lines += section(
       "failed requests", usage.failures.map { [$0.kind, Format.count($0.requests)] })
-    return Format.printable(lines.joined(separator: "\n")) + "\n"
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private func section(_ title: String, _ rows: [[String]]) -> [String] {

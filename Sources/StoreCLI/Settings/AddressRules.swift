@@ -59,7 +59,7 @@ enum TextAddressRule {
     }
     let terminal = Terminal.standardError
     terminal.write(
-      "\(Format.printable(place(of: address.origin))) sends your texts to \(address.value). "
+      "\(Terminal.oneLine(place(of: address.origin))) sends your texts to \(address.value). "
         + "You have not used this address before.\n")
     guard Confirmation.isAgreed("Send texts to \(address.value)?") else {
       terminal.write("nothing was sent\n")
@@ -68,7 +68,7 @@ enum TextAddressRule {
     do {
       try allowed.add(address.value)
     } catch {
-      terminal.write("warning: \(Format.printable("\(error)"))\n")
+      terminal.write("warning: \(Terminal.oneLine("\(error)"))\n")
     }
   }
 
@@ -121,13 +121,7 @@ struct AllowedAddresses {
   }
 
   private func text() -> String {
-    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    guard file >= 0 else { return "" }
-    let handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      let bytes = try? handle.read(upToCount: Self.maximumBytes)
-    else { return "" }
-    return String(decoding: bytes, as: UTF8.self)
+    let bytes = try? WholeFile.read(path, limit: Self.maximumBytes, followsLink: false)
+    return String(decoding: bytes ?? Data(), as: UTF8.self)
   }
 }

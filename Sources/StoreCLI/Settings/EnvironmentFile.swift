@@ -54,21 +54,15 @@ struct EnvironmentFile: Sendable {
       SettingsError(
         message: "cannot read \(name): \(reason); mend it, or work in another folder")
     }
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      if errno == ENOENT { return .nothing }
-      throw unreadable(String(cString: strerror(errno)))
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else { return .notRegular }
-    guard status.st_size <= maximumBytes else {
-      throw unreadable("\(status.st_size) bytes are too many, expected at most \(maximumBytes)")
-    }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno))) }
-    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     do {
-      let text = try TextDecoder.decode(handle.readToEnd() ?? Data())
+      let text = try TextDecoder.decode(try WholeFile.read(path, limit: maximumBytes))
       return .file(try EnvironmentFile(name: name, text: text))
+    } catch let reason as FileProblem.Reason {
+      switch reason {
+      case .missing: return .nothing
+      case .notFile: return .notRegular
+      default: throw unreadable(reason.description)
+      }
     } catch let problem as TextDecodingError {
       throw unreadable(problem.description)
     }

@@ -60,9 +60,7 @@ struct AddRun: DocumentTaker {
     _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace?,
     spending: SpendingOptions
   ) async throws -> AddRun {
-    guard !name.isEmpty else {
-      throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
-    }
+    try check(collection: name)
     let started = Date()
     let (mode, space) = (store.mode, newTarget ?? store.newTarget)
     let (run, collection, mock) = try await store.file.write { db in
@@ -85,6 +83,13 @@ struct AddRun: DocumentTaker {
     return try AddRun(
       store: store, run: run, collection: collection, mock: mock, mode: mode, route: route,
       counter: counter, sending: sending)
+  }
+
+  /// Refuses a collection without a name.
+  static func check(collection name: String) throws {
+    guard !name.isEmpty else {
+      throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
+    }
   }
 
   private init(
@@ -113,16 +118,12 @@ struct AddRun: DocumentTaker {
     intake = Intake(
       file: store.file, collection: collection.id, target: target.id, counter: counter,
       tokensPerText: requests?.service.terms.tokensPerText ?? .max)
-    if target.space.kind == .mock, mode != .mock {
-      tally.warn(
-        "the collection \"\(collection.name)\" holds mock vectors and stays in their space, "
-          + "\(target.space); to have real ones, run `store reembed --to`")
-    }
+    if case .success(let route) = route { tally.begin(route, collection: collection.name) }
   }
 
   /// Adds a batch of documents. Each is placed whole or not at all, now or by a later call.
   mutating func add(_ batch: [IncomingDocument]) async throws {
-    for documents in Self.distinct(batch) {
+    for documents in batch.partsOfDistinctSources {
       try Task.checkCancellation()
       // A document that comes twice is placed twice, in this order.
       if documents.contains(where: { waiting.contains(source: $0.source) }) { try await settle() }
@@ -168,9 +169,9 @@ struct AddRun: DocumentTaker {
   mutating func end() async throws -> AddReport {
     try await settle()
     enterTotals()
-    let (report, run, isPaid) = (tally.report, run, requests != nil)
+    let (report, run) = (tally.report, run)
     try await store.file.write { db in
-      if isPaid { try VectorsTable.unstageReplaced(of: run.id, db) }
+      try VectorsTable.unstageReplaced(of: run.id, db)
       try RunsTable.end(correlationID: run.correlationID, report: try Run.counts(of: report), db)
     }
     try await store.file.checkpoint()
@@ -193,20 +194,6 @@ struct AddRun: DocumentTaker {
     tally.enter(seconds: run.seconds)
     guard let requests else { return }
     tally.enter(requests.totals, tokensEstimated: counter?.isExact == false)
-  }
-
-  /// A batch in parts in which no source comes twice.
-  private static func distinct(_ batch: [IncomingDocument]) -> [[IncomingDocument]] {
-    var parts: [[IncomingDocument]] = [[]]
-    var sources: Set<String> = []
-    for document in batch {
-      if !sources.insert(document.source).inserted {
-        parts.append([])
-        sources = [document.source]
-      }
-      parts[parts.count - 1].append(document)
-    }
-    return parts
   }
 
   // MARK: - In
@@ -309,8 +296,7 @@ struct AddRun: DocumentTaker {
       collection: collection, target: target, standIn: supplied.standIn,
       vectors: supplied.vectors, vectorSpace: supplied.space, embeddedNow: embeddedNow,
       failures: failures, placedAt: placedAt, run: run.id,
-      refusesDuplicates: run.command == "import",
-      keepsReplaced: requests != nil)
+      refusesDuplicates: run.command == "import")
     let outcomes = try await store.file.write { db in
       try placement.collection.requireUnchanged(db)
       return try SearchTable.following(db) { words in
@@ -322,9 +308,7 @@ struct AddRun: DocumentTaker {
     for (document, outcome) in zip(documents, outcomes) {
       tally.count(outcome, of: document.prepared)
       // The service is missed only where a document needs it.
-      if case .pending = outcome, case .none(let reason) = supply, tally.report.stopped == nil {
-        tally.stop(Unavailability(noService: reason))
-      }
+      if case .pending = outcome, case .none(let reason) = supply { tally.missService(reason) }
       if case .incomplete = outcome {
         returning.append(document)
       } else {

@@ -16,10 +16,25 @@ struct AddTally: Sendable {
     report.space = space.name
   }
 
+  /// Enters what the way to vectors means for a run, from its start.
+  mutating func begin(_ route: EmbeddingRouter.Route, collection: String) {
+    guard case .local(let mock) = route, report.mode != .mock else { return }
+    warn(
+      "the collection \"\(collection)\" holds mock vectors and stays in their space, "
+        + "\(mock.space); to have real ones, reembed it in another space")
+  }
+
+  /// Enters that a document waits since there is no service.
+  mutating func missService(_ reason: String) {
+    if report.stopped == nil { stop(Unavailability(noService: reason)) }
+  }
+
   /// Notes a document that could not be added.
-  mutating func fail(_ document: String?, _ code: StoreError.Code, _ message: String) {
+  mutating func fail(
+    _ document: String?, index: Int? = nil, _ code: StoreError.Code, _ message: String
+  ) {
     report.documents.failed += 1
-    note(document, code: code.rawValue, message)
+    note(document, index: index, code: code, message)
   }
 
   /// Notes an imported row that was refused: a document of one chunk.
@@ -27,8 +42,12 @@ struct AddTally: Sendable {
     _ document: String?, _ code: StoreError.Code, _ message: String, reason: String? = nil
   ) {
     report.chunks.failed += 1
-    report.refused[code.rawValue + (reason.map { "/\($0)" } ?? ""), default: 0] += 1
+    refuse(code, reason)
     fail(document, code, message)
+  }
+
+  private mutating func refuse(_ code: StoreError.Code, _ reason: String?) {
+    report.refused[code.rawValue + (reason.map { "/\($0)" } ?? ""), default: 0] += 1
   }
 
   /// Notes an imported document whose id came before in the same file with other content.
@@ -102,7 +121,7 @@ struct AddTally: Sendable {
       report.documents.updated += 1
     }
     for (ordinal, failure) in counts.failures {
-      report.refused[failure.code, default: 0] += 1
+      refuse(failure.code, failure.reason)
       note(document.source, chunk: ordinal, code: failure.code, failure.message)
     }
     report.chunks.embedded += counts.embedded
@@ -131,7 +150,7 @@ struct AddTally: Sendable {
 
   /// Enters that the service does not embed texts. Told once a code; what is final stays.
   mutating func stop(_ reason: Unavailability) {
-    let code = reason.code.rawValue
+    let code = reason.code
     guard report.stopped == nil || (reason.isFinal && report.stopped?.code != code) else { return }
     report.stopped = AddReport.Stop(code: code, message: reason.message)
     if report.mode == .hybrid {
@@ -154,13 +173,17 @@ struct AddTally: Sendable {
   }
 
   /// Lists an error, of a document or of the run.
-  mutating func note(_ document: String?, chunk: Int? = nil, code: String, _ message: String) {
+  mutating func note(
+    _ document: String?, index: Int? = nil, chunk: Int? = nil, code: StoreError.Code,
+    _ message: String
+  ) {
     guard report.errors.count < Self.errorsListed else {
       report.errorsOmitted += 1
       return
     }
     report.errors.append(
-      AddReport.Problem(document: document, chunk: chunk, code: code, message: message))
+      AddReport.Problem(
+        document: document, index: index, chunk: chunk, code: code, message: message))
   }
 }
 

@@ -41,7 +41,7 @@ struct AnsweredTexts: Sendable {
         vectors[text.hash] = try StoredVector(checking: vector, dimensions: space.dimensions)
       } catch {
         failures[text.hash] = ChunkFailure(
-          code: StoreError.Code.badVector.rawValue,
+          code: .badVector, reason: error.reason,
           message: "the service for \(space) answered a bad vector: \(error)")
       }
     }

@@ -257,7 +257,7 @@ actor EmbeddingQueue {
         Job(items: Array(items[middle...]), rounds: job.rounds),
       ]
     case .refused(let error):
-      let failure = ChunkFailure(code: error.code ?? error.kind.rawValue, message: "\(error)")
+      let failure = ChunkFailure(code: Unavailability.code(of: error), message: "\(error)")
       completion.events.append(.failed([items[0].text.hash: failure]))
     case .putOff(let error):
       if job.rounds > 0 {

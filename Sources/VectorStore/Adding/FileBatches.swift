@@ -67,7 +67,11 @@ final class FileBatches: Sendable {
         batch.seen += 1
         switch finding {
         case .file(let file) where isOfTheStore(file.path):
-          continue
+          guard file.isNamed else { continue }
+          batch.failures.append(
+            StoreError(
+              .invalidArgument,
+              "\(file.source) is the store itself or belongs to it; add other files"))
         case .file(let file):
           found.append(file)
           batch.bytes += Int(StoreFile.size(of: file.path))
@@ -85,7 +89,8 @@ final class FileBatches: Sendable {
         if let warning { batch.warnings.append(warning) }
       case .skipped(let reason, let source):
         batch.skipped += 1
-        if case .binary = reason { continue }
+        // A picture needs no words. What is called text and is not gets some.
+        if case .binary = reason, !DocumentFormat.isTextName(source) { continue }
         batch.warnings.append("\(source) is left out: \(reason)")
       case .failed(let error): batch.failures.append(error)
       }

@@ -33,7 +33,8 @@ struct ImportRun {
   /// Notes a line that is no document.
   mutating func fail(_ error: InterchangeError) {
     seen += 1
-    texts.tally.fail(nil, .malformedInput, "\(error)")
+    let error = StoreError(error)
+    texts.tally.fail(nil, error.code, error.message)
   }
 
   /// How texts are counted, where that is exact.

@@ -24,24 +24,31 @@ struct Intake: Sendable {
 
   /// Cuts the documents of a batch that have changed, or whose chunks can be brought nearer to the
   /// target space.
-  func examine(_ batch: [IncomingDocument], canImprove: Bool) async throws -> Examined {
+  ///
+  /// - Parameter planned: documents that are to be taken as if the store had them already.
+  func examine(
+    _ batch: [IncomingDocument], canImprove: Bool, planned: [String: DocumentRecord] = [:]
+  ) async throws -> Examined {
     let stored = try await file.read { [collection, target] db -> [DocumentRecord?] in
-      guard let collection else { return batch.map { _ in nil } }
-      return try batch.map {
-        try DocumentsTable.find(collection: collection, source: $0.source, target: target ?? 0, db)
+      try batch.map { document in
+        if let record = planned[document.source] { return record }
+        guard let collection else { return nil }
+        return try DocumentsTable.find(
+          collection: collection, source: document.source, target: target ?? 0, db)
       }
     }
     var examined = Examined()
-    var changed: [(incoming: IncomingDocument, stored: DocumentRecord?, isKnown: Bool)] = []
+    var changed: [(incoming: IncomingDocument, stored: DocumentRecord?, known: DocumentRecord?)] =
+      []
     for (document, stored) in zip(batch, stored) {
       if let stored, document.isSame(as: stored) {
         if stored.isPending || (canImprove && stored.hasGaps) {
-          changed.append((document, stored, true))
+          changed.append((document, stored, stored))
         } else {
           examined.unchanged.append(stored)
         }
       } else {
-        changed.append((document, nil, stored != nil))
+        changed.append((document, nil, stored))
       }
     }
     let cut = changed
@@ -49,7 +56,7 @@ struct Intake: Sendable {
       Parallel.map(cut) { document in
         ChangedDocument(
           incoming: document.incoming, prepared: fitting(document.incoming.prepared()),
-          stored: document.stored, isKnown: document.isKnown)
+          stored: document.stored, known: document.known)
       }
     }
     return examined

@@ -6,6 +6,32 @@ import GRDB
 
 /// Places documents of one collection.
 struct Placement: Sendable {
+  /// Where a chunk's vector comes from.
+  enum VectorSource {
+    /// From memory, or from where its text has one, in the target space.
+    case target
+    /// The same, in the mock space.
+    case standIn
+    /// There is none and will be none.
+    case failed(ChunkFailure)
+
+    /// The one rule for where a text's vector comes from, in a run and in its plan; nil if there is
+    /// none yet.
+    init?(failure: ChunkFailure?, hasTarget: Bool, hasStandIn: @autoclosure () throws -> Bool)
+      rethrows
+    {
+      if let failure {
+        self = .failed(failure)
+      } else if hasTarget {
+        self = .target
+      } else if try hasStandIn() {
+        self = .standIn
+      } else {
+        return nil
+      }
+    }
+  }
+
   /// What placing a document came to.
   struct Counts: Sendable {
     var isNew = false
@@ -14,6 +40,19 @@ struct Placement: Sendable {
     var standIn = 0
     /// Chunks refused for good, by ordinal.
     var failures: [(ordinal: Int, failure: ChunkFailure)] = []
+
+    /// Counts a chunk.
+    ///
+    /// - Parameter isEmbedded: whether this run had its text embedded, and it is not counted yet.
+    mutating func count(
+      _ source: VectorSource, ordinal: Int, isEmbedded: @autoclosure () -> Bool
+    ) {
+      switch source {
+      case .failed(let failure): failures.append((ordinal, failure))
+      case .standIn: standIn += 1
+      case .target: if isEmbedded() { embedded += 1 } else { reused += 1 }
+      }
+    }
   }
 
   /// What became of a document.
@@ -47,9 +86,6 @@ struct Placement: Sendable {
   let run: Int64
   /// Whether a document that this run placed before is another one with the same id.
   let refusesDuplicates: Bool
-  /// Whether vectors that were paid for outlive the run when their document changes: another document
-  /// may have their text next.
-  let keepsReplaced: Bool
 
   /// Places the documents of a batch.
   ///
@@ -75,16 +111,6 @@ struct Placement: Sendable {
       try VectorsTable.unstagePlaced(textHash: hash, db)
     }
     return outcomes
-  }
-
-  /// Where a chunk's vector comes from.
-  private enum VectorSource {
-    /// Handed over in memory, or copied from where its text has one, in the target space.
-    case target
-    /// The same, in the mock space.
-    case standIn
-    /// There is none and will be none.
-    case failed(ChunkFailure)
   }
 
   /// Places a document, or changes nothing and returns nil where a chunk of it has no vector, since
@@ -115,7 +141,8 @@ struct Placement: Sendable {
         chunk, ordinal: ordinal, document: id, source: source, &counts, &counted, &words, db)
     }
     if known != nil {
-      if keepsReplaced { try VectorsTable.stageReplaced(document: id, run: run, now: now, db) }
+      // Until the end of the run: another document may have the text of an old chunk next.
+      try VectorsTable.stageReplaced(document: id, space: target.id, run: run, now: now, db)
       try ChunksTable.deleteAll(document: id, onlyShelved: true, &words, db)
       try DocumentsTable.update(id, document, run: run, now: now, db)
     }
@@ -155,10 +182,9 @@ struct Placement: Sendable {
 
   private func source(of chunk: PreparedChunk, _ db: Database) throws -> VectorSource? {
     guard let hash = chunk.textHash else { return nil }
-    if let failure = failures[hash] { return .failed(failure) }
-    if try has(hash, in: target, db) { return .target }
-    if let standIn, try has(hash, in: standIn, db) { return .standIn }
-    return nil
+    return try VectorSource(
+      failure: failures[hash], hasTarget: has(hash, in: target, db),
+      hasStandIn: standIn.map { try has(hash, in: $0, db) } ?? false)
   }
 
   private func has(_ hash: Data, in space: SpaceRecord, _ db: Database) throws -> Bool {
@@ -177,19 +203,13 @@ struct Placement: Sendable {
       chunk, ordinal: ordinal, document: document, failure: failure, &words, db)
     guard let hash = chunk.textHash else { return }
     switch source {
-    case .failed(let failure):
-      counts.failures.append((ordinal, failure))
-    case .standIn:
-      if let standIn { try giveVector(hash, of: standIn, to: id, db) }
-      counts.standIn += 1
-    case .target:
-      try giveVector(hash, of: target, to: id, db)
-      if embeddedNow.contains(hash), counted.insert(hash).inserted {
-        counts.embedded += 1
-      } else {
-        counts.reused += 1
-      }
+    case .failed: break
+    case .standIn: if let standIn { try giveVector(hash, of: standIn, to: id, db) }
+    case .target: try giveVector(hash, of: target, to: id, db)
     }
+    counts.count(
+      source, ordinal: ordinal,
+      isEmbedded: embeddedNow.contains(hash) && counted.insert(hash).inserted)
   }
 
   private func giveVector(

@@ -62,6 +62,23 @@ struct IncomingDocument: Sendable {
   }
 }
 
+extension [IncomingDocument] {
+  /// The documents in parts in which no source comes twice: one that comes again replaces the one
+  /// before.
+  var partsOfDistinctSources: [[IncomingDocument]] {
+    var parts: [[IncomingDocument]] = [[]]
+    var sources: Set<String> = []
+    for document in self {
+      if !sources.insert(document.source).inserted {
+        parts.append([])
+        sources = [document.source]
+      }
+      parts[parts.count - 1].append(document)
+    }
+    return parts
+  }
+}
+
 /// A version of a document, cut into chunks.
 struct PreparedDocument: Sendable {
   var source: String
@@ -105,7 +122,9 @@ struct PreparedChunk: Sendable {
 
 /// Why a chunk has no vector and never gets one as it is.
 struct ChunkFailure: Sendable, Equatable {
-  let code: String
+  let code: StoreError.Code
+  /// What is wrong with the vector, if it is the vector.
+  var reason: String?
   let message: String
 }
 

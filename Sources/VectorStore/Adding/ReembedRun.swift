@@ -54,20 +54,37 @@ struct ReembedRun {
   func plan() async throws -> ReembedReport {
     var plan = RequestPlan(terms)
     var report = report
-    func add(_ texts: [HashedText], of chunks: Int) async throws {
-      let new = plan.fresh(texts)
-      plan.add(try await counted(new))
-      report.chunks.embedded += new.count
-      report.chunks.reused += chunks - new.count
+    // As the run counts: all chunks of a text that it has embedded.
+    var (embedded, tooLong) = (Set<Data>(), Set<Data>())
+    func take(_ texts: [HashedText]) async throws {
+      let items = try await counted(plan.fresh(texts))
+      tooLong.formUnion(items.filter(isTooLong).map(\.text.hash))
+      let fitting = items.filter { !isTooLong($0) }
+      embedded.formUnion(fitting.map(\.text.hash))
+      plan.add(fitting)
     }
     var last: Int64 = 0
     while let page = try await nextPage(after: &last) {
-      try await add(page.unknown, of: page.chunks.count)
+      try await take(page.unknown)
+      for chunk in page.chunks {
+        let hash = chunk.text.hash
+        if embedded.contains(hash) {
+          report.chunks.embedded += 1
+        } else if tooLong.contains(hash) {
+          report.chunks.remaining += 1
+        } else {
+          report.chunks.reused += 1
+        }
+      }
     }
+    plan.end()
     last = 0
     while let pending = try await nextPending(after: &last) {
       report.pendingRemaining += pending.documents
-      try await add(pending.unknown, of: pending.chunks)
+      let known = embedded.count
+      try await take(pending.unknown)
+      report.chunks.embedded += embedded.count - known
+      report.chunks.reused += pending.chunks - (embedded.count - known)
     }
     plan.end()
     report.tokens = plan.tokens
@@ -241,7 +258,7 @@ struct ReembedRun {
   ) async throws -> [EmbeddingQueue.Item] {
     var fitting: [EmbeddingQueue.Item] = []
     for item in items {
-      guard counter.isExact, item.tokens > terms.tokensPerText else {
+      guard isTooLong(item) else {
         fitting.append(item)
         continue
       }
@@ -250,12 +267,16 @@ struct ReembedRun {
         try ReembeddingTable.chunks(of: hash, collection: id, db)
       }
       let failure = ChunkFailure(
-        code: StoreError.Code.textTooLong.rawValue,
+        code: .textTooLong,
         message: "the chunk has \(item.tokens) tokens, and \(target.space.model) takes "
           + "\(terms.tokensPerText); add the document again, which cuts it")
       list(failure, of: chunks)
     }
     return fitting
+  }
+
+  private func isTooLong(_ item: EmbeddingQueue.Item) -> Bool {
+    counter.isExact && item.tokens > terms.tokensPerText
   }
 
   private mutating func note(_ events: [EmbeddingQueue.Event], of total: Int) async throws {
@@ -281,7 +302,7 @@ struct ReembedRun {
       case .unavailable(let hashes, let reason):
         waiting.subtract(hashes)
         guard report.stopped == nil || reason.isFinal else { continue }
-        report.stopped = AddReport.Stop(code: reason.code.rawValue, message: reason.message)
+        report.stopped = AddReport.Stop(code: reason.code, message: reason.message)
       }
     }
   }

@@ -24,7 +24,8 @@ struct RequestPlan: Sendable {
   mutating func add(_ items: [EmbeddingQueue.Item]) {
     for item in items {
       tokens += item.tokens
-      requests += packer.add(item.tokens, tokens: item.tokens).count
+      let bytes = item.text.text.utf8.count
+      requests += packer.add(item.tokens, tokens: item.tokens, bytes: bytes).count
     }
   }
 

@@ -76,8 +76,8 @@ struct ChangedDocument: Sendable {
   let prepared: PreparedDocument
   /// What the store has, where it is this same version with chunks that can be improved.
   let stored: DocumentRecord?
-  /// Whether the store has a document of its source.
-  let isKnown: Bool
+  /// What the store has of its source, whatever version.
+  let known: DocumentRecord?
   /// About the bytes it takes in memory: its text, whole and in chunks, and what goes with them.
   var bytes: Int { 2 * incoming.text.utf8.count + 1024 + 256 * prepared.chunks.count }
 }

@@ -55,8 +55,6 @@ struct FileCheck: StoreCheck {
   }
 
   private static func header(of path: String) -> Data? {
-    guard let handle = try? FileHandle(forReadingFrom: URL(filePath: path)) else { return nil }
-    defer { try? handle.close() }
-    return try? handle.read(upToCount: 100)
+    WholeFile.start(of: path, count: 100)
   }
 }

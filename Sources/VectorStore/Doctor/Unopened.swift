@@ -41,9 +41,7 @@ struct Unopened {
 
   /// Whether the beginning of the file still holds the declaration of a store's tables.
   private func isRemainsOfAStore() -> Bool {
-    guard let handle = try? FileHandle(forReadingFrom: URL(filePath: path)),
-      let start = try? handle.read(upToCount: 4 * Schema.pageSize)
-    else { return false }
+    guard let start = WholeFile.start(of: path, count: 4 * Schema.pageSize) else { return false }
     return start.range(of: Data("CREATE TABLE store_state".utf8)) != nil
   }
 }

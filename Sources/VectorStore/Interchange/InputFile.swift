@@ -18,11 +18,22 @@ final class InputFile: Sendable {
   init(path: String) throws(InterchangeError) {
     name = path
     closesAtEnd = true
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw InterchangeError(
-        .cannotOpen, file: path, found: systemError(errno), expected: "a file that can be read",
+    func problem(_ found: String) -> InterchangeError {
+      InterchangeError(
+        .cannotOpen, file: path, found: found, expected: "a file that can be read",
         advice: "check the path and its permissions")
+    }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw problem(systemError(errno)) }
+    // A pipe has an end. Of devices only a terminal has one.
+    guard [S_IFREG, S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT) else {
+      throw problem("a folder or a device")
+    }
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { throw problem(systemError(errno)) }
+    guard status.st_mode & S_IFMT != S_IFCHR || isatty(descriptor) == 1 else {
+      // Closed by deinit, which runs from here on.
+      throw problem("a device")
     }
   }
 

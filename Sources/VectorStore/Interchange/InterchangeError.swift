@@ -8,7 +8,7 @@
 package struct InterchangeError: Error, Sendable, Equatable {
   /// What kind of failure it is.
   package enum Code: String, Sendable, CaseIterable {
-    /// The file could not be opened.
+    /// There is no file, or it cannot be opened.
     case cannotOpen
     /// Reading stopped with an error of the system, or the file shrank while it was read.
     case cannotRead
@@ -89,5 +89,18 @@ extension InterchangeError: CustomStringConvertible {
     if let line { place += ", line \(line)" }
     if let field { place += ", field \"\(field)\"" }
     return "\(place): found \(found), expected \(expected); \(advice)"
+  }
+}
+
+extension StoreError {
+  /// The store's error for one of a file that was read or written.
+  package init(_ error: InterchangeError) {
+    let code: Code =
+      switch error.code {
+      case .cannotOpen: .pathNotFound
+      case .cannotRead, .cannotWrite: .inputOutput
+      default: .malformedInput
+      }
+    self.init(code, "\(error)", underlying: error)
   }
 }

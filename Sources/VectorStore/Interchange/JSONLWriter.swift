@@ -37,6 +37,7 @@ package final class JSONLWriter {
   package init(handle: FileHandle, name: String = "standard output") {
     self.name = name
     file = nil
+    text.isForTerminals = true
     sink = { bytes throws(InterchangeError) in
       do {
         try handle.write(contentsOf: Data(bytes))

@@ -107,7 +107,7 @@ package struct JSONLineParser {
     case .title: title = try cursor.string()
     case .text: text = try cursor.string()
     case .vector: vector = try cursor.floats(capacity: capacity)
-    case .metadata: metadata = try cursor.object(depth: 1)
+    case .metadata: metadata = try cursor.object()
     case .norm: norm = try Self.length(&cursor)
     }
   }

@@ -12,6 +12,9 @@ struct JSONText {
 
   /// What was written so far.
   private(set) var bytes: [UInt8] = []
+  /// Whether characters that steer a terminal are escaped, which JSON allows for any character: for
+  /// text that is printed.
+  var isForTerminals = false
 
   /// Empties it and keeps its memory.
   mutating func removeAll() {
@@ -31,6 +34,9 @@ struct JSONText {
 
   /// Appends a string in quotes.
   mutating func append(string: String) {
+    if isForTerminals, string.unicodeScalars.contains(where: \.steersTerminals) {
+      return append(escaping: string)
+    }
     var string = string
     bytes.append(UInt8(ascii: "\""))
     string.withUTF8 { utf8 in
@@ -45,6 +51,20 @@ struct JSONText {
         start = index + 1
       }
       bytes.append(contentsOf: utf8[start...])
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func append(escaping string: String) {
+    bytes.append(UInt8(ascii: "\""))
+    for scalar in string.unicodeScalars {
+      if scalar.isASCII, scalar.value < 0x20 || scalar == "\"" || scalar == "\\" {
+        append(escaped: UInt8(scalar.value))
+      } else if scalar.steersTerminals {
+        bytes.append(contentsOf: scalar.escapedInJSON.utf8)
+      } else {
+        bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+      }
     }
     bytes.append(UInt8(ascii: "\""))
   }
@@ -131,5 +151,28 @@ struct JSONText {
       bytes.append(UInt8(ascii: "\\"))
       bytes.append(byte)
     }
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether the character can steer a terminal that shows it, or change how what is around it reads:
+  /// control characters (C0, DEL, C1), those that set the direction of writing, and the separators of
+  /// lines and paragraphs.
+  package var steersTerminals: Bool {
+    // The quick way out of most texts.
+    if value >= 0x20, value < 0x7F { return false }
+    return switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    case .format: properties.isBidiControl
+    default: false
+    }
+  }
+
+  /// The character as `\\uXXXX`, in two halves if it is beyond the first plane.
+  package var escapedInJSON: String {
+    UTF16.encode(self)?.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }.joined() ?? ""
   }
 }

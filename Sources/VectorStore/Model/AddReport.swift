@@ -37,18 +37,20 @@ public struct AddReport: Sendable, Codable, Equatable {
   public struct Problem: Sendable, Codable, Equatable {
     /// The document's source or the path, where the problem belongs to one.
     public var document: String?
+    /// The document's place among those given, from 0, where they were given as texts.
+    public var index: Int?
     /// The chunk's ordinal, from 0, where the problem belongs to one.
     public var chunk: Int?
-    /// A stable code.
-    public var code: String
+    /// What kind of problem it is.
+    public var code: StoreError.Code
     /// What failed, what was found, what was expected, and the next step.
     public var message: String
   }
 
   /// Why a service embeds no more texts of a run.
   public struct Stop: Sendable, Codable, Equatable {
-    /// A stable code, as ``StoreError/Code/budgetExceeded``.
-    public var code: String
+    /// What kind of reason it is, as ``StoreError/Code/budgetExceeded``.
+    public var code: StoreError.Code
     /// What was found and the next step.
     public var message: String
   }
@@ -57,7 +59,8 @@ public struct AddReport: Sendable, Codable, Equatable {
   public var documents = Documents()
   /// Counts of chunks.
   public var chunks = Chunks()
-  /// Files that hold no text (binary, or in an unknown encoding) and were left out.
+  /// Files of folders that were left out since they hold no text that can be read: binary, or in an
+  /// unknown encoding. A file that was named itself is an error instead.
   public var skipped = 0
   /// Tokens billed by the service in this run.
   public var tokens = 0
@@ -91,7 +94,7 @@ public struct AddReport: Sendable, Codable, Equatable {
 
   /// Whether a limit of the budget, or the run's own, kept texts from being embedded.
   public var isStoppedByBudget: Bool {
-    stopped?.code == StoreError.Code.budgetExceeded.rawValue
+    stopped?.code == .budgetExceeded
   }
 
   /// Creates an empty report.

@@ -26,6 +26,9 @@ public struct DocumentInput: Sendable {
 
 /// How documents are added.
 public struct AddOptions: Sendable {
+  /// The most bytes of one document's text; what SQLite takes in one row is less than twice as much.
+  public static let maximumTextBytes = 512 << 20
+
   /// How texts are cut.
   public var chunking = ChunkingOptions()
   /// Metadata for every document of this call.

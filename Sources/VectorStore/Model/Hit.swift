@@ -40,6 +40,11 @@ public struct QueryResult: Sendable, Equatable {
   /// Why the ranking is not the one asked for: stand-ins or words instead of the target space's
   /// vectors. Nil where all is well.
   public var degradedReason: String?
+  /// The documents of the collection that wait for their vectors and so are not searched; nil if none
+  /// does.
+  public var pending: PendingDocuments?
+  /// Why there is no hit, and what to do; nil if there are hits.
+  public var noHitsReason: String?
   /// How many rows were looked at, and how closely, for all queries of the same call together.
   public var effort = SearchEffort()
 

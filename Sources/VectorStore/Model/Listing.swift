@@ -71,6 +71,8 @@ public struct CollectionSummary: Sendable, Codable, Equatable {
   public var space: String
   /// How many documents it has.
   public var documents: Int
+  /// How many of them wait for their vectors.
+  public var pending: Int
   /// How many chunks.
   public var chunks: Int
   /// How many vectors, by space.

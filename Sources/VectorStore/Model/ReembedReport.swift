@@ -59,6 +59,6 @@ public struct ReembedReport: Sendable, Codable, Equatable {
 
   /// Whether a limit of the budget, or the run's own, kept texts from being embedded.
   public var isStoppedByBudget: Bool {
-    stopped?.code == StoreError.Code.budgetExceeded.rawValue
+    stopped?.code == .budgetExceeded
   }
 }

@@ -28,6 +28,8 @@ public struct ExportReport: Sendable, Codable, Equatable {
   public var rows: Int
   /// Chunks left out since they have no vector in the space.
   public var withoutVector: Int
+  /// Documents that wait for their vectors and so were left out; nil if none does.
+  public var pending: PendingDocuments?
   /// The space of the vectors.
   public var space: String
   /// How long it took.

@@ -5,8 +5,8 @@
 public struct StatisticsReport: Sendable, Codable, Equatable {
   /// Rows that were refused and are not in the store, by the reason.
   public struct Refusal: Sendable, Codable, Equatable {
-    /// A stable code, as ``StoreError/Code/badVector``.
-    public var code: String
+    /// What kind of refusal it is, as ``StoreError/Code/badVector``.
+    public var code: StoreError.Code
     /// Of a bad vector what is wrong with it: `zero`, `not_finite` or `wrong_dimensions`.
     public var reason: String?
     /// How many rows, over all commands so far.
@@ -25,6 +25,8 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   public var refused: [Refusal] = []
   /// Chunks without any vector: pending, or refused for good by the service.
   public var chunksWithoutVector = 0
+  /// Documents that wait for their vectors and so are in no figure; nil if none does.
+  public var pending: PendingDocuments?
   /// How well judged questions are answered, where there were any.
   public var retrieval: RetrievalQuality?
   /// Whether the model is still the one that made the vectors, where that was asked.

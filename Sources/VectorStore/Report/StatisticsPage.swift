@@ -133,7 +133,7 @@ public struct StatisticsPage: Sendable {
   private var refusals: String {
     var items = report.refused.map { refusal in
       "<li>\(ReportFormat.counted(refusal.rows, "row")) refused with <code>"
-        + "\(HTMLText.escaped(refusal.code + (refusal.reason.map { "/" + $0 } ?? "")))</code>, by "
+        + "\(HTMLText.escaped(refusal.code.rawValue + (refusal.reason.map { "/" + $0 } ?? "")))</code>, by "
         + "\(ReportFormat.counted(refusal.runs, "command"))</li>"
     }
     if report.chunksWithoutVector > 0 {

@@ -5,15 +5,21 @@ import Foundation
 import VectorStoreEmbedding
 
 enum JudgementFile {
+  /// The most bytes that are read: the largest public collections have a tenth of that.
+  private static let maximumBytes = 256 << 20
+
   /// The lines of a file that are not blank.
   static func lines(_ path: String) throws -> [JudgementLine] {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw StoreError(
-        .pathNotFound, "the file \(path) cannot be read; check the path and its permissions")
-    }
     let text: String
     do {
-      text = try TextDecoder.decode(bytes)
+      var screen = TextDecoder.Screen()
+      text = try TextDecoder.decode(
+        try WholeFile.read(path, limit: maximumBytes) { try screen.look(at: $0) })
+    } catch let reason as FileProblem.Reason {
+      throw StoreError(
+        .pathNotFound,
+        "the file \(path) cannot be read: \(reason); check the path and its permissions",
+        underlying: reason)
     } catch {
       throw StoreError(.malformedInput, "\(path): \(error)", underlying: error)
     }

@@ -19,7 +19,7 @@ enum ChunksTable {
       .integer(document), .integer(Int64(ordinal)), .text(orNull: chunk.text),
       .blob(orNull: chunk.textHash), .integer(orNull: chunk.range?.lowerBound),
       .integer(orNull: chunk.range?.upperBound), .integer(orNull: chunk.line),
-      .text(orNull: failure?.code), .text(orNull: failure?.message))
+      .text(orNull: failure?.code.rawValue), .text(orNull: failure?.message))
     let id = db.lastInsertedRowID
     if let text = chunk.text { words.add(text, chunk: id) }
     return id

@@ -122,6 +122,8 @@ enum CollectionsTable {
       bulk: """
         SELECT k.id, k.name, k.created_at, s.name,
           (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id),
+          (SELECT COUNT(*) FROM documents d JOIN pending_documents p ON p.document_id = d.id
+            WHERE d.collection_id = k.id),
           (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
             WHERE d.collection_id = k.id)
         FROM collections k JOIN spaces s ON s.id = k.target_space_id
@@ -130,8 +132,8 @@ enum CollectionsTable {
     ) { row in
       CollectionSummary(
         name: try row.text(1), space: try row.text(3), documents: Int(try row.integer(4)),
-        chunks: Int(try row.integer(5)), vectors: vectors[try row.integer(0)] ?? [:],
-        created: try row.text(2))
+        pending: Int(try row.integer(5)), chunks: Int(try row.integer(6)),
+        vectors: vectors[try row.integer(0)] ?? [:], created: try row.text(2))
     }
   }
 

@@ -128,6 +128,30 @@ enum DocumentsTable {
       ])
   }
 
+  /// The documents of a collection, or of all where it is nil, that wait for their vectors; nil if
+  /// none does.
+  ///
+  /// - Complexity: reads the keys of the documents that wait, and counts all if any does.
+  static func pending(collection: Int64?, _ db: Database) throws -> PendingDocuments? {
+    let scope = collection.map(BulkValue.integer) ?? .null
+    let condition = "(?1 IS NULL OR d.collection_id = ?1)"
+    let found = try db.firstRow(
+      bulk: """
+        SELECT COUNT(*), IFNULL(MAX(d.id), 0) FROM pending_documents p
+        JOIN documents d ON d.id = p.document_id WHERE \(condition)
+        """, scope
+    ) { (count: Int(try $0.integer(0)), last: try $0.integer(1)) }
+    guard let found, found.count > 0 else { return nil }
+    // Not in the same statement: the reason stands behind the text, which is long.
+    let reason = try db.firstRow(
+      bulk: "SELECT reason FROM pending_documents WHERE document_id = ?", .integer(found.last)
+    ) { try $0.text(0) }
+    let all = try db.firstRow(
+      bulk: "SELECT COUNT(*) FROM documents d WHERE \(condition)", scope
+    ) { Int(try $0.integer(0)) }
+    return PendingDocuments(count: found.count, documents: all ?? 0, reason: reason ?? "")
+  }
+
   /// Deletes a document with its chunks and vectors. Returns its number of chunks.
   @discardableResult
   static func delete(

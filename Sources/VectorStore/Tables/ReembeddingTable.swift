@@ -87,7 +87,7 @@ enum ReembeddingTable {
     for chunk in chunks {
       try db.execute(
         sql: "UPDATE chunks SET failure_code = ?, failure_message = ? WHERE id = ?",
-        arguments: [failure.code, failure.message, chunk.id])
+        arguments: [failure.code.rawValue, failure.message, chunk.id])
       try db.execute(sql: "DELETE FROM vectors WHERE chunk_id = ?", arguments: [chunk.id])
     }
     return chunks

@@ -147,8 +147,9 @@ enum StatisticsTable {
     ) { row in
       let parts = try row.text(0).split(separator: "/", maxSplits: 1).map(String.init)
       return StatisticsReport.Refusal(
-        code: parts.first ?? "", reason: parts.count > 1 ? parts[1] : nil,
-        rows: Int(try row.integer(1)), runs: Int(try row.integer(2)))
+        code: StoreError.Code(rawValue: parts.first ?? ""),
+        reason: parts.count > 1 ? parts[1] : nil, rows: Int(try row.integer(1)),
+        runs: Int(try row.integer(2)))
     }
   }
 

@@ -96,16 +96,18 @@ enum VectorsTable {
     ).execute(arguments: [space, textHash, vector.data, vector.norm, vector.checksum, now])
   }
 
-  /// Keeps the real vectors of a document's shelved chunks until the end of a run.
-  static func stageReplaced(document: Int64, run: Int64, now: String, _ db: Database) throws {
+  /// Keeps the vectors that a document's shelved chunks have in a space until the end of a run.
+  static func stageReplaced(
+    document: Int64, space: Int64, run: Int64, now: String, _ db: Database
+  ) throws {
     try db.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, checksum, created_at, run_id)
-        SELECT v.space_id, c.text_hash, v.data, v.norm, v.checksum, ?2, ?3 FROM chunks c
-        CROSS JOIN vectors v ON v.chunk_id = c.id CROSS JOIN spaces s ON s.id = v.space_id
-        WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL AND s.kind = 'real'
+        SELECT v.space_id, c.text_hash, v.data, v.norm, v.checksum, ?3, ?4 FROM chunks c
+        CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
+        WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL
         """
-    ).execute(arguments: [document, now, run])
+    ).execute(arguments: [document, space, now, run])
   }
 
   /// Forgets what runs kept that never came to their end.

@@ -29,6 +29,17 @@ public enum DocumentFormat: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// Whether a file's name says that it holds text: that of Markdown, of code, or of plain text.
+  package static func isTextName(_ fileName: String) -> Bool {
+    let name = fileName.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    let suffix = name.contains(".") ? name.split(separator: ".").last.map(String.init) : nil
+    return DocumentFormat(fileName: fileName) != .text
+      || suffix.map(plainTextExtensions.contains) ?? false
+  }
+
+  private static let plainTextExtensions = words(
+    "adoc asc asciidoc bib csv eml log me nfo org po pot rst srt tab tex text textile tsv txt vtt")
+
   private static let markdownExtensions = words(
     "markdown md mdc mdown mdtext mdtxt mdwn mdx mkd mkdn mkdown qmd rmd")
 

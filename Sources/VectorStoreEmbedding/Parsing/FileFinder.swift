@@ -76,11 +76,14 @@ package struct FoundFile: Sendable, Hashable {
   package let path: String
   /// What its document is called: the path as given, in one spelling (``SourcePath``).
   package let source: String
+  /// Whether the file itself was named, and not a folder that it is in.
+  package let isNamed: Bool
 
   /// Names a file that is known, without a walk.
-  package init(path: String, source: String) {
+  package init(path: String, source: String, isNamed: Bool = false) {
     self.path = path
     self.source = source
+    self.isNamed = isNamed
   }
 }
 

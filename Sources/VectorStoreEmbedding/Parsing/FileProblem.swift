@@ -13,6 +13,12 @@ package struct FileProblem: Error, Sendable, Hashable {
     case permissionDenied
     /// It is a pipe, a socket or a device.
     case notFileOrFolder
+    /// It is a folder, a pipe, a socket or a device where a file is wanted.
+    case notFile
+    /// It is called a file, but reading it would wait for something to happen.
+    case wouldWait
+    /// It has more bytes than are read.
+    case tooLarge(limit: Int)
     /// A name that is not UTF-8, so that no source can be made of it.
     case nameNotUTF8
     /// Anything else, in the system's words.
@@ -41,7 +47,11 @@ extension FileProblem.Reason: CustomStringConvertible {
     switch self {
     case .missing: "no such file or folder"
     case .permissionDenied: "permission denied"
-    case .notFileOrFolder: "not a file or folder; pipes can be read with --stdin"
+    case .notFileOrFolder:
+      "not a file or folder, but a pipe or a device; give what it holds as a text"
+    case .notFile: "not a file, but a folder, a pipe or a device"
+    case .wouldWait: "not a plain file: reading it would wait for something to happen"
+    case .tooLarge(let limit): "larger than \(limit) bytes, the most that is read"
     case .nameNotUTF8: "the name is not UTF-8; rename it"
     case .unreadable(let message): message
     }

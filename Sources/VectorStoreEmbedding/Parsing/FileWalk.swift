@@ -59,7 +59,7 @@ package struct FileWalk: IteratorProtocol {
       let path = finder.openingPath(root.source)
       switch try FileKind(path: path, followsLink: true) {
       case .file:
-        return FoundFile(path: path, source: root.source)
+        return FoundFile(path: path, source: root.source, isNamed: true)
       case .folder:
         beginWalk()
       case .other:

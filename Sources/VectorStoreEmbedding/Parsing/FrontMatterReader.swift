@@ -52,15 +52,18 @@ struct FrontMatterReader {
     }
   }
 
+  /// Made once, since making it takes longer than most blocks take to read. Unsafe only by its type: a
+  /// Regex never changes, and its program is compiled under an atomic.
+  private nonisolated(unsafe) static let form =
+    #/(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(\.\d+)?[ \t]*(Z|z|[-+]\d\d?(?::?\d\d)?)?/#
+    .asciiOnlyDigits()
+
   /// A date with a time, in YAML 1.1's looser spellings (https://yaml.org/type/timestamp.html),
   /// as ISO 8601; nil for all else, days that do not exist included.
   private static func timestamp(_ text: String) -> MetadataValue? {
     guard text.utf8.count >= 14, text.utf8.dropFirst(4).first == UInt8(ascii: "-") else {
       return nil
     }
-    let form =
-      #/(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(\.\d+)?[ \t]*(Z|z|[-+]\d\d?(?::?\d\d)?)?/#
-      .asciiOnlyDigits()
     guard let match = text.wholeMatch(of: form)?.output else { return nil }
     let date = [match.2, match.3].map(twoDigits)
     let time = [match.4, match.5, match.6].map(twoDigits)

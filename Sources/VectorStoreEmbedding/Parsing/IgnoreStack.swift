@@ -17,6 +17,11 @@ struct IgnoreStack {
     let isRepositoryRoot: Bool
   }
 
+  /// The most bytes of an ignore file: far more than any has.
+  private static let maximumBytes = 4 << 20
+  /// The most bytes of a file that holds one path.
+  private static let maximumPointerBytes = 1 << 16
+
   private var scopes: [Scope] = []
   /// Ignore files that are there and could not be read: their rules do not hold, which is to be
   /// said, since more is taken than the user wished.
@@ -34,7 +39,7 @@ struct IgnoreStack {
   ///   - hasIgnoreFile: whether `.gitignore` is there.
   mutating func enter(_ path: String, start: Int, isRepository: Bool, hasIgnoreFile: Bool) {
     if isRepository {
-      let rules = read(Self.excludeFile(ofRepository: path), followsLink: true)
+      let rules = read(excludeFile(ofRepository: path), followsLink: true)
       scopes.append(Scope(rules: rules ?? GitIgnore([]), start: start, isRepositoryRoot: true))
     }
     if hasIgnoreFile, let rules = read(path + "/.gitignore", followsLink: false), !rules.isEmpty {
@@ -100,10 +105,8 @@ struct IgnoreStack {
   private mutating func read(_ path: String, followsLink: Bool) -> GitIgnore? {
     do {
       guard try FileKind(path: path, followsLink: followsLink) == .file else { return nil }
-      guard let contents = FileManager.default.contents(atPath: path) else {
-        throw FileProblem.Reason.permissionDenied
-      }
-      return GitIgnore(Array(contents))
+      return GitIgnore(
+        try WholeFile.read(path, limit: Self.maximumBytes, followsLink: followsLink))
     } catch let reason as FileProblem.Reason where reason != .missing {
       problems.append(FileProblem(path: path, reason: reason))
     } catch {}
@@ -114,10 +117,15 @@ struct IgnoreStack {
   ///
   /// In a worktree or a submodule `.git` is a file that names the folder (gitrepository-layout(5)),
   /// which may name one that several share.
-  private static func excludeFile(ofRepository path: String) -> String {
+  private mutating func excludeFile(ofRepository path: String) -> String {
     func line(_ file: String) -> String? {
-      FileManager.default.contents(atPath: file)
-        .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .newlines) }
+      do {
+        let bytes = try WholeFile.read(file, limit: Self.maximumPointerBytes)
+        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .newlines)
+      } catch let reason as FileProblem.Reason where reason != .missing {
+        problems.append(FileProblem(path: file, reason: reason))
+      } catch {}
+      return nil
     }
     func resolve(_ target: String, in folder: String) -> String {
       target.hasPrefix("/") ? target : folder + "/" + target

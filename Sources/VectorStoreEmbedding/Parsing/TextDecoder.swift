@@ -21,6 +21,30 @@ package enum TextDecoder {
     try bytes.withUnsafeBytes { try decode($0) }
   }
 
+  /// Judges the bytes of a text as they come, so that most of what is no text is refused before all
+  /// of it has been read. What passes is still to be decoded.
+  package struct Screen {
+    private var offset = 0
+    private var isUTF16 = false
+
+    package init() {}
+
+    /// Looks at the next bytes.
+    ///
+    /// - Throws: ``TextDecodingError``.
+    package mutating func look(at bytes: UnsafeRawBufferPointer) throws {
+      if offset == 0 {
+        isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+        if bytes.starts(with: Array("%PDF-".utf8)) { throw TextDecodingError.pdf }
+      }
+      // Half of what UTF-16 holds is NUL bytes.
+      if !isUTF16, let start = bytes.baseAddress, let nul = memchr(start, 0, bytes.count) {
+        throw TextDecodingError.binary(offset: offset + (UnsafeRawPointer(nul) - start))
+      }
+      offset += bytes.count
+    }
+  }
+
   private static func decode(_ bytes: UnsafeRawBufferPointer) throws -> String {
     if bytes.starts(with: [0xFF, 0xFE]) {
       return try decodeUTF16(bytes, unit: { UInt16($0) | UInt16($1) << 8 })

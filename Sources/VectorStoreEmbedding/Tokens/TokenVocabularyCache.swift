@@ -56,15 +56,17 @@ struct TokenVocabularyCache: Sendable {
     let bytes: [UInt8]
     do {
       // A file of another size is not read, however large it is, nor is what is no plain file.
-      let url = URL(filePath: path).resolvingSymlinksInPath()
-      let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
-      let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
-      guard size == file.size else {
-        throw TokenVocabularyProblem.wrongSize(place: path, found: size, expected: file.size)
+      var status = stat()
+      guard stat(path, &status) == 0 else { throw FileProblem.Reason(errno: errno) }
+      if status.st_mode & S_IFMT == S_IFREG, status.st_size != file.size {
+        throw TokenVocabularyProblem.wrongSize(
+          place: path, found: Int(status.st_size), expected: file.size)
       }
-      bytes = [UInt8](try Data(contentsOf: url))
+      bytes = [UInt8](try WholeFile.read(path, limit: file.size))
     } catch let problem as TokenVocabularyProblem {
       throw problem
+    } catch let reason as FileProblem.Reason {
+      throw .unreadable(place: path, reason: "\(reason)")
     } catch {
       throw .unreadable(place: path, reason: error.localizedDescription)
     }
