@@ -151,7 +151,7 @@ private struct ExportedRows {
     // Documents in the order of their ids and chunks by their index: nothing has to be sorted.
     try db.forEachRow(
       bulk: """
-        SELECT d.source, d.metadata, c.ordinal, c.text, v.data, v.norm,
+        SELECT d.source, d.metadata, c.ordinal, c.text, v.data, v.norm, v.checksum,
           EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.ordinal > 0)
         FROM documents d NOT INDEXED CROSS JOIN chunks c ON c.document_id = d.id
         \(onlyWithVector ? "CROSS" : "LEFT") JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
@@ -160,10 +160,12 @@ private struct ExportedRows {
     ) { row in
       if isCancelled() { throw CancellationError() }
       let (source, ordinal) = (try row.text(0), try row.count(2))
-      let vector = try row.isNull(4) ? nil : row.blob(4, count: 4 * space.dimensions)
+      let vector =
+        try row.isNull(4)
+        ? nil : row.vector(4, norm: 5, checksum: 6, dimensions: space.dimensions)
       try body(
         Line(
-          id: try row.bool(6) ? "\(source)#\(ordinal)" : source, text: try row.text(orNil: 3),
+          id: try row.bool(7) ? "\(source)#\(ordinal)" : source, text: try row.text(orNil: 3),
           vector: vector.map(StoredVector.components), metadata: try row.text(1),
           norm: Self.norm(try vector == nil ? nil : row.real(5))))
     }

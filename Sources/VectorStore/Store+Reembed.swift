@@ -28,7 +28,8 @@ extension Store {
     let target = try await spaceRecord(space ?? record.target.space, makesIt: !isDryRun)
     try await requireTexts(of: record, target)
     var run = ReembedRun(
-      file: file, collection: record, target: target, terms: service.terms,
+      file: file, collection: record, target: target, isTargetChosen: space != nil,
+      terms: service.terms,
       counter: await service.tokenCounter(), progress: progress)
     guard !isDryRun else { return try await run.plan() }
     let row = try await beginRun("reembed")

@@ -21,9 +21,9 @@ struct AddPlan: DocumentTaker {
     let space = store.newTarget
     let (collection, target, mock) = try await store.file.read { db in
       let collection = try CollectionsTable.find(name, db)
-      let isEmpty = try collection.map { try CollectionsTable.isEmpty($0.id, db) } ?? true
+      let takesTarget = try collection.map { try CollectionsTable.takesTarget($0.id, db) } ?? true
       let target =
-        isEmpty
+        takesTarget
         ? try SpacesTable.find(space, db) : collection?.target
       return (collection, target, try SpacesTable.find(MockService().space, db))
     }

@@ -24,9 +24,8 @@ struct AddRun: DocumentTaker {
   let run: Run
   let collection: CollectionRecord
   let target: SpaceRecord
-  /// When this run's documents are placed. In an import a document that has this time already is one
-  /// whose id came before.
-  let placedAt = Timestamp.now()
+  /// When this run's documents are placed.
+  let placedAt: String
   var tally: AddTally
   /// How texts are counted for the service; nil where none is asked.
   let counter: TokenCounter?
@@ -64,16 +63,17 @@ struct AddRun: DocumentTaker {
     guard !name.isEmpty else {
       throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
     }
-    let run = Run(command: command)
+    let started = Date()
     let (mode, space) = (store.mode, newTarget ?? store.newTarget)
-    let (collection, target, mock) = try await store.file.write { db in
+    let (run, collection, mock) = try await store.file.write { db in
       let collection = try CollectionsTable.findOrCreate(
         name, target: space, db)
-      try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
-      return (collection, collection.target, try SpacesTable.findOrCreate(MockService().space, db))
+      let run = try Run.begin(command, mode: mode, started: started, db)
+      return (run, collection, try SpacesTable.findOrCreate(MockService().space, db))
     }
     store.configuration.logger.debug(
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
+    let target = collection.target
     let route = Result { try store.route(to: target.space, of: collection.name) }
     var counter: TokenCounter?
     if case .success(.requests(let service)) = route { counter = await service.tokenCounter() }
@@ -89,6 +89,7 @@ struct AddRun: DocumentTaker {
   ) throws {
     self.store = store
     self.run = run
+    placedAt = Timestamp.of(store.configuration.clock())
     self.collection = collection
     self.target = target
     self.counter = counter
@@ -168,9 +169,9 @@ struct AddRun: DocumentTaker {
   mutating func end() async throws -> AddReport {
     try await settle()
     enterTotals()
-    let (report, run, placedAt, isPaid) = (tally.report, run, placedAt, requests != nil)
+    let (report, run, isPaid) = (tally.report, run, requests != nil)
     try await store.file.write { db in
-      if isPaid { try VectorsTable.unstageReplaced(at: placedAt, db) }
+      if isPaid { try VectorsTable.unstageReplaced(of: run.id, db) }
       try RunsTable.end(correlationID: run.correlationID, report: try Run.counts(of: report), db)
     }
     try await store.file.checkpoint()
@@ -306,7 +307,8 @@ struct AddRun: DocumentTaker {
     let placement = Placement(
       collection: collection, target: target, standIn: supplied.standIn,
       vectors: supplied.vectors, vectorSpace: supplied.space, embeddedNow: embeddedNow,
-      failures: failures, placedAt: placedAt, refusesDuplicates: run.command == "import",
+      failures: failures, placedAt: placedAt, run: run.id,
+      refusesDuplicates: run.command == "import",
       keepsReplaced: requests != nil)
     let outcomes = try await store.file.write { db in
       try placement.collection.requireUnchanged(db)

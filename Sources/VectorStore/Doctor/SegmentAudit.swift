@@ -31,6 +31,11 @@ struct SegmentAudit {
         try look(at: record, space, Set(removed[space.id] ?? []), db)
       }
     }
+    let hidden = try Int.fetchOne(
+      db, sql: "SELECT COUNT(*) FROM removed_vectors WHERE id IN (SELECT id FROM vectors)")
+    if let hidden, hidden > 0 {
+      names.add("\(hidden) vectors are listed as deleted that are there")
+    }
     let strays = try Self.strayParts(db)
     if strays > 0 { parts.add("\(strays) parts belong to no segment") }
   }
@@ -93,6 +98,7 @@ struct SegmentAudit {
 
   /// Parts whose segment is gone.
   static let strays = [
+    "segments WHERE space_id IS NULL OR space_id NOT IN (SELECT id FROM spaces)",
     "segment_heads WHERE id NOT IN (SELECT id FROM segments)",
     "segment_codes WHERE id NOT IN (SELECT id FROM segments)",
     "segment_fine_codes WHERE id / 4096 NOT IN (SELECT id FROM segments)",

@@ -10,7 +10,7 @@ struct StagedCheck: StoreCheck {
     var (all, useless) = (0, 0)
     try db.forEachRawRow(
       bulk: """
-        SELECT COUNT(*), COALESCE(SUM(s.kind = 'mock' OR g.created_at LIKE 'replaced %'
+        SELECT COUNT(*), COALESCE(SUM(s.kind = 'mock' OR g.run_id IS NOT NULL
           OR EXISTS (SELECT 1 FROM chunks c JOIN vectors v ON v.chunk_id = c.id
             AND v.space_id = g.space_id WHERE c.text_hash = g.text_hash)), 0)
         FROM staged g LEFT JOIN spaces s ON s.id = g.space_id

@@ -26,7 +26,7 @@ struct TextsCheck: StoreCheck {
     return [
       texts.check(
         .texts, well: "\(audit.count) texts are those of their hashes",
-        found: "texts are not those of their hashes, or at impossible places",
+        found: "texts are not those of their hashes, or are missing or out of place",
         advice: "`store doctor --repair` sets hashes anew whose text the word index confirms; "
           + documents),
       words.check(
@@ -36,7 +36,7 @@ struct TextsCheck: StoreCheck {
     ]
   }
 
-  /// Chunks at places where no text can be.
+  /// Chunks at places where no text can be, and documents that lack one.
   private static func impossiblePlaces(_ db: Database) throws -> Findings {
     var findings = Findings()
     try db.forEachRawRow(
@@ -46,6 +46,16 @@ struct TextsCheck: StoreCheck {
         """, .integer(1 << 31)
     ) { row in
       try findings.add("\(RowNames.chunk(row.integer(0), db)): its place in the text is impossible")
+    }
+    try db.forEachRawRow(
+      bulk: """
+        SELECT document_id FROM chunks GROUP BY document_id
+        HAVING MIN(ordinal) <> 0 OR MAX(ordinal) <> COUNT(*) - 1
+        UNION ALL SELECT id FROM documents WHERE content_hash IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM chunks WHERE document_id = documents.id)
+        """
+    ) { row in
+      try findings.add("\(RowNames.document(row.integer(0), db)): a chunk of it is missing")
     }
     return findings
   }

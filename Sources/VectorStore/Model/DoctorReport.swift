@@ -41,6 +41,8 @@ public struct DoctorReport: Sendable, Codable, Equatable {
     case vectorLengths = "vector_lengths"
     /// The lengths that vectors came with are possible ones.
     case vectorNorms = "vector_norms"
+    /// Vectors are those of their checksums.
+    case checksums
     /// Vectors are in their collection's target space, or stand-ins.
     case vectorSpaces = "vector_spaces"
     /// Segments have all their parts, with the right checksums.

@@ -31,7 +31,7 @@ struct QueryEmbedder {
   ) {
     space = service.space
     terms = service.terms
-    var options = ServiceRequests.Options(runID: Run(command: command).correlationID)
+    var options = ServiceRequests.Options(runID: Run.newCorrelationID())
     options.patience = isHurried ? Self.hurry : Self.patience
     requests = store.router.requests(to: service, options: options)
     cache = usesCache && service.terms.isMetered ? store.queryCache : nil

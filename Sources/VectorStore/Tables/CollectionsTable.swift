@@ -58,7 +58,7 @@ enum CollectionsTable {
   }
 
   /// The collection, made where there is none. While it has no document, `target` becomes its target
-  /// space.
+  /// space, unless that was chosen.
   static func findOrCreate(
     _ name: String, target: EmbeddingSpace, _ db: Database
   ) throws -> CollectionRecord {
@@ -69,7 +69,7 @@ enum CollectionsTable {
         arguments: [name, space.id, Timestamp.now()])
       return CollectionRecord(id: db.lastInsertedRowID, name: name, target: space)
     }
-    guard try found.target != space && isEmpty(found.id, db) else { return found }
+    guard try found.target != space && takesTarget(found.id, db) else { return found }
     try db.execute(
       sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
       arguments: [space.id, found.id])
@@ -82,6 +82,15 @@ enum CollectionsTable {
       !(Bool.fetchOne(
         db, sql: "SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id = ?)", arguments: [id])
       ?? false)
+  }
+
+  /// Whether whoever adds documents next may give a collection another target space: it has no documents,
+  /// and nobody chose its target.
+  static func takesTarget(_ id: Int64, _ db: Database) throws -> Bool {
+    guard try isEmpty(id, db) else { return false }
+    return try db.firstRow(
+      bulk: "SELECT id, target_chosen FROM collections WHERE id = ?", .integer(id)
+    ) { try !$0.bool(1) } ?? true
   }
 
   /// Whether no other collection has documents, so that a scan of a whole space is a scan of it.

@@ -106,10 +106,16 @@ enum ReembeddingTable {
   }
 
   /// Makes a space the target of a collection.
-  static func setTarget(_ space: Int64, collection: Int64, _ db: Database) throws {
+  ///
+  /// - Parameter isChosen: whether somebody named it, so that it stays while the collection is empty.
+  static func setTarget(
+    _ space: Int64, collection: Int64, isChosen: Bool, _ db: Database
+  ) throws {
     try db.execute(
-      sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
-      arguments: [space, collection])
+      sql: """
+        UPDATE collections SET target_space_id = ?1, target_chosen = MAX(target_chosen, ?3) WHERE id = ?2
+        """,
+      arguments: [space, collection, isChosen])
   }
 
   /// Deletes some vectors of a collection that are not of a space, of one kind or of any. Returns how

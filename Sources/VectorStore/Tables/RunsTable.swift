@@ -3,12 +3,14 @@
 import GRDB
 
 enum RunsTable {
+  /// Enters a run. Returns its id.
   static func begin(correlationID: String, command: String, mode: ServiceMode, _ db: Database)
-    throws
+    throws -> Int64
   {
     try db.execute(
       sql: "INSERT INTO runs(correlation_id, command, mode, started_at) VALUES (?, ?, ?, ?)",
       arguments: [correlationID, command, mode.rawValue, Timestamp.now()])
+    return db.lastInsertedRowID
   }
 
   /// Ends a run with its report, which holds counts and no text: what is deleted later must not live

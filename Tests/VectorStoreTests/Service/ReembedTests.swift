@@ -44,6 +44,26 @@ import Testing
     }
   }
 
+  /// The next add took the space of its own service for the target, while the collection was empty.
+  @Test func aTargetThatWasChosenStaysWhileTheCollectionIsEmpty() async throws {
+    try await withPaidStore { paid in
+      let store = try await Self.open(paid)
+      try await store.add(numberedTexts(2))
+      try await store.remove(["0", "1"])
+      #expect(try await store.collections()[0].space == EmbeddingSpace.openAISmall.name)
+      #expect(try await store.reembed(to: Self.large).isComplete)
+      var options = AddOptions()
+      options.isDryRun = true
+      #expect(try await store.add(numberedTexts(2), options: options).space == Self.large.name)
+      for _ in 0..<2 {
+        #expect(try await store.add(numberedTexts(2)).space == Self.large.name)
+        #expect(try await store.collections()[0].vectors == [Self.large.name: 2])
+        try await store.remove(["0", "1"])
+      }
+      try await store.close()
+    }
+  }
+
   @Test func pendingDocumentsArePlaced() async throws {
     try await withPaidStore { paid in
       paid.server.update { $0.fault = { _, _ in .invalidKey } }
