@@ -31,7 +31,7 @@ extension Doctor {
     let configuration = store.configuration
     return [
       FileCheck(path: store.file.path),
-      IntegrityCheck(path: store.file.path),
+      IntegrityCheck(path: store.file.path, segmentRows: configuration.segmentRows),
       SchemaCheck(),
       ReferencesCheck(),
       GenerationCheck(),

@@ -20,8 +20,9 @@ extension StoreError {
     case .SQLITE_CORRUPT:
       return StoreError(
         .damaged,
-        "\(path) is damaged (\(detail)); restore it from a backup, or copy out what can be read "
-          + "with `sqlite3 \(path) .recover`", underlying: error)
+        "\(path) is damaged (\(detail)); `store doctor` tells what is and repairs what is derived; else "
+          + "restore it from a backup, or copy out what can be read with `sqlite3 \(path) .recover`",
+        underlying: error)
     case .SQLITE_FULL:
       return diskFull(path, detail, error)
     case .SQLITE_IOERR:

@@ -107,6 +107,12 @@ final class StoreFile: Sendable {
     try await onWriter { try $0.compact(beforeVacuum) }
   }
 
+  /// Puts a new store in the place of what the file holds, in one transaction: `fill` fills it, with the
+  /// present one attached as `damaged`. On an error nothing is changed.
+  func rebuild(_ fill: @escaping @Sendable (Database) throws -> Void) async throws {
+    try await onWriter { try $0.rebuild(fill) }
+  }
+
   /// The size of the file and its write-ahead log, in bytes.
   func size() -> Int64 {
     [path, path + "-wal"].reduce(0) { $0 + StoreFile.size(of: $1) }

@@ -113,6 +113,30 @@ final class WriterConnection: @unchecked Sendable {
     }
   }
 
+  /// See ``StoreFile/rebuild(_:)``. Others who have the store open go on with the new contents.
+  func rebuild(_ fill: (Database) throws -> Void) throws {
+    try lock.withLock(timeout: lockTimeout) {
+      let draft = path + "-new"
+      func removeDraft() { ["", "-journal", "-wal", "-shm"].forEach { unlink(draft + $0) } }
+      removeDraft()
+      defer { removeDraft() }
+      let queue = try DatabaseQueue(path: draft, configuration: Self.configuration(creating: true))
+      try Schema.migrator.migrate(queue)
+      try queue.writeWithoutTransaction { db in
+        try db.execute(
+          sql: "PRAGMA application_id = \(Schema.applicationID); PRAGMA foreign_keys = OFF")
+        try db.execute(
+          sql: "ATTACH ? AS damaged", arguments: [URL(filePath: path).standardizedFileURL.path])
+      }
+      try queue.write(fill)
+      try queue.writeWithoutTransaction { try $0.execute(sql: "DETACH damaged") }
+      // As one transaction of the store's own file (`sqlite3_backup_step`).
+      try queue.backup(to: try connection())
+      try queue.close()
+    }
+    try checkpointAndTruncate()
+  }
+
   /// Closes the connection. SQLite may then copy the log into the file, so this too is done under
   /// the lock where it is to be had.
   func close() {
