@@ -41,7 +41,8 @@ extension Store {
       do {
         vectors = try await embedder.vectors(of: set.map(\.text))
       } catch let error as QueryEmbedder.Unavailable {
-        throw StoreError(error.reason.code, error.reason.message)
+        throw StoreError(
+          error.reason.code, error.reason.message, underlying: error.reason.underlying)
       }
       report.tokens = embedder.totals.tokens
       report.costUSD = embedder.totals.cost.usd

@@ -16,6 +16,8 @@ extension Store {
     let before = file.size()
     try await compactSegments()
     try await file.addChecksums()
+    let path = file.path
+    let presence = try await file.work { try RunPresence(storePath: path, run: 0) }
     try await file.compact { db in
       // A deleted word stays in the word index's older segments until they are merged.
       try db.execute(sql: "INSERT INTO chunk_search(chunk_search) VALUES ('optimize')")
@@ -23,6 +25,7 @@ extension Store {
       try db.execute(
         sql: "DELETE FROM staged WHERE space_id IN (SELECT id FROM spaces WHERE kind = 'mock')")
       try VectorsTable.unstageReplaced(db)
+      try ClaimsTable.release(whereOver: { !presence.isAtWork($0) }, db)
       try StoreStateTable.raiseGeneration(db)
     }
     return CompactReport(

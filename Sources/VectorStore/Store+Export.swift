@@ -44,7 +44,9 @@ extension Store {
     let resolved = targets.map { URL(filePath: $0).resolvingSymlinksInPath().path }
     let store = URL(filePath: path).resolvingSymlinksInPath().path
     for (target, given) in zip(resolved, targets)
-    where ["", "-wal", "-shm", "-journal", "-lock", "-new"].contains(where: { store + $0 == target }
+    where ["", "-wal", "-shm", "-journal", "-lock", "-runs", "-new"].contains(where: {
+      store + $0 == target
+    }
     ) {
       throw StoreError(
         .invalidArgument, "\(given) is the store itself or belongs to it; export to another file")

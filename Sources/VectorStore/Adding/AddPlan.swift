@@ -87,7 +87,8 @@ struct AddPlan: DocumentTaker {
   }
 
   /// The report, with a warning for each limit that the run would reach.
-  mutating func end(store: Store, maximumCost: NanoDollars?) async throws -> AddReport {
+  mutating func end(store: Store, maximumCost: SpendingLimit<NanoDollars>) async throws -> AddReport
+  {
     try await settle()
     var totals = ServiceRequests.Totals()
     if case .requests(let service) = route {
@@ -97,8 +98,8 @@ struct AddPlan: DocumentTaker {
       for use in try await store.router.excess(of: totals, service: service) {
         tally.warn("the run would stop in part: \(use.rest)")
       }
-      if let maximumCost, totals.cost > maximumCost {
-        tally.warn("the run would stop in part: it may cost \(maximumCost) (--max-cost)")
+      if case .atMost(let maximum) = maximumCost, totals.cost > maximum {
+        tally.warn("the run would stop in part: it may cost \(maximum) (--max-cost)")
       }
     }
     tally.enter(totals, tokensEstimated: intake.counter?.isExact == false)

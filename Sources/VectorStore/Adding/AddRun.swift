@@ -75,42 +75,41 @@ struct AddRun: DocumentTaker {
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
     let target = collection.target
     let route = Result { try store.route(to: target.space, of: collection.name) }
-    var counter: TokenCounter?
-    if case .success(.requests(let service)) = route { counter = await service.tokenCounter() }
+    var (counter, sending): (TokenCounter?, EmbeddingQueue.Run?)
+    if case .success(.requests(let service)) = route {
+      counter = await service.tokenCounter()
+      let requests = store.router.requests(
+        to: service, options: spending.requestOptions(runID: run.correlationID))
+      sending = try await store.staging(run, requests: requests, target: target)
+    }
     return try AddRun(
-      store: store, run: run, collection: collection, target: target, mock: mock, mode: mode,
-      route: route, counter: counter, spending: spending)
+      store: store, run: run, collection: collection, mock: mock, mode: mode, route: route,
+      counter: counter, sending: sending)
   }
 
   private init(
-    store: Store, run: Run, collection: CollectionRecord, target: SpaceRecord, mock: SpaceRecord,
-    mode: ServiceMode, route: Result<EmbeddingRouter.Route, any Error>, counter: TokenCounter?,
-    spending: SpendingOptions
+    store: Store, run: Run, collection: CollectionRecord, mock: SpaceRecord, mode: ServiceMode,
+    route: Result<EmbeddingRouter.Route, any Error>, counter: TokenCounter?,
+    sending: EmbeddingQueue.Run?
   ) throws {
     self.store = store
     self.run = run
     placedAt = Timestamp.of(store.configuration.clock())
     self.collection = collection
-    self.target = target
+    target = collection.target
     self.counter = counter
     mockSpace = mock
     tally = AddTally(mode: mode, space: target.space)
-    var requests: ServiceRequests?
     switch route {
     case .failure(let error as StoreError): supply = .refused(error)
     case .failure(let error): throw error
     case .success(.local(let mock)): supply = .mock(mock, target)
     case .success(.standIn(let service, _)): supply = .mock(service, mock)
-    case .success(.wait(let reason)):
-      supply = .none(reason: reason)
-      tally.stop(Unavailability(noService: reason))
-    case .success(.requests(let service)):
-      supply = .requests
-      requests = store.router.requests(
-        to: service, options: spending.requestOptions(runID: run.correlationID))
+    case .success(.wait(let reason)): supply = .none(reason: reason)
+    case .success(.requests): supply = .requests
     }
-    self.requests = requests
-    queue = requests.map { EmbeddingQueue(store.staging(requests: $0, target: target)) }
+    requests = sending?.requests
+    queue = sending.map { EmbeddingQueue($0) }
     intake = Intake(
       file: store.file, collection: collection.id, target: target.id, counter: counter,
       tokensPerText: requests?.service.terms.tokensPerText ?? .max)
@@ -320,6 +319,10 @@ struct AddRun: DocumentTaker {
     var returning: [ChangedDocument] = []
     for (document, outcome) in zip(documents, outcomes) {
       tally.count(outcome, of: document.prepared)
+      // The service is missed only where a document needs it.
+      if case .pending = outcome, case .none(let reason) = supply, tally.report.stopped == nil {
+        tally.stop(Unavailability(noService: reason))
+      }
       if case .incomplete = outcome {
         returning.append(document)
       } else {

@@ -10,7 +10,7 @@ struct SchemaCheck: StoreCheck {
   /// What may be made anew: it holds nothing that is not derived.
   private static let derivedTables: Set<String> = [
     "chunk_search", "document_fields", "segments", "segment_heads", "segment_codes",
-    "segment_fine_codes", "removed_vectors",
+    "segment_fine_codes", "removed_vectors", "claims",
   ]
   /// Tables whose ids are never used again.
   private static let countedTables = ["documents", "chunks", "vectors"]

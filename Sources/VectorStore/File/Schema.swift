@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 6
+  static let version: Int32 = 7
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -37,9 +37,13 @@ enum Schema {
       try db.execute(sql: "DELETE FROM segments")
       try db.execute(sql: "PRAGMA user_version = 5")
     }
+    migrator.registerMigration("6 claims") { db in
+      try db.execute(sql: ClaimsTable.schema)
+      try db.execute(sql: "PRAGMA user_version = 6")
+    }
     migrator.registerMigration("7 checksums and runs") { db in
       try db.execute(sql: checksumsAndRuns)
-      try db.execute(sql: "PRAGMA user_version = 6")
+      try db.execute(sql: "PRAGMA user_version = 7")
     }
     return migrator
   }

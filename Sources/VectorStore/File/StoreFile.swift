@@ -96,6 +96,14 @@ final class StoreFile: Sendable {
     }
   }
 
+  /// Runs `body` in one write transaction under the store's lock that changes nothing a query reads and
+  /// may be lost if the machine fails: the generation stays, and nobody waits for the disk.
+  func writeNote<T: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> T
+  ) async throws -> T {
+    try await onWriter { try $0.transaction(isDurable: false, body) }
+  }
+
   /// Copies the write-ahead log into the file and empties it: at the end of a bulk job.
   func checkpoint() async throws {
     try await onWriter { try $0.checkpointAndTruncate() }

@@ -55,7 +55,7 @@ final class StoreLock {
       // Another user's lock can be read where it cannot be written, which is enough for flock.
       let code = errno
       if descriptor < 0, code == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
-      guard descriptor >= 0 else { throw cannotOpen(code) }
+      guard descriptor >= 0 else { throw Self.cannotOpen(path, code) }
     }
     let deadline = ContinuousClock.now + .seconds(timeout)
     var pause: UInt32 = 500  // microseconds, doubled up to 4 ms
@@ -83,7 +83,8 @@ final class StoreLock {
     if ContinuousClock.now - acquired > .milliseconds(50) { usleep(6000) }
   }
 
-  private func cannotOpen(_ code: CInt) -> StoreError {
+  /// Why a lock's file cannot be made.
+  static func cannotOpen(_ path: String, _ code: CInt) -> StoreError {
     let reason = String(cString: strerror(code))
     if code == ENOSPC || code == EDQUOT {
       return StoreError(.diskFull, "cannot make the lock \(path): \(reason); free some space")

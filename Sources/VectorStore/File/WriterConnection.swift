@@ -68,11 +68,15 @@ final class WriterConnection: @unchecked Sendable {
     }
   }
 
-  /// Runs `body` in one transaction and commits it to the disk.
-  func transaction<T>(_ body: (Database) throws -> T) throws -> T {
+  /// Runs `body` in one transaction and commits it.
+  ///
+  /// - Parameter isDurable: whether it is on the disk when this returns; if not, it is with the next
+  ///   one that is.
+  func transaction<T>(isDurable: Bool = true, _ body: (Database) throws -> T) throws -> T {
     try lock.withLock(timeout: lockTimeout) {
       let connection = try connection()
-      let result = try connection.write(body)
+      let result =
+        try isDurable ? connection.write(body) : Self.undurably(connection) { try $0.write(body) }
       if StoreFile.size(of: path + "-wal") > Self.checkpointBytes {
         try connection.writeWithoutTransaction { db in
           _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(PASSIVE)")
@@ -149,6 +153,20 @@ final class WriterConnection: @unchecked Sendable {
       // Without the lock the connection still has to go; nothing is lost, the log stays behind.
       try? queue.close()
     }
+  }
+
+  private static func undurably<T>(
+    _ connection: DatabaseQueue, _ body: (DatabaseQueue) throws -> T
+  ) throws -> T {
+    func setSynchronous(_ level: String) throws {
+      try connection.writeWithoutTransaction {
+        try $0.execute(sql: "PRAGMA synchronous = \(level)")
+      }
+    }
+    try setSynchronous("NORMAL")
+    let result = Result { try body(connection) }
+    try setSynchronous("FULL")
+    return try result.get()
   }
 
   private func connection() throws -> DatabaseQueue {

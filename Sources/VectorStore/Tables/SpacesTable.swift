@@ -63,16 +63,14 @@ enum SpacesTable {
     let (provider, model) = (try row.text(first + 2), try row.text(first + 3))
     let dimensions = Int(try row.integer(first + 4))
     guard let kind = EmbeddingSpace.Kind(rawValue: try row.text(first + 5)),
-      EmbeddingSpace.supportedDimensions.contains(dimensions), !provider.isEmpty, !model.isEmpty,
-      !provider.contains("/")
+      let space = try? EmbeddingSpace(
+        provider: provider, model: model, dimensions: dimensions, kind: kind)
     else {
       throw StoreError(
         .damaged,
         "the space \(name) of the store is not one this program can read; restore the store from a "
           + "backup")
     }
-    return SpaceRecord(
-      id: try row.integer(first),
-      space: EmbeddingSpace(provider: provider, model: model, dimensions: dimensions, kind: kind))
+    return SpaceRecord(id: try row.integer(first), space: space)
   }
 }

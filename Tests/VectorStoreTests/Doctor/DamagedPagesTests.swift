@@ -12,7 +12,7 @@ import Testing
   private static let derived = [
     "document_fields", "segments", "segment_heads", "segment_codes", "segment_fine_codes",
     "removed_vectors", "chunk_search_data", "chunk_search_idx", "chunk_search_content",
-    "chunk_search_docsize", "chunk_search_config",
+    "chunk_search_docsize", "chunk_search_config", "claims",
   ]
   private static let kept = [
     "documents", "chunks", "vectors", "spaces", "collections",

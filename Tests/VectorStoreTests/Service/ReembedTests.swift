@@ -5,8 +5,7 @@ import Testing
 @testable import VectorStore
 
 @Suite struct ReembedTests {
-  static let large = EmbeddingSpace(
-    provider: "openai", model: "text-embedding-3-large", dimensions: 1024, kind: .real)
+  static let large = EmbeddingSpace.named("openai/text-embedding-3-large/1024")
 
   /// A store whose service is of 3-small, with another of 3-large at hand.
   static func open(_ paid: PaidStore) async throws -> Store {
