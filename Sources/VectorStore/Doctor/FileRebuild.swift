@@ -14,8 +14,7 @@ struct FileRebuild {
   /// The tables that hold what cannot be made anew.
   private static let kept = [
     "spaces", "collections", "documents", "pending_documents", "chunks", "vectors", "staged",
-    "runs",
-    "statistics",
+    "runs", "statistics",
   ]
 
   let db: Database

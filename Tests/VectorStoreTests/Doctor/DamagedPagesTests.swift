@@ -12,7 +12,7 @@ import Testing
   private static let derived = [
     "document_fields", "segments", "segment_heads", "segment_codes", "segment_fine_codes",
     "removed_vectors", "chunk_search_data", "chunk_search_idx", "chunk_search_content",
-    "chunk_search_docsize", "chunk_search_config",
+    "chunk_search_docsize", "chunk_search_config", "claims",
   ]
   private static let kept = [
     "documents", "chunks", "vectors", "spaces", "collections",
@@ -43,7 +43,9 @@ import Testing
 
   private static func state(_ fixture: DoctorFixture) async throws -> [String] {
     let store = try await Store(path: fixture.path, configuration: fixture.configuration)
-    var state = try await store.list().map { "\($0)" }
+    var state = try await store.list().map {
+      "\($0.document) \($0.state) \($0.chunks) \(try MetadataJSON.encode($0.metadata)) \($0.updated)"
+    }
     var options = QueryOptions(limit: 20)
     state += try await store.query(vectors: fixture.queries, options: options)
       .flatMap { $0.hits.map { "\($0.id) \($0.score)" } }

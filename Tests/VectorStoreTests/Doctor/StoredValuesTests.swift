@@ -14,8 +14,8 @@ import Testing
 
   static let tables = [
     "spaces", "collections", "documents", "pending_documents", "chunks", "vectors", "staged",
-    "runs",
-    "store_state", "segments", "segment_heads", "segment_codes", "segment_fine_codes",
+    "claims", "runs", "store_state", "segments", "segment_heads", "segment_codes",
+    "segment_fine_codes",
     "removed_vectors", "document_fields", "statistics", "sqlite_sequence", "chunk_search_data",
     "chunk_search_idx", "chunk_search_content", "chunk_search_docsize", "chunk_search_config",
   ]
