@@ -31,12 +31,11 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var settings = try Settings(store, access: .readOnly)
-    settings.configuration.budget.ledgerPath = settings.all.ledgerPath.value
+    let settings = try Settings(store, access: .readOnly)
     var options = DoctorOptions()
     options.repairs = repair
     options.measuresRecall = recall
-    let report = try await Interruption.handled { [settings, options] in
+    let report = try await Interruption.handled { [options] in
       try await Store.doctor(
         path: settings.storePath, configuration: settings.configuration, options: options)
     }

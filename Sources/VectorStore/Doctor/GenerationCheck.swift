@@ -13,7 +13,10 @@ struct GenerationCheck: StoreCheck {
       found = $0.integer(0)
     }
     if let found, found >= 0 {
-      return [DoctorReport.Check(.generation, .ok, "\(found) write transactions so far")]
+      return [
+        DoctorReport.Check(
+          .generation, .ok, "open stores see by a number what others write, now \(found)")
+      ]
     }
     var check = DoctorReport.Check(
       .generation, .problem,
@@ -27,7 +30,7 @@ struct GenerationCheck: StoreCheck {
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
     try await file.write { db in
       // Above every count that an open store may have seen.
-      let start = Int64(Date().timeIntervalSince1970)
+      let start = Int64(Date().timeIntervalSince1970) << 28
       try db.execute(
         sql: "INSERT OR REPLACE INTO store_state(id, generation) VALUES (1, ?)", arguments: [start])
       return [.generation: "a new one was begun"]

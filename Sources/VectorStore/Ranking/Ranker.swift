@@ -91,7 +91,7 @@ struct Ranker {
         : scan.nearest(vectors, limit: limit, deliver: take)
     } catch let error as SearchError {
       throw StoreError(
-        .damaged, "\(error) (in the space \(space)); restore the store from a backup",
+        .damaged, "\(error) (in the space \(space)); \(StoreError.restoringTheStore)",
         underlying: error)
     }
   }

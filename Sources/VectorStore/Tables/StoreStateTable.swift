@@ -1,10 +1,11 @@
 // store_state: one row with the generation, which every write transaction raises. Raised by
-// StoreFile; read inside each snapshot by whatever caches what it read.
+// StoreFile; read inside each snapshot by whatever caches what it read, and by LogOwner.
 
 import GRDB
 
 enum StoreStateTable {
-  /// The number of write transactions this store has seen.
+  /// A number that rises with every write transaction of this store. By how much is chance, so that two
+  /// files that were one once soon differ.
   static func generation(_ db: Database) throws -> Int64 {
     var generation: Int64 = 0
     try db.forEachRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
@@ -14,7 +15,32 @@ enum StoreStateTable {
   }
 
   static func raiseGeneration(_ db: Database) throws {
-    try db.cachedStatement(sql: "UPDATE store_state SET generation = generation + 1 WHERE id = 1")
-      .execute()
+    let next = following(try generation(db), by: .random(in: 1...largestStep))
+    try db.cachedStatement(sql: "UPDATE store_state SET generation = ? WHERE id = 1")
+      .execute(arguments: [next])
+  }
+
+  // MARK: - What a generation tells
+
+  /// The lowest bits tell the generation before.
+  private static let checkBits: Int64 = 16
+  private static let largestStep: Int64 = 1 << 16
+
+  private static func following(_ generation: Int64, by step: Int64) -> Int64 {
+    (generation >> checkBits &+ step) << checkBits | check(of: generation)
+  }
+
+  /// 16 bits of a generation, well mixed.
+  private static func check(of generation: Int64) -> Int64 {
+    Int64((UInt64(bitPattern: generation) &* 0x9E37_79B9_7F4A_7C15) >> 48)
+  }
+
+  /// Whether a generation is of the form that tells the one before. Earlier versions counted by ones.
+  static func tellsItsPredecessor(_ generation: Int64) -> Bool { generation >> checkBits > 0 }
+
+  /// Whether a generation can be the next one after another; of two by chance one in 65,536 times at most.
+  static func mayFollow(_ next: Int64, on generation: Int64) -> Bool {
+    let step = (next >> checkBits) &- (generation >> checkBits)
+    return (1...largestStep).contains(step) && next & (1 << checkBits - 1) == check(of: generation)
   }
 }
