@@ -70,7 +70,8 @@ let package = Package(
       name: "VectorStoreTests",
       dependencies: [
         "VectorStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
-      ]),
+      ],
+      exclude: ["File/Fixtures"]),
     .testTarget(
       name: "StoreCLITests",
       dependencies: [

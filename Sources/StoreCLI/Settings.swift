@@ -16,26 +16,30 @@ struct Settings: Sendable {
 
   /// Resolves flags over environment variables over `.env` files over defaults.
   ///
+  /// - Parameters:
+  ///   - embeds: whether the command uses the service.
+  ///   - sends: whether it may send texts to it; the first time, this asks about an address that only
+  ///     a `.env` file names.
   /// - Throws: ``SettingsError`` for a setting whose value is not one it can have, and where a key would
   ///   be sent to an address that it must not be sent to.
   init(
     _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
-    embeds: Bool = false
+    embeds: Bool = false, sends: Bool = true
   ) throws {
     try self.init(
       flags: [.store: ("--store", options.storePath), .mode: ("--mode", mode?.mode.rawValue)],
       verbose: options.verbose, quiet: !embeds)
     configuration.access = access
-    if embeds { try addService() }
+    if embeds { try addService(sends: sends) }
   }
 
   /// Resolves the settings of a command that opens no store.
   ///
   /// - Throws: as above.
-  init(_ options: OutputOptions, mode: ModeArgument? = nil) throws {
+  init(_ options: OutputOptions, mode: ModeArgument? = nil, sends: Bool) throws {
     try self.init(
       flags: [.mode: ("--mode", mode?.mode.rawValue)], verbose: options.verbose, quiet: false)
-    try addService()
+    try addService(sends: sends)
   }
 
   private init(
@@ -105,13 +109,14 @@ struct Settings: Sendable {
   // MARK: - The service
 
   /// Adds the service that the settings describe, its budget and the cache of queries.
-  private mutating func addService() throws {
+  private mutating func addService(sends: Bool) throws {
     configuration.realSpace = try space
-    configuration.budget.dailyCostLimit = all.dailyCostLimit.value
-    configuration.budget.hourlyRequestLimit = all.hourlyRequestLimit.value
+    configuration.budget.dailyCostLimit = .atMost(all.dailyCostLimit.value)
+    configuration.budget.hourlyRequestLimit = .atMost(all.hourlyRequestLimit.value)
     configuration.budget.isEnforced = all.isCostTracked.value
     guard configuration.mode != .mock, all.openAI.isConfigured else { return }
     configuration.service = try makeService(for: nil)
+    if sends { try TextAddressRule.check(all.openAI.address, allowed: all.allowedAddresses) }
   }
 
   /// Adds a service for another space, which the configured server is to have.

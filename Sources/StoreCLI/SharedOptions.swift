@@ -42,7 +42,7 @@ struct SpendingArguments: ParsableArguments {
   /// The options of the library; waiting is told on standard error.
   func options(quiet: Bool) -> SpendingOptions {
     var options = SpendingOptions()
-    options.maximumCost = maxCost?.amount
+    if let maxCost { options.maximumCost = .atMost(maxCost.amount) }
     options.waits = wait
     if !quiet {
       options.onWait = { reason in Terminal.standardError.write("waiting: \(reason)\n") }
@@ -56,7 +56,7 @@ struct DollarsArgument: ExpressibleByArgument {
   let amount: NanoDollars
 
   init?(argument: String) {
-    guard let amount = NanoDollars(usd: argument) else { return nil }
+    guard let amount = try? NanoDollars(usd: argument) else { return nil }
     self.amount = amount
   }
 }

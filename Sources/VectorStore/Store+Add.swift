@@ -142,13 +142,3 @@ extension Store {
     return lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
   }
 }
-
-extension AddOptions {
-  func check() throws {
-    do {
-      try chunking.validate()
-    } catch {
-      throw StoreError(.invalidArgument, "\(error)", underlying: error)
-    }
-  }
-}

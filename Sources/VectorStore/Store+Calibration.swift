@@ -41,7 +41,7 @@ extension Store {
         dimensions: space.dimensions)
       let block = VectorBlock(dimensions: space.dimensions, capacity: 1)
       for id in sample.ids {
-        guard let data = try StatisticsTable.vector(of: id, space: spaceRecord.id, db) else {
+        guard let data = try StatisticsTable.vector(of: id, space: spaceRecord, db) else {
           continue
         }
         block.removeAll()

@@ -41,7 +41,8 @@ extension Store {
       do {
         vectors = try await embedder.vectors(of: set.map(\.text))
       } catch let error as QueryEmbedder.Unavailable {
-        throw StoreError(error.reason.code, error.reason.message)
+        throw StoreError(
+          error.reason.code, error.reason.message, underlying: error.reason.underlying)
       }
       report.tokens = embedder.totals.tokens
       report.costUSD = embedder.totals.cost.usd
@@ -76,7 +77,7 @@ extension Store {
         guard let chunk = chunks[id],
           let text = try String.fetchOne(
             db, sql: "SELECT text FROM chunks WHERE id = ?", arguments: [id]),
-          let data = try StatisticsTable.vector(of: id, space: space.id, db)
+          let data = try StatisticsTable.vector(of: id, space: space, db)
         else { return nil }
         return CanaryChunk(
           chunk: chunk, text: text, vector: StoredVector(data: data, norm: 1).components)

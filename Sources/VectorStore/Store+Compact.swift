@@ -15,6 +15,9 @@ extension Store {
     let started = Date()
     let before = file.size()
     try await compactSegments()
+    try await file.addChecksums()
+    let path = file.path
+    let presence = try await file.work { try RunPresence(storePath: path, run: 0) }
     try await file.compact { db in
       // A deleted word stays in the word index's older segments until they are merged.
       try db.execute(sql: "INSERT INTO chunk_search(chunk_search) VALUES ('optimize')")
@@ -22,6 +25,7 @@ extension Store {
       try db.execute(
         sql: "DELETE FROM staged WHERE space_id IN (SELECT id FROM spaces WHERE kind = 'mock')")
       try VectorsTable.unstageReplaced(db)
+      try ClaimsTable.release(whereOver: { !presence.isAtWork($0) }, db)
       try StoreStateTable.raiseGeneration(db)
     }
     return CompactReport(
@@ -38,6 +42,44 @@ extension Store {
         var maintenance = SegmentMaintenance(db, segmentRows: rows)
         return try maintenance.compact(damaged: damaged)
       }
+    }
+  }
+}
+
+extension StoreFile {
+  /// Vectors that get their checksums in one transaction.
+  private static let checkedAtOnce = 2048
+
+  /// Gives checksums to vectors that an earlier version wrote. Returns in how many
+  /// transactions.
+  @discardableResult
+  func addChecksums() async throws -> Int {
+    var transactions = 0
+    for table in ChecksummedTable.allCases {
+      var last: Int64? = .min
+      while let after = last {
+        try Task.checkCancellation()
+        last = try await nextWithoutChecksum(table, after: after)
+        guard last != nil else { break }
+        last = try await write { db in
+          try VectorsTable.addChecksums(to: table, after: after, limit: Self.checkedAtOnce, db)
+        }
+        transactions += 1
+      }
+    }
+    return transactions
+  }
+
+  /// Looked for by readers, so that a store without such rows is not written to.
+  private func nextWithoutChecksum(
+    _ table: ChecksummedTable, after: Int64
+  ) async throws -> Int64? {
+    try await read { db in
+      try db.firstRow(
+        bulk: """
+          SELECT rowid FROM \(table.rawValue) WHERE rowid > ? AND checksum IS NULL LIMIT 1
+          """, .integer(after)
+      ) { try $0.integer(0) }
     }
   }
 }

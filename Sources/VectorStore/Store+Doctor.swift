@@ -57,10 +57,7 @@ extension Store {
   /// The same as ``doctor(path:configuration:options:)`` otherwise.
   public func doctor(_ options: DoctorOptions = DoctorOptions()) async throws -> DoctorReport {
     let started = Date()
-    guard options.sampleSize > 0 else {
-      throw StoreError(
-        .invalidArgument, "the sample is \(options.sampleSize) vectors; ask for at least 1")
-    }
+    try options.check()
     let checks = try await Doctor(store: self, options: options).examine()
     return DoctorReport(store: path, checks: checks, seconds: Date().timeIntervalSince(started))
   }

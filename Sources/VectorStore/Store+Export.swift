@@ -72,7 +72,7 @@ private struct ExportedRows {
   /// Whether the export is to stop.
   let isCancelled: @Sendable () -> Bool
 
-  private struct Row {
+  private struct Line {
     var id: String
     var text: String?
     var vector: [Float]?
@@ -122,36 +122,40 @@ private struct ExportedRows {
   }
 
   private func counts() throws -> (all: Int, withVector: Int) {
-    let row = try GRDB.Row.fetchOne(
-      db,
-      sql: """
+    try db.firstRow(
+      bulk: """
         SELECT COUNT(*), COUNT(v.id) FROM documents d JOIN chunks c ON c.document_id = d.id
         LEFT JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ? WHERE d.collection_id = ?
-        """, arguments: [try SpacesTable.find(space, db)?.id, collection.id])
-    return (row?[0] ?? 0, row?[1] ?? 0)
+        """, try spaceID(), .integer(collection.id)
+    ) { (Int(try $0.integer(0)), Int(try $0.integer(1))) } ?? (0, 0)
   }
 
-  private func forEach(onlyWithVector: Bool, _ body: (Row) throws -> Void) throws {
+  private func forEach(onlyWithVector: Bool, _ body: (Line) throws -> Void) throws {
     // Documents in the order of their ids and chunks by their index: nothing has to be sorted.
-    let rows = try GRDB.Row.fetchCursor(
-      db,
-      sql: """
-        SELECT d.source, d.metadata, c.ordinal, c.text, v.data, v.norm,
-          EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.ordinal > 0) AS several
+    try db.forEachRow(
+      bulk: """
+        SELECT d.source, d.metadata, c.ordinal, c.text, v.data, v.norm, v.checksum,
+          EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.ordinal > 0)
         FROM documents d NOT INDEXED CROSS JOIN chunks c ON c.document_id = d.id
         \(onlyWithVector ? "CROSS" : "LEFT") JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
         WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
-        """, arguments: [try SpacesTable.find(space, db)?.id, collection.id])
-    while let row = try rows.next() {
+        """, try spaceID(), .integer(collection.id)
+    ) { row in
       if isCancelled() { throw CancellationError() }
-      let (source, ordinal, several): (String, Int, Bool) = (row[0], row[2], row[6])
-      let data: Data? = row[4]
+      let (source, ordinal) = (try row.text(0), try row.count(2))
+      let vector =
+        try row.isNull(4)
+        ? nil : row.vector(4, norm: 5, checksum: 6, dimensions: space.dimensions)
       try body(
-        Row(
-          id: several ? "\(source)#\(ordinal)" : source, text: row[3],
-          vector: data.map { $0.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } },
-          metadata: row[1], norm: Self.norm(row[5])))
+        Line(
+          id: try row.bool(7) ? "\(source)#\(ordinal)" : source, text: try row.text(orNil: 3),
+          vector: vector.map(StoredVector.components), metadata: try row.text(1),
+          norm: Self.norm(try vector == nil ? nil : row.real(5))))
     }
+  }
+
+  private func spaceID() throws -> BulkValue {
+    try SpacesTable.find(space, db).map { .integer($0.id) } ?? .null
   }
 }
 

@@ -29,6 +29,7 @@ extension Store {
   ) async throws -> AddReport {
     var options = AddOptions()
     options.spending = spending
+    try options.check()
     do {
       if path.hasSuffix(".npy") {
         return try await importRows(path, texts, space, collection, options, progress)

@@ -25,7 +25,7 @@ extension Store {
   public func query(
     _ texts: [String], in collection: String = "default", options: QueryOptions = QueryOptions()
   ) async throws -> [QueryResult] {
-    try Self.check(options)
+    try options.check()
     for (index, text) in texts.enumerated()
     where !text.contains(where: { !$0.isWhitespace }) {
       throw StoreError(
@@ -55,7 +55,7 @@ extension Store {
     vectors: [[Float]], space: EmbeddingSpace? = nil, in collection: String = "default",
     options: QueryOptions = QueryOptions()
   ) async throws -> [QueryResult] {
-    try Self.check(options)
+    try options.check()
     guard options.ranking == .vector else {
       throw StoreError(
         .invalidArgument, "a vector has no words to rank by; ask with a text, or without lexical")
@@ -80,18 +80,6 @@ extension Store {
           "query vector \(index): \(error); the collection \"\(collection)\" is searched in \(space)"
         )
       }
-    }
-  }
-
-  private static func check(_ options: QueryOptions) throws {
-    try options.filter?.check()
-    guard options.limit > 0 else {
-      throw StoreError(
-        .invalidArgument, "the limit is \(options.limit); ask for at least 1 hit")
-    }
-    if let score = options.minimumScore, !score.isFinite {
-      throw StoreError(
-        .invalidArgument, "the least score is \(score); a number is expected, as 0.3")
     }
   }
 

@@ -23,25 +23,29 @@ extension Store {
     spending: SpendingOptions = SpendingOptions(), progress: ProgressHandler? = nil
   ) async throws -> ReembedReport {
     let started = ContinuousClock.now
+    try spending.check()
     let record = try await file.read { try CollectionsTable.require(collection, $0) }
     let service = try reembeddingService(to: space ?? record.target.space, of: collection)
     let target = try await spaceRecord(space ?? record.target.space, makesIt: !isDryRun)
     try await requireTexts(of: record, target)
     var run = ReembedRun(
-      file: file, collection: record, target: target, terms: service.terms,
+      file: file, collection: record, target: target, isTargetChosen: space != nil,
+      terms: service.terms,
       counter: await service.tokenCounter(), progress: progress)
     guard !isDryRun else { return try await run.plan() }
     let row = try await beginRun("reembed")
     let requests = router.requests(
       to: service, options: spending.requestOptions(runID: row.correlationID))
     do {
-      try await run.embed(with: staging(requests: requests, target: target))
+      try await run.embed(with: try await staging(row, requests: requests, target: target))
       run.enter(requests.totals)
       try await run.finish()
       if run.report.isComplete {
         var rest = spending
         let spent = requests.totals.cost + requests.totals.possibleCost
-        rest.maximumCost = spending.maximumCost.map { max($0 - spent, .zero) }
+        if case .atMost(let maximum) = spending.maximumCost {
+          rest.maximumCost = .atMost(max(maximum - spent, .zero))
+        }
         run.enter(pending: try await addPending(of: collection, target, rest))
       }
     } catch {

@@ -6,8 +6,9 @@ extension Store {
   /// Documents removed a transaction, so that other writers get their turn.
   private static let removedAtOnce = 1000
 
-  /// Removes documents with their chunks, vectors and words. A source that ends in `/` is a folder:
-  /// every document below it is removed. Sources that name no document are told in the report.
+  /// Removes documents with their chunks, vectors and words. A source is that document only, never what
+  /// lies below it: for that there is ``remove(below:from:)``. Sources that name no document are told in
+  /// the report.
   ///
   /// The text is gone from every byte of the file after ``compact()``.
   ///
@@ -16,7 +17,7 @@ extension Store {
   public func remove(
     _ sources: [String], from collection: String = "default"
   ) async throws -> RemoveReport {
-    let sources = try await expanded(sources, in: collection)
+    let sources = try await resolved(sources, in: collection)
     let run = try await beginRun("remove")
     var report = RemoveReport()
     for start in stride(from: 0, to: sources.count, by: Self.removedAtOnce) {
@@ -40,6 +41,28 @@ extension Store {
       report.add(removed)
     }
     try await endRun(run, report)
+    return report
+  }
+
+  /// Removes all documents below a folder: those whose sources begin with it and a `/`, `.` being the
+  /// working folder. A folder that nothing lies below is told in the report.
+  ///
+  /// It is taken by what stands in the store when the removal begins.
+  ///
+  /// - Throws: ``StoreError`` with `collectionNotFound`, or `empty` for a folder without a name.
+  @discardableResult
+  public func remove(
+    below folder: String, from collection: String = "default"
+  ) async throws -> RemoveReport {
+    guard !folder.isEmpty else {
+      throw StoreError(.empty, "the folder's name is empty; name one, as docs/")
+    }
+    let sources = try await file.read { db in
+      try DocumentsTable.sources(
+        collection: try CollectionsTable.require(collection, db).id, onlyFiles: false, db)
+    }.filter { SourcePath.liesBelow(folder, source: $0) }
+    var report = try await remove(sources, from: collection)
+    report.notFound = sources.isEmpty ? [folder] : []
     return report
   }
 
@@ -81,23 +104,19 @@ extension Store {
     return report
   }
 
-  /// Sources as they are stored, each once: a folder stands for the documents below it, and a path
-  /// that is written another way (`./a.md`) for the document it was added as.
-  private func expanded(_ sources: [String], in collection: String) async throws -> [String] {
-    let known = try await file.read { db in
-      try DocumentsTable.sources(
-        collection: try CollectionsTable.require(collection, db).id, onlyFiles: false, db)
+  /// Sources as they are stored, each once: a path that is written another way (`./a.md`) stands for the
+  /// document it was added as. One with a slash at its end names a folder and no document.
+  private func resolved(_ sources: [String], in collection: String) async throws -> [String] {
+    let exact = try await file.read { db in
+      try Set(
+        DocumentsTable.sources(
+          collection: try CollectionsTable.require(collection, db).id, onlyFiles: false, db))
     }
-    let exact = Set(known)
     var seen: Set<String> = []
-    return sources.flatMap { source -> [String] in
-      if exact.contains(source) || source.isEmpty { return [source] }
-      if source.hasSuffix("/") {
-        let below = known.filter { SourcePath.liesUnder(source, source: $0) }
-        return below.isEmpty ? [source] : below
-      }
+    return sources.map { source in
+      if exact.contains(source) || source.isEmpty || source.hasSuffix("/") { return source }
       let normalized = SourcePath.normalized(source)
-      return [exact.contains(normalized) ? normalized : source]
+      return exact.contains(normalized) ? normalized : source
     }.filter { seen.insert($0).inserted }
   }
 }

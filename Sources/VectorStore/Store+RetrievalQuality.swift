@@ -74,13 +74,12 @@ extension Store {
   private func judgedChunks(in collection: String) async throws -> Int {
     let counts = try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
-      return try Row.fetchOne(
-        db,
-        sql: """
+      return try db.firstRow(
+        bulk: """
           SELECT COUNT(DISTINCT d.id), COUNT(*) FROM documents d
           CROSS JOIN chunks c ON c.document_id = d.id WHERE d.collection_id = ?
-          """, arguments: [record.id]
-      ).map { (documents: $0[0] as Int, chunks: $0[1] as Int) }
+          """, .integer(record.id)
+      ) { (documents: Int(try $0.integer(0)), chunks: Int(try $0.integer(1))) }
     }
     guard let counts, counts.documents > 0 else { return Self.judgedDepth }
     let perDocument = (counts.chunks + counts.documents - 1) / counts.documents

@@ -23,7 +23,7 @@ extension Store {
     of collection: String? = nil, space: EmbeddingSpace? = nil,
     options: StatisticsOptions = StatisticsOptions()
   ) async throws -> StatisticsReport {
-    try Self.check(options)
+    try options.check()
     let started = Date()
     let flag = CancellationFlag()
     let (report, summaries) = try await withTaskCancellationHandler {
@@ -44,23 +44,6 @@ extension Store {
     var timed = report
     timed.seconds = Date().timeIntervalSince(started)
     return timed
-  }
-
-  private static func check(_ options: StatisticsOptions) throws {
-    guard options.duplicateThreshold > 0, options.duplicateThreshold <= 1 else {
-      throw StoreError(
-        .invalidArgument,
-        "the threshold of near-duplicates is \(options.duplicateThreshold); give a cosine above 0, at "
-          + "most 1")
-    }
-    guard options.exactRows >= 0, options.sampleRows >= 1, options.mapRows >= 0 else {
-      throw StoreError(
-        .invalidArgument, "the statistics' sample is empty; give at least one row")
-    }
-    for name in [options.save, options.compare].compactMap({ $0 }) where name.isEmpty {
-      throw StoreError(
-        .empty, "the name of saved statistics is empty; give one, as `monday`")
-    }
   }
 
   /// The report, and what is to be saved by the row id of its space.

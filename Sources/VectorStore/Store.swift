@@ -20,9 +20,15 @@ import Logging
 public final class Store: Sendable {
   /// The path of the file.
   public let path: String
-  /// What the store was opened with.
-  public let configuration: StoreConfiguration
+  /// What the store was opened with, and the ``mode`` it has now.
+  public var configuration: StoreConfiguration {
+    var configuration = opened
+    configuration.mode = mode
+    return configuration
+  }
 
+  /// What the store was opened with. The mode is the router's.
+  private let opened: StoreConfiguration
   let file: StoreFile
   let router: EmbeddingRouter
   let queryCache: QueryCache?
@@ -30,10 +36,11 @@ public final class Store: Sendable {
   /// Opens the store at a path, and makes it where there is none and the configuration allows it.
   ///
   /// - Throws: ``StoreError`` with the code `storeNotFound`, `notAStore`, `tooNew`, `damaged`,
-  ///   `cannotOpen` or `readOnly`.
+  ///   `cannotOpen` or `readOnly`, and `invalidArgument` for a setting that is out of its range.
   public init(path: String, configuration: StoreConfiguration = StoreConfiguration()) async throws {
+    try configuration.validate()
     self.path = path
-    self.configuration = configuration
+    opened = configuration
     file = try await StoreFile.open(path: path, configuration: configuration)
     router = configuration.makeRouter()
     queryCache = configuration.queryCachePath.map {
@@ -55,7 +62,7 @@ public final class Store: Sendable {
   /// The space that a new collection gets.
   var newTarget: EmbeddingSpace {
     mode == .mock
-      ? MockService().space : configuration.service?.space ?? configuration.realSpace
+      ? MockService().space : opened.service?.space ?? opened.realSpace
   }
 
   /// The route to a target space, with an error that names both spaces where they differ.
@@ -68,7 +75,8 @@ public final class Store: Sendable {
         .spaceMismatch,
         "the collection \"\(collection)\" of \(path) holds vectors of \(error.target), but the service "
           + "at hand makes vectors of \(services); vectors of two spaces are never mixed: use the model "
-          + "the collection was made with, another collection, or `store reembed --to`")
+          + "the collection was made with, another collection, or `store reembed --to`",
+        underlying: error)
     }
   }
 }

@@ -4,10 +4,15 @@
 import Foundation
 
 extension StoreConfiguration {
+  /// The days that ``usage(of:days:)`` goes back.
+  package static let supportedDays = 1...3660
+
   /// How the services of this configuration are, and what is left of their budget.
   ///
+  /// - Throws: ``StoreError`` with `invalidArgument`, as ``validate()`` does.
   /// - Complexity: one request a service, which costs nothing.
-  public func checkHealth() async -> HealthReport {
+  public func checkHealth() async throws -> HealthReport {
+    try validate()
     var report = HealthReport(mode: mode, isWell: true)
     let ledger = SQLiteLedger(path: budget.ledgerPath)
     for service in (service.map { [$0] } ?? []) + otherServices {
@@ -34,10 +39,15 @@ extension StoreConfiguration {
   ///
   /// - Parameters:
   ///   - provider: whose services; nil is the sum of all, with no limits.
-  ///   - days: how many UTC days to go back, today included.
-  /// - Throws: ``StoreError`` where the ledger cannot be read.
+  ///   - days: how many UTC days to go back, today included: 1 to 3660.
+  /// - Throws: ``StoreError`` where the ledger cannot be read, and `invalidArgument` for a setting or
+  ///   for days that are out of their range.
   public func usage(of provider: String?, days: Int = 30) async throws -> UsageReport {
-    try await SQLiteLedger(path: budget.ledgerPath).usage(
+    try validate()
+    try StoreError.checking("usage") { () throws(SettingError) in
+      try SettingError.check("days", days, Self.supportedDays)
+    }
+    return try await SQLiteLedger(path: budget.ledgerPath).usage(
       account: provider, limits: provider == nil ? nil : budget.limits, days: days)
   }
 

@@ -1,5 +1,5 @@
 // Everything a store can be told, as one value. The command makes it from flags, environment and
-// `.env` files; programs make it in code. The library reads no environment.
+// `.env` files; programs make it in code. The library reads no settings from the environment.
 
 import Foundation
 public import Logging
@@ -35,7 +35,7 @@ public struct StoreConfiguration: Sendable {
   public var queryCachePath: String?
   /// How long a write waits for another process that is writing, in seconds.
   public var lockTimeout: Double = 30
-  /// The most reading connections open at once.
+  /// The most reading connections open at once, 1 to 256.
   public var maximumReaders: Int = 4
   /// The probability with which the search may rule out a row by mistake whose score is just the worst of
   /// the results; a row that is clearly better is never ruled out. 1e-6 by default: measured recall is
@@ -45,6 +45,8 @@ public struct StoreConfiguration: Sendable {
   package var segmentRows = SegmentLayout.maximumRows
   /// Whether a file opens that declares something else than this program does: for doctor, which tells.
   var opensForeignSchemas = false
+  /// What says when documents are placed; tests let it stand.
+  var clock: @Sendable () -> Date = { Date() }
   /// Where the library logs to; by default nowhere.
   public var logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
 
@@ -68,19 +70,19 @@ public struct StoreConfiguration: Sendable {
 /// What services that cost money may spend, and the ledger that holds them to it. A ledger belongs to
 /// a user: all stores and processes that name the same file share one budget.
 public struct BudgetConfiguration: Sendable {
-  /// The ledger's file. By default `.local/state/vector-store/ledger.db` in the home folder.
+  /// The ledger's file. By default the command's: `vector-store/ledger.db` in `$XDG_STATE_HOME`, or in
+  /// `.local/state` of the home folder, `$HOME`.
   public var ledgerPath: String
-  /// The most that a provider may cost in a UTC day; nil is any amount.
-  public var dailyCostLimit = NanoDollars(usd: "5.00")
-  /// The most requests to a provider in a rolling hour, each attempt counted; nil is any number.
-  public var hourlyRequestLimit: Int? = 100
+  /// The most that a provider may cost in a UTC day.
+  public var dailyCostLimit = SpendingLimit.atMost(NanoDollars(nano: 5_000_000_000))
+  /// The most requests to a provider in a rolling hour, 0 to 1,000,000,000, each attempt counted.
+  public var hourlyRequestLimit: SpendingLimit<Int> = 100
   /// Whether the limits hold. Without that nothing is refused; what is used is still recorded.
   public var isEnforced = true
 
   /// Creates the default budget: 5 dollars a day, 100 requests an hour.
   public init() {
-    ledgerPath =
-      FileManager.default.homeDirectoryForCurrentUser.path + "/.local/state/vector-store/ledger.db"
+    ledgerPath = UserFolders(ProcessInfo.processInfo.environment).ledger
   }
 
   /// The limits as the router takes them.

@@ -29,12 +29,24 @@ public struct EmbeddingSpace: Sendable, Hashable, Codable {
 
   /// Creates a space.
   ///
-  /// - Precondition: `provider` and `model` are not empty, `provider` holds no slash, and
-  ///   `dimensions` is in ``supportedDimensions``. Text from outside goes through ``init(_:)``.
-  public init(provider: String, model: String, dimensions: Int, kind: Kind) {
-    precondition(!provider.isEmpty && !provider.contains("/"), "provider \"\(provider)\"")
-    precondition(!model.isEmpty, "empty model")
-    precondition(Self.supportedDimensions.contains(dimensions), "\(dimensions) dimensions")
+  /// - Throws: ``SettingError`` unless `provider` and `model` are not empty, `provider` holds no
+  ///   slash, and `dimensions` is in ``supportedDimensions``.
+  public init(
+    provider: String, model: String, dimensions: Int, kind: Kind
+  ) throws(SettingError) {
+    guard !provider.isEmpty, !provider.contains("/") else {
+      throw SettingError(
+        "provider", found: "\"\(provider)\"", expected: "a name that holds no slash")
+    }
+    guard !model.isEmpty else {
+      throw SettingError("model", found: "\"\"", expected: "the name of a model")
+    }
+    try SettingError.check("dimensions", dimensions, Self.supportedDimensions)
+    self.init(known: provider, model, dimensions, kind)
+  }
+
+  /// Creates a space of which all parts are known to be right.
+  private init(known provider: String, _ model: String, _ dimensions: Int, _ kind: Kind) {
     self.provider = provider
     self.model = model
     self.dimensions = dimensions
@@ -46,15 +58,24 @@ public struct EmbeddingSpace: Sendable, Hashable, Codable {
   /// ``Kind/real``.
   public init?(_ name: String) {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count >= 3, let dimensions = Int(parts[parts.count - 1]),
-      Self.supportedDimensions.contains(dimensions)
-    else { return nil }
-    let provider = String(parts[0])
-    let model = parts[1..<(parts.count - 1)].joined(separator: "/")
-    guard !provider.isEmpty, !model.isEmpty else { return nil }
-    self.init(
-      provider: provider, model: model, dimensions: dimensions,
-      kind: provider == "mock" ? .mock : .real)
+    guard parts.count >= 3, let dimensions = Int(parts[parts.count - 1]) else { return nil }
+    let space = try? EmbeddingSpace(
+      provider: String(parts[0]), model: parts[1..<(parts.count - 1)].joined(separator: "/"),
+      dimensions: dimensions, kind: parts[0] == "mock" ? .mock : .real)
+    guard let space else { return nil }
+    self = space
+  }
+
+  /// Decodes a space.
+  ///
+  /// - Throws: also ``SettingError``, as ``init(provider:model:dimensions:kind:)`` does.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      provider: values.decode(String.self, forKey: .provider),
+      model: values.decode(String.self, forKey: .model),
+      dimensions: values.decode(Int.self, forKey: .dimensions),
+      kind: values.decode(Kind.self, forKey: .kind))
   }
 
   /// The written form: `provider/model/dimensions`.
@@ -62,7 +83,10 @@ public struct EmbeddingSpace: Sendable, Hashable, Codable {
 
   /// The space of OpenAI's text-embedding-3-small at its own 1536 dimensions.
   public static let openAISmall = EmbeddingSpace(
-    provider: "openai", model: "text-embedding-3-small", dimensions: 1536, kind: .real)
+    known: "openai", "text-embedding-3-small", 1536, .real)
+
+  /// The space that this program makes by itself, of 1536 dimensions.
+  package static let mock = EmbeddingSpace(known: "mock", "hashed-features-1", 1536, .mock)
 }
 
 extension EmbeddingSpace: CustomStringConvertible {

@@ -1,4 +1,4 @@
-// Sums over float32 vectors in double precision, and the finite check: the one importer of
+// Sums over float32 vectors in double precision, their checksums, and the finite check: the one importer of
 // CVectorKernels. Called by UnitVector and by Exact/QuerySelection.
 
 internal import CVectorKernels
@@ -42,6 +42,15 @@ package enum Kernels {
         from: UnsafeRawBufferPointer(rebasing: bytes[0..<bytes.count / 4 * 4]))
       return norm(UnsafeBufferPointer(copy))
     }
+  }
+
+  /// The checksum of a stored vector: of its bytes, with the bits of the length it came with as the seed
+  /// (`vk_checksum`).
+  ///
+  /// - Complexity: O(bytes), at some 20 GB/s.
+  package static func checksum(ofVector bytes: UnsafeRawBufferPointer, norm: Double) -> Int64 {
+    guard let start = bytes.baseAddress else { return 0 }
+    return Int64(bitPattern: vk_checksum(start, bytes.count, norm.bitPattern))
   }
 
   /// The index of the first component that is infinite or not a number, or nil if all are finite

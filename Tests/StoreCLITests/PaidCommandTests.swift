@@ -80,6 +80,61 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 4, 8])
+  func processesThatAddOneFolderPayOnce(_ count: Int) async throws {
+    var behaviour = LoopbackBehaviour()
+    behaviour.latency = 0.15
+    try await withLoopback(behaviour) { server in
+      let folder = try TemporaryFolder()
+      for number in 0..<400 {
+        try folder.write(PaidCommand.text(number), to: "docs/\(number).txt")
+      }
+      let paid = PaidCommand(server, folder: folder, ["OPENAI_MAX_BATCH_SIZE": "16"])
+      let running = try (0..<count).map { _ in try paid.command.start(["add", "docs", "--json"]) }
+      var tokens = 0
+      for process in running {
+        let outcome = try await process.outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try PrintedReport(outcome.output)
+        #expect(report.documents.pending == 0 && report.documents.failed == 0)
+        tokens += report.tokens
+      }
+      #expect(server.billing.timesBilled.count == 400 && server.billing.paidTwice.isEmpty)
+      #expect(tokens == server.billing.tokens, "each text is counted by the process that paid")
+      let left = try await DatabaseQueue(path: folder.path("store.db")).read { db in
+        try ["vectors", "staged", "claims"].map {
+          try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \($0)")
+        }
+      }
+      #expect(left == [400, 0, 0])
+    }
+  }
+
+  @Test func whatAKilledProcessHadOnItsWayIsTakenOver() async throws {
+    var behaviour = LoopbackBehaviour()
+    behaviour.latency = 2
+    try await withLoopback(behaviour) { server in
+      let folder = try TemporaryFolder()
+      try folder.write(PaidCommand.lines(400), to: "texts.jsonl")
+      let paid = PaidCommand(server, folder: folder, ["OPENAI_MAX_BATCH_SIZE": "16"])
+      let killed = try paid.command.start(["import", "texts.jsonl"])
+      while server.embeddingRequests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+      let other = try paid.command.start(["import", "texts.jsonl", "--json"])
+      try await Task.sleep(for: .seconds(1))
+      killed.signal(SIGKILL)
+      _ = try await killed.outcome()
+      server.update { $0.latency = 0 }
+      let outcome = try await other.outcome()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let report = try PrintedReport(outcome.output)
+      #expect(report.documents.pending == 0 && report.documents.failed == 0)
+      #expect(server.billing.timesBilled.count == 400)
+      // At most 4 requests were in flight, and the answers of 4 others were being committed.
+      #expect((1...8 * 16).contains(server.billing.paidTwice.count))
+      #expect(server.billing.timesBilled.values.allSatisfy { $0 <= 2 })
+    }
+  }
+
   @Test func aWrongKeyIsToldOnceWithItsVariable() async throws {
     var behaviour = LoopbackBehaviour()
     behaviour.keys = ["sk-right"]

@@ -47,6 +47,12 @@ package struct Command: Sendable {
     try await start(arguments, input: input).outcome()
   }
 
+  /// Runs the command on a terminal, on which something is typed; what the terminal shows is the
+  /// outcome's `errors`.
+  package func run(typing text: String, _ arguments: String...) async throws -> Outcome {
+    try await RunningCommand(self, arguments, input: nil, typing: text).outcome()
+  }
+
   /// Starts the command.
   package func start(_ arguments: [String], input: String? = nil) throws -> RunningCommand {
     try RunningCommand(self, arguments, input: input)
@@ -59,10 +65,14 @@ package struct Command: Sendable {
 package final class RunningCommand: @unchecked Sendable {
   private let process = Process()
   private let files: (output: URL, errors: URL)
+  private let terminal: Pseudoterminal?
   private let started = Date()
   private let ended = AsyncStream<Void>.makeStream()
 
-  fileprivate init(_ command: Command, _ arguments: [String], input: String?) throws {
+  fileprivate init(
+    _ command: Command, _ arguments: [String], input: String?, typing text: String? = nil
+  ) throws {
+    terminal = try text.map { try Pseudoterminal(typing: $0) }
     let name = UUID().uuidString
     files = (
       command.folder.url.appending(path: ".\(name).out"),
@@ -82,6 +92,10 @@ package final class RunningCommand: @unchecked Sendable {
       process.standardInput = try FileHandle(forReadingFrom: file)
     } else {
       process.standardInput = FileHandle.nullDevice
+    }
+    if let terminal {
+      process.standardInput = terminal.slave
+      process.standardError = terminal.slave
     }
     process.terminationHandler = { [ended] _ in ended.continuation.finish() }
     try process.run()
@@ -108,7 +122,37 @@ package final class RunningCommand: @unchecked Sendable {
     return Command.Outcome(
       status: process.terminationStatus,
       output: String(decoding: try Data(contentsOf: files.output), as: UTF8.self),
-      errors: String(decoding: try Data(contentsOf: files.errors), as: UTF8.self),
+      errors: try terminal?.shown()
+        ?? String(decoding: Data(contentsOf: files.errors), as: UTF8.self),
       seconds: Date().timeIntervalSince(started))
+  }
+}
+
+/// A terminal that nobody looks at, for a command's standard input and error.
+private struct Pseudoterminal {
+  /// What a command is given.
+  let slave: FileHandle
+  private let master: FileHandle
+
+  /// Opens a terminal on which something has been typed already; a Ctrl-D is typed after it.
+  init(typing text: String) throws {
+    var (own, other) = (Int32(-1), Int32(-1))
+    guard openpty(&own, &other, nil, nil, nil) == 0 else { throw CocoaError(.fileReadUnknown) }
+    // Another command started meanwhile is not to hold it open.
+    _ = fcntl(own, F_SETFD, FD_CLOEXEC)
+    master = FileHandle(fileDescriptor: own, closeOnDealloc: true)
+    slave = FileHandle(fileDescriptor: other, closeOnDealloc: true)
+    try master.write(contentsOf: Data((text + "\u{04}").utf8))
+  }
+
+  /// What the terminal shows once its command has ended, with lines that end as in a file.
+  func shown() throws -> String {
+    _ = fcntl(master.fileDescriptor, F_SETFL, O_NONBLOCK)
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 4096)
+    while case let count = read(master.fileDescriptor, &part, part.count), count > 0 {
+      bytes += part[..<count]
+    }
+    return String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n")
   }
 }

@@ -260,7 +260,7 @@ import Testing
     let first = try await Store(
       path: path, configuration: StoreConfiguration(mode: .real, service: FakeService()))
     try await first.add([Self.sky])
-    let large = EmbeddingSpace(
+    let large = try EmbeddingSpace(
       provider: "openai", model: "text-embedding-3-large", dimensions: 3072, kind: .real)
     let second = try await Store(
       path: path, configuration: StoreConfiguration(mode: .real, service: FakeService(space: large))

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 @testable import VectorStore
@@ -35,6 +36,46 @@ import Testing
         try Data(contentsOf: URL(filePath: folder.path("out.npy"))).suffix(50 * 6144)
           == Data(contentsOf: URL(filePath: folder.path("in.npy"))).suffix(50 * 6144))
       #expect(try await store.import(from: folder.path("in.npy")).documents == .init(unchanged: 50))
+    }
+  }
+
+  /// Imports that began in the same millisecond took each other's documents for their own.
+  @Test func importsAtTheSameTimeDoNotRefuseEachOthersIDs() async throws {
+    let folder = try TemporaryFolder()
+    var configuration = StoreConfiguration(mode: .mock)
+    let time = Date(timeIntervalSince1970: 1_800_000_000)
+    configuration.clock = { time }
+    let store = try await Store(path: folder.path("test.db"), configuration: configuration)
+    for (text, rest) in [
+      ("first", ""), ("second", ""), ("third", "{\"id\": \"a\", \"text\": \"x\"}"),
+    ] {
+      let file = try folder.write(
+        "{\"id\": \"a\", \"text\": \"\(text)\"}\n\(rest)\n", to: "\(text).jsonl")
+      let report = try await store.import(from: file)
+      let isFirst = text == "first"
+      #expect(report.documents.added == (isFirst ? 1 : 0), "\(text)")
+      #expect(report.documents.updated == (isFirst ? 0 : 1), "\(text)")
+      #expect(report.errors.count == (rest.isEmpty ? 0 : 1), "\(text)")
+      #expect(try await store.get("a").text == text)
+    }
+    try await store.close()
+  }
+
+  /// A blob of another length trapped the process, and one flipped bit went out as a vector.
+  @Test(arguments: ["data = x'0000'", "data = zeroblob(6144)", "norm = 2", "checksum = 1"])
+  func aDamagedVectorIsNotExported(damage: String) async throws {
+    try await withStore { store, folder in
+      let vectors = Self.unitVectors(3, seed: 1)
+      try StoreQueryTests.write(vectors, to: folder.path("in.npy"))
+      try await store.import(from: folder.path("in.npy"), space: nil)
+      try await store.file.write {
+        try $0.execute(sql: "UPDATE vectors SET \(damage) WHERE id = 2")
+      }
+      for file in ["out.npy", "out.jsonl"] {
+        let code = await errorCode { try await store.export(to: folder.path(file)) }
+        #expect(code == .damaged, "\(file)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path(file)))
+      }
     }
   }
 

@@ -45,7 +45,7 @@ extension QueryOptions {
 
   @Test(arguments: [1, 2, 3] as [UInt64])
   func exactSearchAgreesWithANaiveLoop(seed: UInt64) async throws {
-    let space = EmbeddingSpace(provider: "test", model: "random", dimensions: 96, kind: .real)
+    let space = try EmbeddingSpace(provider: "test", model: "random", dimensions: 96, kind: .real)
     try await withStore { store, folder in
       let vectors = Self.vectors(700, dimensions: 96, seed: seed)
       try Self.write(vectors, to: folder.path("v.npy"))

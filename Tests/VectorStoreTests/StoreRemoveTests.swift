@@ -15,15 +15,30 @@ import Testing
     }
   }
 
-  @Test func aSourceThatEndsInASlashIsAFolder() async throws {
+  @Test func removesWhatLiesBelowAFolder() async throws {
     try await withStore { store, _ in
       try await store.add(
-        ["docs/a", "docs/sub/b", "docs2/c"].map { (id: String) in
+        ["docs", "docs/a", "docs/sub/b", "docs2/c"].map { (id: String) in
           DocumentInput(id: id, text: "text of \(id)")
         })
-      #expect(try await store.remove(["docs/"]).documents == 2)
-      #expect(try await store.remove(["docs/"]).notFound == ["docs/"])
-      #expect(try await store.list().map(\.document) == ["docs2/c"])
+      #expect(try await store.remove(below: "./docs/").documents == 2)
+      #expect(try await store.remove(below: "docs").notFound == ["docs"])
+      #expect(try await store.list().map(\.document) == ["docs", "docs2/c"])
+      #expect(await errorCode { _ = try await store.remove(below: "") } == .empty)
+    }
+  }
+
+  /// It removed the document, and called again everything below it.
+  @Test func anIDIsThatDocumentOnly() async throws {
+    try await withStore { store, _ in
+      let ids = ["https://a.org/", "https://a.org/one", "https://a.org/two"]
+      try await store.add(ids.map { (id: String) in DocumentInput(id: id, text: id) })
+      #expect(try await store.remove([ids[0]]).documents == 1)
+      for _ in 0..<2 { #expect(try await store.remove([ids[0]]).notFound == [ids[0]]) }
+      #expect(try await store.list().map(\.document) == Array(ids.dropFirst()))
+      try await store.add([DocumentInput(id: ids[0], text: "again")])
+      #expect(try await store.remove(below: ids[0]).documents == 2)
+      #expect(try await store.list().map(\.document) == [ids[0]])
     }
   }
 
@@ -31,7 +46,7 @@ import Testing
     try await withStore { store, _ in
       try await store.add(
         ["a.md", "docs/b.md"].map { (id: String) in DocumentInput(id: id, text: id) })
-      let report = try await store.remove(["./a.md", "a.md", "docs/", "docs/b.md"])
+      let report = try await store.remove(["./a.md", "a.md", "docs//b.md", "docs/b.md"])
       #expect(report == RemoveReport(documents: 2, chunks: 2))
     }
   }

@@ -23,7 +23,7 @@ struct TextBenchmark: AsyncParsableCommand {
     let text = String(repeating: seed + "\n", count: copies)
     let size = Double(text.utf8.count) / 1e6
 
-    let chunker = Chunker(options: ChunkingOptions())
+    let chunker = try Chunker(options: ChunkingOptions())
     let chunks = chunker.chunks(of: text, format: .text).map(\.text)
     let chunking = await Timing.of(repetitions) {
       _ = chunker.chunks(of: text, format: .text).count

@@ -78,7 +78,8 @@ struct AddCommand: AsyncParsableCommand {
 
   func run() async throws {
     var settings = try Settings(
-      store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite, embeds: true)
+      store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite, embeds: true,
+      sends: !dryRun)
     let draft = dryRun ? try settings.useDraftIfAbsent() : nil
     defer { draft?.remove() }
     let (bar, handler) = ProgressBar.handler(quiet: store.quiet)

@@ -23,8 +23,8 @@ struct HealthCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(output, mode: mode.mode)
-    let health = await settings.configuration.checkHealth()
+    let settings = try Settings(output, mode: mode.mode, sends: true)
+    let health = try await settings.configuration.checkHealth()
     if output.json {
       try JSONOutput.print(Report(health: health, settings: settings.all.effective))
     } else {

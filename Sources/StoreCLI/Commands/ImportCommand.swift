@@ -39,7 +39,9 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(store, mode: mode.mode, access: .readWrite, embeds: true)
+    // Rows of a .npy file all have their vectors.
+    let settings = try Settings(
+      store, mode: mode.mode, access: .readWrite, embeds: true, sends: !file.hasSuffix(".npy"))
     let spending = spending.options(quiet: store.quiet)
     let (bar, handler) = ProgressBar.handler(quiet: store.quiet)
     if file != "-" { try InputPath.check(file) }

@@ -32,7 +32,8 @@ struct ReembedCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func run() async throws {
-    var settings = try Settings(store, mode: mode.mode, access: .readWrite, embeds: true)
+    var settings = try Settings(
+      store, mode: mode.mode, access: .readWrite, embeds: true, sends: !dryRun)
     try settings.requireStore()
     if let to { try settings.use(space: to.space) }
     let (bar, handler) = ProgressBar.handler(quiet: store.quiet)

@@ -22,13 +22,15 @@ struct UsageCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard (1...3660).contains(days) else {
-      throw ValidationError("--days is \(days); give 1 to 3660.")
+    let allowed = StoreConfiguration.supportedDays
+    guard allowed.contains(days) else {
+      throw ValidationError(
+        "--days is \(days); give \(allowed.lowerBound) to \(allowed.upperBound).")
     }
   }
 
   func run() async throws {
-    let settings = try Settings(output)
+    let settings = try Settings(output, sends: false)
     let usage = try await settings.configuration.usage(
       of: all ? nil : try settings.space.provider, days: days)
     if output.json { return try JSONOutput.print(usage) }

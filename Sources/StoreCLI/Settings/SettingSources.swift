@@ -1,5 +1,5 @@
-// All places where settings are looked up, as one value: flag, environment, `.env` files. Made once
-// by a command; asked by ServiceSettings.
+// Where settings are looked up (flag, environment, `.env` files), what is found, with its place, and how
+// much of it a message may show.
 
 import Foundation
 import VectorStore
@@ -118,5 +118,96 @@ struct SettingSources: Sendable {
           + "the value itself, or put it in single quotes if it is meant as it stands")
     }
     return Setting(value: value, origin: .file(file.name, line: entry.line))
+  }
+}
+
+/// The value of a setting, and where it was found.
+struct Setting<Value: Sendable>: Sendable {
+  var value: Value
+  var origin: SettingOrigin
+}
+
+extension Setting: Equatable where Value: Equatable {}
+
+/// Where a value comes from.
+enum SettingOrigin: Sendable, Hashable {
+  /// A flag of the command line, as `--mode`.
+  case flag(String)
+  case environment
+  /// A line of a `.env` file of the working folder.
+  case file(String, line: Int)
+  case `default`
+
+  /// The file, if it is one. Files come with a folder, which anyone may have made; the other places
+  /// belong to the user.
+  var file: String? {
+    if case .file(let name, _) = self { name } else { nil }
+  }
+}
+
+extension SettingOrigin: CustomStringConvertible {
+  /// As `environment` or `.env.base, line 3`.
+  var description: String {
+    switch self {
+    case .flag(let name): name
+    case .environment: "environment"
+    case .file(let name, let line): "\(name), line \(line)"
+    case .default: "default"
+    }
+  }
+}
+
+/// A text that no description, dump or mirror shows.
+struct HiddenText: Sendable, Hashable {
+  /// The text itself. Never to be put into a message.
+  let revealed: String
+
+  init(_ text: String) { revealed = text }
+}
+
+extension HiddenText: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  var description: String { "(not shown)" }
+
+  var debugDescription: String { description }
+
+  var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// What may be shown of a text that somebody else wrote.
+enum SettingText {
+  /// What stands where a text is not shown.
+  static let hidden = "(its text is not shown)"
+
+  /// A text without control characters, shortened where it is long; nil where it holds a key, if
+  /// only a dummy one.
+  static func printable(_ text: String, hiding keys: [HiddenText]) -> String? {
+    let isHidden = keys.contains { key in
+      text == key.revealed || (key.revealed.utf8.count >= 8 && text.contains(key.revealed))
+    }
+    guard !isHidden, !holdsKey(text, keys) else { return nil }
+    var shown = ""
+    for scalar in text.unicodeScalars.prefix(200) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator:
+        shown += scalar.escaped(asASCII: true)
+      default: shown.unicodeScalars.append(scalar)
+      }
+    }
+    return text.unicodeScalars.count > 200 ? shown + "…" : shown
+  }
+
+  /// Whether a text holds one of the keys, or something made like a key of OpenAI's: a key is easily
+  /// put into the wrong variable. Short dummy keys, which may be part of any text, do not count.
+  static func holdsKey(_ text: String, _ keys: [HiddenText]) -> Bool {
+    if keys.contains(where: { $0.revealed.utf8.count >= 16 && text.contains($0.revealed) }) {
+      return true
+    }
+    return text.ranges(of: "sk-").contains { range in
+      let isStart = text[..<range.lowerBound].last.map { !($0.isLetter || $0.isNumber) } ?? true
+      let rest = text[range.upperBound...].prefix {
+        $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_")
+      }
+      return isStart && rest.count >= 16
+    }
   }
 }

@@ -21,9 +21,9 @@ struct AddPlan: DocumentTaker {
     let space = store.newTarget
     let (collection, target, mock) = try await store.file.read { db in
       let collection = try CollectionsTable.find(name, db)
-      let isEmpty = try collection.map { try CollectionsTable.isEmpty($0.id, db) } ?? true
+      let takesTarget = try collection.map { try CollectionsTable.takesTarget($0.id, db) } ?? true
       let target =
-        isEmpty
+        takesTarget
         ? try SpacesTable.find(space, db) : collection?.target
       return (collection, target, try SpacesTable.find(MockService().space, db))
     }
@@ -87,7 +87,8 @@ struct AddPlan: DocumentTaker {
   }
 
   /// The report, with a warning for each limit that the run would reach.
-  mutating func end(store: Store, maximumCost: NanoDollars?) async throws -> AddReport {
+  mutating func end(store: Store, maximumCost: SpendingLimit<NanoDollars>) async throws -> AddReport
+  {
     try await settle()
     var totals = ServiceRequests.Totals()
     if case .requests(let service) = route {
@@ -97,8 +98,8 @@ struct AddPlan: DocumentTaker {
       for use in try await store.router.excess(of: totals, service: service) {
         tally.warn("the run would stop in part: \(use.rest)")
       }
-      if let maximumCost, totals.cost > maximumCost {
-        tally.warn("the run would stop in part: it may cost \(maximumCost) (--max-cost)")
+      if case .atMost(let maximum) = maximumCost, totals.cost > maximum {
+        tally.warn("the run would stop in part: it may cost \(maximum) (--max-cost)")
       }
     }
     tally.enter(totals, tokensEstimated: intake.counter?.isExact == false)

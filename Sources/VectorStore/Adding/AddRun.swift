@@ -24,9 +24,8 @@ struct AddRun: DocumentTaker {
   let run: Run
   let collection: CollectionRecord
   let target: SpaceRecord
-  /// When this run's documents are placed. In an import a document that has this time already is one
-  /// whose id came before.
-  let placedAt = Timestamp.now()
+  /// When this run's documents are placed.
+  let placedAt: String
   var tally: AddTally
   /// How texts are counted for the service; nil where none is asked.
   let counter: TokenCounter?
@@ -64,52 +63,53 @@ struct AddRun: DocumentTaker {
     guard !name.isEmpty else {
       throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
     }
-    let run = Run(command: command)
+    let started = Date()
     let (mode, space) = (store.mode, newTarget ?? store.newTarget)
-    let (collection, target, mock) = try await store.file.write { db in
+    let (run, collection, mock) = try await store.file.write { db in
       let collection = try CollectionsTable.findOrCreate(
         name, target: space, db)
-      try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
-      return (collection, collection.target, try SpacesTable.findOrCreate(MockService().space, db))
+      let run = try Run.begin(command, mode: mode, started: started, db)
+      return (run, collection, try SpacesTable.findOrCreate(MockService().space, db))
     }
     store.configuration.logger.debug(
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
+    let target = collection.target
     let route = Result { try store.route(to: target.space, of: collection.name) }
-    var counter: TokenCounter?
-    if case .success(.requests(let service)) = route { counter = await service.tokenCounter() }
+    var (counter, sending): (TokenCounter?, EmbeddingQueue.Run?)
+    if case .success(.requests(let service)) = route {
+      counter = await service.tokenCounter()
+      let requests = store.router.requests(
+        to: service, options: spending.requestOptions(runID: run.correlationID))
+      sending = try await store.staging(run, requests: requests, target: target)
+    }
     return try AddRun(
-      store: store, run: run, collection: collection, target: target, mock: mock, mode: mode,
-      route: route, counter: counter, spending: spending)
+      store: store, run: run, collection: collection, mock: mock, mode: mode, route: route,
+      counter: counter, sending: sending)
   }
 
   private init(
-    store: Store, run: Run, collection: CollectionRecord, target: SpaceRecord, mock: SpaceRecord,
-    mode: ServiceMode, route: Result<EmbeddingRouter.Route, any Error>, counter: TokenCounter?,
-    spending: SpendingOptions
+    store: Store, run: Run, collection: CollectionRecord, mock: SpaceRecord, mode: ServiceMode,
+    route: Result<EmbeddingRouter.Route, any Error>, counter: TokenCounter?,
+    sending: EmbeddingQueue.Run?
   ) throws {
     self.store = store
     self.run = run
+    placedAt = Timestamp.of(store.configuration.clock())
     self.collection = collection
-    self.target = target
+    target = collection.target
     self.counter = counter
     mockSpace = mock
     tally = AddTally(mode: mode, space: target.space)
-    var requests: ServiceRequests?
     switch route {
     case .failure(let error as StoreError): supply = .refused(error)
     case .failure(let error): throw error
     case .success(.local(let mock)): supply = .mock(mock, target)
     case .success(.standIn(let service, _)): supply = .mock(service, mock)
-    case .success(.wait(let reason)):
-      supply = .none(reason: reason)
-      tally.stop(Unavailability(noService: reason))
-    case .success(.requests(let service)):
-      supply = .requests
-      requests = store.router.requests(
-        to: service, options: spending.requestOptions(runID: run.correlationID))
+    case .success(.wait(let reason)): supply = .none(reason: reason)
+    case .success(.requests): supply = .requests
     }
-    self.requests = requests
-    queue = requests.map { EmbeddingQueue(store.staging(requests: $0, target: target)) }
+    requests = sending?.requests
+    queue = sending.map { EmbeddingQueue($0) }
     intake = Intake(
       file: store.file, collection: collection.id, target: target.id, counter: counter,
       tokensPerText: requests?.service.terms.tokensPerText ?? .max)
@@ -168,9 +168,9 @@ struct AddRun: DocumentTaker {
   mutating func end() async throws -> AddReport {
     try await settle()
     enterTotals()
-    let (report, run, placedAt, isPaid) = (tally.report, run, placedAt, requests != nil)
+    let (report, run, isPaid) = (tally.report, run, requests != nil)
     try await store.file.write { db in
-      if isPaid { try VectorsTable.unstageReplaced(at: placedAt, db) }
+      if isPaid { try VectorsTable.unstageReplaced(of: run.id, db) }
       try RunsTable.end(correlationID: run.correlationID, report: try Run.counts(of: report), db)
     }
     try await store.file.checkpoint()
@@ -306,7 +306,8 @@ struct AddRun: DocumentTaker {
     let placement = Placement(
       collection: collection, target: target, standIn: supplied.standIn,
       vectors: supplied.vectors, vectorSpace: supplied.space, embeddedNow: embeddedNow,
-      failures: failures, placedAt: placedAt, refusesDuplicates: run.command == "import",
+      failures: failures, placedAt: placedAt, run: run.id,
+      refusesDuplicates: run.command == "import",
       keepsReplaced: requests != nil)
     let outcomes = try await store.file.write { db in
       try placement.collection.requireUnchanged(db)
@@ -318,6 +319,10 @@ struct AddRun: DocumentTaker {
     var returning: [ChangedDocument] = []
     for (document, outcome) in zip(documents, outcomes) {
       tally.count(outcome, of: document.prepared)
+      // The service is missed only where a document needs it.
+      if case .pending = outcome, case .none(let reason) = supply, tally.report.stopped == nil {
+        tally.stop(Unavailability(noService: reason))
+      }
       if case .incomplete = outcome {
         returning.append(document)
       } else {

@@ -29,7 +29,7 @@ struct AnsweredTexts: Sendable {
   ///
   /// - Throws: ``StoreError/Code/badVector`` where there is not one vector a text. A single bad vector
   ///   is that text's failure.
-  init(_ answer: EmbeddingBatch, to texts: [HashedText], space: EmbeddingSpace) throws {
+  init(_ answer: EmbeddingBatch, to texts: [HashedText], space: EmbeddingSpace) throws(StoreError) {
     guard answer.vectors.count == texts.count else {
       throw StoreError(
         .badVector,

@@ -30,10 +30,7 @@ actor EmbeddingQueue {
   /// What the queue needs of its run.
   struct Run: Sendable {
     let requests: ServiceRequests
-    /// Those of some texts that still have no vector.
-    let stillMissing: @Sendable ([Data]) async throws -> Set<Data>
-    /// Writes vectors to the disk.
-    let commit: @Sendable ([Data: StoredVector]) async throws -> Void
+    let claims: Claims
   }
 
   /// A request to be.
@@ -48,10 +45,14 @@ actor EmbeddingQueue {
     var events: [Event] = []
     var next: [Job] = []
     var later: [Job] = []
+    /// Texts that another run has on their way.
+    var elsewhere: [Job] = []
   }
 
-  /// Of how many jobs the next is chosen at random.
-  private static let choice = 64
+  /// How often texts that another run has on their way are looked for, in seconds.
+  private static let lookAgain = 0.1
+  /// After so many seconds in which nothing else was to be done, it is told that the run waits.
+  private static let longWait = 5.0
   /// How often the texts of a batch get all their tries before they are given up.
   static let rounds = 3
   /// How long answers in flight are waited for when a run is given up, in seconds.
@@ -61,6 +62,9 @@ actor EmbeddingQueue {
   private var packer: BatchPacker<Item>
   private let atOnce: Int
   private var jobs: [Job] = []
+  /// Jobs whose texts another run has on their way: they wait, and take no place from others.
+  private var elsewhere: [Job] = []
+  private var lookout: Task<Void, Never>?
   private var running: [Int: Task<Void, Never>] = [:]
   private var started = 0
   private var events: [Event] = []
@@ -97,7 +101,7 @@ actor EmbeddingQueue {
       if !events.isEmpty { return takeEvents() }
       if running.isEmpty {
         jobs += packer.flush().map { Job(items: $0.items) }
-        guard !jobs.isEmpty else { return nil }
+        guard !jobs.isEmpty || !elsewhere.isEmpty else { return nil }
         pump()
       }
       await withTaskCancellationHandler {
@@ -121,8 +125,9 @@ actor EmbeddingQueue {
   func giveUp() async {
     failure = failure ?? CancellationError()
     run.requests.giveUp()
-    jobs = []
+    (jobs, elsewhere) = ([], [])
     packer = BatchPacker(textsPerRequest: 1, tokensPerRequest: 1)
+    lookout?.cancel()
     let tasks = Array(running.values)
     let impatience = Task {
       try await Task.sleep(for: .seconds(Self.farewell))
@@ -136,8 +141,7 @@ actor EmbeddingQueue {
 
   private func pump() {
     while running.count < atOnce, failure == nil, !jobs.isEmpty {
-      // Not the first: another process that adds the same texts then has others in work.
-      let job = jobs.remove(at: Int.random(in: 0..<min(jobs.count, Self.choice)))
+      let job = jobs.removeFirst()
       started += 1
       let id = started
       running[id] = Task {
@@ -159,6 +163,7 @@ actor EmbeddingQueue {
       events += completion.events
       jobs.insert(contentsOf: completion.next, at: 0)
       jobs += completion.later
+      if failure == nil { wait(for: completion.elsewhere) }
       pump()
     case .failure(let error):
       failure = failure ?? error
@@ -171,19 +176,79 @@ actor EmbeddingQueue {
     waiter = nil
   }
 
-  /// Sends a job and commits its answer.
+  /// Lets jobs wait until no other run has their texts on their way: they have vectors then, or are to
+  /// be sent from here.
+  private func wait(for others: [Job]) {
+    elsewhere += others
+    guard !elsewhere.isEmpty, lookout == nil else { return }
+    lookout = Task { await lookOut() }
+  }
+
+  private func lookOut() async {
+    defer {
+      lookout = nil
+      wake()
+    }
+    var idle = ContinuousClock.now
+    while failure == nil, !elsewhere.isEmpty {
+      let taken: Set<Data>
+      do {
+        try await Task.sleep(for: .seconds(Self.lookAgain))
+        taken = try await run.claims.elsewhere()
+      } catch {
+        failure = failure ?? error
+        return
+      }
+      let waiting = elsewhere
+      elsewhere = []
+      for job in waiting {
+        let free = job.items.filter { !taken.contains($0.text.hash) }
+        let rest = job.items.filter { taken.contains($0.text.hash) }
+        if !free.isEmpty { jobs.append(Job(items: free, rounds: job.rounds)) }
+        if !rest.isEmpty { elsewhere.append(Job(items: rest, rounds: job.rounds)) }
+      }
+      pump()
+      if !running.isEmpty { idle = .now }
+      if ContinuousClock.now - idle > .seconds(Self.longWait) {
+        run.requests.tellWaiting("another run of this store is having the same texts embedded")
+      }
+    }
+  }
+
+  /// Claims the texts of a job, sends what nobody else has on its way, and commits the answer.
   private static func complete(_ job: Job, _ run: Run) async throws -> Completion {
-    // Another process, or another document of this run, may have had the same text embedded.
-    let missing = try await run.stillMissing(job.items.map(\.text.hash))
+    let hashes = job.items.map(\.text.hash)
+    let isStopped = run.requests.isStopped
+    let standing =
+      isStopped ? try await run.claims.look(at: hashes) : try await run.claims.claim(hashes)
     var completion = Completion()
-    let known = job.items.map(\.text.hash).filter { !missing.contains($0) }
-    if !known.isEmpty { completion.events.append(.found(known)) }
-    let items = job.items.filter { missing.contains($0.text.hash) }
+    if !standing.known.isEmpty { completion.events.append(.found(standing.known)) }
+    let others = job.items.filter { standing.elsewhere.contains($0.text.hash) }
+    if !others.isEmpty { completion.elsewhere.append(Job(items: others, rounds: job.rounds)) }
+    let items = job.items.filter { standing.free.contains($0.text.hash) }
     guard !items.isEmpty else { return completion }
+    do {
+      let isKept = try await send(Job(items: items, rounds: job.rounds), run, &completion)
+      if !isKept, !isStopped { await run.claims.release(items.map(\.text.hash)) }
+    } catch {
+      await run.claims.release(items.map(\.text.hash))
+      throw error
+    }
+    return completion
+  }
+
+  /// Sends a job and commits its answer. Returns whether there was one: its texts are then released.
+  private static func send(
+    _ job: Job, _ run: Run, _ completion: inout Completion
+  ) async throws -> Bool {
+    let items = job.items
     let tokens = items.reduce(0) { $0 + $1.tokens }
-    switch try await run.requests.send(items.map(\.text.text), tokens: tokens) {
+    let hold = run.claims.hold(items.map(\.text.hash))
+    switch try await run.requests.send(items.map(\.text.text), tokens: tokens, hold: hold) {
     case .answered(let answer):
       completion.events += try await commit(answer, of: items, run)
+      return true
+    case .lostHold: completion.elsewhere.append(job)
     case .split:
       let middle = items.count / 2
       completion.next = [
@@ -209,7 +274,7 @@ actor EmbeddingQueue {
     case .stopped(let reason):
       completion.events.append(.unavailable(items.map(\.text.hash), Unavailability(reason)))
     }
-    return completion
+    return false
   }
 
   /// Checks an answer's vectors and writes them to the disk.
@@ -218,7 +283,7 @@ actor EmbeddingQueue {
   ) async throws -> [Event] {
     let space = run.requests.service.space
     let checked = try AnsweredTexts(answer, to: items.map(\.text), space: space)
-    try await run.commit(checked.vectors)
+    try await run.claims.keep(checked.vectors, releasing: items.map(\.text.hash))
     var events = [Event.embedded(Array(checked.vectors.keys))]
     if !checked.failures.isEmpty { events.append(.failed(checked.failures)) }
     return events

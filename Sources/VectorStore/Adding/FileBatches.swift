@@ -48,7 +48,7 @@ final class FileBatches: Sendable {
   private func isOfTheStore(_ path: String) -> Bool {
     let path = Self.absolute(path)
     guard path.hasPrefix(storePath) else { return false }
-    return ["", "-wal", "-shm", "-journal", "-lock", "-new"].contains(
+    return ["", "-wal", "-shm", "-journal", "-lock", "-runs", "-new"].contains(
       path.dropFirst(storePath.count))
   }
 

@@ -92,14 +92,15 @@ struct ImportRun {
     if rows.contains(where: { texts.isWaiting(source: $0.document.source) }) {
       try await texts.settle()
     }
-    let (collection, space, now) = (texts.collection, texts.target.id, texts.placedAt)
+    let (collection, space) = (texts.collection, texts.target.id)
+    let (run, now) = (texts.run.id, texts.placedAt)
     let placed = rows
     let outcomes = try await texts.store.file.write { db in
       try collection.requireUnchanged(db)
       return try SearchTable.following(db) { words in
         var outcomes: [Outcome] = []
         for row in placed {
-          outcomes.append(try Self.place(row, collection.id, space, now, &words, db))
+          outcomes.append(try Self.place(row, collection.id, space, run, now, &words, db))
         }
         return outcomes
       }
@@ -145,12 +146,12 @@ struct ImportRun {
   }
 
   private static func place(
-    _ row: ImportedRow, _ collection: Int64, _ space: Int64, _ now: String,
+    _ row: ImportedRow, _ collection: Int64, _ space: Int64, _ run: Int64, _ now: String,
     _ words: inout SearchTable.Changes, _ db: Database
   ) throws -> Outcome {
     let document = row.document
     let inserted = try DocumentsTable.insert(
-      document, collection: collection, answers: true, now: now, db)
+      document, collection: collection, answers: true, run: run, now: now, db)
     let known =
       try inserted == nil
       ? DocumentsTable.placed(collection: collection, source: document.source, db) : nil
@@ -158,9 +159,9 @@ struct ImportRun {
       if known.contentHash == document.contentHash, known.metadata == document.metadata {
         return .unchanged
       }
-      guard known.updated != now else { return .duplicate }
+      guard known.run != run else { return .duplicate }
       try ChunksTable.deleteAll(document: known.id, onlyShelved: false, &words, db)
-      try DocumentsTable.update(known.id, document, now: now, db)
+      try DocumentsTable.update(known.id, document, run: run, now: now, db)
     }
     guard let id = inserted ?? known?.id else { return .duplicate }
     for chunk in document.chunks {

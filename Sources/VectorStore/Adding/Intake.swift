@@ -114,7 +114,7 @@ extension PreparedChunk {
       let options = ChunkingOptions(
         maximumTokens: max(size, ChunkingOptions.supportedMaximumTokens.lowerBound),
         overlapTokens: 0)
-      let pieces = Chunker(options: options).chunks(of: text, format: format)
+      let pieces = Chunker(checked: options).chunks(of: text, format: format)
       let fits = pieces.allSatisfy { counter.count($0.text) <= limit }
       guard fits || options.maximumTokens > size else { continue }
       return pieces.map { piece in

@@ -43,7 +43,9 @@ struct Placement: Sendable {
   let failures: [Data: ChunkFailure]
   /// The time that documents get.
   let placedAt: String
-  /// Whether a document that was placed at this very time is another one with the same id.
+  /// The run that places them.
+  let run: Int64
+  /// Whether a document that this run placed before is another one with the same id.
   let refusesDuplicates: Bool
   /// Whether vectors that were paid for outlive the run when their document changes: another document
   /// may have their text next.
@@ -101,7 +103,7 @@ struct Placement: Sendable {
       sources.append(source)
     }
     let inserted = try DocumentsTable.insert(
-      document, collection: collection.id, answers: true, now: now, db)
+      document, collection: collection.id, answers: true, run: run, now: now, db)
     let known =
       try inserted == nil
       ? DocumentsTable.id(collection: collection.id, source: document.source, db) : nil
@@ -113,9 +115,9 @@ struct Placement: Sendable {
         chunk, ordinal: ordinal, document: id, source: source, &counts, &counted, &words, db)
     }
     if known != nil {
-      if keepsReplaced { try VectorsTable.stageReplaced(document: id, now: now, db) }
+      if keepsReplaced { try VectorsTable.stageReplaced(document: id, run: run, now: now, db) }
       try ChunksTable.deleteAll(document: id, onlyShelved: true, &words, db)
-      try DocumentsTable.update(id, document, now: now, db)
+      try DocumentsTable.update(id, document, run: run, now: now, db)
     }
     return counts
   }
@@ -138,14 +140,14 @@ struct Placement: Sendable {
   private func isDuplicate(_ document: PreparedDocument, _ db: Database) throws -> Bool {
     let known = try DocumentsTable.placed(
       collection: collection.id, source: document.source, db)
-    return known.map { $0.updated == placedAt && $0.contentHash != document.contentHash } ?? false
+    return known.map { $0.run == run && $0.contentHash != document.contentHash } ?? false
   }
 
   private func keepPending(
     _ document: PreparedDocument, reason: String, now: String, _ db: Database
   ) throws {
     let inserted = try DocumentsTable.insert(
-      document, collection: collection.id, answers: false, now: now, db)
+      document, collection: collection.id, answers: false, run: run, now: now, db)
     let known = try DocumentsTable.id(collection: collection.id, source: document.source, db)
     guard let id = inserted ?? known else { return }
     try DocumentsTable.setPending(id, document, reason: reason, now: now, db)
@@ -194,7 +196,7 @@ struct Placement: Sendable {
     _ hash: Data, of space: SpaceRecord, to chunk: Int64, _ db: Database
   ) throws {
     let handed = vectorSpace == space ? vectors[hash] : nil
-    let vector = try handed ?? VectorsTable.find(textHash: hash, space: space.id, db)
+    let vector = try handed ?? VectorsTable.find(textHash: hash, space: space, db)
     if let vector { try VectorsTable.insert(vector, chunk: chunk, space: space.id, db) }
   }
 }

@@ -55,7 +55,7 @@ struct IncomingDocument: Sendable {
       let range = 0..<text.unicodeScalars.count
       return [PreparedChunk(text: text, textHash: contentHash, range: range, line: 1)]
     }
-    return Chunker(options: chunking).chunks(of: text, format: format).map {
+    return Chunker(checked: chunking).chunks(of: text, format: format).map {
       PreparedChunk(
         text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line)
     }

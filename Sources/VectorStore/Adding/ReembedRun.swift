@@ -22,6 +22,8 @@ struct ReembedRun {
   let collection: CollectionRecord
   /// The space that the chunks are brought to.
   let target: SpaceRecord
+  /// Whether the space was named by whoever asked for it.
+  let isTargetChosen: Bool
   let terms: ServiceTerms
   let counter: TokenCounter
   let progress: ProgressHandler?
@@ -34,12 +36,13 @@ struct ReembedRun {
   private var changesTarget: Bool { collection.target != target }
 
   init(
-    file: StoreFile, collection: CollectionRecord, target: SpaceRecord, terms: ServiceTerms,
-    counter: TokenCounter, progress: ProgressHandler?
+    file: StoreFile, collection: CollectionRecord, target: SpaceRecord, isTargetChosen: Bool,
+    terms: ServiceTerms, counter: TokenCounter, progress: ProgressHandler?
   ) {
     self.file = file
     self.collection = collection
     self.target = target
+    self.isTargetChosen = isTargetChosen
     self.terms = terms
     self.counter = counter
     self.progress = progress
@@ -121,6 +124,7 @@ struct ReembedRun {
   /// vectors of other spaces.
   mutating func finish() async throws {
     let (target, collection, failures) = (target, collection, failures)
+    let isTargetChosen = isTargetChosen
     do {
       try await file.write { db in
         try collection.requireUnchanged(db)
@@ -132,7 +136,8 @@ struct ReembedRun {
         ).chunks
         // All or nothing: an error takes the failures back.
         guard missing == 0 else { throw Incomplete(missing: missing) }
-        try ReembeddingTable.setTarget(target.id, collection: collection.id, db)
+        try ReembeddingTable.setTarget(
+          target.id, collection: collection.id, isChosen: isTargetChosen, db)
       }
     } catch let error as Incomplete {
       report.chunks.remaining = error.missing
@@ -295,7 +300,7 @@ struct ReembedRun {
         collection.target == target ? try SpacesTable.find(MockService().space, db)?.id : nil
       var placed = 0
       for hash in hashes {
-        guard let vector = try VectorsTable.find(textHash: hash, space: target.id, db) else {
+        guard let vector = try VectorsTable.find(textHash: hash, space: target, db) else {
           continue
         }
         placed += try ReembeddingTable.place(

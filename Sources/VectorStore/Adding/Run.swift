@@ -1,12 +1,28 @@
 // One command that writes: its correlation id and its row in `runs`. Begun and ended by the verbs.
 
 import Foundation
+import GRDB
 
 /// A run of a writing verb, found again in the table `runs` and in the log by its correlation id.
 struct Run: Sendable {
-  let correlationID = UUID().uuidString.lowercased()
+  /// Its row.
+  let id: Int64
+  let correlationID: String
   let command: String
-  let started = Date()
+  let started: Date
+
+  /// Enters a run in the caller's transaction.
+  static func begin(
+    _ command: String, mode: ServiceMode, started: Date, _ db: Database
+  ) throws -> Run {
+    let correlationID = newCorrelationID()
+    let id = try RunsTable.begin(
+      correlationID: correlationID, command: command, mode: mode, db)
+    return Run(id: id, correlationID: correlationID, command: command, started: started)
+  }
+
+  /// A name under which requests are found again.
+  static func newCorrelationID() -> String { UUID().uuidString.lowercased() }
 
   /// How long it has taken, in seconds.
   var seconds: Double { Date().timeIntervalSince(started) }
@@ -30,12 +46,10 @@ struct Run: Sendable {
 extension Store {
   /// Enters a run in the store.
   func beginRun(_ command: String) async throws -> Run {
-    let run = Run(command: command)
-    let mode = mode
-    try await file.write { db in
-      try RunsTable.begin(correlationID: run.correlationID, command: command, mode: mode, db)
+    let (mode, started) = (mode, Date())
+    return try await file.write { db in
+      try Run.begin(command, mode: mode, started: started, db)
     }
-    return run
   }
 
   /// Enters what a run came to, and copies the log into the file.

@@ -1,20 +1,14 @@
-// Answers of a service on the way into the file: committed to `staged` as they come. Called by
-// AddRun and Store+Reembed.
+// Vectors on their way into the file, before their documents are placed.
 
 import Foundation
 
 extension Store {
-  /// How an adding run's queue finds what is missing and keeps what comes.
-  func staging(requests: ServiceRequests, target: SpaceRecord) -> EmbeddingQueue.Run {
+  /// How a run's queue sends texts, and keeps other runs from sending them too.
+  func staging(
+    _ run: Run, requests: ServiceRequests, target: SpaceRecord
+  ) async throws -> EmbeddingQueue.Run {
     EmbeddingQueue.Run(
-      requests: requests,
-      stillMissing: { [file] hashes in
-        try await file.read { db in
-          try Set(
-            hashes.filter { try !VectorsTable.knows(textHash: $0, space: target.id, db) })
-        }
-      },
-      commit: { try await self.stage($0, in: target) })
+      requests: requests, claims: try await Claims(of: run, in: target, file: file))
   }
 
   /// Keeps vectors until their documents are placed.

@@ -19,7 +19,7 @@ struct ChunksCheck: StoreCheck {
 
   private func unembedded(_ db: Database) throws -> DoctorReport.Check {
     var findings = Findings()
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT c.id, c.text IS NULL FROM \(Self.chunks) WHERE c.failure_code IS NULL
           AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id)
@@ -35,7 +35,7 @@ struct ChunksCheck: StoreCheck {
 
   private func standIns(_ db: Database) throws -> DoctorReport.Check {
     var findings = Findings()
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT c.id FROM \(Self.chunks) JOIN spaces t ON t.id = k.target_space_id AND t.kind = 'real'
         WHERE NOT EXISTS (
@@ -52,7 +52,7 @@ struct ChunksCheck: StoreCheck {
 
   private func pending(_ db: Database) throws -> DoctorReport.Check {
     var findings = Findings()
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: "SELECT document_id, reason FROM pending_documents ORDER BY document_id"
     ) { row in
       try findings.add("\(RowNames.document(row.integer(0), db)): \(row.text(1) ?? "?")")
@@ -64,7 +64,7 @@ struct ChunksCheck: StoreCheck {
 
   private func refused(_ db: Database) throws -> DoctorReport.Check {
     var findings = Findings()
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: "SELECT id, failure_code FROM chunks WHERE failure_code IS NOT NULL ORDER BY id"
     ) { row in
       try findings.add("\(RowNames.chunk(row.integer(0), db)): \(row.text(1) ?? "?")")

@@ -43,7 +43,7 @@ struct FieldsCheck: StoreCheck {
   ) throws -> (documents: [(id: Int64, metadata: String)], Findings) {
     var different: [(id: Int64, metadata: String)] = []
     var findings = Findings()
-    try db.forEachRow(bulk: "SELECT id, collection_id, metadata FROM documents ORDER BY id") {
+    try db.forEachRawRow(bulk: "SELECT id, collection_id, metadata FROM documents ORDER BY id") {
       row in
       let (id, metadata) = (row.integer(0), row.text(2) ?? "")
       guard let expected = try? fields(of: metadata, collection: row.integer(1)) else {
@@ -51,7 +51,7 @@ struct FieldsCheck: StoreCheck {
         return
       }
       var found: Set<Field> = []
-      try db.forEachRow(
+      try db.forEachRawRow(
         bulk:
           "SELECT key, value, collection_id, typeof(value) FROM document_fields WHERE document_id = ?",
         .integer(id)
@@ -63,7 +63,7 @@ struct FieldsCheck: StoreCheck {
     return (different, findings)
   }
 
-  private static func field(_ row: BulkRow) -> Field {
+  private static func field(_ row: RawRow) -> Field {
     let value: DatabaseValue =
       switch row.text(3) {
       case "integer": row.integer(1).databaseValue

@@ -13,7 +13,7 @@ struct FilesCheck: StoreCheck {
     var (files, present) = (0, 0)
     var findings = Findings()
     let reader = DocumentReader(options: AddOptions())
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT d.source, COALESCE(p.content_hash, d.content_hash) FROM documents d
         LEFT JOIN pending_documents p ON p.document_id = d.id

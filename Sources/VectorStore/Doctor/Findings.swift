@@ -63,7 +63,7 @@ enum RowNames {
   /// `docs/a.md (collection "default"), chunk 2`, as far as it is known.
   static func chunk(_ id: Int64, _ db: Database) throws -> String {
     var name = "chunk \(id)"
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT d.source, k.name, c.ordinal FROM chunks c JOIN documents d ON d.id = c.document_id
         LEFT JOIN collections k ON k.id = d.collection_id WHERE c.id = ?
@@ -75,7 +75,7 @@ enum RowNames {
   /// `docs/a.md (collection "default")`.
   static func document(_ id: Int64, _ db: Database) throws -> String {
     var name = "document \(id)"
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT d.source, k.name FROM documents d LEFT JOIN collections k ON k.id = d.collection_id
         WHERE d.id = ?
@@ -84,7 +84,7 @@ enum RowNames {
     return name
   }
 
-  private static func document(_ row: BulkRow) -> String {
+  private static func document(_ row: RawRow) -> String {
     "\(row.text(0) ?? "?") (collection \"\(row.text(1) ?? "?")\")"
   }
 }

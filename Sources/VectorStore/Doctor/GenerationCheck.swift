@@ -1,6 +1,5 @@
 // The row of store_state, by whose counter caches see that something was written. Called by Doctor.
 
-import Foundation
 import GRDB
 
 /// Looks whether the counter is there.
@@ -9,10 +8,10 @@ struct GenerationCheck: StoreCheck {
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var found: Int64?
-    try db.forEachRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
-      found = $0.integer(0)
-    }
-    if let found, found >= 0 {
+    try db.forEachRawRow(
+      bulk: "SELECT generation FROM store_state WHERE id = 1 AND typeof(generation) = 'integer'"
+    ) { found = $0.integer(0) }
+    if let found, StoreStateTable.isPossible(found) {
       return [
         DoctorReport.Check(
           .generation, .ok, "open stores see by a number what others write, now \(found)")
@@ -20,7 +19,7 @@ struct GenerationCheck: StoreCheck {
     }
     var check = DoctorReport.Check(
       .generation, .problem,
-      "the counter of write transactions is missing, so that open stores do not see what others write"
+      "the counter of write transactions is missing or impossible, so that open stores do not see what others write"
     )
     check.count = 1
     check.advice = "`store doctor --repair` begins a new one"
@@ -28,12 +27,7 @@ struct GenerationCheck: StoreCheck {
   }
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
-    try await file.write { db in
-      // Above every count that an open store may have seen.
-      let start = Int64(Date().timeIntervalSince1970) << 28
-      try db.execute(
-        sql: "INSERT OR REPLACE INTO store_state(id, generation) VALUES (1, ?)", arguments: [start])
-      return [.generation: "a new one was begun"]
-    }
+    // Every write transaction begins a new one where it has to.
+    try await file.write { _ in [.generation: "a new one was begun"] }
   }
 }

@@ -15,7 +15,9 @@ struct LedgerCheck: StoreCheck {
     }
     do {
       var configuration = Configuration()
-      configuration.readonly = true
+      // What a killed command left half written is rolled back by whoever opens the ledger next, as every
+      // command does; only a connection that may write can.
+      configuration.readonly = StoreFile.size(of: path + "-journal") == 0
       configuration.busyMode = .timeout(10)
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
       return try DatabaseQueue(path: path, configuration: configuration).read(look)

@@ -95,7 +95,7 @@ struct RecallCheck {
         ofDocuments
         ? "AND EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.id <> c.id)" : ""
       var ids: [(order: UInt64, id: Int64)] = []
-      try db.forEachRow(
+      try db.forEachRawRow(
         bulk: """
           SELECT v.id FROM collections k CROSS JOIN documents d ON d.collection_id = k.id
           CROSS JOIN chunks c ON c.document_id = d.id
@@ -107,16 +107,16 @@ struct RecallCheck {
         if ids.count >= 2 * count + 1000 { ids = Array(ids.sorted { $0 < $1 }.prefix(count)) }
       }
       for (_, id) in ids.sorted(by: { $0 < $1 }).prefix(count) {
-        let row = try Row.fetchOne(
-          db,
-          sql: """
-            SELECT v.chunk_id, d.source, v.data, v.norm FROM vectors v JOIN chunks c ON c.id = v.chunk_id
+        try db.forEachRow(
+          bulk: """
+            SELECT v.chunk_id, d.source, v.data FROM vectors v JOIN chunks c ON c.id = v.chunk_id
             JOIN documents d ON d.id = c.document_id WHERE v.id = ?
-            """, arguments: [id])
-        guard let row else { continue }
-        let vector = StoredVector(data: row[2], norm: row[3])
-        guard vector.data.count == 4 * target.space.dimensions else { continue }
-        sample.rows.append((row[0], row[1], vector.components))
+            """, .integer(id)
+        ) { row in
+          let bytes = try row.blob(2, count: 4 * target.space.dimensions)
+          sample.rows.append(
+            (try row.integer(0), try row.text(1), StoredVector.components(bytes)))
+        }
       }
       return sample
     }

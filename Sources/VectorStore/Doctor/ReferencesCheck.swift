@@ -9,9 +9,8 @@ struct ReferencesCheck: StoreCheck {
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var counts: [String: Int] = [:]
-    let rows = try Row.fetchCursor(db, sql: "PRAGMA foreign_key_check")
-    while let row = try rows.next() {
-      let (child, parent): (String, String) = (row[0] ?? "?", row[2] ?? "?")
+    try db.forEachRawRow(bulk: "PRAGMA foreign_key_check") { row in
+      let (child, parent) = (row.text(0) ?? "?", row.text(2) ?? "?")
       counts["\(child) without \(parent)", default: 0] += 1
     }
     var check = DoctorReport.Check(.references, .ok, "every row's parents are there")

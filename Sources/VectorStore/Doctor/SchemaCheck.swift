@@ -12,10 +12,12 @@ struct SchemaCheck: StoreCheck {
   /// What may be made anew: it holds nothing that is not derived.
   private static let derivedTables: Set<String> = [
     "chunk_search", "document_fields", "segments", "segment_heads", "segment_codes",
-    "segment_fine_codes", "removed_vectors", migrations,
+    "segment_fine_codes", "removed_vectors", "claims", migrations,
   ]
   /// Tables whose ids are never used again.
   private static let countedTables = ["documents", "chunks", "vectors"]
+  /// More ids than can have been given.
+  static let greatestCounter: Int64 = 1 << 53
 
   let looksOnlyAtDeclarations = true
 
@@ -29,8 +31,8 @@ struct SchemaCheck: StoreCheck {
       findings.add("the option \(option) of the word index is not this program's")
     }
     if !differences.isUnsafeToRead {
-      for table in try Self.lateCounters(db) {
-        findings.add("the counter of ids of \(table) is behind its greatest id")
+      for table in try Self.wrongCounters(db) {
+        findings.add("the counter of ids of \(table) is not one of its ids")
       }
     }
     return [
@@ -82,7 +84,7 @@ struct SchemaCheck: StoreCheck {
           }
         }
       }
-      for table in try Self.lateCounters(db) {
+      for table in try Self.wrongCounters(db) {
         try db.execute(sql: "DELETE FROM sqlite_sequence WHERE name = ?", arguments: [table])
         try db.execute(
           sql: "INSERT INTO sqlite_sequence(name, seq) SELECT ?, MAX(id) FROM \(table)",
@@ -97,16 +99,17 @@ struct SchemaCheck: StoreCheck {
     }
   }
 
-  /// Tables whose counter would let an id be used again, or new rows be overlooked.
-  private static func lateCounters(_ db: Database) throws -> [String] {
+  /// Tables whose counter would let an id be used again, new rows be overlooked, or none be added.
+  private static func wrongCounters(_ db: Database) throws -> [String] {
     try countedTables.filter { table in
       guard try db.tableExists(table) else { return false }
       return try Bool.fetchOne(
         db,
         sql: """
-          SELECT COALESCE((SELECT MAX(id) FROM \(table)), 0)
-            > COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ?), 0)
-          """, arguments: [table]) ?? false
+          SELECT COALESCE((SELECT typeof(seq) <> 'integer' OR seq > ?2 OR seq < COALESCE(
+            (SELECT MAX(id) FROM \(table)), 0) FROM sqlite_sequence WHERE name = ?1),
+            EXISTS (SELECT 1 FROM \(table)))
+          """, arguments: [table, greatestCounter]) ?? false
     }
   }
 }

@@ -15,21 +15,26 @@ struct SegmentAudit {
   private(set) var codes = Findings()
   /// To be made anew in their place.
   private(set) var bad: Set<Int64> = []
-  /// To be deleted: they cover ids that have not been given yet.
-  private(set) var early: Set<Int64> = []
 
   /// - Complexity: reads all segments and vectors, and encodes every row.
   init(_ db: Database) throws {
-    let newest = try Int64.fetchOne(
-      db, sql: "SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = 'vectors'")
     let removed = try SegmentsTable.removedVectors(db)
     for space in try SpacesTable.all(db) {
       var covered: Int64 = 0
-      for record in try SegmentsTable.all(space: space.id, db) {
-        try link(record, covered: covered, newest: newest ?? 0, db)
+      let list = try SegmentsTable.list(space: space.id, db)
+      segments += list.unusable.count
+      for id in list.damaged { parts.add("segment \(id) of \(space.space): its row is damaged") }
+      for id in list.early { chain.add("segment \(id) covers vectors that there are not yet") }
+      for record in list.sound {
+        try link(record, covered: covered, db)
         covered = max(covered, record.through)
         try look(at: record, space, Set(removed[space.id] ?? []), db)
       }
+    }
+    let hidden = try Int.fetchOne(
+      db, sql: "SELECT COUNT(*) FROM removed_vectors WHERE id IN (SELECT id FROM vectors)")
+    if let hidden, hidden > 0 {
+      names.add("\(hidden) vectors are listed as deleted that are there")
     }
     let strays = try Self.strayParts(db)
     if strays > 0 { parts.add("\(strays) parts belong to no segment") }
@@ -37,7 +42,7 @@ struct SegmentAudit {
 
   /// How a segment follows the ones before it.
   private mutating func link(
-    _ record: SegmentRecord, covered: Int64, newest: Int64, _ db: Database
+    _ record: SegmentRecord, covered: Int64, _ db: Database
   ) throws {
     segments += 1
     if record.after < covered {
@@ -48,10 +53,6 @@ struct SegmentAudit {
       ).isEmpty
     {
       chain.add("no segment covers the vectors between \(covered) and \(record.after)")
-    }
-    if record.through > newest {
-      chain.add("segment \(record.id) covers vectors that there are not yet")
-      early.insert(record.id)
     }
   }
 
@@ -97,6 +98,7 @@ struct SegmentAudit {
 
   /// Parts whose segment is gone.
   static let strays = [
+    "segments WHERE space_id IS NULL OR space_id NOT IN (SELECT id FROM spaces)",
     "segment_heads WHERE id NOT IN (SELECT id FROM segments)",
     "segment_codes WHERE id NOT IN (SELECT id FROM segments)",
     "segment_fine_codes WHERE id / 4096 NOT IN (SELECT id FROM segments)",

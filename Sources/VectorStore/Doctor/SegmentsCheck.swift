@@ -40,7 +40,6 @@ struct SegmentsCheck: StoreCheck {
       goesOn = try await file.write { [isFirst] db in
         if isFirst {
           for stray in SegmentAudit.strays { try db.execute(sql: "DELETE FROM \(stray)") }
-          for segment in audit.early { try SegmentsTable.delete(segment, db) }
         }
         var maintenance = SegmentMaintenance(db, segmentRows: rows)
         return try maintenance.compact(damaged: audit.bad)

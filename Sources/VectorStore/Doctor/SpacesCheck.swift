@@ -10,7 +10,7 @@ struct SpacesCheck: StoreCheck {
     var findings = Findings()
     for space in try SpacesTable.all(db) {
       var name: String?
-      try db.forEachRow(bulk: "SELECT name FROM spaces WHERE id = ?", .integer(space.id)) {
+      try db.forEachRawRow(bulk: "SELECT name FROM spaces WHERE id = ?", .integer(space.id)) {
         name = $0.text(0)
       }
       guard name != space.space.name else { continue }
@@ -18,7 +18,7 @@ struct SpacesCheck: StoreCheck {
     }
     let changing = try Self.isChanging(db)
     var others = Findings()
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT c.id, s.name, t.name FROM collections k
         CROSS JOIN documents d ON d.collection_id = k.id CROSS JOIN chunks c ON c.document_id = d.id

@@ -7,15 +7,15 @@ struct StagedCheck: StoreCheck {
   let names = [DoctorReport.Name.staged]
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
-    let row = try Row.fetchOne(
-      db,
-      sql: """
-        SELECT COUNT(*), COALESCE(SUM(s.kind = 'mock' OR g.created_at LIKE 'replaced %'
+    var (all, useless) = (0, 0)
+    try db.forEachRawRow(
+      bulk: """
+        SELECT COUNT(*), COALESCE(SUM(s.kind = 'mock' OR g.run_id IS NOT NULL
           OR EXISTS (SELECT 1 FROM chunks c JOIN vectors v ON v.chunk_id = c.id
             AND v.space_id = g.space_id WHERE c.text_hash = g.text_hash)), 0)
         FROM staged g LEFT JOIN spaces s ON s.id = g.space_id
-        """)
-    let (all, useless): (Int, Int) = (row?[0] ?? 0, row?[1] ?? 0)
+        """
+    ) { (all, useless) = (Int($0.integer(0)), Int($0.integer(1))) }
     var check = DoctorReport.Check(.staged, .ok, "no vector waits for its document")
     guard all > 0 else { return [check] }
     check.state = .warning
@@ -36,8 +36,8 @@ struct RunsCheck: StoreCheck {
     var findings = Findings()
     var isLast = false
     var last: Int64 = 0
-    try db.forEachRow(bulk: "SELECT MAX(id) FROM runs") { last = $0.integer(0) }
-    try db.forEachRow(
+    try db.forEachRawRow(bulk: "SELECT MAX(id) FROM runs") { last = $0.integer(0) }
+    try db.forEachRawRow(
       bulk: """
         SELECT id, command, started_at FROM runs WHERE finished_at IS NULL ORDER BY id DESC
         """

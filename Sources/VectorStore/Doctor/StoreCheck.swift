@@ -14,7 +14,7 @@ protocol StoreCheck: Sendable {
   /// Looks, and changes nothing.
   ///
   /// In damaged pages a column may hold a value of any type, at which GRDB's own rows would trap: rows of
-  /// tables are read as ``BulkRow``.
+  /// tables are read as ``RawRow``, in which a damaged value does not keep the others from being looked at.
   ///
   /// - Throws: where the file is too damaged to look; that is then told under all names.
   func run(_ db: Database) throws -> [DoctorReport.Check]
@@ -37,7 +37,7 @@ extension Doctor {
     let configuration = store.configuration
     return [
       FileCheck(path: store.file.path),
-      IntegrityCheck(path: store.file.path),
+      IntegrityCheck(path: store.file.path, segmentRows: configuration.segmentRows),
       SchemaCheck(),
       ReferencesCheck(),
       GenerationCheck(),

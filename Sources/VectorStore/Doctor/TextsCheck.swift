@@ -15,17 +15,18 @@ struct TextsCheck: StoreCheck {
     let audit = try TextsAudit(db)
     var texts = audit.damagedTexts
     texts.add(audit.wrongHashes)
+    texts.add(try Self.impossiblePlaces(db))
     var words = audit.words
     if try !WordIndexProbe(db).isWhole() {
       words.add("the index itself is not what its texts make")
     }
     let documents =
-      "where the text itself changed, remove the document and add it again: `store remove SOURCE`, "
+      "where the text or its place changed, remove the document and add it again: `store remove SOURCE`, "
       + "`store add SOURCE`"
     return [
       texts.check(
         .texts, well: "\(audit.count) texts are those of their hashes",
-        found: "texts are not those of their hashes",
+        found: "texts are not those of their hashes, or are missing or out of place",
         advice: "`store doctor --repair` sets hashes anew whose text the word index confirms; "
           + documents),
       words.check(
@@ -33,6 +34,30 @@ struct TextsCheck: StoreCheck {
         found: "places where the word index and the texts differ",
         advice: "`store doctor --repair` makes the word index anew"),
     ]
+  }
+
+  /// Chunks at places where no text can be, and documents that lack one.
+  private static func impossiblePlaces(_ db: Database) throws -> Findings {
+    var findings = Findings()
+    try db.forEachRawRow(
+      bulk: """
+        SELECT id FROM chunks WHERE ordinal NOT BETWEEN 0 AND ?1 OR line NOT BETWEEN 0 AND ?1
+          OR start_scalar NOT BETWEEN 0 AND ?1 OR end_scalar NOT BETWEEN start_scalar AND ?1
+        """, .integer(1 << 31)
+    ) { row in
+      try findings.add("\(RowNames.chunk(row.integer(0), db)): its place in the text is impossible")
+    }
+    try db.forEachRawRow(
+      bulk: """
+        SELECT document_id FROM chunks GROUP BY document_id
+        HAVING MIN(ordinal) <> 0 OR MAX(ordinal) <> COUNT(*) - 1
+        UNION ALL SELECT id FROM documents WHERE content_hash IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM chunks WHERE document_id = documents.id)
+        """
+    ) { row in
+      try findings.add("\(RowNames.document(row.integer(0), db)): a chunk of it is missing")
+    }
+    return findings
   }
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
@@ -68,13 +93,13 @@ struct TextsAudit {
 
   /// - Complexity: reads all texts twice, as they are and as they are indexed; SHA-256 of each.
   init(_ db: Database) throws {
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT c.id, c.text, c.text_hash, f.id, f.c0 FROM chunks c
         LEFT JOIN chunk_search_content f ON f.id = c.id WHERE c.text IS NOT NULL ORDER BY c.id
         """
     ) { row in try take(row, db) }
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT f.id FROM chunk_search_content f
         WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.id = f.id AND c.text IS NOT NULL)
@@ -82,7 +107,7 @@ struct TextsAudit {
     ) { row in words.add("the word index has words of chunk \(row.integer(0)), which has no text") }
   }
 
-  private mutating func take(_ row: BulkRow, _ db: Database) throws {
+  private mutating func take(_ row: RawRow, _ db: Database) throws {
     count += 1
     let chunk = row.integer(0)
     let isIndexed = !row.isNull(3)
@@ -103,7 +128,7 @@ struct TextsAudit {
   }
 
   /// Whether the words of a row are those that its text makes.
-  private static func isIndexed(_ row: BulkRow) -> Bool {
+  private static func isIndexed(_ row: RawRow) -> Bool {
     let (text, words) = (row.blob(1), row.blob(4))
     // Most texts are indexed as they are.
     if text.elementsEqual(words), !text.contains(where: { $0 >= 0xE0 || $0 == 0 }) { return true }

@@ -9,7 +9,7 @@ import VectorStoreSearch
 /// Looks at every vector, placed and staged.
 struct VectorsCheck: StoreCheck {
   let names = [
-    DoctorReport.Name.vectorSizes, .vectorValues, .vectorLengths, .vectorNorms,
+    DoctorReport.Name.vectorSizes, .vectorValues, .vectorLengths, .vectorNorms, .checksums,
   ]
 
   private struct Found {
@@ -18,42 +18,57 @@ struct VectorsCheck: StoreCheck {
     var values = Findings()
     var lengths = Findings()
     var norms = Findings()
+    var checksums = Findings()
+    /// Rows of an earlier format.
+    var unchecked = 0
   }
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var found = Found()
     let dimensions = try Self.dimensions(db)
-    try db.forEachRow(bulk: "SELECT data, space_id, norm, chunk_id, id FROM vectors ORDER BY id") {
-      row in
+    try db.forEachRawRow(
+      bulk: "SELECT data, space_id, norm, checksum, chunk_id, id FROM vectors ORDER BY id"
+    ) { row in
       try Self.look(at: row, dimensions: dimensions, &found) {
-        "\(try RowNames.chunk(row.integer(3), db)), vector \(row.integer(4))"
+        "\(try RowNames.chunk(row.integer(4), db)), vector \(row.integer(5))"
       }
     }
-    try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
-      row in
-      try Self.look(at: row, dimensions: dimensions, &found) { "staged vector \(row.integer(3))" }
+    try db.forEachRawRow(bulk: Self.staged) { row in
+      try Self.look(at: row, dimensions: dimensions, &found) { "staged vector \(row.integer(4))" }
     }
     return Self.checks(found)
   }
 
+  private static let staged =
+    "SELECT data, space_id, norm, checksum, rowid FROM staged ORDER BY rowid"
+
   /// Forgets staged vectors that nothing could be found by; their texts are embedded when they are added
-  /// again.
+  /// again. Gives checksums to vectors that have none.
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
+    var done = try await forgetDamaged(file)
+    let checked = try await file.addChecksums()
+    if checked > 0, done[.checksums] == nil {
+      done[.checksums] = "checksums were added"
+    }
+    return done
+  }
+
+  private func forgetDamaged(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
     try await file.write { db in
       let dimensions = try Self.dimensions(db)
       var bad: [Int64] = []
-      try db.forEachRow(bulk: "SELECT data, space_id, norm, rowid FROM staged ORDER BY rowid") {
-        row in
+      try db.forEachRawRow(bulk: Self.staged) { row in
         var found = Found()
         try Self.look(at: row, dimensions: dimensions, &found) { "" }
-        if found.sizes.count + found.values.count + found.lengths.count > 0 {
-          bad.append(row.integer(3))
-        }
+        let findings = [found.sizes, found.values, found.lengths, found.checksums]
+        if findings.contains(where: { $0.count > 0 }) { bad.append(row.integer(4)) }
       }
       for id in bad { try db.run(bulk: "DELETE FROM staged WHERE rowid = ?", .integer(id)) }
       guard !bad.isEmpty else { return [:] }
       let deed = "damaged staged vectors were forgotten, \(bad.count) in all"
-      return [.vectorSizes: deed, .vectorValues: deed, .vectorLengths: deed]
+      return [
+        .vectorSizes: deed, .vectorValues: deed, .vectorLengths: deed, .checksums: deed,
+      ]
     }
   }
 
@@ -64,7 +79,7 @@ struct VectorsCheck: StoreCheck {
   }
 
   private static func look(
-    at row: BulkRow, dimensions: [Int64: Int], _ found: inout Found, name: () throws -> String
+    at row: RawRow, dimensions: [Int64: Int], _ found: inout Found, name: () throws -> String
   ) throws {
     found.count += 1
     let norm = row.real(2)
@@ -74,6 +89,11 @@ struct VectorsCheck: StoreCheck {
     guard bytes.count == 4 * expected else {
       try found.sizes.add("\(name()): \(bytes.count) bytes, expected \(4 * expected)")
       return
+    }
+    if row.isNull(3) {
+      found.unchecked += 1
+    } else if Kernels.checksum(ofVector: bytes, norm: norm) != row.integer(3) {
+      try found.checksums.add("\(name()): it is not the vector that was stored")
     }
     let length = Kernels.norm(ofUnaligned: bytes)
     if !length.isFinite {
@@ -103,6 +123,21 @@ struct VectorsCheck: StoreCheck {
         found: "vectors came with an impossible length",
         advice:
           "the number matters to statistics only; to set it right, remove and add the documents"),
+      checksums(found, advice),
     ]
+  }
+
+  private static func checksums(_ found: Found, _ advice: String) -> DoctorReport.Check {
+    guard found.checksums.count == 0, found.unchecked > 0 else {
+      return found.checksums.check(
+        .checksums, well: "all are those of their checksums",
+        found: "vectors are not those of their checksums", advice: advice)
+    }
+    var check = DoctorReport.Check(
+      .checksums, .warning,
+      "\(found.unchecked) vectors have no checksum, since an earlier version wrote them")
+    check.count = found.unchecked
+    check.advice = "`store doctor --repair` and `store compact` add them"
+    return check
   }
 }

@@ -18,11 +18,10 @@ enum WordsRepair {
         DROP TABLE IF EXISTS chunk_search;
         CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration));
         """)
-    let texts = try Row.fetchCursor(
-      db, sql: "SELECT id, text FROM chunks WHERE text IS NOT NULL ORDER BY id")
-    while let row = try texts.next() {
-      let (chunk, text): (Int64, String) = (row[0], row[1])
-      guard !kept.contains(chunk) || words[chunk] != nil else { continue }
+    try db.forEachRow(bulk: "SELECT id, text FROM chunks WHERE text IS NOT NULL ORDER BY id") {
+      row in
+      let (chunk, text) = (try row.integer(0), try row.text(1))
+      guard !kept.contains(chunk) || words[chunk] != nil else { return }
       try db.run(
         bulk: "INSERT INTO chunk_search(rowid, text) VALUES (?, ?)", .integer(chunk),
         .text(words[chunk] ?? IndexedText.make(from: text)))

@@ -36,7 +36,7 @@ struct DeclaredSchema: Sendable {
   /// Reads what a file declares. Nothing of it is run.
   init(_ db: Database) throws {
     var objects: [Object] = []
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name, sql"
     ) { row in
       objects.append(
@@ -49,7 +49,7 @@ struct DeclaredSchema: Sendable {
     // Only out of the table that FTS5 makes: a view of that name is not to be run.
     let declaration = "CREATE TABLE 'chunk_search_config'(k PRIMARY KEY, v) WITHOUT ROWID"
     if objects.contains(where: { $0.name == "chunk_search_config" && $0.sql == declaration }) {
-      try db.forEachRow(
+      try db.forEachRawRow(
         bulk:
           "SELECT quote(k) || ' = ' || quote(v) FROM chunk_search_config WHERE k <> 'version' ORDER BY k"
       ) { options.append($0.text(0) ?? "") }

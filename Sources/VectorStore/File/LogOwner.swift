@@ -41,7 +41,8 @@ struct LogOwner {
   /// Only what contradicts is foreign: a log that tells nothing may be anybody's.
   private func isForeign() -> Bool {
     guard let log = try? logGenerations(), let first = log.first,
-      let file = try? fileGeneration(), StoreStateTable.tellsItsPredecessor(file)
+      let file = try? fileGeneration(), StoreStateTable.isPossible(file),
+      StoreStateTable.tellsItsPredecessor(file)
     else { return false }
     return !log.contains(file) && !StoreStateTable.mayFollow(first, on: file)
   }
@@ -54,14 +55,12 @@ struct LogOwner {
       path: ReaderPool.uri(path, "immutable=1"), configuration: configuration)
     defer { try? queue.close() }
     return try queue.read { db -> Int64? in
-      let place = try Row.fetchOne(
-        db,
-        sql: "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master "
-          + "WHERE type = 'table' AND name = 'store_state'")
-      guard let root = place?[0] as Int64?, let pageSize = place?[1] as Int64?, root > 1 else {
-        return nil
-      }
-      // The page and not the table: nothing that is declared is run.
+      var (root, pageSize): (Int64, Int64) = (0, 0)
+      try db.forEachRawRow(
+        bulk: "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master "
+          + "WHERE type = 'table' AND name = 'store_state'"
+      ) { (root, pageSize) = ($0.integer(0), $0.integer(1)) }
+      guard root > 1, root < Int64(Int32.max), (512...65536).contains(pageSize) else { return nil }
       let page = try db.bytes(at: (root - 1) * pageSize, count: Int(pageSize))
       return page.withUnsafeBytes { StatePage(header: $0) }?.generation { offset, count in
         Array(page.dropFirst(offset).prefix(count))
@@ -129,7 +128,9 @@ private struct StatePage {
     let number = bytes[5..<(5 + width)].reduce(Int64(bytes[5] >= 0x80 ? -1 : 0)) {
       $0 << 8 | Int64($1)
     }
-    return StoreStateTable.tellsItsPredecessor(number) ? number : nil
+    let isTelling =
+      StoreStateTable.isPossible(number) && StoreStateTable.tellsItsPredecessor(number)
+    return isTelling ? number : nil
   }
 }
 

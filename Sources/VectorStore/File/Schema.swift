@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 5
+  static let version: Int32 = 7
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
@@ -41,6 +41,14 @@ enum Schema {
       try db.execute(sql: "DELETE FROM segments")
       try db.execute(sql: "PRAGMA user_version = 5")
     }
+    migrator.registerMigration("6 claims") { db in
+      try db.execute(sql: ClaimsTable.schema)
+      try db.execute(sql: "PRAGMA user_version = 6")
+    }
+    migrator.registerMigration("7 checksums and runs") { db in
+      try db.execute(sql: checksumsAndRuns)
+      try db.execute(sql: "PRAGMA user_version = 7")
+    }
     return migrator
   }
 
@@ -49,6 +57,16 @@ enum Schema {
     try DocumentFieldsTable.fill(db)
     try db.execute(sql: "PRAGMA user_version = 3")
   }
+
+  // What earlier versions kept of replaced documents until the end of a run is of no use after it.
+  private static let checksumsAndRuns = """
+    DELETE FROM staged WHERE created_at LIKE 'replaced %';
+    ALTER TABLE vectors ADD COLUMN checksum INTEGER;
+    ALTER TABLE staged ADD COLUMN checksum INTEGER;
+    ALTER TABLE staged ADD COLUMN run_id INTEGER;
+    ALTER TABLE documents ADD COLUMN run_id INTEGER;
+    ALTER TABLE collections ADD COLUMN target_chosen INTEGER NOT NULL DEFAULT 0;
+    """
 
   private static let tables = """
     CREATE TABLE spaces (

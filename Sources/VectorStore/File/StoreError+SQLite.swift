@@ -6,6 +6,10 @@ import GRDB
 extension StoreError {
   /// The store's error for whatever a block of SQL threw. Errors that are not SQLite's pass through.
   static func translating(_ error: any Error, path: String) -> any Error {
+    if let error = error as? DamagedValue { return damaged(error, path) }
+    if error is RowDecodingError {
+      return damaged("a stored value has another type than its column", path, error)
+    }
     guard let error = error as? DatabaseError else { return error }
     let detail = error.message ?? "no detail"
     switch error.resultCode {
@@ -16,8 +20,9 @@ extension StoreError {
     case .SQLITE_CORRUPT:
       return StoreError(
         .damaged,
-        "\(path) is damaged (\(detail)); \(restoring(path)), or copy out what can be read with "
-          + "`sqlite3 \(path) .recover`", underlying: error)
+        "\(path) is damaged (\(detail)); `store doctor` tells what is and repairs what is derived; else "
+          + "\(restoring(path)), or copy out what can be read with `sqlite3 \(path) .recover`",
+        underlying: error)
     case .SQLITE_FULL:
       return diskFull(path, detail, error)
     case .SQLITE_IOERR:
@@ -73,6 +78,19 @@ extension StoreError {
       .tooNew,
       "\(path) was written by a newer version of this program (file format \(format), this "
         + "program knows up to \(Schema.version)); use the newer version")
+  }
+
+  private static func damaged(_ error: DamagedValue, _ path: String) -> StoreError {
+    damaged("\(error)", path, error)
+  }
+
+  private static func damaged(
+    _ what: String, _ path: String, _ error: any Error
+  ) -> StoreError {
+    StoreError(
+      .damaged,
+      "\(path) is damaged: \(what); `store doctor` tells what else is and what to do",
+      underlying: error)
   }
 
   private static func diskFull(_ path: String, _ detail: String, _ error: any Error) -> StoreError {

@@ -102,6 +102,14 @@ final class StoreFile: Sendable {
     }
   }
 
+  /// Runs `body` in one write transaction under the store's lock that changes nothing a query reads and
+  /// may be lost if the machine fails: the generation stays, and nobody waits for the disk.
+  func writeNote<T: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> T
+  ) async throws -> T {
+    try await onWriter { try $0.transaction(isDurable: false, body) }
+  }
+
   /// Copies the write-ahead log into the file and empties it: at the end of a bulk job.
   func checkpoint() async throws {
     try await onWriter { try $0.checkpointAndTruncate() }
@@ -116,6 +124,12 @@ final class StoreFile: Sendable {
         try beforeVacuum(db)
       }
     }
+  }
+
+  /// Puts a new store in the place of what the file holds, in one transaction: `fill` fills it, with the
+  /// present one attached as `damaged`. On an error nothing is changed.
+  func rebuild(_ fill: @escaping @Sendable (Database) throws -> Void) async throws {
+    try await onWriter { try $0.rebuild(fill) }
   }
 
   /// The size of the file and its write-ahead log, in bytes.

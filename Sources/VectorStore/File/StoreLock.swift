@@ -82,31 +82,45 @@ final class StoreLock {
   }
 
   private func openFile() throws {
+    guard isShared else {
+      descriptor = try StoreLock.openFile(
+        path, beside: String(path.dropLast(StoreLock.suffix.count)))
+      return
+    }
+    try StoreLock.refuseObstacle(path)
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+  }
+
+  /// Opens an empty file beside a store on which processes lock, and makes it where there is none.
+  ///
+  /// - Throws: ``StoreError`` with `readOnly`, `diskFull` or `cannotOpen`.
+  static func openFile(_ path: String, beside store: String) throws -> CInt {
+    try refuseObstacle(path)
+    let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+    var descriptor = open(path, O_RDWR | O_CREAT | flags, 0o600)
+    // Another user's lock can be read where it cannot be written, which is enough for flock.
+    let code = errno
+    if descriptor < 0, code == EACCES { descriptor = open(path, O_RDONLY | flags) }
+    guard descriptor >= 0 else { throw cannotOpen(path, code) }
+    share(descriptor, as: store)
+    return descriptor
+  }
+
+  private static func refuseObstacle(_ path: String) throws {
     if let obstacle = try FilePlace(path).obstacle {
       throw StoreError(
         .cannotOpen,
         "the store's lock \(path) cannot be used: it is \(obstacle), expected an empty file; remove it"
       )
     }
-    let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-    if isShared {
-      descriptor = open(path, O_RDONLY | flags)
-      return
-    }
-    descriptor = open(path, O_RDWR | O_CREAT | flags, 0o600)
-    // Another user's lock can be read where it cannot be written, which is enough for flock.
-    let code = errno
-    if descriptor < 0, code == EACCES { descriptor = open(path, O_RDONLY | flags) }
-    guard descriptor >= 0 else { throw cannotOpen(code) }
-    shareAsTheStore()
   }
 
   /// Whoever may write the store may take its lock: the lock has the permissions of the store, and its
   /// owner where root makes it.
-  private func shareAsTheStore() {
+  private static func share(_ descriptor: CInt, as path: String) {
     var (lock, store) = (stat(), stat())
     guard fstat(descriptor, &lock) == 0, lock.st_size == 0, lock.st_nlink == 1 else { return }
-    let isThere = stat(String(path.dropLast(StoreLock.suffix.count)), &store) == 0
+    let isThere = stat(path, &store) == 0
     let isRoot = geteuid() == 0
     guard isRoot || lock.st_uid == geteuid() else { return }
     if isThere, isRoot, lock.st_uid != store.st_uid {
@@ -123,7 +137,8 @@ final class StoreLock {
     if ContinuousClock.now - acquired > .milliseconds(50) { usleep(6000) }
   }
 
-  private func cannotOpen(_ code: CInt) -> StoreError {
+  /// Why a lock's file cannot be made.
+  private static func cannotOpen(_ path: String, _ code: CInt) -> StoreError {
     let reason = String(cString: strerror(code))
     if code == ENOSPC || code == EDQUOT {
       return StoreError(.diskFull, "cannot make the lock \(path): \(reason); free some space")

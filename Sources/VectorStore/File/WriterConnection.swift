@@ -74,8 +74,8 @@ final class WriterConnection: @unchecked Sendable {
       .inputOutput, "\(path) cannot be removed: \(String(cString: strerror(errno)))")
   }
 
-  private func makeDraft(_ draft: String) throws {
-    // For this user only. SQLite makes the files beside it with the same permissions.
+  /// Makes an empty file for this user only. SQLite makes the files beside it with the same permissions.
+  private static func makeFile(_ draft: String) throws {
     let descriptor = open(draft, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0, fchmod(descriptor, 0o600) == 0, Foundation.close(descriptor) == 0 else {
       let code = errno
@@ -84,6 +84,10 @@ final class WriterConnection: @unchecked Sendable {
         "\(draft) cannot be made: \(String(cString: strerror(code))); check the folder and its disk"
       )
     }
+  }
+
+  private func makeDraft(_ draft: String) throws {
+    try Self.makeFile(draft)
     let queue = try DatabaseQueue(path: draft, configuration: Self.configuration(creating: true))
     try Schema.migrator.migrate(queue)
     try queue.writeWithoutTransaction { db in
@@ -128,15 +132,20 @@ final class WriterConnection: @unchecked Sendable {
     }
   }
 
-  /// Runs `body` in one transaction and commits it to the disk.
-  func transaction<T>(_ body: (Database) throws -> T) throws -> T {
+  /// Runs `body` in one transaction and commits it.
+  ///
+  /// - Parameter isDurable: whether it is on the disk when this returns; if not, it is with the next
+  ///   one that is.
+  func transaction<T>(isDurable: Bool = true, _ body: (Database) throws -> T) throws -> T {
     try lock.withLock(timeout: lockTimeout) {
       let connection = try connection()
-      let result = try connection.write { db in
+      let work = { (db: Database) in
         let result = try body(db)
-        try checkFiles()
+        try self.checkFiles()
         return result
       }
+      let result =
+        try isDurable ? connection.write(work) : Self.undurably(connection) { try $0.write(work) }
       try checkFiles()
       if StoreFile.size(of: path + "-wal") > Self.checkpointBytes {
         try connection.writeWithoutTransaction { db in
@@ -182,6 +191,32 @@ final class WriterConnection: @unchecked Sendable {
     }
   }
 
+  /// See ``StoreFile/rebuild(_:)``. Others who have the store open go on with the new contents.
+  func rebuild(_ fill: (Database) throws -> Void) throws {
+    try lock.withLock(timeout: lockTimeout) {
+      let draft = path + "-new"
+      let drafts = [draft] + StorePath.sqliteSides.map { draft + $0 }
+      try drafts.forEach(Self.removeLeftover)
+      defer { drafts.forEach { unlink($0) } }
+      try Self.makeFile(draft)
+      let queue = try DatabaseQueue(path: draft, configuration: Self.configuration(creating: true))
+      try Schema.migrator.migrate(queue)
+      try queue.writeWithoutTransaction { db in
+        try db.execute(
+          sql: "PRAGMA application_id = \(Schema.applicationID); PRAGMA foreign_keys = OFF")
+        try db.execute(
+          sql: "ATTACH ? AS damaged", arguments: [URL(filePath: path).standardizedFileURL.path])
+      }
+      try queue.write(fill)
+      try queue.writeWithoutTransaction { try $0.execute(sql: "DETACH damaged") }
+      // As one transaction of the store's own file (`sqlite3_backup_step`).
+      try queue.backup(to: try connection())
+      try checkFiles()
+      try queue.close()
+    }
+    try checkpointAndTruncate()
+  }
+
   /// Closes the connection. SQLite may then copy the log into the file, so this too is done under
   /// the lock where it is to be had.
   ///
@@ -198,6 +233,20 @@ final class WriterConnection: @unchecked Sendable {
       try? queue.close()
     }
     try check.get()
+  }
+
+  private static func undurably<T>(
+    _ connection: DatabaseQueue, _ body: (DatabaseQueue) throws -> T
+  ) throws -> T {
+    func setSynchronous(_ level: String) throws {
+      try connection.writeWithoutTransaction {
+        try $0.execute(sql: "PRAGMA synchronous = \(level)")
+      }
+    }
+    try setSynchronous("NORMAL")
+    let result = Result { try body(connection) }
+    try setSynchronous("FULL")
+    return try result.get()
   }
 
   private func connection() throws -> DatabaseQueue {

@@ -19,21 +19,21 @@ struct SegmentMaintenance {
     self.segmentRows = segmentRows
   }
 
-  /// What every write transaction does at its end: with nothing to do, four looks into the file.
+  /// What every write transaction does at its end: with nothing to do, a look at each segment's row.
   ///
   /// - Parameter damaged: segments that a reader found to be damaged.
   mutating func run(damaged: Set<Int64> = []) throws {
-    let removed = try SegmentsTable.removedVectors(db)
-    for space in removed.keys.sorted() {
-      guard let record = try SpacesTable.find(id: space, db) else { continue }
-      try note(removed[space] ?? [], in: record)
-    }
-    if !removed.isEmpty { try SegmentsTable.forgetRemoved(db) }
-    let newest = try Self.newestVector(db)
+    let hasRemoved = try SegmentsTable.hasRemoved(db)
+    let removed = hasRemoved ? try SegmentsTable.removedVectors(db) : [:]
+    let newest = try VectorsTable.newest(db)
     for space in try SpacesTable.all(db) {
-      if !damaged.isEmpty { try rebuild(damaged, in: space) }
+      let unusable = try SegmentsTable.list(space: space.id, db).unusable
+      for id in unusable { try SegmentsTable.delete(id, db) }
+      if let removed = removed[space.id] { try note(removed, in: space) }
+      if !damaged.isEmpty || !unusable.isEmpty { try rebuild(damaged, in: space) }
       try seal(space, newest: newest, least: segmentRows)
     }
+    if hasRemoved { try SegmentsTable.forgetRemoved(db) }
   }
 
   /// Brings every segment of every space to its best form, some a call: no dead rows, no damage, no small
@@ -42,7 +42,7 @@ struct SegmentMaintenance {
   /// - Parameter damaged: what ``damagedSegments(_:)`` found.
   mutating func compact(damaged: Set<Int64>) throws -> Bool {
     try run()
-    let newest = try Self.newestVector(db)
+    let newest = try VectorsTable.newest(db)
     for space in try SpacesTable.all(db) {
       try closeGaps(in: space)
       let records = try SegmentsTable.all(space: space.id, db)
@@ -65,12 +65,6 @@ struct SegmentMaintenance {
       }
     }
     return damaged
-  }
-
-  /// The greatest id that a vector ever had.
-  private static func newestVector(_ db: Database) throws -> Int64 {
-    try Int64.fetchOne(
-      db.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'vectors'")) ?? 0
   }
 
   // MARK: - Sealing
@@ -100,16 +94,17 @@ struct SegmentMaintenance {
   /// Marks deleted vectors in their segments, and makes those anew that are more than half dead.
   private mutating func note(_ removed: [Int64], in space: SpaceRecord) throws {
     var records = try SegmentsTable.all(space: space.id, db)
+    let reader = SegmentReader(space: space)
     var damaged: Set<Int64> = []
     for (index, ids) in Self.located(removed, in: records) {
-      guard let vectors = try SegmentsTable.vectorIDs(records[index], db) else {
+      guard let vectors = reader.vectorIDs(of: records[index], db) else {
         damaged.insert(records[index].id)
         continue
       }
       var bits =
         records[index].removed
         ?? [UInt8](repeating: 0, count: (records[index].rows + 7) / 8)
-      let rows = Dictionary(uniqueKeysWithValues: zip(vectors, 0...))
+      let rows = Dictionary(zip(vectors, 0...)) { first, _ in first }
       for row in ids.lazy.compactMap({ rows[$0] }) { bits[row / 8] |= 1 << UInt8(row % 8) }
       records[index].removed = bits
       try SegmentsTable.setRemoved(bits, segment: records[index].id, db)

@@ -38,19 +38,16 @@ struct SegmentReader {
   }
 
   private func layout(of record: SegmentRecord) -> SegmentLayout {
-    // A damaged row may hold any number; that is told when the segment is read.
     SegmentLayout(
-      rows: min(max(record.rows, 1), SegmentLayout.maximumRows),
-      paddedDimensions: Rotation.paddedDimensions(of: space.space.dimensions))
+      rows: record.rows, paddedDimensions: Rotation.paddedDimensions(of: space.space.dimensions))
   }
 
   private func load(
     _ record: SegmentRecord, head: AlignedBytes, codes: AlignedBytes, _ db: Database
   ) throws(CodeSegment.Damage) -> CodeSegment {
-    guard record.format == SegmentLayout.format,
-      (1...SegmentLayout.maximumRows).contains(record.rows),
-      record.removed.map({ $0.count == (record.rows + 7) / 8 }) ?? true
-    else { throw CodeSegment.Damage(segment: record.id, part: "row") }
+    guard record.format == SegmentLayout.format else {
+      throw CodeSegment.Damage(segment: record.id, part: "row")
+    }
     try read("segment_heads", record, into: head, part: "head", db)
     try read("segment_codes", record, into: codes, part: "codes", db)
     let segment = try CodeSegment(
@@ -60,6 +57,20 @@ struct SegmentReader {
       first > record.after, last <= record.through
     else { throw CodeSegment.Damage(segment: record.id, part: "range") }
     return segment
+  }
+
+  /// The ids of a segment's vectors; nil where its head is not as it was written.
+  func vectorIDs(of record: SegmentRecord, _ db: Database) -> [Int64]? {
+    guard record.format == SegmentLayout.format else { return nil }
+    let layout = layout(of: record)
+    let head = AlignedBytes(count: layout.headCount)
+    do {
+      try read("segment_heads", record, into: head, part: "head", db)
+      return try CodeSegment.vectorIDs(
+        segment: record.id, layout: layout, head: head, headChecksum: record.headChecksum)
+    } catch {
+      return nil
+    }
   }
 
   /// Whether all parts of a segment are there and as they were written.
@@ -144,6 +155,6 @@ final class FineCodeReader: FineCodeSource, @unchecked Sendable {
     guard sqlite3_step(statement) == SQLITE_ROW else {
       throw CodeSegment.Damage(segment: segment.id, part: "fine codes")
     }
-    try body(BulkRow(statement: statement).blob(0))
+    try body(BulkRow(statement: statement).raw.blob(0))
   }
 }

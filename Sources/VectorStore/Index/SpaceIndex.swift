@@ -56,7 +56,9 @@ struct SpaceIndex: Sendable {
     let loaded = Dictionary(
       uniqueKeysWithValues: (earlier?.segments ?? []).lazy.filter { $0.segment.id != 0 }
         .map { ($0.segment.id, $0.segment) })
-    let records = try SegmentsTable.all(space: space.id, db).filter { !known.contains($0.id) }
+    let list = try Self.segments(of: space, db)
+    damaged.formUnion(list.unusable)
+    let records = list.sound.filter { !known.contains($0.id) }
     let new = try SegmentReader(space: space).load(records.filter { loaded[$0.id] == nil }, db)
     // Another program may have deleted vectors; those of this one are in the segments' own rows.
     let removed = try SegmentsTable.removedVectors(db)[space.id] ?? []
@@ -83,6 +85,17 @@ struct SpaceIndex: Sendable {
     try addGap(space, after: covered, through: .max, db)
     let kept = Set(segments.lazy.filter { $0.segment.id == 0 }.map { ObjectIdentifier($0.segment) })
     absorbed.removeAll { !kept.contains(ObjectIdentifier($0)) }
+  }
+
+  /// The segments in the file; none where their table is damaged.
+  private static func segments(
+    of space: SpaceRecord, _ db: Database
+  ) throws -> SegmentsTable.List {
+    do {
+      return try SegmentsTable.list(space: space.id, db)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      return SegmentsTable.List()
+    }
   }
 
   /// Takes in the vectors between two segments: those that were made codes of in memory, and loose ones.

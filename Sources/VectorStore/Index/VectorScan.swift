@@ -51,7 +51,7 @@ struct VectorScan {
         }
         let search = try CodeSearch(
           queries: queries, rotation: index.rotation, limit: limit, deviations: deviations)
-        let reader = try VectorRowReader(db)
+        let reader = try VectorRowReader(db, dimensions: space.space.dimensions)
         effort.add(
           try search.run(
             segments, seeds: seeds, source: try FineCodeReader(db), readRow: reader.read,
@@ -118,7 +118,7 @@ private struct Part {
     selected = try filter.map { filter in
       var ids: [Int64] = []
       try db.forEachRow(bulk: filter.sql, filter.arguments.map(BulkValue.init), keeps: false) {
-        ids.append($0.integer(0))
+        ids.append(try $0.integer(0))
       }
       return filter.selects == .documents ? .documents(IDSet(ids)) : .chunks(IDSet(ids))
     }
@@ -162,9 +162,13 @@ private struct Part {
 /// Reads single vectors by their ids, for one query on its own thread.
 private struct VectorRowReader {
   private let statement: SQLiteStatement
+  private let dimensions: Int
 
-  init(_ db: Database) throws {
-    statement = try db.cachedStatement(sql: "SELECT data FROM vectors WHERE id = ?").sqliteStatement
+  init(_ db: Database, dimensions: Int) throws {
+    statement = try db.cachedStatement(
+      sql: "SELECT id, data, norm, checksum FROM vectors WHERE id = ?"
+    ).sqliteStatement
+    self.dimensions = dimensions
   }
 
   /// - Throws: ``CodeSegment/Damage`` where there is no such vector: the segment is not up to date.
@@ -176,6 +180,7 @@ private struct VectorRowReader {
     guard sqlite3_step(statement) == SQLITE_ROW else {
       throw CodeSegment.Damage(segment: segment, part: "vector")
     }
-    try body(BulkRow(statement: statement).blob(0))
+    try body(
+      try BulkRow(statement: statement).vector(1, norm: 2, checksum: 3, dimensions: dimensions))
   }
 }

@@ -37,20 +37,21 @@ enum AttemptsTable {
     _ reservation: Reservation, _ db: Database
   ) throws -> (attempt: SpendingAttempt, at: LedgerTime)? {
     // Not by the id alone: the ledger may have been deleted and begun anew.
-    let statement = try db.cachedStatement(
-      sql: """
+    var attempt = reservation.attempt
+    return try db.firstRow(
+      bulk: """
         SELECT at, model, texts, tokens_reserved, cost_reserved_nano FROM attempts
         WHERE id = ? AND state = 'reserved' AND account = ? AND request_id = ? AND number = ?
-        """)
-    var attempt = reservation.attempt
-    let row = try Row.fetchOne(
-      statement, arguments: [reservation.id, attempt.account, attempt.requestID, attempt.number])
-    guard let row else { return nil }
-    attempt.model = row[1]
-    attempt.texts = row[2]
-    attempt.tokens = row[3]
-    attempt.cost = NanoDollars(nano: row[4])
-    return (attempt, LedgerTime(milliseconds: row[0]))
+        """,
+      .integer(reservation.id), .text(attempt.account), .text(attempt.requestID),
+      .integer(Int64(attempt.number))
+    ) { row in
+      attempt.model = try row.text(1)
+      attempt.texts = Int(try row.amount(2))
+      attempt.tokens = Int(try row.amount(3))
+      attempt.cost = NanoDollars(nano: try row.amount(4))
+      return (attempt, try row.time(0))
+    }
   }
 
   /// Enters what became of an attempt.
@@ -84,47 +85,51 @@ enum AttemptsTable {
   static func inLastHour(
     of account: String, now: LedgerTime, _ db: Database
   ) throws -> (count: Int, oldest: LedgerTime?) {
-    let statement = try db.cachedStatement(
-      sql: """
+    let span = now.span(ofSeconds: 3600)
+    return try db.firstRow(
+      bulk: """
         SELECT COUNT(*), MIN(at) FROM attempts INDEXED BY attempts_by_time
         WHERE account = ? AND at >= ? AND at < ?
-        """)
-    let span = now.span(ofSeconds: 3600)
-    let row = try Row.fetchOne(
-      statement, arguments: [account, span.lowerBound, span.upperBound])
-    return (row?[0] ?? 0, (row?[1] as Int64?).map(LedgerTime.init(milliseconds:)))
+        """, .text(account), .integer(span.lowerBound), .integer(span.upperBound)
+    ) { row in
+      (Int(try row.integer(0)), try row.isNull(1) ? nil : row.time(1))
+    } ?? (0, nil)
   }
 
   /// The requests and tokens of each second of the last minute, oldest first.
   static func lastMinute(
     of account: String, now: LedgerTime, _ db: Database
   ) throws -> [AccountActivity.Second] {
-    let statement = try db.cachedStatement(
-      sql: """
+    let second = now.milliseconds / 1000
+    return try db.rows(
+      bulk: """
         SELECT at / 1000, COUNT(*), SUM(tokens) FROM attempts INDEXED BY attempts_by_time
         WHERE account = ? AND at >= ? AND at < ? GROUP BY at / 1000 ORDER BY at / 1000
-        """)
-    let second = now.milliseconds / 1000
-    return try Row.fetchAll(
-      statement, arguments: [account, (second - 60) * 1000, (second + 60) * 1000]
-    ).map { AccountActivity.Second(second: $0[0], requests: $0[1], tokens: $0[2]) }
+        """, .text(account), .integer((second - 60) * 1000), .integer((second + 60) * 1000)
+    ) { row in
+      AccountActivity.Second(
+        second: try row.integer(0), requests: Int(try row.integer(1)),
+        tokens: Int(try row.amount(2)))
+    }
   }
 
   /// Attempts that have not been settled and may yet be.
   ///
   /// - Complexity: O(attempts in flight or left behind in the last ten minutes).
   static func inFlight(of account: String, now: LedgerTime, _ db: Database) throws -> [InFlight] {
-    let statement = try db.cachedStatement(
-      sql: """
+    let span = now.span(ofSeconds: longestFlight)
+    return try db.rows(
+      bulk: """
         SELECT at, model, cost_reserved_nano, host, process_id
         FROM attempts INDEXED BY attempts_reserved
         WHERE account = ? AND state = 'reserved' AND at >= ? AND at < ?
-        """)
-    let span = now.span(ofSeconds: longestFlight)
-    let rows = try Row.fetchAll(
-      statement, arguments: [account, span.lowerBound, span.upperBound])
-    return rows.filter { ProcessName(host: $0[3], number: $0[4]).mayBeRunning }
-      .map { InFlight(at: LedgerTime(milliseconds: $0[0]), model: $0[1], cost: $0[2]) }
+        """, .text(account), .integer(span.lowerBound), .integer(span.upperBound)
+    ) { row -> InFlight? in
+      let process = ProcessName(
+        host: try row.text(3), number: Int32(clamping: try row.integer(4)))
+      guard process.mayBeRunning else { return nil }
+      return InFlight(at: try row.time(0), model: try row.text(1), cost: try row.amount(2))
+    }.compactMap(\.self)
   }
 
   /// What the attempts of a span of time came to.
@@ -133,9 +138,8 @@ enum AttemptsTable {
   static func totals(
     of account: String, in span: Range<Int64>, _ db: Database
   ) throws -> UsageTotals {
-    let row = try Row.fetchOne(
-      db,
-      sql: """
+    try db.firstRow(
+      bulk: """
         SELECT COUNT(*), SUM(state = 'billed'), SUM(error_kind IS NOT NULL),
           SUM(texts) FILTER (WHERE state = 'billed'), SUM(tokens) FILTER (WHERE state = 'billed'),
           SUM(cost_nano) FILTER (WHERE state = 'billed'),
@@ -143,8 +147,8 @@ enum AttemptsTable {
           SUM(cost_nano) FILTER (WHERE state = 'possibly_billed'),
           SUM(state = 'reserved'), SUM(cost_nano) FILTER (WHERE state = 'reserved')
         FROM attempts INDEXED BY attempts_by_time WHERE account = ? AND at >= ? AND at < ?
-        """, arguments: [account, span.lowerBound, span.upperBound])
-    return row.map(UsageTotals.init(endOf:)) ?? UsageTotals()
+        """, .text(account), .integer(span.lowerBound), .integer(span.upperBound)
+    ) { try UsageTotals($0, from: 0) } ?? UsageTotals()
   }
 
   /// How many attempts since a time failed, by kind.
@@ -153,13 +157,12 @@ enum AttemptsTable {
   static func failures(
     of account: String, since time: LedgerTime, _ db: Database
   ) throws -> [(kind: String, requests: Int)] {
-    try Row.fetchAll(
-      db,
-      sql: """
+    try db.rows(
+      bulk: """
         SELECT error_kind, COUNT(*) FROM attempts INDEXED BY attempts_failed
         WHERE account = ? AND at >= ? AND error_kind IS NOT NULL GROUP BY error_kind
-        """, arguments: [account, time.milliseconds]
-    ).map { ($0[0], $0[1]) }
+        """, .text(account), .integer(time.milliseconds)
+    ) { (try $0.text(0), Int(try $0.integer(1))) }
   }
 }
 

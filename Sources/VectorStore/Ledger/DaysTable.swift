@@ -24,23 +24,26 @@ enum DaysTable {
 
   /// The totals of a day.
   static func totals(account: String, day: Int64, _ db: Database) throws -> UsageTotals {
-    let statement = try db.cachedStatement(
-      sql: "SELECT \(sums) FROM days WHERE account = ? AND day = ?")
-    return try Row.fetchOne(statement, arguments: [account, day]).map(UsageTotals.init(endOf:))
-      ?? UsageTotals()
+    try db.firstRow(
+      bulk: "SELECT \(sums) FROM days WHERE account = ? AND day = ?", .text(account), .integer(day)
+    ) { try UsageTotals($0, from: 0) } ?? UsageTotals()
   }
 
   /// The totals of each day and model from a day on, oldest first.
   static func rows(
     account: String, from day: Int64, _ db: Database
   ) throws -> [(day: Int64, model: String, totals: UsageTotals)] {
-    try Row.fetchAll(
-      db,
-      sql: """
+    try db.rows(
+      bulk: """
         SELECT day, model, \(UsageTotals.columns.joined(separator: ", ")) FROM days
         WHERE account = ? AND day >= ? ORDER BY day, model
-        """, arguments: [account, day]
-    ).map { ($0[0], $0[1], UsageTotals(endOf: $0)) }
+        """, .text(account), .integer(day)
+    ) { row in
+      (
+        try row.integer(0, in: LedgerTime.possibleDays), try row.text(1),
+        try UsageTotals(row, from: 2)
+      )
+    }
   }
 
   /// All accounts that ever sent a request, by name.

@@ -53,43 +53,46 @@ struct LedgerAudit {
       UNION SELECT account, day, model FROM a
       """
     let summed = UsageTotals.columns.map { "COALESCE(a.\($0), 0)" }.joined(separator: ", ")
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
+    var differences: [Difference] = []
+    try db.forEachRawRow(
+      bulk: """
         WITH a AS (\(sums)) SELECT k.account, k.day, k.model, \(columns), \(summed) FROM (\(keys)) k
         LEFT JOIN days d USING (account, day, model) LEFT JOIN a USING (account, day, model)
-        """, arguments: [first])
-    return rows.compactMap { row in
-      let count = UsageTotals.columns.count
-      let values = (0..<2 * count).map { row[3 + $0] as Int64? ?? 0 }
-      let (stored, summed) = (
-        UsageTotals(values: values.prefix(count)), UsageTotals(values: values.suffix(count))
-      )
-      guard stored != summed else { return nil }
-      return Difference(
-        account: row[0] ?? "", day: row[1] ?? 0, model: row[2] ?? "", stored: stored, summed: summed
-      )
+        """, .integer(first)
+    ) { row in
+      let stored = UsageTotals(row, from: 3)
+      let summed = UsageTotals(row, from: 3 + Int32(UsageTotals.columns.count))
+      guard stored != summed else { return }
+      differences.append(
+        Difference(
+          account: row.text(0) ?? "", day: row.integer(1), model: row.text(2) ?? "",
+          stored: stored, summed: summed))
     }
+    return differences
   }
 
   /// Reservations that nobody settles any more.
   func abandoned() throws -> [Abandoned] {
-    try Row.fetchAll(
-      db,
-      sql: """
+    var abandoned: [Abandoned] = []
+    try db.forEachRawRow(
+      bulk: """
         SELECT id, account, at, model, cost_reserved_nano, host, process_id FROM attempts
         WHERE state = 'reserved'
         """
-    ).compactMap { row in
-      let at = LedgerTime(milliseconds: row[2] ?? 0)
-      let process = ProcessName(host: row[5] ?? "", number: row[6] ?? 0)
+    ) { row in
+      let at = LedgerTime(milliseconds: row.integer(2))
+      let process = ProcessName(
+        host: row.text(5) ?? "", number: Int32(clamping: row.integer(6)))
       let mayBeAtWork =
         process.mayBeRunning
         && now.span(ofSeconds: AttemptsTable.longestFlight).contains(at.milliseconds)
-      guard !mayBeAtWork else { return nil }
-      return Abandoned(
-        id: row[0] ?? 0, account: row[1] ?? "", day: at.day, model: row[3] ?? "", cost: row[4] ?? 0)
+      guard !mayBeAtWork else { return }
+      abandoned.append(
+        Abandoned(
+          id: row.integer(0), account: row.text(1) ?? "", day: at.day, model: row.text(3) ?? "",
+          cost: row.integer(4)))
     }
+    return abandoned
   }
 
   /// Settles a reservation as possibly billed, as it has counted all along.
@@ -101,7 +104,7 @@ struct LedgerAudit {
     guard db.changesCount == 1 else { return }
     var change = UsageTotals()
     change.reserved = -1
-    change.reservedCost = -attempt.cost
+    change.reservedCost = 0 - max(attempt.cost, -.max)
     change.possible = 1
     change.possibleCost = attempt.cost
     try DaysTable.add(

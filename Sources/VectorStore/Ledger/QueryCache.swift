@@ -108,20 +108,21 @@ extension QueryCache {
   private static func rows(
     for hashes: [Data], _ space: EmbeddingSpace, _ db: Database
   ) throws -> [CachedRow] {
-    let statement = try db.cachedStatement(
-      sql: "SELECT id, used_at, digest, data FROM vectors WHERE space = ? AND text_hash = ?")
-    return try hashes.compactMap { hash in
-      guard let row = try Row.fetchOne(statement, arguments: [space.name, hash]) else { return nil }
-      let data: Data = row[3]
-      guard row[2] == digest(data, hash, space), let vector = vector(data, space) else {
-        return nil
-      }
-      return CachedRow(id: row[0], hash: hash, usedAt: row[1], vector: vector)
+    try hashes.compactMap { hash in
+      try db.firstRow(
+        bulk: "SELECT id, used_at, digest, data FROM vectors WHERE space = ? AND text_hash = ?",
+        .text(space.name), .blob(hash)
+      ) { row -> CachedRow? in
+        let data = Data(try row.blob(3, count: 4 * space.dimensions))
+        guard Data(try row.blob(2)) == digest(data, hash, space), let vector = vector(data, space)
+        else { return nil }
+        return CachedRow(
+          id: try row.integer(0), hash: hash, usedAt: try row.time(1).milliseconds, vector: vector)
+      } ?? nil
     }
   }
 
   private static func vector(_ data: Data, _ space: EmbeddingSpace) -> [Float]? {
-    guard data.count == space.dimensions * 4 else { return nil }
     let components = [Float](unsafeUninitializedCapacity: space.dimensions) { buffer, count in
       count = data.copyBytes(to: buffer) / 4
     }
@@ -174,11 +175,11 @@ extension QueryCache {
       return try await body()
     } catch {
       logger.debug("cannot \(verb) the cache of query vectors \(database.path): \(error)")
-      if let code = (error as? DatabaseError)?.resultCode,
-        [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains(code)
-      {
-        try? await database.setAside()
-      }
+      let code = (error as? DatabaseError)?.resultCode
+      let isDamaged =
+        error is DamagedValue
+        || code.map { [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains($0) } ?? false
+      if isDamaged { try? await database.setAside() }
       return fallback
     }
   }

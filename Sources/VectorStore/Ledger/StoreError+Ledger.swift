@@ -27,6 +27,12 @@ extension StoreError {
     switch error {
     case let error as UserDatabase.Refusal: refusal(error, path, call)
     case let error as DatabaseError: database(error, path, call)
+    case let error as DamagedValue:
+      StoreError(
+        .damaged,
+        "the ledger \(path) is damaged: \(error); \(call.consequence)\(restoringLedger(path)), or move it "
+          + "away: a new one is then begun, which knows nothing of what was spent",
+        underlying: error)
     default: error
     }
   }

@@ -88,7 +88,7 @@ struct UsageReader: Sendable {
   }
 
   private func dailyCost(_ sums: Sums) -> UsageReport.CostLimit? {
-    guard account != nil, let limit = limits.dailyCost else { return nil }
+    guard account != nil, let limit = limits.dailyCost.amount else { return nil }
     let used = NanoDollars(nano: sums.days[now.day]?.counted ?? 0)
     let left = max(.zero, limit - used)
     return UsageReport.CostLimit(
@@ -98,7 +98,7 @@ struct UsageReader: Sendable {
   }
 
   private func hourlyRequests(_ sums: Sums) -> UsageReport.RequestLimit? {
-    guard account != nil, let limit = limits.hourlyRequests else { return nil }
+    guard account != nil, let limit = limits.hourlyRequests.amount else { return nil }
     return UsageReport.RequestLimit(
       used: sums.requestsInHour, limit: limit, left: max(0, limit - sums.requestsInHour),
       opensAt: sums.oldestInHour?.advanced(by: 3600).date.formatted(.iso8601))

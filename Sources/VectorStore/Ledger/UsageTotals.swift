@@ -34,11 +34,18 @@ struct UsageTotals: Sendable, Equatable {
 
   init() {}
 
-  /// Reads the columns at the end of a row, in the order of ``columns``.
-  init(endOf row: Row) {
-    let first = row.count - Self.fields.count
+  /// Reads the columns of a row from a place on, in the order of ``columns``; sums of nothing are 0.
+  init(_ row: BulkRow, from first: Int32) throws(DamagedValue) {
     for (offset, field) in Self.fields.enumerated() {
-      self[keyPath: field] = row[first + offset] ?? 0
+      let column = first + Int32(offset)
+      self[keyPath: field] = try row.isNull(column) ? 0 : row.amount(column)
+    }
+  }
+
+  /// The same of a row that may hold anything, for what looks at damage.
+  init(_ row: RawRow, from first: Int32) {
+    for (offset, field) in Self.fields.enumerated() {
+      self[keyPath: field] = row.integer(first + Int32(offset))
     }
   }
 
@@ -51,9 +58,17 @@ struct UsageTotals: Sendable, Equatable {
   var values: [Int64] { Self.fields.map { self[keyPath: $0] } }
 
   /// All that counts against a limit.
-  var counted: Int64 { cost + possibleCost + reservedCost }
+  var counted: Int64 { Self.sum(Self.sum(cost, possibleCost), reservedCost) }
 
   static func += (left: inout UsageTotals, right: UsageTotals) {
-    for field in fields { left[keyPath: field] += right[keyPath: field] }
+    for field in fields {
+      left[keyPath: field] = sum(left[keyPath: field], right[keyPath: field])
+    }
+  }
+
+  /// The sum, or the greatest or least number there is.
+  private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+    let (sum, overflows) = one.addingReportingOverflow(other)
+    return overflows ? (other > 0 ? .max : .min) : sum
   }
 }

@@ -41,6 +41,8 @@ public struct DoctorReport: Sendable, Codable, Equatable {
     case vectorLengths = "vector_lengths"
     /// The lengths that vectors came with are possible ones.
     case vectorNorms = "vector_norms"
+    /// Vectors are those of their checksums.
+    case checksums
     /// Vectors are in their collection's target space, or stand-ins.
     case vectorSpaces = "vector_spaces"
     /// Segments have all their parts, with the right checksums.
@@ -125,7 +127,7 @@ public struct DoctorOptions: Sendable {
   public var repairs = false
   /// Whether to measure the recall of the fast search, and the consistency of documents.
   public var measuresRecall = false
-  /// How many of each collection's own vectors are asked for; at least 1.
+  /// How many of each collection's own vectors are asked for; 1 to 1,000,000.
   public var sampleSize = 100
   /// The folder that the sources of files are relative to; nil is the process's.
   public var folder: String?

@@ -2,8 +2,8 @@
 
 /// The limits of one run that may cost money.
 public struct SpendingOptions: Sendable {
-  /// The most that the run may cost; nil leaves it to the budget.
-  public var maximumCost: NanoDollars?
+  /// The most that the run may cost; the budget holds in any case.
+  public var maximumCost = SpendingLimit<NanoDollars>.unlimited
   /// Whether the run waits where the budget is used up, or the service is left alone after failures,
   /// until it may go on. Without it the run ends in part.
   public var waits = false

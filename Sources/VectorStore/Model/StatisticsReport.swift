@@ -43,9 +43,9 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
 public struct StatisticsOptions: Sendable {
   /// Cosines of this and more make two rows near-duplicates.
   public var duplicateThreshold = 0.98
-  /// Up to so many rows what needs neighbours is exact.
+  /// Up to so many rows what needs neighbours is exact; at most 20,000.
   public var exactRows = 5000
-  /// Beyond ``exactRows`` so many rows, taken at random, are compared with all.
+  /// Beyond ``exactRows`` so many rows, taken at random, are compared with all: 1 to 20,000.
   public var sampleRows = 2500
   /// The seed by which rows are taken at random: the same rows each time.
   public var seed: UInt64 = 1

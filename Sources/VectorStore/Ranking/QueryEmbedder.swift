@@ -31,7 +31,7 @@ struct QueryEmbedder {
   ) {
     space = service.space
     terms = service.terms
-    var options = ServiceRequests.Options(runID: Run(command: command).correlationID)
+    var options = ServiceRequests.Options(runID: Run.newCorrelationID())
     options.patience = isHurried ? Self.hurry : Self.patience
     requests = store.router.requests(to: service, options: options)
     cache = usesCache && service.terms.isMetered ? store.queryCache : nil
@@ -43,7 +43,8 @@ struct QueryEmbedder {
 
   /// The vectors of texts, in their order.
   ///
-  /// - Throws: ``Unavailable``, and ``StoreError`` with `textTooLong`, `inputRefused` or `badVector`.
+  /// - Throws: ``Unavailable``, also where an answer cannot be used, and ``StoreError`` with `textTooLong` or
+  ///   `inputRefused`.
   /// - Complexity: one request for as many texts as it takes, none for those that were asked before.
   func vectors(of texts: [String]) async throws -> [[Float]] {
     let hashed = texts.map { HashedText($0) }
@@ -99,14 +100,21 @@ struct QueryEmbedder {
     }
     switch try await requests.send(items.map(\.text.text), tokens: tokens) {
     case .answered(let answer):
-      let checked = try AnsweredTexts(answer, to: items.map(\.text), space: space)
+      let checked: AnsweredTexts
+      do {
+        checked = try AnsweredTexts(answer, to: items.map(\.text), space: space)
+      } catch {
+        throw Unavailable(reason: Unavailability(unusable: error))
+      }
       if let failure = checked.failures.values.first {
-        throw StoreError(.badVector, failure.message)
+        throw Unavailable(
+          reason: Unavailability(unusable: StoreError(.badVector, failure.message)))
       }
       let vectors = checked.vectors.mapValues(\.components)
       await cache?.store(vectors, space: space)
       return vectors
     case .split: return try await sendInTwo(items.count / 2)
+    case .lostHold: return try await send(items)
     case .tooDear(let fitting):
       return try await sendInTwo(
         max(1, BatchPacker<EmbeddingQueue.Item>.prefix(of: items.map(\.tokens), fitting: fitting)))

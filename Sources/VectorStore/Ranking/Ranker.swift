@@ -104,13 +104,13 @@ struct Ranker {
       \(condition.sql) ORDER BY score DESC, rowid LIMIT ?
       """
     // Filters make statements without end, which are not to be kept.
-    let statement = try selection == nil ? db.cachedStatement(sql: sql) : db.makeStatement(sql: sql)
-    var arguments: StatementArguments = [match]
-    arguments += StatementArguments(condition.arguments)
-    arguments += [limit]
-    return try Row.fetchAll(statement, arguments: arguments).map {
-      Ranked(id: $0[0], score: $0[1], cosine: nil)
+    let values =
+      [.text(match)] + condition.arguments.map(BulkValue.init) + [.integer(Int64(limit))]
+    var found: [Ranked] = []
+    try db.forEachRow(bulk: sql, values, keeps: selection == nil) {
+      found.append(Ranked(id: try $0.integer(0), score: try $0.real(1), cosine: nil))
     }
+    return found
   }
 
   /// What holds for the chunks that may be found by words: those of the collection that pass the filter.
@@ -156,11 +156,10 @@ struct Ranker {
         hits.append(
           Hit(
             rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: ranked.id,
-            document: row.text(5) ?? "", collection: collection.name,
-            ordinal: Int(row.integer(0)), text: row.text(1),
-            metadata: try MetadataJSON.decode(row.text(6) ?? "{}"), start: row.integer(orNil: 2),
-            end: row.integer(orNil: 3), line: row.integer(orNil: 4),
-            space: isByVector ? space : row.text(7),
+            document: try row.text(5), collection: collection.name, ordinal: try row.count(0),
+            text: try row.text(orNil: 1), metadata: try MetadataJSON.decode(try row.text(6)),
+            start: try row.count(orNil: 2), end: try row.count(orNil: 3),
+            line: try row.count(orNil: 4), space: try isByVector ? space : row.text(orNil: 7),
             degraded: plan.degradedReason != nil))
       }
     }

@@ -57,7 +57,7 @@ struct RankingPlan: Sendable, Equatable {
         throw StoreError(
           unavailable.code,
           "the query cannot be embedded in \(target): \(unavailable.message); in mode REAL nothing else will "
-            + "do: use --lexical, or mode HYBRID")
+            + "do: use --lexical, or mode HYBRID", underlying: unavailable.underlying)
       }
       return RankingPlan(
         lists: [.cosine(target)],

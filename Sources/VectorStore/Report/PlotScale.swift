@@ -39,6 +39,7 @@ struct PlotScale {
 
   private func steps(_ count: Int) -> [(value: Double, label: String)] {
     let step = max(Self.step(high - low, count), isWhole ? 1 : 0)
+    guard step > 0, step.isFinite else { return [] }
     let digits = max(0, -Int(floor(log10(step) + 1e-9)))
     let (first, last) = (ceil(low / step - 1e-9), floor(high / step + 1e-9))
     guard last >= first, last - first < 50 else { return [] }

@@ -57,7 +57,10 @@ enum BulkValue {
   }
 }
 
-/// A row of a query, read in place.
+/// A row of a query, read in place, each value as the type that it must have.
+///
+/// Whatever another program or a damaged page left in a column, reading it throws ``DamagedValue``: no
+/// value of a file traps.
 struct BulkRow {
   fileprivate let statement: SQLiteStatement
 
@@ -65,13 +68,129 @@ struct BulkRow {
     self.statement = statement
   }
 
+  /// The same row with whatever is in it, for what looks at damage.
+  var raw: RawRow { RawRow(statement: statement) }
+
+  func isNull(_ column: Int32) -> Bool {
+    sqlite3_column_type(statement, column) == SQLITE_NULL
+  }
+
+  func integer(_ column: Int32) throws(DamagedValue) -> Int64 {
+    try require(column, [SQLITE_INTEGER], "an integer")
+    return sqlite3_column_int64(statement, column)
+  }
+
+  /// An integer in a range.
+  func integer(
+    _ column: Int32, in range: ClosedRange<Int64>
+  ) throws(DamagedValue) -> Int64 {
+    let value = try integer(column)
+    guard range.contains(value) else {
+      throw damage(column, "\(value)", "\(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// A count or a place in a text: 0 to 2³¹, more than a value of SQLite can hold.
+  func count(_ column: Int32) throws(DamagedValue) -> Int {
+    Int(try integer(column, in: 0...1 << 31))
+  }
+
+  /// The same, or nil for NULL.
+  func count(orNil column: Int32) throws(DamagedValue) -> Int? {
+    isNull(column) ? nil : try count(column)
+  }
+
+  func bool(_ column: Int32) throws(DamagedValue) -> Bool {
+    try integer(column) != 0
+  }
+
+  /// A number that is neither NaN, which SQLite does not keep, nor infinite.
+  func real(_ column: Int32) throws(DamagedValue) -> Double {
+    try require(column, [SQLITE_FLOAT, SQLITE_INTEGER], "a number")
+    let value = sqlite3_column_double(statement, column)
+    guard value.isFinite else { throw damage(column, "\(value)", "a finite number") }
+    return value
+  }
+
+  func text(_ column: Int32) throws(DamagedValue) -> String {
+    try require(column, [SQLITE_TEXT], "a text")
+    return raw.text(column) ?? ""
+  }
+
+  /// A text, or nil for NULL.
+  func text(orNil column: Int32) throws(DamagedValue) -> String? {
+    isNull(column) ? nil : try text(column)
+  }
+
+  /// The bytes of a blob: SQLite's own, good until the row ends. Nothing is copied on the way.
+  func blob(_ column: Int32) throws(DamagedValue) -> UnsafeRawBufferPointer {
+    try require(column, [SQLITE_BLOB], "a blob")
+    return raw.blob(column)
+  }
+
+  /// A blob of a known length.
+  func blob(_ column: Int32, count: Int) throws(DamagedValue) -> UnsafeRawBufferPointer {
+    let bytes = try blob(column)
+    guard bytes.count == count else {
+      throw damage(column, "\(bytes.count) bytes", "\(count)")
+    }
+    return bytes
+  }
+
+  /// A copy of a blob, or nil for NULL.
+  func data(orNil column: Int32) throws(DamagedValue) -> Data? {
+    isNull(column) ? nil : Data(try blob(column))
+  }
+
+  /// The error for a value that cannot be.
+  func damage(_ column: Int32, _ found: String, _ expected: String) -> DamagedValue {
+    DamagedValue(
+      row: name(without: column), column: columnName(column), found: found, expected: expected)
+  }
+
+  private func require(
+    _ column: Int32, _ types: [Int32], _ expected: String
+  ) throws(DamagedValue) {
+    let type = sqlite3_column_type(statement, column)
+    guard !types.contains(type) else { return }
+    let found =
+      switch type {
+      case SQLITE_NULL: "nothing (NULL)"
+      case SQLITE_INTEGER: "an integer"
+      case SQLITE_FLOAT: "a number"
+      case SQLITE_TEXT: "a text"
+      default: "a blob"
+      }
+    throw damage(column, found, expected)
+  }
+
+  /// What tells the row from others: the first of its columns that is an integer or a short text.
+  private func name(without damaged: Int32) -> String {
+    for column in 0..<sqlite3_column_count(statement) where column != damaged {
+      let type = sqlite3_column_type(statement, column)
+      let isName = type == SQLITE_INTEGER || type == SQLITE_TEXT
+      guard isName, sqlite3_column_bytes(statement, column) <= 200 else { continue }
+      return "\(columnName(column)) \(raw.text(column) ?? "?")"
+    }
+    return "unknown"
+  }
+
+  private func columnName(_ column: Int32) -> String {
+    sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)"
+  }
+}
+
+/// A row of a query as SQLite makes something of it: a value of another type than is asked for is
+/// converted, or 0. For `doctor`, which looks at damage.
+struct RawRow {
+  fileprivate let statement: SQLiteStatement
+
   func isNull(_ column: Int32) -> Bool {
     sqlite3_column_type(statement, column) == SQLITE_NULL
   }
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
-
-  func integer(orNil column: Int32) -> Int? { isNull(column) ? nil : Int(integer(column)) }
 
   func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
 
@@ -88,6 +207,19 @@ struct BulkRow {
     let start = sqlite3_column_blob(statement, column)
     return UnsafeRawBufferPointer(
       start: start, count: Int(sqlite3_column_bytes(statement, column)))
+  }
+}
+
+/// A value in a file that cannot be one this program wrote.
+struct DamagedValue: Error, CustomStringConvertible {
+  /// What the row is known by, as `id 7`.
+  let row: String
+  let column: String
+  let found: String
+  let expected: String
+
+  var description: String {
+    "the row with \(row) has \(found) as its \"\(column)\", expected \(expected)"
   }
 }
 
@@ -124,6 +256,31 @@ extension Database {
       guard code == SQLITE_ROW else { return try check(code, expecting: SQLITE_DONE, sql) }
       try body(BulkRow(statement: statement))
     }
+  }
+
+  /// The same with rows that hold anything.
+  func forEachRawRow(
+    bulk sql: String, _ values: BulkValue..., body: (RawRow) throws -> Void
+  ) throws {
+    try forEachRow(bulk: sql, values) { try body($0.raw) }
+  }
+
+  /// What `body` makes of each row of a query.
+  func rows<T>(
+    bulk sql: String, _ values: BulkValue..., body: (BulkRow) throws -> T
+  ) throws -> [T] {
+    var result: [T] = []
+    try forEachRow(bulk: sql, values) { result.append(try body($0)) }
+    return result
+  }
+
+  /// What `body` makes of the first row of a query; nil where there is none.
+  func firstRow<T>(
+    bulk sql: String, _ values: BulkValue..., body: (BulkRow) throws -> T
+  ) throws -> T? {
+    var result: T?
+    try forEachRow(bulk: sql, values) { if result == nil { result = try body($0) } }
+    return result
   }
 
   private func bind(

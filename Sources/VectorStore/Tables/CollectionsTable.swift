@@ -33,7 +33,7 @@ enum CollectionsTable {
         """, .text(name)
     ) { row in
       found = CollectionRecord(
-        id: row.integer(0), name: name, target: try SpacesTable.record(row, from: 1))
+        id: try row.integer(0), name: name, target: try SpacesTable.record(row, from: 1))
     }
     return found
   }
@@ -58,7 +58,7 @@ enum CollectionsTable {
   }
 
   /// The collection, made where there is none. While it has no document, `target` becomes its target
-  /// space.
+  /// space, unless that was chosen.
   static func findOrCreate(
     _ name: String, target: EmbeddingSpace, _ db: Database
   ) throws -> CollectionRecord {
@@ -69,7 +69,7 @@ enum CollectionsTable {
         arguments: [name, space.id, Timestamp.now()])
       return CollectionRecord(id: db.lastInsertedRowID, name: name, target: space)
     }
-    guard try found.target != space && isEmpty(found.id, db) else { return found }
+    guard try found.target != space && takesTarget(found.id, db) else { return found }
     try db.execute(
       sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
       arguments: [space.id, found.id])
@@ -84,6 +84,15 @@ enum CollectionsTable {
       ?? false)
   }
 
+  /// Whether whoever adds documents next may give a collection another target space: it has no documents,
+  /// and nobody chose its target.
+  static func takesTarget(_ id: Int64, _ db: Database) throws -> Bool {
+    guard try isEmpty(id, db) else { return false }
+    return try db.firstRow(
+      bulk: "SELECT id, target_chosen FROM collections WHERE id = ?", .integer(id)
+    ) { try !$0.bool(1) } ?? true
+  }
+
   /// Whether no other collection has documents, so that a scan of a whole space is a scan of it.
   static func isAlone(_ id: Int64, _ db: Database) throws -> Bool {
     var isAlone = true
@@ -92,38 +101,37 @@ enum CollectionsTable {
         SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id < ?1)
           OR EXISTS (SELECT 1 FROM documents WHERE collection_id > ?1)
         """, .integer(id)
-    ) { isAlone = $0.integer(0) == 0 }
+    ) { isAlone = try $0.integer(0) == 0 }
     return isAlone
   }
 
   /// All collections with their counts, by name.
   static func summaries(_ db: Database) throws -> [CollectionSummary] {
     var vectors: [Int64: [String: Int]] = [:]
-    let counts = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT d.collection_id AS collection, s.name AS space, COUNT(*) AS n
+    try db.forEachRow(
+      bulk: """
+        SELECT d.collection_id, s.name, COUNT(*)
         FROM vectors v JOIN chunks c ON c.id = v.chunk_id JOIN documents d ON d.id = c.document_id
         JOIN spaces s ON s.id = v.space_id
         GROUP BY d.collection_id, v.space_id
-        """)
-    for row in counts {
-      vectors[row["collection"], default: [:]][row["space"]] = row["n"]
+        """
+    ) { row in
+      vectors[try row.integer(0), default: [:]][try row.text(1)] = Int(try row.integer(2))
     }
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT k.id, k.name, k.created_at, s.name AS space,
-          (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id) AS documents,
+    return try db.rows(
+      bulk: """
+        SELECT k.id, k.name, k.created_at, s.name,
+          (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id),
           (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
-            WHERE d.collection_id = k.id) AS chunks
+            WHERE d.collection_id = k.id)
         FROM collections k JOIN spaces s ON s.id = k.target_space_id
         ORDER BY k.name
-        """)
-    return rows.map { row in
+        """
+    ) { row in
       CollectionSummary(
-        name: row["name"], space: row["space"], documents: row["documents"], chunks: row["chunks"],
-        vectors: vectors[row["id"]] ?? [:], created: row["created_at"])
+        name: try row.text(1), space: try row.text(3), documents: Int(try row.integer(4)),
+        chunks: Int(try row.integer(5)), vectors: vectors[try row.integer(0)] ?? [:],
+        created: try row.text(2))
     }
   }
 

@@ -25,7 +25,13 @@ enum DocumentFieldsTable {
     _ metadata: String, document: Int64, collection: Int64, _ db: Database
   ) throws {
     guard metadata != "{}" else { return }
-    try MetadataFields.forEach(of: try MetadataJSON.decode(metadata)) { key, value in
+    try insert(try MetadataJSON.decode(metadata), document, collection, db)
+  }
+
+  private static func insert(
+    _ metadata: [String: MetadataValue], _ document: Int64, _ collection: Int64, _ db: Database
+  ) throws {
+    try MetadataFields.forEach(of: metadata) { key, value in
       // A list may hold a value twice, once is enough.
       try db.run(
         bulk: """
@@ -46,12 +52,14 @@ enum DocumentFieldsTable {
     if let collection { try insert(metadata, document: document, collection: collection, db) }
   }
 
-  /// Fills the table from the metadata of all documents.
+  /// Fills the table from the metadata of all documents. What is no metadata is left out: `doctor` tells
+  /// of it.
   static func fill(_ db: Database) throws {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT id, collection_id, metadata FROM documents WHERE metadata <> '{}'")
-    while let row = try rows.next() {
-      try insert(row[2], document: row[0], collection: row[1], db)
+    try db.forEachRow(
+      bulk: "SELECT id, collection_id, metadata FROM documents WHERE metadata <> '{}'"
+    ) { row in
+      guard let metadata = try? MetadataJSON.decode(row.text(2)) else { return }
+      try insert(metadata, try row.integer(0), try row.integer(1), db)
     }
   }
 }

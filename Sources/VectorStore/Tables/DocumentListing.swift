@@ -12,41 +12,35 @@ enum DocumentListing {
     _ db: Database, _ body: (Int64, DocumentSummary) throws -> Void
   ) throws {
     var sql = """
-      SELECT d.id, d.source, d.format, d.metadata, d.added_at, d.updated_at, k.name AS collection,
-        p.reason AS pending_reason,
-        COUNT(c.id) AS chunks,
-        COUNT(c.failure_code) AS failed,
-        MIN(c.failure_message) AS failure,
-        COUNT(v.id) AS in_target
+      SELECT d.id, d.source, d.format, d.metadata, d.added_at, d.updated_at, k.name,
+        p.reason, COUNT(c.id), COUNT(c.failure_code), MIN(c.failure_message), COUNT(v.id)
       FROM documents d JOIN collections k ON k.id = d.collection_id
       LEFT JOIN pending_documents p ON p.document_id = d.id
       LEFT JOIN chunks c ON c.document_id = d.id
       LEFT JOIN vectors v ON v.chunk_id = c.id AND v.space_id = k.target_space_id
       WHERE 1
       """
-    var arguments = StatementArguments()
+    var values: [BulkValue] = []
     if let collection {
       sql += " AND d.collection_id = ?"
-      arguments += [collection]
+      values.append(.integer(collection))
     }
     if let sources {
       sql += " AND d.source IN (SELECT value FROM json_each(?))"
-      arguments += [String(decoding: try JSONEncoder().encode(sources), as: UTF8.self)]
+      values.append(.text(String(decoding: try JSONEncoder().encode(sources), as: UTF8.self)))
     }
     sql += " GROUP BY d.id ORDER BY k.name, d.source"
-    let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
-    while let row = try rows.next() {
+    try db.forEachRow(bulk: sql, values) { row in
       let summary = try summary(row)
-      if let states, !states.contains(summary.state) { continue }
-      try body(row["id"], summary)
+      if let states, !states.contains(summary.state) { return }
+      try body(try row.integer(0), summary)
     }
   }
 
-  private static func summary(_ row: Row) throws -> DocumentSummary {
-    let (chunks, failed, inTarget): (Int, Int, Int) = (
-      row["chunks"], row["failed"], row["in_target"]
-    )
-    let pending: String? = row["pending_reason"]
+  private static func summary(_ row: BulkRow) throws -> DocumentSummary {
+    let (chunks, failed) = (Int(try row.integer(8)), try row.integer(9))
+    let inTarget = Int(try row.integer(11))
+    let pending = try row.text(orNil: 7)
     let state: DocumentSummary.State =
       if pending != nil {
         .pending
@@ -58,27 +52,26 @@ enum DocumentListing {
         .complete
       }
     return DocumentSummary(
-      document: row["source"], collection: row["collection"], state: state, chunks: chunks,
-      format: DocumentFormat(rawValue: row["format"]) ?? .text,
-      metadata: try MetadataJSON.decode(row["metadata"]), added: row["added_at"],
-      updated: row["updated_at"], reason: pending ?? row["failure"])
+      document: try row.text(1), collection: try row.text(6), state: state, chunks: chunks,
+      format: DocumentFormat(rawValue: try row.text(2)) ?? .text,
+      metadata: try MetadataJSON.decode(try row.text(3)), added: try row.text(4),
+      updated: try row.text(5), reason: try pending ?? row.text(orNil: 10))
   }
 
   /// The chunks of a document, in order, with the names of the spaces they have vectors in.
   static func chunks(document: Int64, _ db: Database) throws -> [StoredChunk] {
     let names = try SpacesTable.names(db)
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
+    return try db.rows(
+      bulk: """
         SELECT c.id, c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line,
-          (SELECT GROUP_CONCAT(v.space_id) FROM vectors v WHERE v.chunk_id = c.id) AS spaces
+          (SELECT GROUP_CONCAT(v.space_id) FROM vectors v WHERE v.chunk_id = c.id)
         FROM chunks c WHERE c.document_id = ? ORDER BY c.ordinal
-        """, arguments: [document])
-    return rows.map { row in
-      let spaces = ((row["spaces"] as String?) ?? "").split(separator: ",")
+        """, .integer(document)
+    ) { row in
+      let spaces = (try row.text(orNil: 6) ?? "").split(separator: ",")
       return StoredChunk(
-        id: row["id"], ordinal: row["ordinal"], text: row["text"], start: row["start_scalar"],
-        end: row["end_scalar"], line: row["line"],
+        id: try row.integer(0), ordinal: try row.count(1), text: try row.text(orNil: 2),
+        start: try row.count(orNil: 3), end: try row.count(orNil: 4), line: try row.count(orNil: 5),
         spaces: spaces.compactMap { Int64($0).flatMap { names[$0] } }.sorted())
     }
   }

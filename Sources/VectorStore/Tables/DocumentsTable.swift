@@ -24,36 +24,42 @@ enum DocumentsTable {
   static func find(
     collection: Int64, source: String, target: Int64, _ db: Database
   ) throws -> DocumentRecord? {
-    let statement = try db.cachedStatement(
-      sql: """
+    try db.firstRow(
+      bulk: """
         SELECT d.id, d.content_hash, d.metadata, d.format, d.chunk_tokens, d.overlap_tokens,
-          EXISTS (SELECT 1 FROM pending_documents p WHERE p.document_id = d.id) AS pending,
-          (SELECT COUNT(*) FROM chunks c WHERE c.document_id = d.id) AS chunks,
-          (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id) AS failed,
+          EXISTS (SELECT 1 FROM pending_documents p WHERE p.document_id = d.id),
+          (SELECT COUNT(*) FROM chunks c WHERE c.document_id = d.id),
+          (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(*) FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
-            WHERE c.document_id = d.id) AS in_target
+            WHERE c.document_id = d.id)
         FROM documents d WHERE d.collection_id = ? AND d.source = ?
-        """)
-    return try Row.fetchOne(statement, arguments: [target, collection, source]).map { row in
+        """, .integer(target), .integer(collection), .text(source)
+    ) { row in
       DocumentRecord(
-        id: row["id"], contentHash: row["content_hash"], metadata: row["metadata"],
-        format: row["format"], chunkTokens: row["chunk_tokens"],
-        overlapTokens: row["overlap_tokens"], isPending: row["pending"], chunks: row["chunks"],
-        failedChunks: row["failed"], chunksInTarget: row["in_target"])
+        id: try row.integer(0), contentHash: try row.data(orNil: 1), metadata: try row.text(2),
+        format: try row.text(3), chunkTokens: try row.count(orNil: 4),
+        overlapTokens: try row.count(orNil: 5), isPending: try row.bool(6),
+        chunks: Int(try row.integer(7)), failedChunks: Int(try row.integer(8)),
+        chunksInTarget: Int(try row.integer(9)))
     }
   }
 
-  /// What an import compares a row with: the version that answers now, and when it was placed.
+  /// What an import compares a row with: the version that answers now, and the run that placed it; nil
+  /// where an earlier version of the program did.
   static func placed(
     collection: Int64, source: String, _ db: Database
-  ) throws -> (id: Int64, contentHash: Data?, metadata: String, updated: String)? {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT id, content_hash, metadata, updated_at FROM documents
+  ) throws -> (id: Int64, contentHash: Data?, metadata: String, run: Int64?)? {
+    try db.firstRow(
+      bulk: """
+        SELECT id, content_hash, metadata, run_id FROM documents
         WHERE collection_id = ? AND source = ?
-        """)
-    return try Row.fetchOne(statement, arguments: [collection, source])
-      .map { ($0[0], $0[1], $0[2], $0[3]) }
+        """, .integer(collection), .text(source)
+    ) { row in
+      (
+        try row.integer(0), try row.data(orNil: 1), try row.text(2),
+        try row.isNull(3) ? nil : row.integer(3)
+      )
+    }
   }
 
   /// The row id of a document.
@@ -66,18 +72,20 @@ enum DocumentsTable {
   /// Makes the row of a document that is not there yet: of one that answers at once, or of one of
   /// which nothing answers yet. Returns its id, or nil where the collection has one of that source.
   static func insert(
-    _ document: PreparedDocument, collection: Int64, answers: Bool, now: String, _ db: Database
+    _ document: PreparedDocument, collection: Int64, answers: Bool, run: Int64, now: String,
+    _ db: Database
   ) throws -> Int64? {
     try db.run(
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
-          chunk_tokens, overlap_tokens, added_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, source) DO NOTHING
+          chunk_tokens, overlap_tokens, added_at, updated_at, run_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, source) DO NOTHING
         """,
       .integer(collection), .text(document.source), .text(document.origin.rawValue),
       .text(document.format.rawValue), answers ? .blob(document.contentHash) : .null,
       .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
-      .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now))
+      .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now),
+      .integer(run))
     guard db.changesCount > 0 else { return nil }
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(document.metadata, document: id, collection: collection, db)
@@ -86,16 +94,17 @@ enum DocumentsTable {
 
   /// Says which version of a known document answers now; one that was pending is so no longer.
   static func update(
-    _ id: Int64, _ document: PreparedDocument, now: String, _ db: Database
+    _ id: Int64, _ document: PreparedDocument, run: Int64, now: String, _ db: Database
   ) throws {
     let statement = try db.cachedStatement(
       sql: """
         UPDATE documents SET origin = ?, format = ?, content_hash = ?, metadata = ?,
-          chunk_tokens = ?, overlap_tokens = ?, updated_at = ? WHERE id = ?
+          chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?
+        WHERE id = ?
         """)
     try statement.execute(arguments: [
       document.origin.rawValue, document.format.rawValue, document.contentHash, document.metadata,
-      document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, id,
+      document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, run, id,
     ])
     try DocumentFieldsTable.replace(document.metadata, document: id, db)
     try db.cachedStatement(sql: "DELETE FROM pending_documents WHERE document_id = ?")

@@ -26,26 +26,28 @@ enum ReembeddingTable {
   static func missing(
     in space: Int64, collection: Int64, after: Int64, limit: Int, _ db: Database
   ) throws -> [Chunk] {
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
+    try db.rows(
+      bulk: """
         SELECT c.id, c.text_hash, c.text FROM chunks c
         CROSS JOIN documents d ON d.id = c.document_id
         WHERE c.id > ?3 AND d.collection_id = ?1 AND c.text IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?2)
         ORDER BY c.id LIMIT ?4
-        """, arguments: [collection, space, after, limit])
-    return rows.map { Chunk(id: $0[0], text: HashedText(hash: $0[1], text: $0[2])) }
+        """, .integer(collection), .integer(space), .integer(after), .integer(Int64(limit))
+    ) {
+      Chunk(
+        id: try $0.integer(0), text: HashedText(hash: Data(try $0.blob(1)), text: try $0.text(2)))
+    }
   }
 
   /// How many chunks of a collection have no vector in a space, and how many of them have no text.
   static func countMissing(
     in space: Int64, collection: Int64, _ db: Database
   ) throws -> (chunks: Int, withoutText: Int) {
-    let row = try Row.fetchOne(
-      db, sql: "SELECT COUNT(*), COUNT(*) - COUNT(c.text) FROM \(missing)",
-      arguments: [collection, space])
-    return (row?[0] ?? 0, row?[1] ?? 0)
+    try db.firstRow(
+      bulk: "SELECT COUNT(*), COUNT(*) - COUNT(c.text) FROM \(missing)", .integer(collection),
+      .integer(space)
+    ) { (Int(try $0.integer(0)), Int(try $0.integer(1))) } ?? (0, 0)
   }
 
   /// Gives a vector to all chunks of a collection that have a text and no vector in the space. Their
@@ -95,20 +97,25 @@ enum ReembeddingTable {
   static func chunks(
     of textHash: Data, collection: Int64, _ db: Database
   ) throws -> [(id: Int64, document: String, ordinal: Int)] {
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
+    try db.rows(
+      bulk: """
         SELECT c.id, d.source, c.ordinal FROM chunks c CROSS JOIN documents d ON d.id = c.document_id
         WHERE c.text_hash = ?1 AND d.collection_id = ?2
-        """, arguments: [textHash, collection])
-    return rows.map { ($0[0], $0[1], $0[2]) }
+        """, .blob(textHash), .integer(collection)
+    ) { (try $0.integer(0), try $0.text(1), try $0.count(2)) }
   }
 
   /// Makes a space the target of a collection.
-  static func setTarget(_ space: Int64, collection: Int64, _ db: Database) throws {
+  ///
+  /// - Parameter isChosen: whether somebody named it, so that it stays while the collection is empty.
+  static func setTarget(
+    _ space: Int64, collection: Int64, isChosen: Bool, _ db: Database
+  ) throws {
     try db.execute(
-      sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
-      arguments: [space, collection])
+      sql: """
+        UPDATE collections SET target_space_id = ?1, target_chosen = MAX(target_chosen, ?3) WHERE id = ?2
+        """,
+      arguments: [space, collection, isChosen])
   }
 
   /// Deletes some vectors of a collection that are not of a space, of one kind or of any. Returns how
@@ -132,24 +139,34 @@ enum ReembeddingTable {
   static func pendingDocuments(
     collection: Int64, after: Int64, limit: Int, _ db: Database
   ) throws -> [(id: Int64, document: IncomingDocument)] {
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
+    try db.rows(
+      bulk: """
         SELECT d.id, d.source, p.origin, p.format, p.text, p.metadata, p.chunk_tokens,
           p.overlap_tokens
         FROM pending_documents p CROSS JOIN documents d ON d.id = p.document_id
         WHERE d.collection_id = ?1 AND d.id > ?2 ORDER BY d.id LIMIT ?3
-        """, arguments: [collection, after, limit])
-    return rows.map { row in
-      let tokens: Int? = row["chunk_tokens"]
+        """, .integer(collection), .integer(after), .integer(Int64(limit))
+    ) { row in
       let document = IncomingDocument(
-        source: row["source"], origin: DocumentOrigin(rawValue: row["origin"]) ?? .text,
-        format: DocumentFormat(rawValue: row["format"]) ?? .text, text: row["text"],
-        metadata: row["metadata"],
-        chunking: tokens.map {
-          ChunkingOptions(maximumTokens: $0, overlapTokens: row["overlap_tokens"] ?? 0)
-        })
-      return (row["id"], document)
+        source: try row.text(1), origin: DocumentOrigin(rawValue: try row.text(2)) ?? .text,
+        format: DocumentFormat(rawValue: try row.text(3)) ?? .text, text: try row.text(4),
+        metadata: try row.text(5), chunking: try chunking(row))
+      return (try row.integer(0), document)
     }
+  }
+
+  /// How a pending document is to be cut, out of columns 6 and 7.
+  private static func chunking(_ row: BulkRow) throws -> ChunkingOptions? {
+    guard let tokens = try row.count(orNil: 6) else { return nil }
+    let options = ChunkingOptions(
+      maximumTokens: tokens, overlapTokens: try row.count(orNil: 7) ?? 0)
+    do {
+      try options.validate()
+    } catch {
+      throw row.damage(
+        6, "\(tokens) with an overlap of \(options.overlapTokens)",
+        "sizes of chunks that are possible")
+    }
+    return options
   }
 }

@@ -20,6 +20,9 @@ struct SegmentRecord: Sendable, Equatable {
   /// A bit for each row whose vector has been deleted; nil where there is none.
   var removed: [UInt8]?
 
+  /// Ids that leave room for those of fine codes.
+  static let possibleIDs: ClosedRange<Int64> = 1...1 << 50
+
   /// How many of its rows are alive.
   var live: Int { rows - (removed?.reduce(0) { $0 + $1.nonzeroBitCount } ?? 0) }
 }
@@ -68,29 +71,65 @@ enum SegmentsTable {
   /// The row of `segment_fine_codes` that holds some of a segment's.
   static func fineID(segment: Int64, block: Int) -> Int64 { segment * 4096 + Int64(block) }
 
-  /// The segments of a space by their ids, in the order of the vectors they cover.
-  static func all(space: Int64, _ db: Database) throws -> [SegmentRecord] {
-    var records: [SegmentRecord] = []
+  /// The segments of a space by their rows.
+  struct List {
+    /// Those whose rows can be right, in the order of the vectors they cover.
+    var sound: [SegmentRecord] = []
+    /// The ids of those whose rows hold values that this program never wrote: they are as if absent.
+    var damaged: [Int64] = []
+    /// The ids of those that cover vectors that have not been given yet, which would stay hidden.
+    var early: [Int64] = []
+
+    /// What nobody reads and the next write deletes.
+    var unusable: [Int64] { damaged + early }
+  }
+
+  /// The segments of a space.
+  static func list(space: Int64, _ db: Database) throws -> List {
+    let newest = try VectorsTable.newest(db)
+    var list = List()
     try db.forEachRow(
       bulk: """
         SELECT id, after_id, through_id, rows, format, head_checksum, codes_checksum, removed
         FROM segments WHERE space_id = ? ORDER BY after_id
         """, .integer(space)
     ) { row in
-      records.append(
-        SegmentRecord(
-          id: row.integer(0), space: space, after: row.integer(1), through: row.integer(2),
-          rows: Int(row.integer(3)), format: Int(row.integer(4)), headChecksum: row.integer(5),
-          codesChecksum: row.integer(6), removed: row.isNull(7) ? nil : Array(row.blob(7))))
+      let id = row.raw.integer(0)
+      do throws(DamagedValue) {
+        let record = try record(row, space)
+        if record.through > newest {
+          list.early.append(id)
+        } else {
+          list.sound.append(record)
+        }
+      } catch {
+        list.damaged.append(id)
+      }
     }
-    return records
+    return list
+  }
+
+  /// The segments of a space whose rows can be right, in the order of the vectors they cover.
+  static func all(space: Int64, _ db: Database) throws -> [SegmentRecord] {
+    try list(space: space, db).sound
+  }
+
+  private static func record(
+    _ row: BulkRow, _ space: Int64
+  ) throws(DamagedValue) -> SegmentRecord {
+    let after = try row.integer(1, in: 0...Int64.max - 1)
+    let rows = Int(try row.integer(3, in: 1...Int64(SegmentLayout.maximumRows)))
+    let removed = try row.isNull(7) ? nil : row.blob(7, count: (rows + 7) / 8)
+    return SegmentRecord(
+      id: try row.integer(0, in: SegmentRecord.possibleIDs), space: space, after: after,
+      through: try row.integer(2, in: after + 1...Int64.max), rows: rows,
+      format: Int(try row.integer(4)), headChecksum: try row.integer(5),
+      codesChecksum: try row.integer(6), removed: removed.map { Array($0) })
   }
 
   /// The last vector of a space that a segment covers, 0 where there is none.
   static func lastCovered(space: Int64, _ db: Database) throws -> Int64 {
-    let statement = try db.cachedStatement(
-      sql: "SELECT through_id FROM segments WHERE space_id = ? ORDER BY after_id DESC LIMIT 1")
-    return try Int64.fetchOne(statement, arguments: [space]) ?? 0
+    try all(space: space, db).last?.through ?? 0
   }
 
   /// Writes a segment that covers vectors of a space.
@@ -98,6 +137,15 @@ enum SegmentsTable {
     _ segment: CodeSegment, space: Int64, after: Int64, through: Int64, _ db: Database
   ) throws {
     let checksums = segment.checksums
+    // A counter that was damaged would give ids that fine codes have no room for.
+    try db.run(
+      bulk: """
+        UPDATE sqlite_sequence
+        SET seq = (SELECT COALESCE(MAX(id), 0) FROM segments WHERE id BETWEEN ?1 AND ?2)
+        WHERE name = 'segments' AND (typeof(seq) <> 'integer' OR seq NOT BETWEEN 0 AND ?2 - 1)
+        """,
+      .integer(SegmentRecord.possibleIDs.lowerBound),
+      .integer(SegmentRecord.possibleIDs.upperBound))
     try db.run(
       bulk: """
         INSERT INTO segments(space_id, after_id, through_id, rows, format, head_checksum,
@@ -139,27 +187,25 @@ enum SegmentsTable {
       bulk: "UPDATE segments SET after_id = ? WHERE id = ?", .integer(after), .integer(segment))
   }
 
-  /// The ids of a segment's vectors, which stand first in its head; nil where they are not all there.
-  static func vectorIDs(_ record: SegmentRecord, _ db: Database) throws -> [Int64]? {
-    var ids: [Int64]?
-    try db.forEachRow(
-      bulk: "SELECT substr(data, 1, ?) FROM segment_heads WHERE id = ?",
-      .integer(Int64(8 * record.rows)), .integer(record.id)
-    ) { row in
-      let bytes = row.blob(0)
-      guard bytes.count == 8 * record.rows else { return }
-      ids = (0..<record.rows).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
-    }
-    return ids
-  }
-
-  /// Vectors that have been deleted and that their segments do not know of yet, by space.
+  /// Vectors that have been deleted and that their segments do not know of yet, by space. One that is
+  /// there was not deleted, whatever the table says.
   static func removedVectors(_ db: Database) throws -> [Int64: [Int64]] {
     var removed: [Int64: [Int64]] = [:]
-    try db.forEachRow(bulk: "SELECT id, space_id FROM removed_vectors ORDER BY id") { row in
+    try db.forEachRawRow(
+      bulk: """
+        SELECT r.id, r.space_id FROM removed_vectors r
+        WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.id = r.id) ORDER BY r.id
+        """
+    ) { row in
       removed[row.integer(1), default: []].append(row.integer(0))
     }
     return removed
+  }
+
+  /// Whether the table of deleted vectors holds any row.
+  static func hasRemoved(_ db: Database) throws -> Bool {
+    try db.firstRow(bulk: "SELECT EXISTS (SELECT 1 FROM removed_vectors)") { try $0.bool(0) }
+      ?? false
   }
 
   /// Forgets them.

@@ -37,9 +37,11 @@ enum SpacesTable {
 
   /// The names of all spaces by row id.
   static func names(_ db: Database) throws -> [Int64: String] {
-    try Dictionary(
-      uniqueKeysWithValues: Row.fetchAll(db, sql: "SELECT id, name FROM spaces")
-        .map { ($0["id"], $0["name"]) })
+    var names: [Int64: String] = [:]
+    try db.forEachRow(bulk: "SELECT id, name FROM spaces") {
+      names[try $0.integer(0)] = try $0.text(1)
+    }
+    return names
   }
 
   /// What ``record(_:from:)`` reads, of a table of spaces named `s`.
@@ -57,20 +59,18 @@ enum SpacesTable {
 
   /// A space out of ``columns``, of which the first is at a place of the row.
   static func record(_ row: BulkRow, from first: Int32) throws -> SpaceRecord {
-    let name = row.text(first + 1) ?? ""
-    let (provider, model) = (row.text(first + 2) ?? "", row.text(first + 3) ?? "")
-    let dimensions = Int(row.integer(first + 4))
-    guard let kind = EmbeddingSpace.Kind(rawValue: row.text(first + 5) ?? ""),
-      EmbeddingSpace.supportedDimensions.contains(dimensions), !provider.isEmpty, !model.isEmpty,
-      !provider.contains("/")
+    let name = try row.text(first + 1)
+    let (provider, model) = (try row.text(first + 2), try row.text(first + 3))
+    let dimensions = Int(try row.integer(first + 4))
+    guard let kind = EmbeddingSpace.Kind(rawValue: try row.text(first + 5)),
+      let space = try? EmbeddingSpace(
+        provider: provider, model: model, dimensions: dimensions, kind: kind)
     else {
       throw StoreError(
         .damaged,
         "the space \(name) of the store is not one this program can read; "
           + StoreError.restoringTheStore)
     }
-    return SpaceRecord(
-      id: row.integer(first),
-      space: EmbeddingSpace(provider: provider, model: model, dimensions: dimensions, kind: kind))
+    return SpaceRecord(id: try row.integer(first), space: space)
   }
 }

@@ -45,25 +45,32 @@ enum StatisticsTable {
   static func find(
     _ name: String, space: SpaceRecord, collection: String, _ db: Database
   ) throws -> SavedSummary? {
-    let row = try Row.fetchOne(
-      db, sql: "SELECT * FROM statistics WHERE name = ? AND space_id = ? AND collection = ?",
-      arguments: [name, space.id, collection])
-    guard let row else { return nil }
-    let mean = numbers(row["mean"], as: Double.self)
-    let json = Data((row["figures"] as String).utf8)
-    guard mean.count == space.space.dimensions,
-      let gaussian = GaussianSummary(
-        mean: mean, triangle: numbers(row["covariance"], as: Float.self)),
-      let figures = try? JSONDecoder().decode(SavedSummary.Figures.self, from: json)
-    else {
+    do {
+      return try db.firstRow(
+        bulk: """
+          SELECT saved_at, rows, last_chunk_id, mean, covariance, figures FROM statistics
+          WHERE name = ? AND space_id = ? AND collection = ?
+          """, .text(name), .integer(space.id), .text(collection)
+      ) { row in
+        let d = space.space.dimensions
+        let mean = numbers(try row.blob(3, count: 8 * d), as: Double.self)
+        let triangle = numbers(try row.blob(4, count: 2 * d * (d + 1)), as: Float.self)
+        let json = Data(try row.text(5).utf8)
+        guard mean.allSatisfy(\.isFinite), triangle.allSatisfy(\.isFinite),
+          let gaussian = GaussianSummary(mean: mean, triangle: triangle),
+          let figures = try? JSONDecoder().decode(SavedSummary.Figures.self, from: json)
+        else { throw row.damage(5, "other figures", "those of a summary") }
+        return SavedSummary(
+          name: name, collection: collection, savedAt: try row.text(0),
+          rows: Int(try row.integer(1)), lastChunk: try row.integer(2), gaussian: gaussian,
+          figures: figures)
+      }
+    } catch let error as DamagedValue {
       throw StoreError(
         .damaged,
-        "the statistics saved as \"\(name)\" for \(space.space) cannot be read; save them again with "
-          + "`store stats --save \(name)`")
+        "the statistics saved as \"\(name)\" for \(space.space) cannot be read (\(error)); save them "
+          + "again with `store stats --save \(name)`", underlying: error)
     }
-    return SavedSummary(
-      name: name, collection: collection, savedAt: row["saved_at"], rows: row["rows"],
-      lastChunk: row["last_chunk_id"], gaussian: gaussian, figures: figures)
   }
 
   /// The names under which summaries of a collection (empty for all) are saved.
@@ -73,11 +80,11 @@ enum StatisticsTable {
       arguments: [collection])
   }
 
-  private static func numbers<Number: BitwiseCopyable>(_ data: Data, as: Number.Type) -> [Number] {
-    data.withUnsafeBytes { bytes in
-      (0..<bytes.count / MemoryLayout<Number>.stride).map {
-        bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Number>.stride, as: Number.self)
-      }
+  private static func numbers<Number: BitwiseCopyable>(
+    _ bytes: UnsafeRawBufferPointer, as: Number.Type
+  ) -> [Number] {
+    (0..<bytes.count / MemoryLayout<Number>.stride).map {
+      bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Number>.stride, as: Number.self)
     }
   }
 
@@ -87,12 +94,12 @@ enum StatisticsTable {
   ///
   /// - Complexity: a walk over the collection's chunks.
   static func norms(space: Int64, collection: Int64, _ db: Database) throws -> [Double] {
-    try Double.fetchAll(
-      db,
-      sql: """
-        SELECT v.norm FROM documents d CROSS JOIN chunks c ON c.document_id = d.id
+    try db.rows(
+      bulk: """
+        SELECT v.id, v.norm FROM documents d CROSS JOIN chunks c ON c.document_id = d.id
         CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ? WHERE d.collection_id = ?
-        """, arguments: [space, collection])
+        """, .integer(space), .integer(collection)
+    ) { try $0.real(1) }
   }
 
   /// The chunks of a collection that have a vector in a space.
@@ -108,10 +115,11 @@ enum StatisticsTable {
   }
 
   /// The bytes of a chunk's vector in a space; nil where it has none.
-  static func vector(of chunk: Int64, space: Int64, _ db: Database) throws -> Data? {
-    let statement = try db.cachedStatement(
-      sql: "SELECT data FROM vectors WHERE chunk_id = ? AND space_id = ?")
-    return try Data.fetchOne(statement, arguments: [chunk, space])
+  static func vector(of chunk: Int64, space: SpaceRecord, _ db: Database) throws -> Data? {
+    try db.firstRow(
+      bulk: "SELECT id, data FROM vectors WHERE chunk_id = ? AND space_id = ?", .integer(chunk),
+      .integer(space.id)
+    ) { Data(try $0.blob(1, count: 4 * space.space.dimensions)) }
   }
 
   /// Chunks without any vector, of one collection or of all.
@@ -127,18 +135,20 @@ enum StatisticsTable {
 
   /// What commands refused so far, by the counts in their reports, most rows first.
   static func refusals(_ db: Database) throws -> [StatisticsReport.Refusal] {
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT e.key AS name, SUM(e.value) AS n, COUNT(*) AS runs
-        FROM runs r, json_each(r.report, '$.refused') e WHERE json_valid(r.report)
+    // A report that counts otherwise is passed over: it says nothing of what is in the store.
+    try db.rows(
+      bulk: """
+        SELECT e.key AS name, SUM(e.value) AS n, COUNT(*)
+        FROM runs r, json_each(r.report, '$.refused') e
+        WHERE json_valid(r.report) AND typeof(e.key) = 'text' AND typeof(e.value) = 'integer'
+          AND e.value BETWEEN 0 AND 1 << 40
         GROUP BY e.key ORDER BY n DESC, name
-        """)
-    return rows.map { row in
-      let parts = (row["name"] as String).split(separator: "/", maxSplits: 1).map(String.init)
+        """
+    ) { row in
+      let parts = try row.text(0).split(separator: "/", maxSplits: 1).map(String.init)
       return StatisticsReport.Refusal(
-        code: parts.first ?? "", reason: parts.count > 1 ? parts[1] : nil, rows: row["n"],
-        runs: row["runs"])
+        code: parts.first ?? "", reason: parts.count > 1 ? parts[1] : nil,
+        rows: Int(try row.integer(1)), runs: Int(try row.integer(2)))
     }
   }
 
@@ -148,18 +158,20 @@ enum StatisticsTable {
   static func references(_ ids: some Sequence<Int64>, _ db: Database) throws
     -> [Int64: ChunkReference]
   {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT k.name, d.source, c.ordinal, c.line, substr(c.text, 1, 400) AS text
-        FROM chunks c JOIN documents d ON d.id = c.document_id
-        JOIN collections k ON k.id = d.collection_id WHERE c.id = ?
-        """)
     var result: [Int64: ChunkReference] = [:]
     for id in Set(ids) {
-      guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
-      result[id] = ChunkReference(
-        id: id, collection: row["name"], document: row["source"], ordinal: row["ordinal"],
-        line: row["line"], excerpt: (row["text"] as String?).map(excerpt))
+      result[id] = try db.firstRow(
+        bulk: """
+          SELECT k.name, d.source, c.ordinal, c.line, substr(c.text, 1, 400)
+          FROM chunks c JOIN documents d ON d.id = c.document_id
+          JOIN collections k ON k.id = d.collection_id WHERE c.id = ?
+          """, .integer(id)
+      ) { row in
+        ChunkReference(
+          id: id, collection: try row.text(0), document: try row.text(1),
+          ordinal: try row.count(2), line: try row.count(orNil: 3),
+          excerpt: try row.text(orNil: 4).map(excerpt))
+      }
     }
     return result
   }

@@ -1,6 +1,7 @@
 // store_state: one row with the generation, which every write transaction raises. Raised by
 // StoreFile; read inside each snapshot by whatever caches what it read, and by LogOwner.
 
+import Foundation
 import GRDB
 
 enum StoreStateTable {
@@ -8,27 +9,41 @@ enum StoreStateTable {
   /// files that were one once soon differ.
   static func generation(_ db: Database) throws -> Int64 {
     var generation: Int64 = 0
-    try db.forEachRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
+    try db.forEachRawRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
       generation = $0.integer(0)
     }
     return generation
   }
 
+  /// Counts a write transaction. A count that is missing or cannot be one begins anew, above every one
+  /// that an open store may have seen.
   static func raiseGeneration(_ db: Database) throws {
-    let next = following(try generation(db), by: .random(in: 1...largestStep))
-    try db.cachedStatement(sql: "UPDATE store_state SET generation = ? WHERE id = 1")
-      .execute(arguments: [next])
+    var found: Int64?
+    try db.forEachRawRow(
+      bulk: "SELECT generation FROM store_state WHERE id = 1 AND typeof(generation) = 'integer'"
+    ) { found = $0.integer(0) }
+    try db.run(
+      bulk: """
+        INSERT INTO store_state(id, generation) VALUES (1, ?1)
+        ON CONFLICT (id) DO UPDATE SET generation = ?1
+        """, .integer(following(found)))
   }
+
+  /// A generation to come after another.
+  static func following(_ generation: Int64?) -> Int64 {
+    let last =
+      generation.flatMap { isPossible($0) ? $0 : nil } ?? Int64(Date().timeIntervalSince1970) << 28
+    return (last >> checkBits + .random(in: 1...largestStep)) << checkBits | check(of: last)
+  }
+
+  /// Whether it can have been counted: no file sees so many write transactions as its end needs.
+  static func isPossible(_ generation: Int64) -> Bool { (0...1 << 62).contains(generation) }
 
   // MARK: - What a generation tells
 
   /// The lowest bits tell the generation before.
   private static let checkBits: Int64 = 16
   private static let largestStep: Int64 = 1 << 16
-
-  private static func following(_ generation: Int64, by step: Int64) -> Int64 {
-    (generation >> checkBits &+ step) << checkBits | check(of: generation)
-  }
 
   /// 16 bits of a generation, well mixed.
   private static func check(of generation: Int64) -> Int64 {

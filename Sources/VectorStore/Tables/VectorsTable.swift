@@ -58,24 +58,28 @@ enum VectorsTable {
   /// Stores a vector of a chunk.
   static func insert(_ vector: StoredVector, chunk: Int64, space: Int64, _ db: Database) throws {
     try db.run(
-      bulk: "INSERT INTO vectors(chunk_id, space_id, data, norm) VALUES (?, ?, ?, ?)",
-      .integer(chunk), .integer(space), .blob(vector.data), .real(vector.norm))
+      bulk: "INSERT INTO vectors(chunk_id, space_id, data, norm, checksum) VALUES (?, ?, ?, ?, ?)",
+      .integer(chunk), .integer(space), .blob(vector.data), .real(vector.norm),
+      .integer(vector.checksum))
   }
 
   /// The vector that a text has in a space, placed or staged.
-  static func find(textHash: Data, space: Int64, _ db: Database) throws -> StoredVector? {
-    let placed = try db.cachedStatement(
-      sql: """
-        SELECT v.data, v.norm FROM chunks c CROSS JOIN vectors v
-          ON v.chunk_id = c.id AND v.space_id = ?2
-        WHERE c.text_hash = ?1 LIMIT 1
-        """)
-    let staged = try db.cachedStatement(
-      sql: "SELECT data, norm FROM staged WHERE text_hash = ?1 AND space_id = ?2")
-    for statement in [placed, staged] {
-      if let row = try Row.fetchOne(statement, arguments: [textHash, space]) {
-        return StoredVector(data: row[0], norm: row[1])
+  static func find(textHash: Data, space: SpaceRecord, _ db: Database) throws -> StoredVector? {
+    let placed = """
+      SELECT v.id, v.data, v.norm, v.checksum FROM chunks c CROSS JOIN vectors v
+        ON v.chunk_id = c.id AND v.space_id = ?2
+      WHERE c.text_hash = ?1 LIMIT 1
+      """
+    let staged = """
+      SELECT rowid, data, norm, checksum FROM staged WHERE text_hash = ?1 AND space_id = ?2
+      """
+    for sql in [placed, staged] {
+      let found = try db.firstRow(bulk: sql, .blob(textHash), .integer(space.id)) { row in
+        StoredVector(
+          data: Data(try row.vector(1, norm: 2, checksum: 3, dimensions: space.space.dimensions)),
+          norm: try row.real(2))
       }
+      if let found { return found }
     }
     return nil
   }
@@ -86,36 +90,64 @@ enum VectorsTable {
   ) throws {
     try db.cachedStatement(
       sql: """
-        INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, created_at)
-        VALUES (?, ?, ?, ?, ?)
+        INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, checksum, created_at)
+        VALUES (?, ?, ?, ?, ?, ?)
         """
-    ).execute(arguments: [space, textHash, vector.data, vector.norm, now])
+    ).execute(arguments: [space, textHash, vector.data, vector.norm, vector.checksum, now])
   }
 
-  /// What the time of a staged vector begins with that came from a document, not from the service.
-  private static let replaced = "replaced "
-
-  /// Keeps the real vectors of a document's shelved chunks until the end of the run, by its time.
-  static func stageReplaced(document: Int64, now: String, _ db: Database) throws {
+  /// Keeps the real vectors of a document's shelved chunks until the end of a run.
+  static func stageReplaced(document: Int64, run: Int64, now: String, _ db: Database) throws {
     try db.cachedStatement(
       sql: """
-        INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, created_at)
-        SELECT v.space_id, c.text_hash, v.data, v.norm, ?2 FROM chunks c
+        INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, checksum, created_at, run_id)
+        SELECT v.space_id, c.text_hash, v.data, v.norm, v.checksum, ?2, ?3 FROM chunks c
         CROSS JOIN vectors v ON v.chunk_id = c.id CROSS JOIN spaces s ON s.id = v.space_id
         WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL AND s.kind = 'real'
         """
-    ).execute(arguments: [document, replaced + now])
+    ).execute(arguments: [document, now, run])
   }
 
   /// Forgets what runs kept that never came to their end.
   static func unstageReplaced(_ db: Database) throws {
-    try db.execute(
-      sql: "DELETE FROM staged WHERE created_at LIKE ?", arguments: [replaced + "%"])
+    try db.execute(sql: "DELETE FROM staged WHERE run_id IS NOT NULL")
   }
 
-  /// Forgets what ``stageReplaced(document:now:_:)`` kept for a run and nobody needed.
-  static func unstageReplaced(at now: String, _ db: Database) throws {
-    try db.execute(sql: "DELETE FROM staged WHERE created_at = ?", arguments: [replaced + now])
+  /// Forgets what ``stageReplaced(document:run:now:_:)`` kept for a run and nobody needed.
+  static func unstageReplaced(of run: Int64, _ db: Database) throws {
+    try db.execute(sql: "DELETE FROM staged WHERE run_id = ?", arguments: [run])
+  }
+
+  /// Gives checksums to some rows that an earlier version wrote, of vectors that are sound. Returns the
+  /// last row looked at; nil where there was none.
+  ///
+  /// - Complexity: rewrites the rows.
+  static func addChecksums(
+    to table: ChecksummedTable, after: Int64, limit: Int, _ db: Database
+  ) throws -> Int64? {
+    var dimensions: [Int64: Int] = [:]
+    for space in try SpacesTable.all(db) { dimensions[space.id] = space.space.dimensions }
+    var last: Int64?
+    var checksums: [(row: Int64, checksum: Int64)] = []
+    try db.forEachRawRow(
+      bulk: """
+        SELECT rowid, data, norm, space_id FROM \(table.rawValue)
+        WHERE rowid > ? AND checksum IS NULL ORDER BY rowid LIMIT ?
+        """, .integer(after), .integer(Int64(limit))
+    ) { row in
+      last = row.integer(0)
+      let bytes = row.blob(1)
+      guard let expected = dimensions[row.integer(3)], bytes.count == 4 * expected,
+        UnitVector.isUnitLength(Kernels.norm(ofUnaligned: bytes))
+      else { return }
+      checksums.append((row.integer(0), Kernels.checksum(ofVector: bytes, norm: row.real(2))))
+    }
+    for (row, checksum) in checksums {
+      try db.run(
+        bulk: "UPDATE \(table.rawValue) SET checksum = ? WHERE rowid = ?", .integer(checksum),
+        .integer(row))
+    }
+    return last
   }
 
   /// Forgets the staged vectors of a text in the spaces where it has been placed.
@@ -128,6 +160,18 @@ enum VectorsTable {
     ).execute(arguments: [textHash])
   }
 
+  /// The greatest id that a vector ever had, as far as it is known.
+  static func newest(_ db: Database) throws -> Int64 {
+    var newest: Int64 = 0
+    try db.forEachRawRow(
+      bulk: """
+        SELECT MAX(0, COALESCE((SELECT MAX(id) FROM vectors), 0),
+          COALESCE((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = 'vectors'), 0))
+        """
+    ) { newest = $0.integer(0) }
+    return newest
+  }
+
   /// The ids of a space's vectors in (after, through], rising, at most `limit`.
   ///
   /// - Complexity: O(ids): the index of spaces alone is read.
@@ -138,7 +182,7 @@ enum VectorsTable {
     try db.forEachRow(
       bulk: "SELECT id FROM vectors WHERE space_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
       .integer(space), .integer(after), .integer(through), .integer(Int64(limit))
-    ) { ids.append($0.integer(0)) }
+    ) { ids.append(try $0.integer(0)) }
     return ids
   }
 
@@ -158,17 +202,17 @@ enum VectorsTable {
           SELECT v.chunk_id, v.data FROM (\(selection.chunks)) s
           CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
           """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], keeps: false
-      ) { try body($0.integer(0), $0.blob(1)) }
+      ) { try body(try $0.integer(0), try $0.blob(1)) }
     } else if try CollectionsTable.isAlone(collection, db) {
       try db.forEachRow(
         bulk: "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
         .integer(space.id)
-      ) { try body($0.integer(0), $0.blob(1)) }
+      ) { try body(try $0.integer(0), try $0.blob(1)) }
     } else {
       try db.forEachRow(
         bulk: "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id),
         .integer(collection)
-      ) { try body($0.integer(0), $0.blob(1)) }
+      ) { try body(try $0.integer(0), try $0.blob(1)) }
     }
   }
 
@@ -180,7 +224,7 @@ enum VectorsTable {
     try db.forEachRow(
       bulk: "SELECT chunk_id, data FROM vectors WHERE space_id = ? AND id > ? AND id <= ?",
       .integer(space), .integer(after), .integer(through)
-    ) { try body($0.integer(0), $0.blob(1)) }
+    ) { try body(try $0.integer(0), try $0.blob(1)) }
   }
 
   /// A vector with what names it; its bytes are SQLite's own.
@@ -193,11 +237,11 @@ enum VectorsTable {
   }
 
   /// Calls `body` with each vector of a space with an id in (after, through], whatever its collection, by
-  /// rising id.
+  /// rising id. Codes are made of these: one that is damaged must not keep the others from having them.
   static func forEachNamed(
     space: Int64, after: Int64, through: Int64, _ db: Database, body: (NamedVector) throws -> Void
   ) throws {
-    try db.forEachRow(
+    try db.forEachRawRow(
       bulk: """
         SELECT v.id, v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
         CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
@@ -212,6 +256,27 @@ enum VectorsTable {
   }
 }
 
+/// Tables whose rows are vectors with checksums.
+enum ChecksummedTable: String, CaseIterable {
+  case vectors, staged
+}
+
+extension BulkRow {
+  /// The bytes of a stored vector, by their number and checksum, if there is one: those that an earlier
+  /// version wrote have none.
+  func vector(
+    _ column: Int32, norm: Int32, checksum: Int32, dimensions: Int
+  ) throws(DamagedValue) -> UnsafeRawBufferPointer {
+    let bytes = try blob(column, count: 4 * dimensions)
+    guard !isNull(checksum) else { return bytes }
+    let found = Kernels.checksum(ofVector: bytes, norm: try real(norm))
+    guard try integer(checksum) == found else {
+      throw damage(column, "other bytes", "those of its checksum")
+    }
+    return bytes
+  }
+}
+
 /// A vector as it is stored: little-endian float32 at unit length, and the length it came with.
 struct StoredVector: Sendable, Equatable {
   let data: Data
@@ -222,9 +287,19 @@ struct StoredVector: Sendable, Equatable {
     self.norm = norm
   }
 
+  /// What a stored vector is checked by.
+  var checksum: Int64 { data.withUnsafeBytes { Kernels.checksum(ofVector: $0, norm: norm) } }
+
   /// The components, at unit length.
-  var components: [Float] {
-    data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  var components: [Float] { data.withUnsafeBytes { Self.components($0) } }
+
+  /// The components in the bytes of a vector, at any address.
+  static func components(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+    [Float](unsafeUninitializedCapacity: bytes.count / 4) { buffer, count in
+      count = bytes.count / 4
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes.prefix(4 * count)))
+    }
   }
 
   /// Checks a vector at the door: right dimensions, finite, not zero; brought to unit length.

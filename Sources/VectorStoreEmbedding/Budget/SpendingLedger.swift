@@ -54,20 +54,22 @@ package struct SpendingAttempt: Sendable, Equatable {
   }
 }
 
-/// What may be spent and sent; nil is any amount.
+/// What may be spent and sent.
 package struct SpendingLimits: Sendable, Equatable {
   /// Money a UTC day.
-  package var dailyCost: NanoDollars?
+  package var dailyCost: SpendingLimit<NanoDollars>
   /// Requests in a rolling hour; every attempt counts.
-  package var hourlyRequests: Int?
+  package var hourlyRequests: SpendingLimit<Int>
   /// Requests in a rolling minute, unless the server allows fewer.
-  package var requestsPerMinute: Int?
+  package var requestsPerMinute: SpendingLimit<Int>
   /// Tokens in a rolling minute, unless the server allows fewer.
-  package var tokensPerMinute: Int?
+  package var tokensPerMinute: SpendingLimit<Int>
 
   package init(
-    dailyCost: NanoDollars? = nil, hourlyRequests: Int? = nil, requestsPerMinute: Int? = nil,
-    tokensPerMinute: Int? = nil
+    dailyCost: SpendingLimit<NanoDollars> = .unlimited,
+    hourlyRequests: SpendingLimit<Int> = .unlimited,
+    requestsPerMinute: SpendingLimit<Int> = .unlimited,
+    tokensPerMinute: SpendingLimit<Int> = .unlimited
   ) {
     self.dailyCost = dailyCost
     self.hourlyRequests = hourlyRequests

@@ -130,7 +130,7 @@ package enum SpendingRules {
   private static func moneyUse(
     _ limits: SpendingLimits, _ activity: AccountActivity, _ now: Date
   ) -> BudgetUse? {
-    limits.dailyCost.map {
+    limits.dailyCost.amount.map {
       BudgetUse(
         limit: .dailyCost, used: (activity.billedToday + activity.reservedToday).nano,
         allowed: $0.nano, opensAt: nextUTCMidnight(now))
@@ -140,7 +140,7 @@ package enum SpendingRules {
   private static func requestUse(
     _ limits: SpendingLimits, _ activity: AccountActivity, _ now: Date
   ) -> BudgetUse? {
-    limits.hourlyRequests.map {
+    limits.hourlyRequests.amount.map {
       BudgetUse(
         limit: .hourlyRequests, used: Int64(activity.requestsInHour), allowed: Int64($0),
         opensAt: (activity.oldestInHour ?? now) + 3600)

@@ -3,7 +3,7 @@
 /// Cuts a document's text into chunks that read well and fit a limit of estimated tokens.
 ///
 /// ```swift
-/// let chunker = Chunker(options: ChunkingOptions(maximumTokens: 200, overlapTokens: 20))
+/// let chunker = try Chunker(options: ChunkingOptions(maximumTokens: 200, overlapTokens: 20))
 /// for chunk in chunker.chunks(of: text, format: .markdown) { print(chunk.line, chunk.text) }
 /// ```
 ///
@@ -22,10 +22,15 @@ public struct Chunker: Sendable {
 
   /// Creates a chunker.
   ///
-  /// - Precondition: `options` are valid. Options from outside go through
-  ///   ``ChunkingOptions/validate()``.
-  public init(options: ChunkingOptions) {
-    precondition((try? options.validate()) != nil, "\(options)")
+  /// - Throws: ``ChunkingOptionsError`` as ``ChunkingOptions/validate()`` does.
+  public init(options: ChunkingOptions) throws(ChunkingOptionsError) {
+    try options.validate()
+    self.options = options
+  }
+
+  /// Creates a chunker with options that have been checked.
+  package init(checked options: ChunkingOptions) {
+    assert((try? options.validate()) != nil, "\(options)")
     self.options = options
   }
 

@@ -25,6 +25,11 @@ package enum SourcePath {
     relative(source, to: root) != nil
   }
 
+  /// Whether `source` lies in `root` and is not `root` itself.
+  package static func liesBelow(_ root: String, source: String) -> Bool {
+    relative(source, to: root)?.isEmpty == false
+  }
+
   /// The components of `source` below `root`, none where they are the same; nil where it does not
   /// lie there.
   static func relative(_ source: String, to root: String) -> [Substring.UTF8View]? {

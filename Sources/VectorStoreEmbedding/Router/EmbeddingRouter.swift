@@ -63,9 +63,8 @@ package final class EmbeddingRouter: Sendable {
   ///   the target: vectors of two spaces are never mixed.
   package func route(to target: EmbeddingSpace) throws(EmbeddingRouterError) -> Route {
     if target.kind == .mock {
-      let mock = MockService(dimensions: target.dimensions)
-      guard mock.space == target else {
-        throw EmbeddingRouterError(target: target, services: [mock.space])
+      guard let mock = try? MockService(dimensions: target.dimensions), mock.space == target else {
+        throw EmbeddingRouterError(target: target, services: [.mock])
       }
       return .local(mock)
     }
@@ -112,13 +111,13 @@ extension AccountActivity {
   /// How much of each limit is used now.
   package func uses(of limits: SpendingLimits, now: Date) -> [BudgetUse] {
     var uses: [BudgetUse] = []
-    if let dailyCost = limits.dailyCost {
+    if case .atMost(let dailyCost) = limits.dailyCost {
       uses.append(
         BudgetUse(
           limit: .dailyCost, used: (billedToday + reservedToday).nano, allowed: dailyCost.nano,
           opensAt: SpendingRules.nextUTCMidnight(now)))
     }
-    if let hourlyRequests = limits.hourlyRequests {
+    if case .atMost(let hourlyRequests) = limits.hourlyRequests {
       uses.append(
         BudgetUse(
           limit: .hourlyRequests, used: Int64(requestsInHour), allowed: Int64(hourlyRequests),

@@ -15,7 +15,7 @@ package final class ServiceRequests: Sendable {
     /// The run's name, in the ledger, the log and the server's log.
     package var runID: String
     /// The most that this run may cost.
-    package var maximumCost: NanoDollars?
+    package var maximumCost = SpendingLimit<NanoDollars>.unlimited
     /// Whether to wait where the budget or the breaker opens again by itself.
     package var waitsForWindow = false
     /// How long a batch may take, in seconds: after that it is neither waited for nor sent again.
@@ -38,6 +38,8 @@ package final class ServiceRequests: Sendable {
     case putOff(ServiceError)
     /// Only so many tokens fit into what is left of the budget: send fewer texts.
     case tooDear(tokensThatFit: Int)
+    /// Somebody else has a text of it on its way, or its vector, since the hold was let go for a wait.
+    case lostHold
     /// Nothing more can be sent in this run.
     case stopped(StopReason)
   }
@@ -72,7 +74,7 @@ package final class ServiceRequests: Sendable {
 
   /// A run that never had a good answer stops at so many bad ones of a kind: each may be billed.
   private static let badAnswersAtMost = 4
-  /// Waits of so many seconds are told.
+  /// Waits of so many seconds are told, and others may send what the batch holds.
   private static let longWait = 5.0
   /// How soon a wait notices that the run was stopped, in seconds.
   private static let step = 0.2
@@ -103,18 +105,27 @@ package final class ServiceRequests: Sendable {
   /// What has been sent so far.
   package var totals: Totals { state.withLock { $0.totals } }
 
+  /// Whether nothing more is sent in this run.
+  package var isStopped: Bool { state.withLock { $0.stop != nil } }
+
   /// Sends a batch, again where that helps, until it is answered or nothing more can be done.
   ///
   /// - Parameters:
   ///   - texts: within the service's terms.
   ///   - tokens: their tokens, exact or an upper bound.
-  /// - Throws: `CancellationError`.
-  package func send(_ texts: [String], tokens: Int) async throws -> Outcome {
+  ///   - hold: what keeps others from sending them. It is held when this is called, and let go before
+  ///     each long wait; afterwards nothing is sent unless it can be taken again.
+  /// - Throws: `CancellationError`, and what `hold` throws.
+  package func send(
+    _ texts: [String], tokens: Int, hold: (any BatchHold)? = nil
+  ) async throws -> Outcome {
     let deadline = ContinuousClock.now + .seconds(min(options.patience, 1e9))
     var number = 1
     while true {
       let reservation: Reservation
-      switch try await admit(texts, tokens: tokens, number: number, deadline: deadline) {
+      switch try await admit(
+        texts, tokens: tokens, number: number, deadline: deadline, hold: hold)
+      {
       case .granted(let granted): reservation = granted
       case .outcome(let outcome): return outcome
       }
@@ -124,14 +135,16 @@ package final class ServiceRequests: Sendable {
       case .failure(let failure): error = failure
       case nil: continue
       }
-      guard let error = error as? ServiceError else { return .stopped(stop(.failed("\(error)"))) }
+      guard let error = error as? ServiceError else {
+        return .stopped(stop(.failed("\(error)", underlying: error)))
+      }
       if isHopeless(error) { return .stopped(stop(.refused(error))) }
       switch policy.action(
         after: error, tryNumber: number, texts: texts.count, random: Double.random(in: 0..<1))
       {
       case .retry(let seconds):
         guard ContinuousClock.now + .seconds(seconds) < deadline else { return .putOff(error) }
-        try await pause(seconds, "\(error)")
+        guard try await pause(seconds, "\(error)", lettingGo: hold) else { return .lostHold }
         number += 1
       case .giveUp: return .putOff(error)
       case .stop: return .stopped(stop(.refused(error)))
@@ -157,7 +170,8 @@ package final class ServiceRequests: Sendable {
 
   /// Waits for the rate, asks the ledger and enters the attempt.
   private func admit(
-    _ texts: [String], tokens: Int, number: Int, deadline: ContinuousClock.Instant
+    _ texts: [String], tokens: Int, number: Int, deadline: ContinuousClock.Instant,
+    hold: (any BatchHold)? = nil
   ) async throws -> Admission {
     let terms = service.terms
     let sequence = state.withLock { state in
@@ -176,9 +190,9 @@ package final class ServiceRequests: Sendable {
       case .later:
         try await pause(0.05)
         continue
-      case .refused(let left):
+      case .refused(let left, let allowed):
         guard let fewer = tokensThatFit(left, of: attempt) else {
-          return .outcome(.stopped(stop(maximumCost)))
+          return .outcome(.stopped(stop(maximumCost(allowed))))
         }
         return .outcome(.tooDear(tokensThatFit: fewer))
       }
@@ -188,7 +202,7 @@ package final class ServiceRequests: Sendable {
       } catch {
         // What cannot be entered is not sent.
         release(attempt.cost)
-        return .outcome(.stopped(stop(.failed("\(error)"))))
+        return .outcome(.stopped(stop(.failed("\(error)", underlying: error))))
       }
       if case .granted(let reservation) = decision {
         reservation.warnings.forEach { warn($0) }
@@ -201,42 +215,48 @@ package final class ServiceRequests: Sendable {
         guard ContinuousClock.now + .seconds(seconds) < deadline else {
           return .outcome(.putOff(busy(seconds)))
         }
-        try await pause(seconds, "\(service.space.provider) takes no more requests for now")
+        let reason = "\(service.space.provider) takes no more requests for now"
+        guard try await pause(seconds, reason, lettingGo: hold) else {
+          return .outcome(.lostHold)
+        }
       case .refused(let use):
         if use.limit == .dailyCost,
           let fewer = tokensThatFit(NanoDollars(nano: use.left), of: attempt)
         {
           return .outcome(.tooDear(tokensThatFit: fewer))
         }
-        guard try await waitForWindow(.budget(use), for: attempt) else {
-          return .outcome(.stopped(stop(.budget(use))))
-        }
-      case .breakerOpen(let until, let lastError):
-        let reason = StopReason.breakerOpen(until: until, lastError: lastError)
-        guard try await waitForWindow(reason, for: attempt) else {
+        let reason = StopReason.budget(use)
+        guard let seconds = secondsToWindow(reason, for: attempt) else {
           return .outcome(.stopped(stop(reason)))
         }
+        guard try await pause(seconds, lettingGo: hold) else { return .outcome(.lostHold) }
+      case .breakerOpen(let until, let lastError):
+        let reason = StopReason.breakerOpen(until: until, lastError: lastError)
+        guard let seconds = secondsToWindow(reason, for: attempt) else {
+          return .outcome(.stopped(stop(reason)))
+        }
+        guard try await pause(seconds, lettingGo: hold) else { return .outcome(.lostHold) }
       }
     }
   }
 
-  private var maximumCost: StopReason {
-    .maximumCost(options.maximumCost ?? .zero, lastError: state.withLock { $0.lastError }?.message)
+  private func maximumCost(_ allowed: NanoDollars) -> StopReason {
+    .maximumCost(allowed, lastError: state.withLock { $0.lastError }?.message)
   }
 
   private enum RunReservation {
     case granted
     /// What is in flight may come to less.
     case later
-    case refused(left: NanoDollars)
+    case refused(left: NanoDollars, of: NanoDollars)
   }
 
   /// Keeps an attempt within the run's own limit.
   private func reserveOfRun(_ cost: NanoDollars) -> RunReservation {
     state.withLock { state in
-      if let maximum = options.maximumCost {
+      if case .atMost(let maximum) = options.maximumCost {
         let left = maximum - state.totals.cost - state.totals.possibleCost
-        if cost > left { return .refused(left: left) }
+        if cost > left { return .refused(left: left, of: maximum) }
         if cost + state.reserved > left { return .later }
       }
       state.reserved = state.reserved + cost
@@ -273,21 +293,30 @@ package final class ServiceRequests: Sendable {
       ])
   }
 
-  /// Waits until a window opens, where the run does that; false where it does not, or where none
-  /// will do.
-  private func waitForWindow(
-    _ reason: StopReason, for attempt: SpendingAttempt
-  ) async throws -> Bool {
-    guard options.waitsForWindow, let opensAt = reason.opensAt else { return false }
+  /// How long to wait until a window opens, where the run does that; nil where it does not, or where
+  /// none will do.
+  private func secondsToWindow(_ reason: StopReason, for attempt: SpendingAttempt) -> Double? {
+    guard options.waitsForWindow, let opensAt = reason.opensAt else { return nil }
     if case .budget(let use) = reason {
       let needed = use.limit == .dailyCost ? attempt.cost.nano : 1
-      guard needed <= use.allowed else { return false }
+      guard needed <= use.allowed else { return nil }
     }
     tellWaiting("\(reason)")
     // In steps, since another process may give back what it had reserved.
-    let seconds = min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
-    try await pause(seconds)
-    return true
+    return min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
+  }
+
+  /// Waits, and lets others have the texts meanwhile where it is long; false where they have them then.
+  private func pause(
+    _ seconds: Double, _ reason: String? = nil, lettingGo hold: (any BatchHold)?
+  ) async throws -> Bool {
+    guard let hold, seconds >= Self.longWait else {
+      try await pause(seconds, reason)
+      return true
+    }
+    await hold.release()
+    try await pause(seconds, reason)
+    return try await hold.take()
   }
 
   /// Waits, and tells so where it is long; ends early where the run was stopped.
@@ -300,7 +329,7 @@ package final class ServiceRequests: Sendable {
   }
 
   /// Tells that the run waits, once a minute for all its batches.
-  private func tellWaiting(_ reason: String) {
+  package func tellWaiting(_ reason: String) {
     let isNews = state.withLock { state in
       let now = ContinuousClock.now
       guard state.toldWaiting.map({ now - $0 > .seconds(59) }) ?? true else { return false }
@@ -352,7 +381,7 @@ package final class ServiceRequests: Sendable {
       try await ledger.settle(reservation, as: outcome)
     } catch {
       // The answer is paid for; in the ledger it stays at its reserved cost.
-      _ = stop(.failed("\(error)"))
+      _ = stop(.failed("\(error)", underlying: error))
     }
     if case .failure(let error) = result, error is CancellationError { throw error }
     return result
@@ -364,8 +393,10 @@ package final class ServiceRequests: Sendable {
     switch result {
     case .success(let answer):
       let terms = service.terms
-      // A server that tells no usage is entered with what was counted here.
-      let tokens = answer.tokens == 0 && terms.isMetered ? attempt.tokens : answer.tokens
+      // A service that tells no usage, or what cannot be, is entered with what was counted here.
+      let isTold = answer.tokens > 0 || (answer.tokens == 0 && !terms.isMetered)
+      let most = 16 * attempt.tokens + 4096
+      let tokens = isTold && answer.tokens <= most ? answer.tokens : attempt.tokens
       return .answered(
         tokens: tokens, cost: terms.price.cost(ofTokens: tokens), rateLimits: answer.rateLimits)
     case .failure(let error as ServiceError): return .failed(error)
@@ -436,4 +467,13 @@ package final class ServiceRequests: Sendable {
       return reason
     }
   }
+}
+
+/// What keeps others from sending the texts of a batch while it is on its way.
+package protocol BatchHold: Sendable {
+  /// Takes hold of all texts, or of none: false where somebody else has one on its way or its vector.
+  func take() async throws -> Bool
+
+  /// Lets all texts go.
+  func release() async
 }

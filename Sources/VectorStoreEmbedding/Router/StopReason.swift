@@ -6,8 +6,8 @@ package import Foundation
 package enum StopReason: Sendable {
   /// The service refuses every request: key, address, model, money.
   case refused(ServiceError)
-  /// The service of a user's own failed in a way it did not classify.
-  case failed(String)
+  /// The service of a user's own failed in a way it did not classify, or the ledger did.
+  case failed(String, underlying: (any Error)? = nil)
   /// The service has failed too often; it is left alone until then.
   case breakerOpen(until: Date, lastError: LastError?)
   /// A limit of the budget is reached.
@@ -40,7 +40,7 @@ extension StopReason: CustomStringConvertible {
   package var description: String {
     switch self {
     case .refused(let error): "\(error)"
-    case .failed(let message): message
+    case .failed(let message, _): message
     case .breakerOpen(let until, let last):
       "the embedding service failed again and again and is left alone until "
         + "\(Self.time(until))\(last.map { " (last: \($0.message))" } ?? "")"

@@ -77,25 +77,47 @@ public struct EmbeddingBatch: Sendable {
 
 /// What a request of a service may hold, how many may be sent, and what they cost.
 public struct ServiceTerms: Sendable, Hashable {
-  /// The most texts of a request.
+  /// The most texts of a request, 1 to 100,000.
   public var textsPerRequest = 256
-  /// The most tokens of a request, summed.
+  /// The most tokens of a request, summed: 1 to 1,000,000,000.
   public var tokensPerRequest = 300_000
-  /// The most tokens of a text.
+  /// The most tokens of a text, 1 to 1,000,000,000.
   public var tokensPerText = 8191
-  /// The most requests in flight at once.
+  /// The most requests in flight at once, 1 to 64.
   public var concurrentRequests = 1
-  /// The most requests in a minute, before the server says otherwise; nil is any number.
-  public var requestsPerMinute: Int?
-  /// The most tokens in a minute, before the server says otherwise; nil is any number.
-  public var tokensPerMinute: Int?
-  /// How often a request is sent again before its texts are put off.
+  /// The most requests in a minute, before the server says otherwise, at least 1.
+  public var requestsPerMinute = SpendingLimit<Int>.unlimited
+  /// The most tokens in a minute, before the server says otherwise, at least 1.
+  public var tokensPerMinute = SpendingLimit<Int>.unlimited
+  /// How often a request is sent again before its texts are put off, 0 to 10.
   public var retries = 3
-  /// What tokens cost.
+  /// What tokens cost. What costs anything is entered in the ledger and held to the budget.
   public var price = TokenPrice.free
+  /// Whether requests that cost nothing are entered in the ledger and held to its limits too.
+  public var isMeteredWhereFree = false
   /// Whether requests are entered in the ledger and held to the budget.
-  public var isMetered = false
+  public var isMetered: Bool { isMeteredWhereFree || price != .free }
 
   /// Creates the terms of a free service.
   public init() {}
+
+  /// Checks all terms. A store does so when it is opened.
+  ///
+  /// - Throws: ``SettingError`` for the first that is out of its range.
+  public func validate() throws(SettingError) {
+    try SettingError.check("textsPerRequest", textsPerRequest, SettingRange.textsPerRequest)
+    try SettingError.check("tokensPerRequest", tokensPerRequest, SettingRange.tokens)
+    try SettingError.check("tokensPerText", tokensPerText, SettingRange.tokens)
+    try SettingError.check(
+      "concurrentRequests", concurrentRequests, SettingRange.concurrentRequests)
+    if case .atMost(let requestsPerMinute) = requestsPerMinute {
+      try SettingError.check(
+        "requestsPerMinute", requestsPerMinute, SettingRange.requestsPerMinute)
+    }
+    if case .atMost(let tokensPerMinute) = tokensPerMinute {
+      try SettingError.check("tokensPerMinute", tokensPerMinute, SettingRange.tokensPerMinute)
+    }
+    try SettingError.check("retries", retries, SettingRange.retries)
+    try price.validate()
+  }
 }

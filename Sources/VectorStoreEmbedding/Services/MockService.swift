@@ -64,12 +64,16 @@ public struct MockService: EmbeddingService {
   /// The space `mock/hashed-features-1/<dimensions>`.
   public let space: EmbeddingSpace
 
+  /// Creates a service whose vectors have 1536 components.
+  public init() { space = .mock }
+
   /// Creates a service whose vectors have so many components.
   ///
-  /// - Precondition: `dimensions` is in ``EmbeddingSpace/supportedDimensions``.
-  public init(dimensions: Int = 1536) {
-    space = EmbeddingSpace(
-      provider: "mock", model: "hashed-features-1", dimensions: dimensions, kind: .mock)
+  /// - Throws: ``SettingError`` unless `dimensions` is in ``EmbeddingSpace/supportedDimensions``.
+  public init(dimensions: Int) throws(SettingError) {
+    let own = EmbeddingSpace.mock
+    space = try EmbeddingSpace(
+      provider: own.provider, model: own.model, dimensions: dimensions, kind: own.kind)
   }
 
   /// Embeds texts, one vector of unit length a text, in order; `tokens` is 0.

@@ -17,8 +17,14 @@ public struct TokenCounter: Sendable {
   /// has more tokens than this.
   public static let upperBound = TokenCounter(isExact: false) { $0.utf8.count }
 
-  /// The tokens of a text, or a number that is not below them.
+  /// The tokens of a text, or a number that is not below them. What a function says that cannot be,
+  /// below 0 or far more than bytes, is brought into that range.
   ///
   /// - Complexity: O(length of the text).
-  public func count(_ text: String) -> Int { counting(text) }
+  public func count(_ text: String) -> Int {
+    min(max(0, counting(text)), text.utf8.count + Self.mostMarks)
+  }
+
+  /// Tokens that a model may put around a text.
+  private static let mostMarks = 1024
 }

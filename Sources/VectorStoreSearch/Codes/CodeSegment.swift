@@ -58,13 +58,31 @@ package final class CodeSegment: Sendable {
     id: Int64, layout: SegmentLayout, head: AlignedBytes, headChecksum: Int64, codes: AlignedBytes,
     codesChecksum: Int64
   ) throws(Damage) {
-    guard head.count == layout.headCount,
-      SegmentLayout.checksum(head.bytes, part: 0) == headChecksum
-    else { throw Damage(segment: id, part: "head") }
+    try Self.check(head, layout, headChecksum, segment: id)
     guard codes.count == layout.codesCount,
       SegmentLayout.checksum(codes.bytes, part: 1) == codesChecksum
     else { throw Damage(segment: id, part: "codes") }
     self.init(id: id, layout: layout, head: head, codes: codes, fine: nil)
+  }
+
+  /// The ids of a segment's vectors, out of its head alone.
+  ///
+  /// - Throws: ``Damage`` where the head has another length or checksum.
+  package static func vectorIDs(
+    segment id: Int64, layout: SegmentLayout, head: AlignedBytes, headChecksum: Int64
+  ) throws(Damage) -> [Int64] {
+    try check(head, layout, headChecksum, segment: id)
+    return (0..<layout.rows).map {
+      head.bytes.loadUnaligned(fromByteOffset: layout.vectorIDs + 8 * $0, as: Int64.self)
+    }
+  }
+
+  private static func check(
+    _ head: AlignedBytes, _ layout: SegmentLayout, _ checksum: Int64, segment: Int64
+  ) throws(Damage) {
+    guard head.count == layout.headCount,
+      SegmentLayout.checksum(head.bytes, part: 0) == checksum
+    else { throw Damage(segment: segment, part: "head") }
   }
 
   /// The checksums that go with ``head`` and ``codes`` into a file.

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VectorStore
 
 @testable import StoreCLI
 
@@ -7,6 +8,12 @@ import Testing
   @Test func followsTheXDGVariables() {
     let named = UserFolders(["XDG_STATE_HOME": "/s", "XDG_CACHE_HOME": "/c/", "HOME": "/h"])
     #expect(named.state == "/s/vector-store" && named.cache == "/c/vector-store")
+  }
+
+  @Test(arguments: [["HOME": "/h"], ["HOME": "/h", "XDG_STATE_HOME": "/s"], [:]])
+  func theCommandsLedgerIsTheLibrarys(_ environment: [String: String]) throws {
+    let settings = try ServiceSettings(environment: environment, folder: "/nowhere")
+    #expect(settings.ledgerPath.value == UserFolders(environment).ledger)
   }
 
   @Test(arguments: ["", "relative/folder", "./x", "~/x"])

@@ -68,7 +68,7 @@ import Testing
 
   @Test func refusesWhatTheRulesRefuseAndEntersNothing() async throws {
     let ledger = makeLedger()
-    let limits = SpendingLimits(dailyCost: NanoDollars(nano: 150), hourlyRequests: 10)
+    let limits = SpendingLimits(dailyCost: .atMost(NanoDollars(nano: 150)), hourlyRequests: 10)
     let first = try await grant(ledger, attempt(cost: 100), limits)
     #expect(
       try await ledger.reserve(attempt(cost: 100), under: limits)

@@ -11,8 +11,8 @@ import Testing
       (".5", 500_000_000), ("0", 0), ("000.10", 100_000_000), ("0.000000001", 1),
       ("9223372036.854775807", .max),
     ] as [(String, Int64)])
-  func readsDecimalNumbers(text: String, nano: Int64) {
-    #expect(NanoDollars(usd: text) == NanoDollars(nano: nano))
+  func readsDecimalNumbers(text: String, nano: Int64) throws {
+    #expect(try NanoDollars(usd: text) == NanoDollars(nano: nano))
   }
 
   @Test(arguments: [
@@ -21,7 +21,8 @@ import Testing
     "0.0000000001", "9223372036.854775808", "99999999999999999999", "000000000000000000001", "٣",
   ])
   func refusesWhatIsNoSuchNumber(text: String) {
-    #expect(NanoDollars(usd: text) == nil)
+    #expect(throws: AmountError(text: text)) { try NanoDollars(usd: text) }
+    #expect(throws: AmountError(text: text)) { try SpendingLimit.usd(text) }
   }
 
   @Test(
@@ -34,18 +35,39 @@ import Testing
     #expect("\(NanoDollars(nano: nano))" == text)
   }
 
-  @Test func writesWhatItReads() {
+  @Test func theErrorSaysWhatWasFoundAndExpected() {
+    #expect(
+      AmountError(text: "0,01").description
+        == "\"0,01\" is no amount of US dollars; expected a decimal number without a sign or a currency, "
+        + "with a point and at most 9 decimals, as 5.00")
+  }
+
+  @Test func aLimitSaysByNameThatThereIsNone() throws {
+    #expect(try SpendingLimit.usd("1.00") == .atMost(NanoDollars(nano: 1_000_000_000)))
+    #expect(SpendingLimit<NanoDollars>.unlimited.amount == nil)
+    #expect(SpendingLimit<Int>.atMost(0).amount == 0)
+  }
+
+  @Test func sumsStopAtTheEndOfTheRange() {
+    let (most, least) = (NanoDollars(nano: .max), NanoDollars(nano: .min))
+    let one = NanoDollars(nano: 1)
+    #expect(most + one == most && least - one == least)
+    #expect(most - least == most && least + least == least)
+    #expect(TokenPrice(perMillionTokens: most).cost(ofTokens: .max) == most)
+  }
+
+  @Test func writesWhatItReads() throws {
     for nano in [Int64(0), 1, 10, 99, 1_000_000_000, 123_456_789_012_345, .max] {
       let amount = NanoDollars(nano: nano)
-      #expect(NanoDollars(usd: String("\(amount)".dropFirst())) == amount)
+      #expect(try NanoDollars(usd: String("\(amount)".dropFirst())) == amount)
     }
   }
 
-  @Test func addsAndComparesExactly() {
+  @Test func addsAndComparesExactly() throws {
     let tenth = NanoDollars(nano: 100_000_000)
     var sum = NanoDollars.zero
     for _ in 0..<10 { sum += tenth }
-    #expect(sum == NanoDollars(usd: "1"))
+    #expect(try sum == NanoDollars(usd: "1"))
     #expect(sum - tenth < sum)
     #expect(sum.usd == 1)
   }

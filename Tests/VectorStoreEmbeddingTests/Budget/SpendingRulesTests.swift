@@ -49,7 +49,7 @@ import Testing
   // MARK: - Money
 
   @Test func grantsToTheLastNanoDollarAndRefusesBeyond() {
-    let limits = SpendingLimits(dailyCost: NanoDollars(nano: 1000))
+    let limits = SpendingLimits(dailyCost: .atMost(NanoDollars(nano: 1000)))
     let use = BudgetUse(limit: .dailyCost, used: 1000, allowed: 1000, opensAt: midnight)
     #expect(verdict(limits, activity(billed: 900)) == .grant(warnings: [use]))
     let refused = BudgetUse(limit: .dailyCost, used: 901, allowed: 1000, opensAt: midnight)
@@ -59,13 +59,13 @@ import Testing
   }
 
   @Test func waitsWhereOnlyAttemptsInFlightAreInTheWay() {
-    let limits = SpendingLimits(dailyCost: NanoDollars(nano: 1000))
+    let limits = SpendingLimits(dailyCost: .atMost(NanoDollars(nano: 1000)))
     let busy = activity(billed: 500, reserved: 401)
     #expect(verdict(limits, busy) == .wait(seconds: 0.25, reason: .reservations))
   }
 
   @Test func refusalCountsAsUsedWhatIsBilledOnlySoThatASmallerAttemptCanWaitForTheRest() {
-    let limits = SpendingLimits(dailyCost: NanoDollars(nano: 1000))
+    let limits = SpendingLimits(dailyCost: .atMost(NanoDollars(nano: 1000)))
     let spent = activity(billed: 950, reserved: 40)
     let use = BudgetUse(limit: .dailyCost, used: 950, allowed: 1000, opensAt: midnight)
     #expect(verdict(limits, spent) == .refuse(use))
@@ -73,14 +73,14 @@ import Testing
   }
 
   @Test func neverRefusesForMoneyWhatCostsNothing() {
-    let limits = SpendingLimits(dailyCost: .zero)
+    let limits = SpendingLimits(dailyCost: .atMost(.zero))
     #expect(verdict(cost: 0, limits, activity(billed: 5000)) == .grant(warnings: []))
     let use = BudgetUse(limit: .dailyCost, used: 0, allowed: 0, opensAt: midnight)
     #expect(verdict(cost: 1, limits, activity()) == .refuse(use))
   }
 
   @Test func largestAmountsDoNotOverflow() {
-    let limits = SpendingLimits(dailyCost: NanoDollars(nano: .max))
+    let limits = SpendingLimits(dailyCost: .atMost(NanoDollars(nano: .max)))
     #expect(verdict(cost: .max, limits, activity(billed: 1)) != .grant(warnings: []))
     guard case .refuse = verdict(cost: .max, limits, activity(billed: 1)) else {
       Issue.record("not refused")
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func warnsFromFourFifthsOnTheAttemptIncluded() {
-    let limits = SpendingLimits(dailyCost: NanoDollars(nano: 1000), hourlyRequests: 9)
+    let limits = SpendingLimits(dailyCost: .atMost(NanoDollars(nano: 1000)), hourlyRequests: 9)
     #expect(
       verdict(cost: 99, limits, activity(billed: 500, reserved: 200, inHour: 6))
         == .grant(warnings: []))
@@ -144,7 +144,7 @@ import Testing
   @Test func openBreakerComesBeforeTheBudget() {
     var account = activity(billed: 5000)
     account.state = openState(secondsAgo: 5)
-    let limits = SpendingLimits(dailyCost: .zero, hourlyRequests: 0)
+    let limits = SpendingLimits(dailyCost: .atMost(.zero), hourlyRequests: 0)
     let last = LastError(kind: .network, code: "timeout", message: "no answer", at: now - 5)
     #expect(verdict(limits, account) == .breakerOpen(until: now + 10, lastError: last))
   }
@@ -169,7 +169,7 @@ import Testing
     var account = activity(inHour: 1)
     account.state = openState(secondsAgo: 20)
     for limits in [
-      SpendingLimits(dailyCost: .zero), SpendingLimits(hourlyRequests: 1),
+      SpendingLimits(dailyCost: .atMost(.zero)), SpendingLimits(hourlyRequests: 1),
       SpendingLimits(tokensPerMinute: 1),
     ] {
       account.lastMinute = [AccountActivity.Second(second: 1_800_000_000, requests: 1, tokens: 1)]

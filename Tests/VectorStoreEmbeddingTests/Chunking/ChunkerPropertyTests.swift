@@ -21,7 +21,7 @@ import Testing
       let text = TextMaker.text(kind, pieces: pieces, using: &generator)
       for options in Self.options {
         for format in [DocumentFormat.text, .markdown, .code] {
-          let chunks = Chunker(options: options).chunks(of: text, format: format)
+          let chunks = Chunker(checked: options).chunks(of: text, format: format)
           let faults = ChunkFaults.find(in: chunks, of: text, options: options)
           #expect(
             faults.isEmpty,
@@ -35,7 +35,7 @@ import Testing
   func sameTextGivesSameChunks(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
     let text = TextMaker.text(.markdown, pieces: 120, using: &generator)
-    let chunker = Chunker(options: ChunkingOptions(maximumTokens: 60, overlapTokens: 12))
+    let chunker = Chunker(checked: ChunkingOptions(maximumTokens: 60, overlapTokens: 12))
     let first = chunker.chunks(of: text, format: .markdown)
     // The same text in storage of its own.
     let copy = String(decoding: Array(text.utf8), as: UTF8.self)
@@ -48,7 +48,7 @@ import Testing
   @Test func hugeLineWithoutSpacesIsCutToFullChunks() {
     let text = String(repeating: "x", count: 200_000)
     let options = ChunkingOptions()
-    let chunks = Chunker(options: options).chunks(of: text, format: .text)
+    let chunks = Chunker(checked: options).chunks(of: text, format: .text)
     #expect(ChunkFaults.find(in: chunks, of: text, options: options).isEmpty)
     #expect(chunks.dropLast().allSatisfy { $0.estimatedTokens > 380 })
   }

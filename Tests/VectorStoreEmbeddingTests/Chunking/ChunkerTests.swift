@@ -175,7 +175,7 @@ import Testing
   private func cut(
     _ text: String, _ format: DocumentFormat, maximum: Int = 400, overlap: Int = 0
   ) -> [TextChunk] {
-    Chunker(options: ChunkingOptions(maximumTokens: maximum, overlapTokens: overlap))
+    Chunker(checked: ChunkingOptions(maximumTokens: maximum, overlapTokens: overlap))
       .chunks(of: text, format: format)
   }
 

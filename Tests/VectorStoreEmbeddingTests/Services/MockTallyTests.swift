@@ -6,7 +6,9 @@ import Testing
 @testable import VectorStoreEmbedding
 
 @Suite struct MockTallyTests {
-  private let service = MockService(dimensions: 512)
+  private let service: MockService
+
+  init() throws { service = try MockService(dimensions: 512) }
 
   @Test func cutsWordsAtFortyEightLettersWhereverTheyStand() {
     let letters = String(repeating: "abcdefgh", count: 6)

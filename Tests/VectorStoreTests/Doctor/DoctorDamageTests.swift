@@ -83,7 +83,7 @@ import Testing
   // MARK: - Damage below the tables
 
   @Test func garbageInAPageIsToldAndNothingIsWritten() async throws {
-    for table in ["chunks", "vectors", "documents", "segment_codes", "store_state"] {
+    for table in ["chunks", "vectors", "documents", "collections"] {
       let fixture = try await DoctorFixture()
       let page: Int? = try await fixture.value(
         "SELECT rootpage FROM sqlite_master WHERE name = '\(table)'")

@@ -59,8 +59,8 @@ import Testing
     try await fixture.execute(
       """
       INSERT INTO spaces VALUES (50, 'test/other/64', 'test', 'other', 64, 'real');
-      INSERT INTO vectors(chunk_id, space_id, data, norm)
-        SELECT chunk_id, 50, data, norm FROM vectors WHERE id = 199
+      INSERT INTO vectors(chunk_id, space_id, data, norm, checksum)
+        SELECT chunk_id, 50, data, norm, checksum FROM vectors WHERE id = 199
       """)
     #expect(try await fixture.examine()[.vectorSpaces]?.state == .problem)
     try await fixture.execute(
@@ -74,7 +74,8 @@ import Testing
     let fixture = try await DoctorFixture()
     try await fixture.execute(
       """
-      INSERT INTO staged SELECT space_id, zeroblob(32), data, norm, 'now' FROM vectors WHERE id = 1;
+      INSERT INTO staged(space_id, text_hash, data, norm, created_at, checksum)
+        SELECT space_id, zeroblob(32), data, norm, 'now', checksum FROM vectors WHERE id = 1;
       UPDATE runs SET finished_at = NULL
       """)
     let report = try await fixture.examine(repairs: true)

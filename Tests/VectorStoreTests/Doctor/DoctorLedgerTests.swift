@@ -33,6 +33,32 @@ import Testing
     #expect(try await Self.examine(fixture.path).unwell.isEmpty)
   }
 
+  /// It was called broken: a connection that only reads cannot roll the journal back.
+  @Test func aLedgerWhoseWriterWasKilledIsWell() async throws {
+    let fixture = try LedgerFixture()
+    try await Self.makeLedger(fixture)
+    let folder = try TemporaryFolder()
+    let copy = folder.path("ledger.db")
+    let queue = try DatabaseQueue(path: fixture.path)
+    try await queue.writeWithoutTransaction { [path = fixture.path] db in
+      // The file and its journal in the middle of a transaction that has spilled from the cache.
+      try db.execute(
+        sql: "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; BEGIN IMMEDIATE")
+      try db.execute(sql: "UPDATE days SET cost_nano = 7")
+      for number in 0..<200 {
+        try db.execute(
+          sql: "INSERT INTO accounts VALUES (?, zeroblob(2000) || '')", arguments: ["x\(number)"])
+      }
+      for side in ["", "-journal"] {
+        try FileManager.default.copyItem(atPath: path + side, toPath: copy + side)
+      }
+      try db.execute(sql: "ROLLBACK")
+    }
+    try queue.close()
+    try #require(StoreFile.size(of: copy + "-journal") > 0)
+    #expect(try await Self.examine(copy).unwell.isEmpty)
+  }
+
   @Test func reservationsLeftBehindAreSettledAsPossiblyBilled() async throws {
     let fixture = try LedgerFixture()
     try await Self.makeLedger(fixture)

@@ -69,10 +69,18 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
         + "WHERE id = 20"),
     repaired(
       "a chunk of another document", [.segmentRows],
-      "UPDATE chunks SET document_id = 21, ordinal = 9 WHERE document_id = 20"),
+      "UPDATE chunks SET document_id = 21, ordinal = 1 WHERE document_id = 20"),
     repaired(
       "codes of another vector", [.codes],
-      "UPDATE vectors SET data = (SELECT data FROM vectors WHERE id = 1) WHERE id = 80"),
+      "UPDATE vectors SET (data, norm, checksum) = (SELECT data, norm, checksum FROM vectors "
+        + "WHERE id = 1) WHERE id = 80"),
+    repaired(
+      "a living vector listed as deleted", [.segmentRows],
+      "INSERT INTO removed_vectors VALUES (1, 1)"),
+    repaired(
+      "a segment of no space", [.segments],
+      "INSERT INTO segments SELECT 77, 50, after_id, through_id, rows, format, head_checksum, "
+        + "codes_checksum, NULL FROM segments WHERE id = 2"),
     repaired(
       "no segments at all", [.segmentChain, .schema],
       "DELETE FROM segments WHERE id < 3; DROP TRIGGER segments_deleted"),
@@ -119,6 +127,10 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
       "a changed text", [.texts], "UPDATE chunks SET text = 'The sky is green.' WHERE id = \(chunk)"
     ),
     reported(
+      "a text at an impossible place", [.texts],
+      "UPDATE chunks SET start_scalar = -9223372036854775808 WHERE id = \(chunk)"),
+    reported("a missing chunk", [.texts], "UPDATE chunks SET ordinal = 2 WHERE id = \(chunk)"),
+    reported(
       "metadata that is no JSON", [.fields],
       "UPDATE documents SET metadata = '{broken' WHERE source = 'sky'"),
   ]
@@ -135,10 +147,20 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     reported(
       "a vector not of unit length", [.vectorLengths],
       "UPDATE vectors SET data = CAST(x'00000040' || substr(data, 5) AS BLOB) WHERE id = 9"),
+    reported(
+      "a flipped bit of a vector", [.checksums],
+      "UPDATE vectors SET data = CAST(substr(data, 1, 4) || "
+        + "CASE substr(data, 5, 1) WHEN x'01' THEN x'00' ELSE x'01' END || substr(data, 6) AS BLOB) "
+        + "WHERE id = 9"),
     reported("an impossible norm", [.vectorNorms], "UPDATE vectors SET norm = -1 WHERE id = 9"),
     repaired(
       "a damaged staged vector", [.vectorSizes, .staged],
-      "INSERT INTO staged VALUES (1, zeroblob(32), x'00', 1, 'now')"),
+      "INSERT INTO staged VALUES (1, zeroblob(32), x'00', 1, 'now', NULL, NULL)"),
+    repaired(
+      "a staged vector with a flipped bit", [.checksums, .staged],
+      "INSERT INTO staged SELECT space_id, zeroblob(32), data, norm, 'now', checksum + 1, NULL "
+        + "FROM vectors WHERE id = 1"),
+    repaired("no checksum", [.checksums], "UPDATE vectors SET checksum = NULL WHERE id > 9"),
     reported(
       "a vector in another space", [.vectorSpaces],
       "INSERT INTO spaces VALUES (50, 'test/other/64', 'test', 'other', 64, 'real'); "
@@ -166,6 +188,12 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     reported(
       "vectors without their space", [.references], "DELETE FROM spaces WHERE kind = 'mock'"),
     repaired("no generation", [.generation], "DELETE FROM store_state"),
+    repaired(
+      "an impossible generation", [.generation],
+      "UPDATE store_state SET generation = 9223372036854775807"),
+    repaired(
+      "a counter of ids beyond all ids", [.schema],
+      "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'chunks'"),
   ]
 
   private static let schema = [

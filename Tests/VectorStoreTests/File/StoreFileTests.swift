@@ -45,7 +45,7 @@ import Testing
     let expected = [
       "spaces", "collections", "documents", "pending_documents", "chunks", "vectors", "staged",
       "chunk_search", "runs", "store_state", "document_fields", "segments", "segment_heads",
-      "segment_codes", "segment_fine_codes", "removed_vectors", "grdb_migrations",
+      "segment_codes", "segment_fine_codes", "removed_vectors", "claims", "grdb_migrations",
     ]
     #expect(Set(expected).isSubset(of: tables))
   }

@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test func importsAreFollowed() async throws {
-    let space = EmbeddingSpace(provider: "test", model: "small", dimensions: 64, kind: .real)
+    let space = try EmbeddingSpace(provider: "test", model: "small", dimensions: 64, kind: .real)
     try await withStore(mode: .hybrid) { store, folder in
       func line(_ id: Int, _ metadata: String) -> String {
         let vector = (0..<64).map { $0 == id ? "1.5" : "0.25" }.joined(separator: ",")

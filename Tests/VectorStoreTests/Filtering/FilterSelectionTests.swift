@@ -38,7 +38,8 @@ import Testing
           chunks: (0..<chunks).map { _ in PreparedChunk() })
         let id = try #require(
           try DocumentsTable.insert(
-            prepared, collection: collection.id, answers: true, now: document.added, db))
+            prepared, collection: collection.id, answers: true, run: 1, now: document.added,
+            db))
         documents[id] = document
         for (ordinal, chunk) in prepared.chunks.enumerated() {
           let chunk = try ChunksTable.insert(
@@ -140,7 +141,7 @@ import Testing
           try documents.append(
             #require(
               try DocumentsTable.insert(
-                document, collection: collection.id, answers: true, now: "", db)))
+                document, collection: collection.id, answers: true, run: 1, now: "", db)))
         }
         for text in [
           "lang = 'de' and n < 3", "n < 3 and lang = 'de'",

@@ -11,7 +11,7 @@ import Testing
 
 /// A store of one collection in a small space, changed below its verbs.
 struct IndexedStore {
-  static let space = EmbeddingSpace(provider: "test", model: "m", dimensions: 64, kind: .real)
+  static let space = EmbeddingSpace.named("test/m/64")
 
   let store: Store
   let path: String

@@ -60,7 +60,11 @@ import Testing
     for record in records {
       #expect(record.after == covered, comment)
       covered = record.through
-      let ids = try await indexed.store.file.read { try SegmentsTable.vectorIDs(record, $0) ?? [] }
+      let ids = try await indexed.store.file.read { db in
+        try SpacesTable.find(id: 1, db).flatMap {
+          SegmentReader(space: $0).vectorIDs(of: record, db)
+        } ?? []
+      }
       #expect(ids.count == record.rows, comment)
       for (row, id) in ids.enumerated()
       where record.removed.map({ $0[row / 8] >> UInt8(row % 8) & 1 == 0 }) ?? true {

@@ -50,8 +50,9 @@ struct LedgerFixture: Sendable {
 
   static func limits(nano: Int64? = nil, hourly: Int? = nil, minute: Int? = nil) -> SpendingLimits {
     SpendingLimits(
-      dailyCost: nano.map { NanoDollars(nano: $0) }, hourlyRequests: hourly,
-      requestsPerMinute: minute)
+      dailyCost: nano.map { .atMost(NanoDollars(nano: $0)) } ?? .unlimited,
+      hourlyRequests: hourly.map { .atMost($0) } ?? .unlimited,
+      requestsPerMinute: minute.map { .atMost($0) } ?? .unlimited)
   }
 
   /// Reserves an attempt that must be granted.

@@ -9,8 +9,8 @@ import VectorStoreSearch
 @testable import VectorStore
 
 @Suite struct QueryCacheTests {
-  static let space = EmbeddingSpace(provider: "openai", model: "m", dimensions: 64, kind: .real)
-  static let other = EmbeddingSpace(provider: "openai", model: "n", dimensions: 64, kind: .real)
+  static let space = EmbeddingSpace.named("openai/m/64")
+  static let other = EmbeddingSpace.named("openai/n/64")
 
   static func cache(
     _ path: String, limit: Int = 20_000, clock: VirtualClock = VirtualClock(),

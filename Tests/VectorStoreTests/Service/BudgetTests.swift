@@ -10,12 +10,43 @@ import Testing
     NanoDollars(nano: Int64(PaidStore.leastTokens(texts.map(\.text))) * 20)
   }
 
+  @Test(arguments: ["0,01", "$1", "1.0 ", ""])
+  func aTextThatIsNoAmountLeavesTheLimitAsItWas(_ text: String) throws {
+    var budget = BudgetConfiguration()
+    #expect(throws: AmountError.self) { budget.dailyCostLimit = try .usd(text) }
+    #expect(try budget.dailyCostLimit == .usd("5.00"))
+    #expect(budget.limits.dailyCost == budget.dailyCostLimit)
+    #expect(budget.limits.hourlyRequests == 100)
+  }
+
+  @Test func theLibrarysLedgerIsTheCommands() {
+    #expect(
+      BudgetConfiguration().ledgerPath
+        == UserFolders(ProcessInfo.processInfo.environment).ledger)
+  }
+
+  @Test func aServiceWithAPriceIsHeldToTheBudget() async throws {
+    let folder = try TemporaryFolder()
+    var service = FakeService()
+    service.terms.price = TokenPrice(perMillionTokens: try NanoDollars(usd: "10000"))
+    var configuration = StoreConfiguration(mode: .real, service: service)
+    configuration.budget.ledgerPath = folder.path("ledger.db")
+    configuration.budget.dailyCostLimit = try .usd("0.30")
+    let store = try await Store(path: folder.path("own.db"), configuration: configuration)
+    let report = try await store.add(numberedTexts(50))
+    #expect(report.stopped?.code == "budget_exceeded" && report.documents.pending > 0)
+    #expect(report.costUSD > 0 && report.costUSD <= 0.3)
+    let usage = try await configuration.usage(of: "openai")
+    #expect(usage.today.costUSD == report.costUSD && usage.dailyCost != nil)
+    try await store.close()
+  }
+
   @Test func theDailyLimitIsUsedUpAndNeverPassed() async throws {
     try await withPaidStore { paid in
       let texts = numberedTexts(1000)
       let limit = Self.cost(of: Array(texts.prefix(500)))
       let store = try await paid.open(service: try paid.service()) {
-        $0.budget.dailyCostLimit = limit
+        $0.budget.dailyCostLimit = .atMost(limit)
       }
       let report = try await store.add(texts)
       #expect(report.isStoppedByBudget)
@@ -34,7 +65,7 @@ import Testing
     try await withPaidStore { paid in
       let texts = numberedTexts(200)
       let store = try await paid.open(mode: .hybrid, service: try paid.service()) {
-        $0.budget.dailyCostLimit = Self.cost(of: Array(texts.prefix(100)))
+        $0.budget.dailyCostLimit = .atMost(Self.cost(of: Array(texts.prefix(100))))
       }
       let report = try await store.add(texts)
       #expect(report.isStoppedByBudget && report.documents == .init(added: 200))
@@ -70,7 +101,7 @@ import Testing
       let maximum = Self.cost(of: Array(texts.prefix(300)))
       let store = try await paid.open(service: try paid.service())
       var options = AddOptions()
-      options.spending.maximumCost = maximum
+      options.spending.maximumCost = .atMost(maximum)
       let report = try await store.add(texts, options: options)
       #expect(report.isStoppedByBudget && report.stopped?.message.contains("--max-cost") == true)
       let bill = NanoDollars(nano: Int64(paid.server.billing.tokens) * 20)
@@ -103,7 +134,7 @@ import Testing
       let texts = numberedTexts(1000)
       let limit = Self.cost(of: Array(texts.prefix(600)))
       let store = try await paid.open(service: try paid.service(counter: .upperBound)) {
-        $0.budget.dailyCostLimit = limit
+        $0.budget.dailyCostLimit = .atMost(limit)
       }
       var options = AddOptions()
       options.isDryRun = true

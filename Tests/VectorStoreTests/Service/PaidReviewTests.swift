@@ -48,7 +48,7 @@ import Testing
       #expect(plan.chunks.embedded == 200 && plan.pendingRemaining == 100)
       #expect(plan.tokens == PaidStore.leastTokens(numberedTexts(200).map(\.text)))
       var spending = SpendingOptions()
-      spending.maximumCost = NanoDollars(nano: Int64(plan.tokens) * 20 * 3 / 4)
+      spending.maximumCost = .atMost(NanoDollars(nano: Int64(plan.tokens) * 20 * 3 / 4))
       let part = try await real.reembed(spending: spending)
       #expect(part.isStoppedByBudget && !part.isComplete)
       #expect(paid.server.billing.tokens <= plan.tokens * 3 / 4)
@@ -96,7 +96,7 @@ import Testing
       let vector = LoopbackServer.vector(for: "a", dimensions: 64).map { "\($0)" }
         .joined(separator: ",")
       try Data("{\"id\":\"a\",\"vector\":[\(vector)]}\n".utf8).write(to: URL(filePath: file))
-      let other = EmbeddingSpace(provider: "me", model: "tiny", dimensions: 64, kind: .real)
+      let other = try EmbeddingSpace(provider: "me", model: "tiny", dimensions: 64, kind: .real)
       let report = try await store.import(from: file, space: other, into: "mine")
       #expect(report.documents == .init(added: 1) && report.requests == 0)
       let code = await errorCode {

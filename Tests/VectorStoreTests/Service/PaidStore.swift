@@ -39,7 +39,7 @@ struct PaidStore {
   ) async throws -> Store {
     var configuration = StoreConfiguration(mode: mode, service: service)
     configuration.budget.ledgerPath = ledgerPath
-    configuration.budget.hourlyRequestLimit = nil
+    configuration.budget.hourlyRequestLimit = .unlimited
     configuration.queryCachePath = folder.path("cache/queries.db")
     change(&configuration)
     return try await Store(path: path, configuration: configuration)

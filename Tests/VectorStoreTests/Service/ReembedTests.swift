@@ -5,8 +5,7 @@ import Testing
 @testable import VectorStore
 
 @Suite struct ReembedTests {
-  static let large = EmbeddingSpace(
-    provider: "openai", model: "text-embedding-3-large", dimensions: 1024, kind: .real)
+  static let large = EmbeddingSpace.named("openai/text-embedding-3-large/1024")
 
   /// A store whose service is of 3-small, with another of 3-large at hand.
   static func open(_ paid: PaidStore) async throws -> Store {
@@ -40,6 +39,26 @@ import Testing
           .reduce(0) { $0 + $1.texts.count } == 500, "no text is embedded twice")
       let third = try await store.reembed()
       #expect(third.isComplete && third.requests == 0)
+      try await store.close()
+    }
+  }
+
+  /// The next add took the space of its own service for the target, while the collection was empty.
+  @Test func aTargetThatWasChosenStaysWhileTheCollectionIsEmpty() async throws {
+    try await withPaidStore { paid in
+      let store = try await Self.open(paid)
+      try await store.add(numberedTexts(2))
+      try await store.remove(["0", "1"])
+      #expect(try await store.collections()[0].space == EmbeddingSpace.openAISmall.name)
+      #expect(try await store.reembed(to: Self.large).isComplete)
+      var options = AddOptions()
+      options.isDryRun = true
+      #expect(try await store.add(numberedTexts(2), options: options).space == Self.large.name)
+      for _ in 0..<2 {
+        #expect(try await store.add(numberedTexts(2)).space == Self.large.name)
+        #expect(try await store.collections()[0].vectors == [Self.large.name: 2])
+        try await store.remove(["0", "1"])
+      }
       try await store.close()
     }
   }

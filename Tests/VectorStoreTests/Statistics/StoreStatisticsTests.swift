@@ -86,7 +86,7 @@ import Testing
         "{\"id\":\"\($0)\",\"text\":\"t\($0)\",\"vector\":[\($1.map { "\($0)" }.joined(separator: ","))]}"
       }
       let file = try folder.write(lines.joined(separator: "\n") + "\n", to: "in.jsonl")
-      let space = EmbeddingSpace(provider: "me", model: "m", dimensions: 64, kind: .real)
+      let space = try EmbeddingSpace(provider: "me", model: "m", dimensions: 64, kind: .real)
       try await store.import(from: file, space: space)
       let report = try await store.statistics()
       #expect(

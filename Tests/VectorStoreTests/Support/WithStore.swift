@@ -54,6 +54,7 @@ struct FakeService: EmbeddingService {
   }
 
   var space = EmbeddingSpace.openAISmall
+  var terms = ServiceTerms()
   var isDown = false
   /// Called with the texts of each request.
   var onRequest: @Sendable ([String]) -> Void = { _ in }
@@ -66,7 +67,7 @@ struct FakeService: EmbeddingService {
     if isDown { throw Down() }
     onRequest(texts)
     if let failure = failure() { throw failure }
-    let mock = MockService(dimensions: space.dimensions)
+    let mock = try MockService(dimensions: space.dimensions)
     let batch = try await mock.embed(texts)
     return EmbeddingBatch(
       vectors: zip(texts, batch.vectors).map { change($0, $1) }, tokens: texts.count)
@@ -80,5 +81,13 @@ func errorCode(of body: () async throws -> Void) async -> StoreError.Code? {
     return nil
   } catch {
     return (error as? StoreError)?.code
+  }
+}
+
+extension EmbeddingSpace {
+  /// The space of a name that is known to be one.
+  static func named(_ name: String) -> EmbeddingSpace {
+    guard let space = EmbeddingSpace(name) else { fatalError("\(name) is no space") }
+    return space
   }
 }

@@ -14,19 +14,30 @@ extension OpenAIConfiguration {
     }
     try check("organization", "OPENAI_ORGANIZATION", header: organization)
     try check("project", "OPENAI_PROJECT", header: project)
-    try check("requestsPerMinute", "OPENAI_REQUESTS_PER_MINUTE", requestsPerMinute, 1...Int.max)
-    try check("tokensPerMinute", "OPENAI_TOKENS_PER_MINUTE", tokensPerMinute, 1...Int.max)
+    try check(
+      "requestsPerMinute", "OPENAI_REQUESTS_PER_MINUTE", requestsPerMinute,
+      SettingRange.requestsPerMinute)
+    try check(
+      "tokensPerMinute", "OPENAI_TOKENS_PER_MINUTE", tokensPerMinute, SettingRange.tokensPerMinute)
     try check(
       "maximumConcurrentRequests", "OPENAI_MAX_CONCURRENT_REQUESTS", maximumConcurrentRequests,
-      1...256)
-    try check("maximumRetries", "OPENAI_MAX_RETRIES", maximumRetries, 0...100)
-    try check("maximumBatchSize", "OPENAI_MAX_BATCH_SIZE", maximumBatchSize, 1...2048)
-    guard timeout > 0, timeout <= 3600 else {
+      SettingRange.concurrentRequests)
+    try check("maximumRetries", "OPENAI_MAX_RETRIES", maximumRetries, SettingRange.retries)
+    try check(
+      "maximumBatchSize", "OPENAI_MAX_BATCH_SIZE", maximumBatchSize,
+      SettingRange.openAITextsPerRequest)
+    guard timeout > 0, timeout <= SettingRange.longestTimeout else {
       throw OpenAIConfigurationError(
-        "timeout", "OPENAI_TIMEOUT_SECONDS", "is \(timeout) s; expected more than 0, at most 3600")
+        "timeout", "OPENAI_TIMEOUT_SECONDS",
+        "is \(timeout) s; expected more than 0, at most \(Int(SettingRange.longestTimeout))")
     }
     _ = try space
-    _ = try resolvedPrice
+    let price = try resolvedPrice
+    do {
+      try price.validate()
+    } catch {
+      throw OpenAIConfigurationError("OPENAI_PRICE_PER_MILLION_TOKENS", error)
+    }
   }
 
   /// The space of the vectors: provider, model, dimensions.
@@ -34,7 +45,7 @@ extension OpenAIConfiguration {
   /// - Throws: ``OpenAIConfigurationError`` where one of these, or the address, cannot be used.
   public var space: EmbeddingSpace {
     get throws(OpenAIConfigurationError) {
-      let address = try OpenAIAddress(baseURL)
+      let address = try ServiceAddress(baseURL)
       let provider = provider ?? address.provider
       guard provider != "mock", isName(provider), !provider.contains("/") else {
         throw OpenAIConfigurationError(
@@ -53,8 +64,12 @@ extension OpenAIConfiguration {
           "dimensions", "OPENAI_DIMENSIONS",
           "is \(dimensions), but \(model) makes vectors of \(known.allowedInWords)")
       }
-      return EmbeddingSpace(
-        provider: provider, model: model, dimensions: dimensions, kind: .real)
+      do {
+        return try EmbeddingSpace(
+          provider: provider, model: model, dimensions: dimensions, kind: .real)
+      } catch {
+        throw OpenAIConfigurationError("OPENAI_MODEL", error)
+      }
     }
   }
 
@@ -62,7 +77,7 @@ extension OpenAIConfiguration {
   var resolvedPrice: TokenPrice {
     get throws(OpenAIConfigurationError) {
       if let known = price ?? TokenPrice.known(model: model) { return known }
-      guard try OpenAIAddress(baseURL).isLoopback else {
+      guard try ServiceAddress(baseURL).isLoopback else {
         throw OpenAIConfigurationError(
           "price", "OPENAI_PRICE_PER_MILLION_TOKENS",
           "is not set, and what \(model) costs is not known; set OPENAI_PRICE_PER_MILLION_TOKENS, "
@@ -78,11 +93,11 @@ extension OpenAIConfiguration {
       var terms = ServiceTerms()
       terms.textsPerRequest = maximumBatchSize
       terms.concurrentRequests = maximumConcurrentRequests
-      terms.requestsPerMinute = requestsPerMinute
-      terms.tokensPerMinute = tokensPerMinute
+      terms.requestsPerMinute = .atMost(requestsPerMinute)
+      terms.tokensPerMinute = .atMost(tokensPerMinute)
       terms.retries = maximumRetries
       terms.price = try resolvedPrice
-      terms.isMetered = true
+      terms.isMeteredWhereFree = true
       return terms
     }
   }
@@ -97,11 +112,9 @@ extension OpenAIConfiguration {
     _ property: String, _ variable: String, _ value: Int, _ allowed: ClosedRange<Int>
   ) throws(OpenAIConfigurationError) {
     guard !allowed.contains(value) else { return }
-    let upper = allowed.upperBound
     throw OpenAIConfigurationError(
       property, variable,
-      "is \(value); expected \(allowed.lowerBound) "
-        + (upper == Int.max ? "or more" : "to \(upper)"))
+      "is \(value); expected \(allowed.lowerBound) to \(allowed.upperBound)")
   }
 
   private func check(

@@ -14,7 +14,7 @@ public struct OpenAIConfiguration: Sendable {
   /// The server's address, with or without `/v1`.
   public var baseURL = "https://api.openai.com"
   /// Who serves the model, as part of the space's name; nil is `openai` for OpenAI's own address,
-  /// else the URL's host and port.
+  /// else the URL's host and port. This machine is `localhost` there by all its usual names.
   public var provider: String?
   /// The organization that requests are booked on (`OpenAI-Organization`).
   public var organization: String?
@@ -25,17 +25,18 @@ public struct OpenAIConfiguration: Sendable {
   /// The components of a vector. Sent only to a model of OpenAI's that would make another number by
   /// itself; other models have to make vectors of this length on their own.
   public var dimensions = 1536
-  /// The most requests a minute, before the server says otherwise.
+  /// The most requests a minute, before the server says otherwise: 1 to 1,000,000,000.
   public var requestsPerMinute = 3500
-  /// The most tokens a minute, before the server says otherwise.
+  /// The most tokens a minute, before the server says otherwise: 1 to 1,000,000,000.
   public var tokensPerMinute = 1_000_000
-  /// The most requests in flight at once.
+  /// The most requests in flight at once, 1 to 64.
   public var maximumConcurrentRequests = 4
-  /// The seconds that a request may take, from connecting to the last byte of its answer.
+  /// The seconds that a request may take, from connecting to the last byte of its answer: above 0, at
+  /// most 600.
   public var timeout = 30.0
-  /// How often a request is sent again, by the router, before its texts are put off.
+  /// How often a request is sent again, by the router, before its texts are put off: 0 to 10.
   public var maximumRetries = 3
-  /// The most texts of a request.
+  /// The most texts of a request, 1 to 2048.
   public var maximumBatchSize = 256
   /// What tokens cost; nil is the known price of a model of OpenAI's, and nothing for another model of
   /// a server on this machine.

@@ -1,4 +1,4 @@
-// What is wrong with a setting of the OpenAI service. Thrown by OpenAIConfiguration and OpenAIAddress.
+// What is wrong with a setting of the OpenAI service. Thrown by OpenAIConfiguration and ServiceAddress.
 
 /// A setting that ``OpenAIService`` cannot work with.
 public struct OpenAIConfigurationError: Error, Sendable, Equatable {
@@ -11,6 +11,12 @@ public struct OpenAIConfigurationError: Error, Sendable, Equatable {
   init(_ property: String, _ variable: String, _ problem: String) {
     self.variable = variable
     message = "\(property) (\(variable)) \(problem)"
+  }
+
+  /// Says which variable a wrong setting is read from.
+  init(_ variable: String, _ error: SettingError) {
+    self.variable = variable
+    message = "\(error.message) (\(variable))"
   }
 }
 

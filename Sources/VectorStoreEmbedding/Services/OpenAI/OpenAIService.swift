@@ -26,7 +26,7 @@ public final class OpenAIService: EmbeddingService {
   public let terms: ServiceTerms
 
   private let configuration: OpenAIConfiguration
-  private let address: OpenAIAddress
+  private let address: ServiceAddress
   private let transport: HTTPTransport
   private let logger: Logger
   private let makeTokenCounter: @Sendable () async -> TokenCounter
@@ -46,7 +46,7 @@ public final class OpenAIService: EmbeddingService {
   ) throws(OpenAIConfigurationError) {
     try configuration.validate()
     self.configuration = configuration
-    address = try OpenAIAddress(configuration.baseURL)
+    address = try ServiceAddress(configuration.baseURL)
     space = try configuration.space
     terms = try configuration.terms
     transport = HTTPTransport(

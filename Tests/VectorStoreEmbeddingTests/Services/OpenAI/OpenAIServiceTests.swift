@@ -147,7 +147,7 @@ import Testing
   @Test func takesAnyLengthOfOtherServers() async throws {
     try await withLoopback(LoopbackBehaviour(fault: LoopbackFault.from(0, .notUnit))) { server in
       let service = try Self.service(of: server) { $0.provider = nil }
-      #expect(service.space.name == "127.0.0.1:\(server.port)/text-embedding-3-small/1536")
+      #expect(service.space.name == "localhost:\(server.port)/text-embedding-3-small/1536")
       let vector = try #require(await service.embed(["a"]).vectors.first)
       #expect(vector == Self.vectors(["a"])[0].map { 2 * $0 })
     }

@@ -1,0 +1,142 @@
+// What keeps a text from being sent twice: before a run sends it, it claims it in the store's file.
+
+import Foundation
+import GRDB
+
+/// A run's claims on texts of one space.
+///
+/// A claim lasts while its text is on its way to the service. It goes in the transaction that keeps
+/// the vector, when the request has failed, before a long wait, and when the run ends. The claim of a
+/// run that is over, in this process or another, is not heeded; nor is one of ten minutes.
+final class Claims: Sendable {
+  /// How long a claim is heeded, in seconds: as long as a request may be in flight. A process that
+  /// was suspended keeps nobody waiting for longer.
+  private static let lifetime = Double(AttemptsTable.longestFlight)
+
+  /// How texts stand when their turn comes.
+  struct Standing: Sendable {
+    /// They have vectors by now.
+    var known: [Data] = []
+    /// Another run has them on their way.
+    var elsewhere: Set<Data> = []
+    /// Nobody has them on their way, or this run has.
+    var free: Set<Data> = []
+  }
+
+  private let file: StoreFile
+  private let target: SpaceRecord
+  private let run: Int64
+  private let presence: RunPresence
+
+  /// Shows that a run is at work, and forgets claims of runs that are over.
+  init(of run: Run, in target: SpaceRecord, file: StoreFile) async throws {
+    let (id, path) = (run.id, file.path)
+    self.file = file
+    self.target = target
+    self.run = id
+    let presence = try await file.work { try RunPresence(storePath: path, run: id) }
+    self.presence = presence
+    try await file.writeNote { db in
+      try ClaimsTable.release(whereOver: { !presence.isAtWork($0) }, db)
+    }
+  }
+
+  /// Claims those texts that have no vector and that no other run has on their way.
+  func claim(_ hashes: [Data]) async throws -> Standing {
+    try await file.writeNote { [self] db in
+      let standing = try standing(of: hashes, db)
+      try claim(standing.free, db)
+      return standing
+    }
+  }
+
+  /// The same without claiming any.
+  func look(at hashes: [Data]) async throws -> Standing {
+    try await file.read { [self] in try standing(of: hashes, $0) }
+  }
+
+  /// The texts that other runs have on their way.
+  ///
+  /// - Complexity: O(texts on their way).
+  func elsewhere() async throws -> Set<Data> {
+    try await file.read { [self] db in
+      let oldest = Self.oldestHeeded
+      return Set(
+        try ClaimsTable.all(space: target.id, db).filter { isHeeded($0.value, oldest) }.keys)
+    }
+  }
+
+  /// Keeps vectors until their documents are placed, and releases texts, all in one transaction.
+  func keep(_ vectors: [Data: StoredVector], releasing hashes: [Data]) async throws {
+    try await file.write { [self] db in
+      let now = Timestamp.now()
+      for (hash, vector) in vectors {
+        try VectorsTable.stage(vector, textHash: hash, space: target.id, now: now, db)
+      }
+      try release(hashes, db)
+    }
+  }
+
+  /// Lets others have texts that were not embedded. A claim that cannot be deleted goes with the run.
+  func release(_ hashes: [Data]) async {
+    // Not in the task of the request: that may have been cancelled.
+    await Task { [self] in try? await file.writeNote { try self.release(hashes, $0) } }.value
+  }
+
+  /// A batch of texts that this run has claimed.
+  func hold(_ hashes: [Data]) -> some BatchHold { Hold(claims: self, hashes: hashes) }
+
+  private struct Hold: BatchHold {
+    let claims: Claims
+    let hashes: [Data]
+
+    func take() async throws -> Bool {
+      try await claims.file.writeNote { [self] db in
+        let standing = try claims.standing(of: hashes, db)
+        guard standing.known.isEmpty, standing.elsewhere.isEmpty else { return false }
+        try claims.claim(standing.free, db)
+        return true
+      }
+    }
+
+    func release() async { await claims.release(hashes) }
+  }
+
+  // MARK: - In a transaction
+
+  private func standing(of hashes: [Data], _ db: Database) throws -> Standing {
+    var standing = Standing()
+    let oldest = Self.oldestHeeded
+    for hash in hashes {
+      if try VectorsTable.knows(textHash: hash, space: target.id, db) {
+        standing.known.append(hash)
+      } else if let claim = try ClaimsTable.find(textHash: hash, space: target.id, db),
+        isHeeded(claim, oldest)
+      {
+        standing.elsewhere.insert(hash)
+      } else {
+        standing.free.insert(hash)
+      }
+    }
+    return standing
+  }
+
+  private func isHeeded(_ claim: ClaimsTable.Claim, _ oldest: String) -> Bool {
+    claim.run != run && claim.since > oldest && presence.isAtWork(claim.run)
+  }
+
+  private static var oldestHeeded: String { Timestamp.of(Date() - lifetime) }
+
+  private func claim(_ hashes: Set<Data>, _ db: Database) throws {
+    let now = Timestamp.now()
+    for hash in hashes {
+      try ClaimsTable.claim(textHash: hash, space: target.id, run: run, now: now, db)
+    }
+  }
+
+  private func release(_ hashes: [Data], _ db: Database) throws {
+    for hash in hashes {
+      try ClaimsTable.release(textHash: hash, space: target.id, run: run, db)
+    }
+  }
+}

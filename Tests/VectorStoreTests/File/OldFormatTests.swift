@@ -1,0 +1,86 @@
+// Files as released versions wrote them, kept in Fixtures/: opened, upgraded and used. Tests File/Schema.swift.
+
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import VectorStore
+
+@Suite struct OldFormatTests {
+  /// A copy of a kept file; nil where there is no `gunzip`.
+  private static func file(format: Int, in folder: TemporaryFolder) async throws -> String? {
+    let kept = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Fixtures/format-\(format).db.gz")
+    let path = try folder.write(Data(), to: "old.db")
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["gunzip", "-c", kept.path]
+    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: path))
+    let status = try await withCheckedThrowingContinuation { continuation in
+      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+      do {
+        try process.run()
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+    return status == 0 ? path : nil
+  }
+
+  private static func open(
+    _ path: String, _ access: StoreConfiguration.Access
+  ) async throws -> Store {
+    var configuration = StoreConfiguration(mode: .mock)
+    configuration.access = access
+    return try await Store(path: path, configuration: configuration)
+  }
+
+  private static func unwell(_ path: String, repairs: Bool = false) async throws -> Set<
+    DoctorReport.Name
+  > {
+    var options = DoctorOptions()
+    options.repairs = repairs
+    options.folder = "/nowhere"
+    var configuration = StoreConfiguration(mode: .mock)
+    configuration.budget.ledgerPath = path + "-ledger"
+    return try await Store.doctor(path: path, configuration: configuration, options: options)
+      .unwell.subtracting([.files])
+  }
+
+  @Test(arguments: [true, false]) func format5IsUpgraded(byDoctor: Bool) async throws {
+    let folder = try TemporaryFolder()
+    guard let path = try await Self.file(format: 5, in: folder) else { return }
+    #expect(await errorCode { _ = try await Self.open(path, .readOnly) } == .readOnly)
+    let store = try await Self.open(path, .readWrite)
+    #expect(try await store.list().map(\.document) == ["docs/walrus.md", "sky", "himmel"])
+    var options = QueryOptions()
+    options.filter = try Filter(parsing: "year = 2020")
+    #expect(
+      try await store.query("tusks", options: options).hits.map(\.document) == ["docs/walrus.md"])
+    #expect(try await store.export(to: folder.path("out.npy")).rows == 2)
+    try await store.add([DocumentInput(id: "new", text: "Something new.")])
+    try await store.close()
+
+    // What was there has no checksums yet; what is new has.
+    let count = "SELECT COUNT(*) FROM vectors WHERE checksum IS NULL"
+    #expect(try await Self.value(count, path) == 3)
+    #expect(try await Self.unwell(path) == [.checksums])
+    if byDoctor {
+      #expect(try await Self.unwell(path, repairs: true) == [.checksums])
+    } else {
+      let compacted = try await Self.open(path, .readWrite)
+      try await compacted.compact()
+      try await compacted.close()
+    }
+    #expect(try await Self.value(count, path) == 0)
+    #expect(try await Self.unwell(path).isEmpty)
+    try expectWhole(path)
+  }
+
+  private static func value(_ sql: String, _ path: String) async throws -> Int? {
+    let queue = try DatabaseQueue(path: path)
+    defer { try? queue.close() }
+    return try await queue.read { try Int.fetchOne($0, sql: sql) }
+  }
+}
