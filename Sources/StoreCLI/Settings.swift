@@ -50,6 +50,8 @@ struct Settings: Sendable {
       folder: FileManager.default.currentDirectoryPath)
     storePath = all.storePath.value
     configuration.mode = all.mode.value
+    configuration.budget.ledgerPath = all.ledgerPath.value
+    configuration.queryCachePath = all.cacheFolder + "/queries.db"
     // A command asks one thing at a time.
     configuration.maximumReaders = 1
     if verbose {
@@ -109,11 +111,9 @@ struct Settings: Sendable {
   /// Adds the service that the settings describe, its budget and the cache of queries.
   private mutating func addService(sends: Bool) throws {
     configuration.realSpace = try space
-    configuration.budget.ledgerPath = all.ledgerPath.value
     configuration.budget.dailyCostLimit = .atMost(all.dailyCostLimit.value)
     configuration.budget.hourlyRequestLimit = .atMost(all.hourlyRequestLimit.value)
     configuration.budget.isEnforced = all.isCostTracked.value
-    configuration.queryCachePath = all.cacheFolder + "/queries.db"
     guard configuration.mode != .mock, all.openAI.isConfigured else { return }
     configuration.service = try makeService(for: nil)
     if sends { try TextAddressRule.check(all.openAI.address, allowed: all.allowedAddresses) }

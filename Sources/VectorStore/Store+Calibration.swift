@@ -49,7 +49,7 @@ extension Store {
           try data.withUnsafeBytes { try block.append(bytes: $0, id: id) }
         } catch let error as SearchError {
           throw StoreError(
-            .damaged, "\(error) (in the space \(space)); restore the store from a backup",
+            .damaged, "\(error) (in the space \(space)); \(StoreError.restoringTheStore)",
             underlying: error)
         }
         sample.gather(block)

@@ -21,16 +21,20 @@ extension Store {
     options: DoctorOptions = DoctorOptions()
   ) async throws -> DoctorReport {
     let started = Date()
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw StoreError(
-        .storeNotFound, "there is no store at \(path); make one with `store add`, or name another")
-    }
     var configuration = configuration
     configuration.access = options.repairs ? .readWrite : .readOnly
+    configuration.opensForeignSchemas = true
     do {
+      let file = try StorePath.resolved(path)
+      guard try FilePlace(file) != .nothing else {
+        throw StoreError(
+          .storeNotFound, "there is no store at \(path); make one with `store add`, or name another"
+        )
+      }
       // An empty file would be made a new store.
-      guard StoreFile.size(of: path) > 0 else {
-        throw StoreError(.damaged, "\(path) is empty; restore it from a backup, or delete it")
+      guard StoreFile.size(of: file) > 0 else {
+        throw StoreError(
+          .damaged, "\(path) is empty; \(StoreError.restoring(file)), or delete it")
       }
       let store = try await Store(path: path, configuration: configuration)
       do {

@@ -27,27 +27,8 @@ extension Store {
       throw StoreError(
         .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
     }
-    try checkTargets([path] + (texts.map { [$0] } ?? []))
+    try checkOutputs((path == "-" ? [] : [path]) + (texts.map { [$0] } ?? []))
     return try await write(to: path, texts, space, collection, started, progress)
-  }
-
-  /// Refuses to write over the store itself, a file beside it, or one output over the other.
-  private func checkTargets(_ targets: [String]) throws {
-    let resolved = targets.map { URL(filePath: $0).resolvingSymlinksInPath().path }
-    let store = URL(filePath: path).resolvingSymlinksInPath().path
-    for (target, given) in zip(resolved, targets)
-    where ["", "-wal", "-shm", "-journal", "-lock", "-runs", "-new"].contains(where: {
-      store + $0 == target
-    }
-    ) {
-      throw StoreError(
-        .invalidArgument, "\(given) is the store itself or belongs to it; export to another file")
-    }
-    guard Set(resolved).count == resolved.count else {
-      throw StoreError(
-        .invalidArgument, "vectors and texts would both be written to \(targets[0]); name two files"
-      )
-    }
   }
 
   private func write(

@@ -44,6 +44,8 @@ public struct StoreConfiguration: Sendable {
   public var searchFailureProbability = 1e-6
   /// The rows of a full segment of codes; tests make it small. At most ``SegmentLayout/maximumRows``.
   package var segmentRows = SegmentLayout.maximumRows
+  /// Whether a file opens that declares something else than this program does: for doctor, which tells.
+  var opensForeignSchemas = false
   /// What says when documents are placed; tests let it stand.
   var clock: @Sendable () -> Date = { Date() }
   /// Where the library logs to; by default nowhere.

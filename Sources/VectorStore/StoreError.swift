@@ -32,6 +32,12 @@ public struct StoreError: Error, Sendable {
     public static let tooNew = Code(rawValue: "too_new")
     /// The file is damaged: SQLite found pages or tables that cannot be right.
     public static let damaged = Code(rawValue: "damaged")
+    /// The file's tables, triggers or views are not those that this program makes; nothing of it was run.
+    public static let foreignSchema = Code(rawValue: "foreign_schema")
+    /// The write-ahead log beside the file belongs to another file, as after a backup was copied over it.
+    public static let foreignLog = Code(rawValue: "foreign_log")
+    /// The file or its log was replaced or deleted by another program while it was open.
+    public static let fileReplaced = Code(rawValue: "file_replaced")
     /// The file or its folder cannot be written; queries still work.
     public static let readOnly = Code(rawValue: "read_only")
     /// The file cannot be opened or read at all.

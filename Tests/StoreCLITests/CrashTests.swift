@@ -74,6 +74,8 @@ import Testing
     let store = Command(folder: try TemporaryFolder())
     try store.folder.write("A walrus has tusks.", to: "walrus.txt")
     _ = try await store.run("add", "walrus.txt", "--mode", "mock")
+    // A new store is for its user only; this one is shared.
+    chmod(store.folder.path("store.db"), 0o644)
     for file in ["-wal", "-shm", "-lock"] {
       try? FileManager.default.removeItem(atPath: store.folder.path("store.db\(file)"))
     }

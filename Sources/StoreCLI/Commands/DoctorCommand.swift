@@ -31,8 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var settings = try Settings(store, access: .readOnly)
-    settings.configuration.budget.ledgerPath = settings.all.ledgerPath.value
+    let settings = try Settings(store, access: .readOnly)
     var options = DoctorOptions()
     options.repairs = repair
     options.measuresRecall = recall

@@ -87,7 +87,12 @@ struct StatsCommand: AsyncParsableCommand {
       Terminal.standardError.write("Error: \(Terminal.oneLine("\(error)"))\n")
       throw ExitStatus.budget
     }
-    if let html { try write(report, to: html, settings) }
+    if let html {
+      // A path that was typed is shown as it is; one out of a setting by its last part.
+      let name = store.storePath ?? URL(filePath: settings.storePath).lastPathComponent
+      let version = StoreCommand.configuration.version
+      try StatisticsPage(report, store: name, version: version).write(to: html)
+    }
     if store.json { return try JSONOutput.write(report) }
     let output = Terminal.standardOutput
     output.write(StatsOutput(terminal: output).text(report))
@@ -106,7 +111,9 @@ struct StatsCommand: AsyncParsableCommand {
     // Only the page shows them.
     if html == nil { options.mapRows = 0 }
     let (collection, space, chosen) = (collection, space?.space, options)
+    let (outputs, inputs) = ([html].compactMap(\.self), [qrels, queries].compactMap(\.self))
     return try await settings.withStore { store in
+      try store.checkOutputs(outputs, inputs: inputs)
       let canary = canary ? try await self.canary(store) : nil
       // First, since it is what can fail for want of money or a service.
       var retrieval: RetrievalQuality?
@@ -132,23 +139,6 @@ struct StatsCommand: AsyncParsableCommand {
         advice: "Say --yes to do that.", refusal: "nothing was sent")
     }
     return try await store.canary(of: name)
-  }
-
-  /// Writes the page, whole or not at all.
-  private func write(
-    _ report: StatisticsReport, to path: String, _ settings: Settings
-  ) throws {
-    // A path that was typed is shown as it is; one out of a setting by its last part.
-    let name = store.storePath ?? URL(filePath: settings.storePath).lastPathComponent
-    let page = StatisticsPage(report, store: name, version: StoreCommand.configuration.version)
-    do {
-      try Data(page.html.utf8).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw StoreError(
-        .inputOutput,
-        "the page cannot be written to \(path): \(error.localizedDescription); check that its folder "
-          + "is there and can be written", underlying: error)
-    }
   }
 
   /// Questions with known answers.

@@ -24,7 +24,8 @@ struct Doctor {
 
   private func look() async throws -> [DoctorReport.Check] {
     var found: [DoctorReport.Check] = []
-    for check in checks {
+    let isForeign = await isUnsafeToRead()
+    for check in checks where !isForeign || check.looksOnlyAtDeclarations {
       try Task.checkCancellation()
       do {
         found += try await store.file.read { try check.run($0) }
@@ -32,7 +33,21 @@ struct Doctor {
         found += check.names.map { unreadable($0, error) }
       }
     }
+    if isForeign {
+      var check = DoctorReport.Check(
+        .integrity, .problem,
+        "not checked, as all that follows: reading the tables could run what a stranger declared")
+      check.count = 1
+      check.advice = "see to the schema first, then look again"
+      found.append(check)
+    }
     return found
+  }
+
+  /// Whether looking at rows could run a stranger's view or expression.
+  private func isUnsafeToRead() async -> Bool {
+    // A schema too damaged to be compared is told by the check of it.
+    (try? await store.file.read { try SchemaDifferences($0).isUnsafeToRead }) ?? false
   }
 
   /// What is measured by queries, which need pages that are whole.
@@ -63,8 +78,14 @@ struct Doctor {
   ///
   /// A file whose pages are damaged is left as it is: to write more into it could make it worse.
   private func repair(_ found: [DoctorReport.Check]) async throws -> [DoctorReport.Name: String] {
+    var (found, done) = (found, [DoctorReport.Name: String]())
+    if try await hasForeignCode(found) {
+      // Whatever else is written could set off a stranger's trigger.
+      done = try await SchemaCheck().repair(store.file)
+      guard !done.isEmpty, await !isUnsafeToRead() else { return done }
+      found = try await look()
+    }
     let bad = Set(found.filter { $0.state != .ok }.map(\.name))
-    var done: [DoctorReport.Name: String] = [:]
     for check in checks where !bad.isDisjoint(with: check.names) {
       try Task.checkCancellation()
       done.merge(try await check.repair(store.file)) { $1 }
@@ -73,6 +94,15 @@ struct Doctor {
     }
     if !done.isEmpty { try await store.file.checkpoint() }
     return done
+  }
+
+  /// Whether something is declared that is not this program's, in a file whose pages are whole.
+  private func hasForeignCode(_ found: [DoctorReport.Check]) async throws -> Bool {
+    if await isUnsafeToRead() { return true }
+    guard found.contains(where: { $0.name == .integrity && $0.state != .problem }) else {
+      return false
+    }
+    return try await store.file.read { try !SchemaDifferences($0).extra.isEmpty }
   }
 
   /// What was not well before and is now, was repaired. The order of the repairs may have healed more

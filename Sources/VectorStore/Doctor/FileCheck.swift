@@ -7,6 +7,7 @@ import GRDB
 struct FileCheck: StoreCheck {
   let path: String
   let names = [DoctorReport.Name.file]
+  let looksOnlyAtDeclarations = true
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     let format = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
@@ -25,7 +26,7 @@ struct FileCheck: StoreCheck {
       check.advice = "everybody may write the file; take that away with `chmod o-w \(path)`"
     }
     // Bytes 18 and 19 of the header: 2 is a write-ahead log. The pragma's answer depends on the opening.
-    if let header = Self.header(of: path), header.count == 100, header[18] != 2 {
+    if let header = try? db.bytes(at: 0, count: 100), header[18] != 2 {
       check.state = .warning
       check.message += ", no write-ahead log"
       check.advice =
@@ -52,9 +53,5 @@ struct FileCheck: StoreCheck {
     var status = stat()
     guard stat(path, &status) == 0 else { return "unknown" }
     return "0" + String(status.st_mode & 0o777, radix: 8)
-  }
-
-  private static func header(of path: String) -> Data? {
-    WholeFile.start(of: path, count: 100)
   }
 }

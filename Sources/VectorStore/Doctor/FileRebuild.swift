@@ -87,6 +87,6 @@ struct FileRebuild {
     let generation = try? Int64.fetchOne(db, sql: "SELECT generation FROM damaged.store_state")
     try db.execute(
       sql: "UPDATE main.store_state SET generation = ?",
-      arguments: [max(now, min(generation ?? 0, StoreStateTable.greatestGeneration - 1) + 1)])
+      arguments: [StoreStateTable.following(generation)])
   }
 }

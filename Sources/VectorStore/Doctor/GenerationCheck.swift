@@ -11,8 +11,11 @@ struct GenerationCheck: StoreCheck {
     try db.forEachRawRow(
       bulk: "SELECT generation FROM store_state WHERE id = 1 AND typeof(generation) = 'integer'"
     ) { found = $0.integer(0) }
-    if let found, (0...StoreStateTable.greatestGeneration).contains(found) {
-      return [DoctorReport.Check(.generation, .ok, "\(found) write transactions so far")]
+    if let found, StoreStateTable.isPossible(found) {
+      return [
+        DoctorReport.Check(
+          .generation, .ok, "open stores see by a number what others write, now \(found)")
+      ]
     }
     var check = DoctorReport.Check(
       .generation, .problem,

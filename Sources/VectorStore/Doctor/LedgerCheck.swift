@@ -19,6 +19,7 @@ struct LedgerCheck: StoreCheck {
       // command does; only a connection that may write can.
       configuration.readonly = StoreFile.size(of: path + "-journal") == 0
       configuration.busyMode = .timeout(10)
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
       return try DatabaseQueue(path: path, configuration: configuration).read(look)
     } catch {
       let error = StoreError.ledger(error, path: path, during: .reading)
@@ -54,6 +55,7 @@ struct LedgerCheck: StoreCheck {
     guard application == LedgerSchema.applicationID else {
       throw UserDatabase.Refusal.otherProgram(applicationID: application)
     }
+    try UserDatabase.refuseForeignCode(db)
     let complaints = try String.fetchAll(db, sql: "PRAGMA integrity_check(100)")
     guard complaints == ["ok"] else {
       var check = DoctorReport.Check(
@@ -61,8 +63,8 @@ struct LedgerCheck: StoreCheck {
       check.count = complaints.count
       check.examples = Array(complaints.prefix(Findings.listed))
       check.advice =
-        "restore it from a backup, or move it away: a new one is then begun, which knows nothing of what "
-        + "was spent"
+        "\(StoreError.restoringLedger(path)), or move it away: a new one is then begun, which knows nothing "
+        + "of what was spent"
       return [check, DoctorReport.Check(.reservations, .ok, "the ledger cannot be read")]
     }
     let audit = LedgerAudit(db: db, now: LedgerTime(Date()))

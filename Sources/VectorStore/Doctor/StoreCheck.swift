@@ -8,6 +8,9 @@ protocol StoreCheck: Sendable {
   /// The entries that ``run(_:)`` returns, in order.
   var names: [DoctorReport.Name] { get }
 
+  /// Whether it reads no table of the store, so that it is safe in a file with a stranger's schema.
+  var looksOnlyAtDeclarations: Bool { get }
+
   /// Looks, and changes nothing.
   ///
   /// In damaged pages a column may hold a value of any type, at which GRDB's own rows would trap: rows of
@@ -21,6 +24,9 @@ protocol StoreCheck: Sendable {
 }
 
 extension StoreCheck {
+  /// Most subjects are rows.
+  var looksOnlyAtDeclarations: Bool { false }
+
   /// Most subjects cannot be repaired.
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] { [:] }
 }

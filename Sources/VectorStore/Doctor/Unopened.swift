@@ -7,7 +7,8 @@ import Foundation
 struct Unopened {
   /// Errors that are findings, not failures of the examination.
   private static let codes: Set<StoreError.Code> = [
-    .notAStore, .damaged, .tooNew, .cannotOpen, .database, .inputOutput,
+    .notAStore, .damaged, .foreignSchema, .foreignLog, .tooNew, .cannotOpen, .database,
+    .inputOutput,
   ]
 
   /// Whether an error says how the file is. That it is of an older format, only a writer may change.
@@ -25,7 +26,8 @@ struct Unopened {
     check.examples = [
       "\(StoreFile.size(of: path)) bytes, mode \(FileCheck.permissions(of: path))"
     ]
-    if error.code == .notAStore || error.code == .damaged || error.code == .database {
+    let isFile = (try? FilePlace(path).obstacle == nil) ?? false
+    if isFile, error.code == .notAStore || error.code == .damaged || error.code == .database {
       if isRemainsOfAStore() { check.examples.append("it holds pages of a store") }
       check.advice = Self.rescue(path)
     }
@@ -34,7 +36,7 @@ struct Unopened {
 
   /// The next step for a file whose pages are damaged.
   static func rescue(_ path: String) -> String {
-    "restore it from a backup; or copy out what can be read with `sqlite3 \(path) .recover | sqlite3 "
+    "\(StoreError.restoring(path)); or copy out what can be read with `sqlite3 \(path) .recover | sqlite3 "
       + "recovered.db` and look at that with `store doctor --store recovered.db --repair`; or add the "
       + "documents again to a new store"
   }

@@ -36,8 +36,7 @@ final class RunPresence: Sendable {
   init(storePath: String, run: Int64) throws {
     let path = storePath + "-runs"
     self.run = run
-    descriptor = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw StoreLock.cannotOpen(path, errno) }
+    descriptor = try StoreLock.openFile(path, beside: storePath)
     var lock = Self.range(of: run, type: F_RDLCK)
     guard fcntl(descriptor, Self.setLock, &lock) == 0 else {
       let reason = String(cString: strerror(errno))

@@ -21,7 +21,7 @@ extension StoreError {
       return StoreError(
         .damaged,
         "\(path) is damaged (\(detail)); `store doctor` tells what is and repairs what is derived; else "
-          + "restore it from a backup, or copy out what can be read with `sqlite3 \(path) .recover`",
+          + "\(restoring(path)), or copy out what can be read with `sqlite3 \(path) .recover`",
         underlying: error)
     case .SQLITE_FULL:
       return diskFull(path, detail, error)
@@ -56,6 +56,28 @@ extension StoreError {
         "SQLite failed on \(path): \(detail) (code \(error.extendedResultCode.rawValue))",
         underlying: error)
     }
+  }
+
+  /// How to put a backup in the place of a file. SQLite would write the old file's log into the backup.
+  static func restoring(_ path: String) -> String {
+    "restore it from a backup (\(adviceOnSides(path)), then copy the backup)"
+  }
+
+  /// The same where the path is not at hand.
+  static let restoringTheStore =
+    "restore the store from a backup (first delete its -wal and -shm files if they are there, then copy the "
+    + "backup)"
+
+  /// What has to go before another file takes the place of a store.
+  static func adviceOnSides(_ path: String) -> String {
+    "first delete \(path)-wal and \(path)-shm if they are there"
+  }
+
+  static func tooNew(_ path: String, format: Int32) -> StoreError {
+    StoreError(
+      .tooNew,
+      "\(path) was written by a newer version of this program (file format \(format), this "
+        + "program knows up to \(Schema.version)); use the newer version")
   }
 
   private static func damaged(_ error: DamagedValue, _ path: String) -> StoreError {

@@ -17,6 +17,8 @@ final class StoreFile: Sendable {
   let index: IndexCache
   private let readQueue = DispatchQueue(label: "vector-store.read", attributes: .concurrent)
   private let writeQueue = DispatchQueue(label: "vector-store.write")
+  /// Nil for doctor, which tells of a stranger's schema.
+  private let schema: SchemaGuard?
   /// Only used on `writeQueue`.
   private let writer: WriterConnection
 
@@ -35,18 +37,14 @@ final class StoreFile: Sendable {
   }
 
   private init(path: String, configuration: StoreConfiguration) throws {
-    guard !path.isEmpty else {
-      throw StoreError(.empty, "the store's path is empty; name a file")
-    }
     try StoreLock.check(timeout: configuration.lockTimeout)
-    // Through a link the store keeps the one lock and log that it has under its own name.
-    let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
-    let path = isLink ? URL(filePath: path).resolvingSymlinksInPath().path : path
+    let path = try StorePath.resolved(path)
     self.path = path
     self.configuration = configuration
     index = IndexCache(segmentRows: configuration.segmentRows, logger: configuration.logger)
+    schema = configuration.opensForeignSchemas ? nil : SchemaGuard(path: path)
     writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)
-    if try StoreFile.isAbsent(path) {
+    if StoreFile.size(of: path) == 0 {
       guard configuration.access == .readWrite else {
         throw StoreError(
           .storeNotFound, "there is no store at \(path); make one with `store add`, or name another"
@@ -54,7 +52,10 @@ final class StoreFile: Sendable {
       }
       try writer.create()
     }
-    readers = try ReaderPool(path: path, maximumReaders: configuration.maximumReaders)
+    try LogOwner.check(path, timeout: configuration.lockTimeout)
+    readers = try ReaderPool(
+      path: path, maximumReaders: configuration.maximumReaders,
+      lockTimeout: configuration.lockTimeout)
     if try readers.schemaVersion() < Schema.version {
       guard configuration.access == .readWrite else {
         throw StoreError(
@@ -64,19 +65,25 @@ final class StoreFile: Sendable {
       }
       try writer.upgrade()
     }
+    try readers.read { [schema] in try schema?.check($0) }
   }
 
   deinit {
     // Closing may wait for the lock: not on the thread that let the store go.
-    writeQueue.async { [writer] in writer.close() }
+    writeQueue.async { [writer] in try? writer.close() }
   }
 
   /// Runs `body` in one read transaction: a snapshot that no writer changes. If the task is cancelled, SQL
   /// is interrupted and `CancellationError` thrown.
   func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await Cancellation.run(on: readQueue) { [readers, path] in
+    try await Cancellation.run(on: readQueue) { [readers, schema, path] in
       do {
-        return try readers.connection.read { try Cancellation.interrupting($0, body) }
+        return try readers.read { db in
+          try Cancellation.interrupting(db) { db in
+            try schema?.check(db)
+            return try body(db)
+          }
+        }
       } catch {
         throw StoreError.translating(error, path: path)
       }
@@ -87,8 +94,9 @@ final class StoreFile: Sendable {
   /// raises the generation; on an error, and if the task is cancelled, nothing is changed. Then checkpoints
   /// if the write-ahead log has grown large.
   func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await onWriter { [index, configuration] writer in
+    try await onWriter { [index, schema, configuration] writer in
       try writer.transaction { db in
+        try schema?.check(db)
         let result = try body(db)
         var maintenance = SegmentMaintenance(db, segmentRows: configuration.segmentRows)
         try maintenance.run(damaged: index.takeDamaged())
@@ -114,7 +122,12 @@ final class StoreFile: Sendable {
   /// Optimises the word index, rebuilds the file without free pages and empties the log, so that
   /// nothing that was deleted is in any byte of it.
   func compact(_ beforeVacuum: @escaping @Sendable (Database) throws -> Void) async throws {
-    try await onWriter { try $0.compact(beforeVacuum) }
+    try await onWriter { [schema] writer in
+      try writer.compact { db in
+        try schema?.check(db)
+        try beforeVacuum(db)
+      }
+    }
   }
 
   /// Puts a new store in the place of what the file holds, in one transaction: `fill` fills it, with the
@@ -130,18 +143,20 @@ final class StoreFile: Sendable {
 
   /// Closes all connections, also in a task that is cancelled. Verbs called afterwards throw
   /// ``StoreError/Code/closed``.
+  ///
+  /// - Throws: ``StoreError/Code/fileReplaced`` where what was written may not be in the file.
   func close() async throws {
     let isHurried = Task.isCancelled
     try await Task { [readers, path, readQueue, writeQueue, writer] in
       // Readers first: the last connection to go takes the log with it, and only a writer can.
       try await Cancellation.run(on: readQueue) {
         do {
-          try readers.connection.close()
+          try readers.close()
         } catch {
           throw StoreError.translating(error, path: path)
         }
       }
-      try await Cancellation.run(on: writeQueue) { writer.close(isHurried: isHurried) }
+      try await Cancellation.run(on: writeQueue) { try writer.close(isHurried: isHurried) }
     }.value
   }
 
@@ -165,16 +180,6 @@ final class StoreFile: Sendable {
         throw StoreError.translating(error, path: path)
       }
     }
-  }
-
-  /// Whether there is nothing at `path`, or an empty file.
-  private static func isAbsent(_ path: String) throws -> Bool {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return true }
-    guard !isFolder.boolValue else {
-      throw StoreError(.notAStore, "\(path) is a folder, not a store; name a file")
-    }
-    return size(of: path) == 0
   }
 
   /// The size of a file in bytes, 0 where there is none.

@@ -20,19 +20,29 @@ import Foundation
 ///
 /// Used from one thread, the store's writer thread; waiting blocks it.
 final class StoreLock {
+  private static let suffix = "-lock"
+
   private let path: String
   private var descriptor: CInt = -1
   private var depth = 0
   private var acquired = ContinuousClock.now
 
+  /// Whether others may share it, who only read: that keeps writers out, and makes no file.
+  private let isShared: Bool
+
   /// Creates the lock of the store at `storePath`. Opens nothing yet.
-  init(storePath: String) {
-    path = storePath + "-lock"
+  init(storePath: String, isShared: Bool = false) {
+    path = storePath + StoreLock.suffix
+    self.isShared = isShared
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
   }
+
+  /// Whether it is held. A shared lock is not, inside ``withLock(timeout:_:)`` too, where its file is
+  /// missing or may not be read.
+  var isHeld: Bool { depth > 0 && descriptor >= 0 }
 
   /// Runs `body` while the lock is held. May be nested.
   ///
@@ -60,16 +70,11 @@ final class StoreLock {
   }
 
   private func acquire(timeout: Double) throws {
-    if descriptor < 0 {
-      descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-      // Another user's lock can be read where it cannot be written, which is enough for flock.
-      let code = errno
-      if descriptor < 0, code == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
-      guard descriptor >= 0 else { throw Self.cannotOpen(path, code) }
-    }
+    if descriptor < 0 { try openFile() }
+    guard descriptor >= 0 else { return }
     let started = ContinuousClock.now
     var pause: UInt32 = 500  // microseconds, doubled up to 4 ms
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+    while flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else {
         throw StoreError(
           .inputOutput, "cannot lock \(path): \(String(cString: strerror(errno)))")
@@ -87,6 +92,55 @@ final class StoreLock {
     acquired = ContinuousClock.now
   }
 
+  private func openFile() throws {
+    guard isShared else {
+      descriptor = try StoreLock.openFile(
+        path, beside: String(path.dropLast(StoreLock.suffix.count)))
+      return
+    }
+    try StoreLock.refuseObstacle(path)
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+  }
+
+  /// Opens an empty file beside a store on which processes lock, and makes it where there is none.
+  ///
+  /// - Throws: ``StoreError`` with `readOnly`, `diskFull` or `cannotOpen`.
+  static func openFile(_ path: String, beside store: String) throws -> CInt {
+    try refuseObstacle(path)
+    let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+    var descriptor = open(path, O_RDWR | O_CREAT | flags, 0o600)
+    // Another user's lock can be read where it cannot be written, which is enough for flock.
+    let code = errno
+    if descriptor < 0, code == EACCES { descriptor = open(path, O_RDONLY | flags) }
+    guard descriptor >= 0 else { throw cannotOpen(path, code) }
+    share(descriptor, as: store)
+    return descriptor
+  }
+
+  private static func refuseObstacle(_ path: String) throws {
+    if let obstacle = try FilePlace(path).obstacle {
+      throw StoreError(
+        .cannotOpen,
+        "the store's lock \(path) cannot be used: it is \(obstacle), expected an empty file; remove it"
+      )
+    }
+  }
+
+  /// Whoever may write the store may take its lock: the lock has the permissions of the store, and its
+  /// owner where root makes it.
+  private static func share(_ descriptor: CInt, as path: String) {
+    var (lock, store) = (stat(), stat())
+    guard fstat(descriptor, &lock) == 0, lock.st_size == 0, lock.st_nlink == 1 else { return }
+    let isThere = stat(path, &store) == 0
+    let isRoot = geteuid() == 0
+    guard isRoot || lock.st_uid == geteuid() else { return }
+    if isThere, isRoot, lock.st_uid != store.st_uid {
+      _ = fchown(descriptor, store.st_uid, store.st_gid)
+    }
+    let mode = isThere ? store.st_mode & 0o666 : 0o600
+    if lock.st_mode & 0o777 != mode { _ = fchmod(descriptor, mode) }
+  }
+
   /// Lets the lock go, and after a long hold gives those who look for it every few milliseconds a
   /// turn before it is taken again.
   private func release() {
@@ -95,7 +149,7 @@ final class StoreLock {
   }
 
   /// Why a lock's file cannot be made.
-  static func cannotOpen(_ path: String, _ code: CInt) -> StoreError {
+  private static func cannotOpen(_ path: String, _ code: CInt) -> StoreError {
     let reason = String(cString: strerror(code))
     if code == ENOSPC || code == EDQUOT {
       return StoreError(.diskFull, "cannot make the lock \(path): \(reason); free some space")

@@ -20,6 +20,7 @@ final class WriterConnection: @unchecked Sendable {
   private let lockTimeout: Double
   private let lock: StoreLock
   private var queue: DatabaseQueue?
+  private var files: OpenFiles?
   private var isClosed = false
 
   init(path: String, lockTimeout: Double) {
@@ -30,43 +31,106 @@ final class WriterConnection: @unchecked Sendable {
 
   /// Makes an empty store at the path: whole or not at all, since it is made under another name and
   /// moved into place. Does nothing where another process was faster.
+  ///
+  /// - Throws: ``StoreError``, also where something is at the path that a store must not replace. The
+  ///   draft is gone then.
   func create() throws {
     try lock.withLock(timeout: lockTimeout) {
-      guard StoreFile.size(of: path) == 0 else { return }
+      guard try Self.isVacant(path) else { return }
       let draft = path + "-new"
-      let drafts = [draft, draft + "-journal", draft + "-wal", draft + "-shm"]
-      for file in drafts where FileManager.default.fileExists(atPath: file) {
-        try FileManager.default.removeItem(atPath: file)
-      }
-      let queue = try DatabaseQueue(path: draft, configuration: Self.configuration(creating: true))
-      try Schema.migrator.migrate(queue)
-      try queue.writeWithoutTransaction { db in
-        try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
-        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
-        guard mode == "wal" else {
-          throw StoreError(
-            .cannotOpen,
-            "\(path) cannot be a store: its file system does not support SQLite's write-ahead log "
-              + "(journal mode \(mode ?? "unknown")); use a local disk")
-        }
-      }
-      try queue.close()
-      // What a store left beside this path that has been deleted since must not be read into it.
-      for side in ["-wal", "-shm", "-journal"]
-      where FileManager.default.fileExists(atPath: path + side) {
-        try FileManager.default.removeItem(atPath: path + side)
-      }
-      guard rename(draft, path) == 0 else {
-        throw StoreError(
-          .inputOutput, "cannot move the new store to \(path): \(String(cString: strerror(errno)))")
+      let drafts = [draft] + StorePath.sqliteSides.map { draft + $0 }
+      try drafts.forEach(Self.removeLeftover)
+      do {
+        try makeDraft(draft)
+        // What a store left beside this path that has been deleted since must not be read into it.
+        try StorePath.sqliteSides.forEach { try Self.removeLeftover(path + $0) }
+        try place(draft)
+      } catch {
+        for file in drafts { unlink(file) }
+        throw error
       }
     }
   }
 
-  /// Runs the migrations that the file has not been through.
+  /// Whether a new store may be put at a path: nothing is there, or an empty file.
+  private static func isVacant(_ path: String) throws -> Bool {
+    let place = try FilePlace(path)
+    if let obstacle = place.obstacle {
+      throw StoreError(
+        .notAStore, "\(path) is \(obstacle), not a store, and is left alone; name a file")
+    }
+    return place == .nothing || place == .file(bytes: 0)
+  }
+
+  /// Removes a file that was left beside a store. Anything else is not this program's.
+  private static func removeLeftover(_ path: String) throws {
+    let place = try FilePlace(path)
+    if let obstacle = place.obstacle {
+      throw StoreError(
+        .cannotOpen,
+        "no store can be made: \(path) is in the way, which is \(obstacle); remove it, or choose another "
+          + "path")
+    }
+    guard place != .nothing, unlink(path) != 0, errno != ENOENT else { return }
+    throw StoreError(
+      .inputOutput, "\(path) cannot be removed: \(String(cString: strerror(errno)))")
+  }
+
+  /// Makes an empty file for this user only. SQLite makes the files beside it with the same permissions.
+  private static func makeFile(_ draft: String) throws {
+    let descriptor = open(draft, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0, fchmod(descriptor, 0o600) == 0, Foundation.close(descriptor) == 0 else {
+      let code = errno
+      throw StoreError(
+        code == ENOSPC || code == EDQUOT ? .diskFull : .cannotOpen,
+        "\(draft) cannot be made: \(String(cString: strerror(code))); check the folder and its disk"
+      )
+    }
+  }
+
+  private func makeDraft(_ draft: String) throws {
+    try Self.makeFile(draft)
+    let queue = try DatabaseQueue(path: draft, configuration: Self.configuration(creating: true))
+    try Schema.migrator.migrate(queue)
+    try queue.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+      let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+      guard mode == "wal" else {
+        throw StoreError(
+          .cannotOpen,
+          "\(path) cannot be a store: its file system does not support SQLite's write-ahead log "
+            + "(journal mode \(mode ?? "unknown")); use a local disk")
+      }
+    }
+    try queue.close()
+  }
+
+  /// Moves the draft to the path, where nothing or an empty file is.
+  private func place(_ draft: String) throws {
+    // Unlike a renamed file, a second name never replaces what has come to the path meanwhile.
+    if try FilePlace(path) == .nothing, link(draft, path) == 0 {
+      unlink(draft)
+      return
+    }
+    // An empty file is there, or the file system knows no second names.
+    guard try Self.isVacant(path) else {
+      throw StoreError(
+        .inputOutput,
+        "\(path) has come to be while a store was made there, and is left alone; run the command again"
+      )
+    }
+    guard rename(draft, path) == 0 else {
+      throw StoreError(
+        .inputOutput, "cannot move the new store to \(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Runs the migrations that the file has not been through, if it is what those make.
   func upgrade() throws {
     try lock.withLock(timeout: lockTimeout) {
-      try Schema.migrator.migrate(try connection())
+      let connection = try connection()
+      try connection.read { try SchemaGuard.check($0, path: path) }
+      try Schema.migrator.migrate(connection)
     }
   }
 
@@ -78,9 +142,14 @@ final class WriterConnection: @unchecked Sendable {
     try lock.withLock(timeout: lockTimeout) {
       let connection = try connection()
       func write() throws -> T {
-        try connection.write { try Cancellation.interrupting($0, body) }
+        try connection.write { db in
+          let result = try Cancellation.interrupting(db, body)
+          try checkFiles()
+          return result
+        }
       }
       let result = try isDurable ? write() : Self.undurably(connection, write)
+      try checkFiles()
       if StoreFile.size(of: path + "-wal") > Self.checkpointBytes {
         try connection.writeWithoutTransaction { db in
           _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(PASSIVE)")
@@ -107,7 +176,10 @@ final class WriterConnection: @unchecked Sendable {
   func compact(_ beforeVacuum: (Database) throws -> Void) throws {
     try lock.withLock(timeout: lockTimeout) {
       let connection = try connection()
-      try connection.write { try Cancellation.interrupting($0, beforeVacuum) }
+      try connection.write { db in
+        try Cancellation.interrupting(db, beforeVacuum)
+        try checkFiles()
+      }
       try connection.writeWithoutTransaction { db in
         try Cancellation.interrupting(db) { try $0.execute(sql: "VACUUM") }
         let row = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -118,6 +190,7 @@ final class WriterConnection: @unchecked Sendable {
               + "the other programs that have it open and run `store compact` again")
         }
       }
+      try checkFiles()
     }
   }
 
@@ -125,9 +198,10 @@ final class WriterConnection: @unchecked Sendable {
   func rebuild(_ fill: (Database) throws -> Void) throws {
     try lock.withLock(timeout: lockTimeout) {
       let draft = path + "-new"
-      func removeDraft() { ["", "-journal", "-wal", "-shm"].forEach { unlink(draft + $0) } }
-      removeDraft()
-      defer { removeDraft() }
+      let drafts = [draft] + StorePath.sqliteSides.map { draft + $0 }
+      try drafts.forEach(Self.removeLeftover)
+      defer { drafts.forEach { unlink($0) } }
+      try Self.makeFile(draft)
       let queue = try DatabaseQueue(path: draft, configuration: Self.configuration(creating: true))
       try Schema.migrator.migrate(queue)
       try queue.writeWithoutTransaction { db in
@@ -140,6 +214,7 @@ final class WriterConnection: @unchecked Sendable {
       try queue.writeWithoutTransaction { try $0.execute(sql: "DETACH damaged") }
       // As one transaction of the store's own file (`sqlite3_backup_step`).
       try queue.backup(to: try connection())
+      try checkFiles()
       try queue.close()
     }
     try checkpointAndTruncate()
@@ -149,10 +224,12 @@ final class WriterConnection: @unchecked Sendable {
   /// the lock where it is to be had.
   ///
   /// - Parameter isHurried: whether not to wait for another process's lock.
-  func close(isHurried: Bool = false) {
+  /// - Throws: ``StoreError/Code/fileReplaced``; the connection is closed all the same.
+  func close(isHurried: Bool = false) throws {
     isClosed = true
     guard let queue else { return }
     self.queue = nil
+    let check = Result { try checkFiles() }
     do {
       let timeout = isHurried ? 0 : min(lockTimeout, Self.closingPatience)
       try lock.withLock(timeout: timeout) { try queue.close() }
@@ -160,6 +237,7 @@ final class WriterConnection: @unchecked Sendable {
       // Without the lock the connection still has to go; nothing is lost, the log stays behind.
       try? queue.close()
     }
+    try check.get()
   }
 
   private static func undurably<T>(
@@ -181,9 +259,16 @@ final class WriterConnection: @unchecked Sendable {
     guard !isClosed else {
       throw StoreError(.closed, "the store \(path) was closed; open it again")
     }
-    let queue = try DatabaseQueue(path: path, configuration: Self.configuration(creating: false))
+    let (queue, files) = try OpenFiles.noted(at: path) {
+      try DatabaseQueue(path: path, configuration: Self.configuration(creating: false))
+    }
     self.queue = queue
+    self.files = files
     return queue
+  }
+
+  private func checkFiles() throws {
+    try files?.check()
   }
 
   private static func configuration(creating: Bool) -> Configuration {
@@ -197,6 +282,7 @@ final class WriterConnection: @unchecked Sendable {
       }
       try db.execute(
         sql: """
+          PRAGMA trusted_schema = OFF;
           PRAGMA synchronous = FULL;
           PRAGMA wal_autocheckpoint = 0;
           PRAGMA journal_size_limit = \(checkpointBytes);

@@ -16,17 +16,20 @@ final class AtomicFile {
   /// Creates the temporary file beside `path`.
   ///
   /// A symbolic link is followed, so that the link stays; a file that is replaced hands its
-  /// permissions on.
+  /// permissions on. A new one is for this user only, since it may hold people's texts.
   ///
   /// - Throws: ``InterchangeError/Code/cannotWrite``, also where `path` is there and is no regular
-  ///   file: a device or a pipe cannot be replaced by renaming.
+  ///   file: a device, a pipe or a link to nothing cannot be replaced by renaming.
   init(path: String) throws(InterchangeError) {
     self.path = path
     var status = stat()
     let exists = stat(path, &status) == 0
-    if exists && status.st_mode & S_IFMT != S_IFREG {
+    var link = stat()
+    let isLinkToNothing = !exists && lstat(path, &link) == 0
+    if isLinkToNothing || exists && status.st_mode & S_IFMT != S_IFREG {
       throw InterchangeError(
-        .cannotWrite, file: path, found: "something that is no regular file",
+        .cannotWrite, file: path,
+        found: isLinkToNothing ? "a link to nothing" : "something that is no regular file",
         expected: "a new path or a file to replace", advice: "choose another path")
     }
     destination = exists ? Self.resolved(path) : path
@@ -35,9 +38,9 @@ final class AtomicFile {
     temporary =
       place.deletingLastPathComponent()
       .appending(path: ".\(place.lastPathComponent).\(suffix).partial").path
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure(errno) }
-    if exists { _ = fchmod(descriptor, status.st_mode & 0o777) }
+    _ = fchmod(descriptor, exists ? status.st_mode & 0o777 : 0o600)
   }
 
   deinit {

@@ -30,8 +30,8 @@ extension StoreError {
     case let error as DamagedValue:
       StoreError(
         .damaged,
-        "the ledger \(path) is damaged: \(error); \(call.consequence)restore it from a backup, or move "
-          + "it away: a new one is then begun, which knows nothing of what was spent",
+        "the ledger \(path) is damaged: \(error); \(call.consequence)\(restoringLedger(path)), or move it "
+          + "away: a new one is then begun, which knows nothing of what was spent",
         underlying: error)
     default: error
     }
@@ -54,6 +54,17 @@ extension StoreError {
         .tooNew,
         "the ledger \(path) was written by a newer version of this program (file format \(found), "
           + "this program knows up to \(known)); \(call.consequence)use the newer version")
+    case .notAFile(let what):
+      StoreError(
+        .cannotOpen,
+        "\(path) cannot be the ledger: it is \(what), expected a file; \(call.consequence)choose another path"
+      )
+    case .foreignCode(let object):
+      StoreError(
+        .foreignSchema,
+        "the ledger \(path) cannot be used: it has the \(object), which is not this program's; "
+          + "\(call.consequence)remove it, or move the file away: a new one is then begun, which knows "
+          + "nothing of what was spent")
     case .folder(let folder, let number):
       folderError(folder, number, path, call)
     }
@@ -84,8 +95,8 @@ extension StoreError {
       case .SQLITE_CORRUPT:
         (
           .damaged, "the ledger \(path) is damaged (\(detail))",
-          "restore it from a backup, or move it away: a new one is then begun, which knows nothing "
-            + "of what was spent"
+          "\(restoringLedger(path)), or move it away: a new one is then begun, which knows nothing of "
+            + "what was spent"
         )
       case _ where isFull(error):
         (
@@ -119,6 +130,11 @@ extension StoreError {
         )
       }
     return StoreError(code, "\(problem); \(call.consequence)\(advice)", underlying: error)
+  }
+
+  /// How to put a backup in the place of a ledger. SQLite would undo in it what the old journal says.
+  static func restoringLedger(_ path: String) -> String {
+    "restore it from a backup (first delete \(path)-journal if it is there, then copy the backup)"
   }
 
   private static func isFull(_ error: DatabaseError) -> Bool {

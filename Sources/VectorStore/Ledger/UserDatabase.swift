@@ -36,6 +36,10 @@ final class UserDatabase: @unchecked Sendable {
     case otherProgram(applicationID: Int32)
     case tooNew(found: Int32, known: Int32)
     case folder(path: String, errno: CInt)
+    /// What is at the path is no file, as a device.
+    case notAFile(String)
+    /// It holds a trigger or a view, of which this program makes none.
+    case foreignCode(String)
   }
 
   /// The path, absolute: SQLite gives some names that are not a meaning of their own.
@@ -86,7 +90,7 @@ final class UserDatabase: @unchecked Sendable {
 
   private func transaction<T>(_ body: (Database) throws -> T) throws -> T {
     guard !path.isEmpty else { throw Refusal.noPath }
-    if queue == nil { try makeFolder(URL(filePath: path).deletingLastPathComponent().path) }
+    if queue == nil { try makeFile() }
     // GRDB begins write transactions by BEGIN IMMEDIATE.
     return try connection().write { db in
       let found = try version(of: db)
@@ -104,10 +108,20 @@ final class UserDatabase: @unchecked Sendable {
       usleep(2000)
       return tries < form.patience / 2
     }
-    configuration.prepareDatabase { [form] in try $0.execute(sql: form.settings) }
+    configuration.prepareDatabase { [form] in
+      try $0.execute(sql: "PRAGMA trusted_schema = OFF;" + form.settings)
+    }
     let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.read { try Self.refuseForeignCode($0) }
     self.queue = queue
     return queue
+  }
+
+  /// A trigger could change what was spent, a view what is read of it.
+  static func refuseForeignCode(_ db: Database) throws {
+    let found = try String.fetchOne(
+      db, sql: "SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('trigger', 'view')")
+    if let found { throw Refusal.foreignCode(found) }
   }
 
   /// How many migrations the file has been through: 0 for an empty one.
@@ -146,6 +160,24 @@ final class UserDatabase: @unchecked Sendable {
     var status = stat()
     guard stat(path, &status) == 0 else { return errno == ENOENT }
     return status.st_size == 0
+  }
+
+  /// Makes an empty file for this user only, unless there is one, and refuses all that is no file: as root
+  /// SQLite would take a device, and its permissions would be changed.
+  private func makeFile() throws {
+    try makeFolder(URL(filePath: path).deletingLastPathComponent().path)
+    // Only a new file is opened: a process loses its locks on a file when it closes any descriptor of it.
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor >= 0 {
+      close(descriptor)
+      return
+    }
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG,
+      let obstacle = try FilePlace(path).obstacle
+    {
+      throw Refusal.notAFile(obstacle)
+    }
   }
 
   private func makeFolder(_ folder: String) throws {

@@ -86,7 +86,7 @@ struct Ranker {
       return (ranked, found.effort)
     } catch let error as SearchError {
       throw StoreError(
-        .damaged, "\(error) (in the space \(space)); restore the store from a backup",
+        .damaged, "\(error) (in the space \(space)); \(StoreError.restoringTheStore)",
         underlying: error)
     }
   }

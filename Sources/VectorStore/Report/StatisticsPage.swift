@@ -29,6 +29,24 @@ public struct StatisticsPage: Sendable {
     self.version = version
   }
 
+  /// Writes the page to a file, whole or not at all. A new file is for this user only.
+  ///
+  /// - Throws: ``StoreError/Code/inputOutput``.
+  public func write(to path: String) throws {
+    do throws(InterchangeError) {
+      let file = try AtomicFile(path: path)
+      let bytes = Array(html.utf8)
+      let outcome = bytes.withUnsafeBytes { bytes in
+        Result { () throws(InterchangeError) in try file.write(bytes) }
+      }
+      try outcome.get()
+      try file.commit()
+    } catch {
+      throw StoreError(
+        .inputOutput, "the page cannot be written to \(error)", underlying: error)
+    }
+  }
+
   /// The whole file, in UTF-8.
   ///
   /// - Complexity: O(rows on the map), some 300 bytes each.

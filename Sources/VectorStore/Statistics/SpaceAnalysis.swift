@@ -62,7 +62,7 @@ struct SpaceAnalysis {
       return try RowAnalysis(of: streams, dimensions: dimensions, options: options)
     } catch let error as SearchError {
       throw StoreError(
-        .damaged, "\(error) (in the space \(space.space)); restore the store from a backup",
+        .damaged, "\(error) (in the space \(space.space)); \(StoreError.restoringTheStore)",
         underlying: error)
     }
   }

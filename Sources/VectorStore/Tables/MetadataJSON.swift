@@ -62,7 +62,7 @@ enum MetadataJSON {
       }
     } catch {
       throw StoreError(
-        .damaged, "a document's metadata is not a JSON object; restore the store from a backup",
+        .damaged, "a document's metadata is not a JSON object; \(StoreError.restoringTheStore)",
         underlying: error)
     }
   }

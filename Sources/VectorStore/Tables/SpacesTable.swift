@@ -68,8 +68,8 @@ enum SpacesTable {
     else {
       throw StoreError(
         .damaged,
-        "the space \(name) of the store is not one this program can read; restore the store from a "
-          + "backup")
+        "the space \(name) of the store is not one this program can read; "
+          + StoreError.restoringTheStore)
     }
     return SpaceRecord(id: try row.integer(first), space: space)
   }

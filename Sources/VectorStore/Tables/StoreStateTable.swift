@@ -1,11 +1,12 @@
 // store_state: one row with the generation, which every write transaction raises. Raised by
-// StoreFile; read inside each snapshot by whatever caches what it read.
+// StoreFile; read inside each snapshot by whatever caches what it read, and by LogOwner.
 
 import Foundation
 import GRDB
 
 enum StoreStateTable {
-  /// The number of write transactions this store has seen.
+  /// A number that rises with every write transaction of this store. By how much is chance, so that two
+  /// files that were one once soon differ.
   static func generation(_ db: Database) throws -> Int64 {
     var generation: Int64 = 0
     try db.forEachRawRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
@@ -17,14 +18,44 @@ enum StoreStateTable {
   /// Counts a write transaction. A count that is missing or cannot be one begins anew, above every one
   /// that an open store may have seen.
   static func raiseGeneration(_ db: Database) throws {
+    var found: Int64?
+    try db.forEachRawRow(
+      bulk: "SELECT generation FROM store_state WHERE id = 1 AND typeof(generation) = 'integer'"
+    ) { found = $0.integer(0) }
     try db.run(
       bulk: """
-        INSERT INTO store_state(id, generation) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE
-        SET generation = IIF(
-          typeof(generation) = 'integer' AND generation BETWEEN 0 AND ?2, generation + 1, ?1)
-        """, .integer(Int64(Date().timeIntervalSince1970)), .integer(greatestGeneration))
+        INSERT INTO store_state(id, generation) VALUES (1, ?1)
+        ON CONFLICT (id) DO UPDATE SET generation = ?1
+        """, .integer(following(found)))
   }
 
-  /// More write transactions than there can have been.
-  static let greatestGeneration: Int64 = 1 << 53
+  /// A generation to come after another.
+  static func following(_ generation: Int64?) -> Int64 {
+    let last =
+      generation.flatMap { isPossible($0) ? $0 : nil } ?? Int64(Date().timeIntervalSince1970) << 28
+    return (last >> checkBits + .random(in: 1...largestStep)) << checkBits | check(of: last)
+  }
+
+  /// Whether it can have been counted: no file sees so many write transactions as its end needs.
+  static func isPossible(_ generation: Int64) -> Bool { (0...1 << 62).contains(generation) }
+
+  // MARK: - What a generation tells
+
+  /// The lowest bits tell the generation before.
+  private static let checkBits: Int64 = 16
+  private static let largestStep: Int64 = 1 << 16
+
+  /// 16 bits of a generation, well mixed.
+  private static func check(of generation: Int64) -> Int64 {
+    Int64((UInt64(bitPattern: generation) &* 0x9E37_79B9_7F4A_7C15) >> 48)
+  }
+
+  /// Whether a generation is of the form that tells the one before. Earlier versions counted by ones.
+  static func tellsItsPredecessor(_ generation: Int64) -> Bool { generation >> checkBits > 0 }
+
+  /// Whether a generation can be the next one after another; of two by chance one in 65,536 times at most.
+  static func mayFollow(_ next: Int64, on generation: Int64) -> Bool {
+    let step = (next >> checkBits) &- (generation >> checkBits)
+    return (1...largestStep).contains(step) && next & (1 << checkBits - 1) == check(of: generation)
+  }
 }

@@ -217,7 +217,7 @@ import Testing
       let started = ContinuousClock.now
       try writer.transaction { try StoreStateTable.raiseGeneration($0) }
       try writer.checkpointAndTruncate()
-      writer.close()
+      try writer.close()
       return ContinuousClock.now - started
     }
     #expect(taken < .seconds(10), "SQLite would have waited 30 s for the reader")

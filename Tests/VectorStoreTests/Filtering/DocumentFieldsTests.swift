@@ -139,23 +139,22 @@ import Testing
   @Test func olderFilesAreFilled() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("test.db")
-    func open() async throws -> Store {
-      try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
-    }
-    let made = try await open()
-    try await made.add([
-      DocumentInput(id: "a", text: "text one", metadata: Self.metadata),
-      DocumentInput(id: "b", text: "text two"),
-    ])
-    try await made.close()
     let queue = try DatabaseQueue(path: path)
-    try await queue.write { db in
-      try db.execute(sql: "DROP TABLE document_fields")
-      try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '3 metadata fields'")
-      try db.execute(sql: "PRAGMA user_version = 2")
+    try Schema.migrator.migrate(queue, upTo: "2 segments")
+    let metadata = try MetadataJSON.encode(Self.metadata)
+    try await queue.writeWithoutTransaction { db in
+      try db.execute(
+        sql: """
+          PRAGMA application_id = \(Schema.applicationID);
+          INSERT INTO spaces VALUES (1, 'mock/m/64', 'mock', 'm', 64, 'mock');
+          INSERT INTO collections VALUES (1, 'default', 1, '2026-01-01');
+          INSERT INTO documents(collection_id, source, origin, format, metadata, added_at, updated_at)
+          VALUES (1, 'a', 'text', 'text', ?, '', ''), (1, 'b', 'text', 'text', '{}', '', '');
+          """, arguments: [metadata])
+      _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
     }
     try queue.close()
-    let upgraded = try await open()
+    let upgraded = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
     #expect(try await expectFieldsFollowMetadata(upgraded) == 11)
     #expect(try await found("tags in ('b', 'c')", upgraded) == ["a"])
     try await upgraded.close()

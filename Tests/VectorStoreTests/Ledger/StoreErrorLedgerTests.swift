@@ -71,7 +71,8 @@ import Testing
     #expect(error?.code == .damaged)
     #expect(
       error?.message == "the ledger \(fixture.path) is damaged (database disk image is malformed); "
-        + "nothing was sent; restore it from a backup, or move it away: a new one is then begun, "
+        + "nothing was sent; restore it from a backup (first delete \(fixture.path)-journal if it is there, "
+        + "then copy the backup), or move it away: a new one is then begun, "
         + "which knows nothing of what was spent")
     try FileManager.default.moveItem(atPath: fixture.path, toPath: fixture.path + ".damaged")
     try await fixture.grant()
