@@ -62,7 +62,7 @@ import Testing
       covered = record.through
       let ids = try await indexed.store.file.read { db in
         try SpacesTable.find(id: 1, db).flatMap {
-          SegmentReader(space: $0).vectorIDs(of: record, db)
+          try SegmentReader(space: $0).vectorIDs(of: record, db)
         } ?? []
       }
       #expect(ids.count == record.rows, comment)
