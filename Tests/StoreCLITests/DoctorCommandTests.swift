@@ -26,7 +26,8 @@ import Testing
     let outcome = try await store.run("doctor", "--recall")
     #expect(outcome.status == 0, "\(outcome.output)")
     let lines = outcome.output.split(separator: "\n")
-    #expect(lines.dropLast().allSatisfy { $0.hasPrefix("✓ ") })
+    // Advice, as on this machine's processor, stands below its line.
+    #expect(lines.dropLast().allSatisfy { $0.hasPrefix("✓ ") || $0.hasPrefix("    ") })
     #expect(lines.last?.hasPrefix("store.db is well (") == true)
     #expect(outcome.errors.isEmpty)
     let quiet = try await store.run("doctor", "--quiet")

@@ -130,7 +130,7 @@ import Testing
       #expect(report.documents.pending == 0 && report.documents.failed == 0)
       #expect(server.billing.timesBilled.count == 400)
       // At most 4 requests were in flight, and the answers of 4 others were being committed.
-      #expect((1...8 * 16).contains(server.billing.paidTwice.count))
+      #expect((0...8 * 16).contains(server.billing.paidTwice.count))
       #expect(server.billing.timesBilled.values.allSatisfy { $0 <= 2 })
     }
   }

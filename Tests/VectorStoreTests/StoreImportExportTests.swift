@@ -278,7 +278,7 @@ import Testing
       #expect(await errorCode { try await store.import(from: fake) } == .malformedInput)
       #expect(
         await errorCode { try await store.import(from: folder.path("none.jsonl")) }
-          == .malformedInput)
+          == .pathNotFound)
     }
   }
 

@@ -67,8 +67,8 @@ import Testing
     try folder.write(Data(count: EnvironmentFile.maximumBytes + 1), to: ".env.base")
     #expect(
       Self.message(in: folder.url.path)
-        == "cannot read .env.base: 1048577 bytes are too many, expected at most 1048576; mend it, "
-        + "or work in another folder")
+        == "cannot read .env.base: larger than 1048576 bytes, the most that is read; mend it, or work "
+        + "in another folder")
     try folder.write("A=1", to: ".env.base")
     #expect(chmod(path, 0) == 0)
     if geteuid() != 0 {

@@ -34,9 +34,13 @@ struct DoctorFixture {
     DocumentInput(id: "walrus", text: "The walrus has tusks."),
   ]
 
+  /// Whether stores open whose schema was tampered with.
+  var opensForeignSchemas = false
+
   var configuration: StoreConfiguration {
     var configuration = StoreConfiguration(mode: .mock)
     configuration.segmentRows = 64
+    configuration.opensForeignSchemas = opensForeignSchemas
     configuration.budget.ledgerPath = folder.path("ledger.db")
     return configuration
   }

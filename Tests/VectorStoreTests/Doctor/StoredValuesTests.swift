@@ -62,7 +62,10 @@ private struct DamagedStore {
   private let vectors: [[Float]]
 
   init() async throws {
-    fixture = try await DoctorFixture()
+    var fixture = try await DoctorFixture()
+    // A schema without its constraints is refused otherwise.
+    fixture.opensForeignSchemas = true
+    self.fixture = fixture
     vectors = Array(fixture.queries.prefix(Self.asked))
     original = fixture.folder.path("original.db")
     let store = try await Store(path: fixture.path, configuration: fixture.configuration)

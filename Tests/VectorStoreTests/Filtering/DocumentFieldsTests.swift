@@ -146,7 +146,8 @@ import Testing
       try db.execute(
         sql: """
           PRAGMA application_id = \(Schema.applicationID);
-          INSERT INTO spaces VALUES (1, 'mock/m/64', 'mock', 'm', 64, 'mock');
+          INSERT INTO spaces
+          VALUES (1, 'mock/hashed-features-1/1536', 'mock', 'hashed-features-1', 1536, 'mock');
           INSERT INTO collections VALUES (1, 'default', 1, '2026-01-01');
           INSERT INTO documents(collection_id, source, origin, format, metadata, added_at, updated_at)
           VALUES (1, 'a', 'text', 'text', ?, '', ''), (1, 'b', 'text', 'text', '{}', '', '');

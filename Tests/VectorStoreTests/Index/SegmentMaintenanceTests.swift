@@ -84,7 +84,14 @@ import Testing
     try await indexed.store.close()
     // A file of the format before, whose codes lay otherwise.
     try indexed.execute("UPDATE segments SET format = 1, codes_checksum = codes_checksum + 1")
-    try indexed.execute("DELETE FROM grdb_migrations WHERE identifier = '5 codes in tiles'")
+    try indexed.execute("DROP TABLE claims")
+    for column in [
+      "vectors DROP COLUMN checksum", "staged DROP COLUMN checksum", "staged DROP COLUMN run_id",
+      "documents DROP COLUMN run_id", "collections DROP COLUMN target_chosen",
+    ] {
+      try indexed.execute("ALTER TABLE \(column)")
+    }
+    try indexed.execute("DELETE FROM grdb_migrations WHERE identifier >= '5'")
     try indexed.execute("PRAGMA user_version = 4")
     let store = try await IndexedStore.open(indexed.path)
     try await store.expectExact(made.next(3))

@@ -159,12 +159,11 @@ private func error(_ line: String) throws -> InterchangeError {
       #expect(throws: InterchangeError.self) {
         try JSONLReader(path: folder.appending(path: "none").path)
       }
-      let reader = try JSONLReader(path: folder.path)
       do throws(InterchangeError) {
-        _ = try reader.next()
-        Issue.record("read a folder")
+        _ = try JSONLReader(path: folder.path)
+        Issue.record("opened a folder")
       } catch {
-        #expect(error.code == .cannotRead)
+        #expect(error.code == .cannotOpen)
       }
     }
   }
