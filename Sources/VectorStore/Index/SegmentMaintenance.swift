@@ -156,23 +156,13 @@ struct SegmentMaintenance {
   }
 
   /// Makes one segment of neighbours, or none where no row of them is alive: then the next one covers
-  /// their ids.
+  /// their ids. Where a damaged row covers more vectors than a segment holds, it makes several.
   private mutating func rebuild(_ group: [SegmentRecord], in space: SpaceRecord) throws {
     guard let first = group.first, let last = group.last else { return }
     for record in group { try SegmentsTable.delete(record.id, db) }
     let builder = SegmentBuilder(
       space: space, rotation: Rotation(dimensions: space.space.dimensions))
-    if let segment = try builder.build(after: first.after, through: last.through, db) {
-      try SegmentsTable.insert(
-        segment, space: space.id, after: first.after, through: last.through, db)
-      made += 1
-      return
-    }
-    if let next = try SegmentsTable.all(space: space.id, db).first(where: {
-      $0.after == last.through
-    }) {
-      try SegmentsTable.setAfter(first.after, segment: next.id, db)
-    }
+    try fill(builder, after: first.after, through: last.through)
   }
 
   // MARK: - Damage

@@ -65,7 +65,8 @@ struct SpaceIndex: Sendable {
     var covered: Int64 = 0
     for record in records where record.after >= covered {
       let segment: CodeSegment
-      switch loaded[record.id].map({ .success($0) }) ?? new[record.id] {
+      let known: Result<CodeSegment, CodeSegment.Damage>? = loaded[record.id].map { .success($0) }
+      switch try known ?? Self.checked(new[record.id], record, db) {
       case .success(let whole): segment = whole
       case .failure(let damage):
         logger.warning(
@@ -85,6 +86,25 @@ struct SpaceIndex: Sendable {
     try addGap(space, after: covered, through: .max, db)
     let kept = Set(segments.lazy.filter { $0.segment.id == 0 }.map { ObjectIdentifier($0.segment) })
     absorbed.removeAll { !kept.contains(ObjectIdentifier($0)) }
+  }
+
+  /// A segment that was just read, unless its row says that it covers vectors before its first or after
+  /// its last, which would stay hidden.
+  private static func checked(
+    _ segment: Result<CodeSegment, CodeSegment.Damage>?, _ record: SegmentRecord, _ db: Database
+  ) throws -> Result<CodeSegment, CodeSegment.Damage>? {
+    guard case .success(let whole)? = segment, let first = whole.vectorIDs.first,
+      let last = whole.vectorIDs.last
+    else { return segment }
+    for (after, through) in [(record.after, first - 1), (last, record.through)]
+    where after < through {
+      let missing = try VectorsTable.ids(
+        space: record.space, after: after, through: through, limit: 1, db)
+      guard missing.isEmpty else {
+        return .failure(CodeSegment.Damage(segment: record.id, part: "range"))
+      }
+    }
+    return segment
   }
 
   /// The segments in the file; none where their table is damaged.

@@ -26,6 +26,10 @@ import Testing
     "no row at all": "DELETE FROM segments WHERE id = 2",
     "a smaller range": "UPDATE segments SET through_id = through_id - 5 WHERE id = 2",
     "a range that another covers": "UPDATE segments SET after_id = after_id - 5 WHERE id = 3",
+    "a range before its rows":
+      "DELETE FROM segments WHERE id < 3; UPDATE segments SET after_id = 0 WHERE id = 3",
+    "a range after its rows":
+      "DELETE FROM segments WHERE id > 1; UPDATE segments SET through_id = 200 WHERE id = 1",
     "no first segment": "DELETE FROM segments WHERE id = 1",
     "no last segment": "DELETE FROM segments WHERE id = 3",
   ]
@@ -64,6 +68,27 @@ import Testing
     #expect(rows == 200, "\(name)")
     try await writer.expectExact(queries, limit: 5, "\(name): after")
     try await writer.close()
+    try expectWhole(indexed.path)
+  }
+
+  /// More vectors than a segment holds trapped whoever made it anew.
+  @Test func aRangeThatIsTooWideIsMadeAnewInParts() async throws {
+    let folder = try TemporaryFolder()
+    let indexed = try await IndexedStore(folder, segmentRows: 2100)
+    var made = MadeVectors(seed: 11)
+    try await indexed.add(made.next(4200), prefix: "a")
+    try await indexed.store.close()
+    try indexed.execute(
+      "DELETE FROM segments WHERE id = 1; UPDATE segments SET after_id = 0 WHERE id = 2")
+    let store = try await IndexedStore.open(indexed.path, segmentRows: 2100)
+    try await store.expectExact(made.next(2))
+    try await store.remove(["a7"])
+    let rows = try await store.file.read {
+      try Int.fetchAll($0, sql: "SELECT rows FROM segments ORDER BY after_id")
+    }
+    #expect(rows.reduce(0, +) == 4199 && rows.count == 2)
+    try await store.expectExact(made.next(2))
+    try await store.close()
     try expectWhole(indexed.path)
   }
 
