@@ -105,7 +105,7 @@ class Files:
                     before = picture(path)
                 elif run.code == 0:
                     self.fault("a special file is taken for a store", what, run.tail)
-                left = {*os.listdir(folder)} - {"s.db", "s.db-lock", "s.db-shm", "s.db-wal"}
+                left = {*os.listdir(folder)} - {"s.db", "s.db-lock", "s.db-runs", "s.db-shm", "s.db-wal"}
                 if left:
                     self.fault("something is made elsewhere", what, str(left))
                     for entry in left:

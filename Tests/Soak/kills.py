@@ -15,7 +15,7 @@ from harness import (Report, Store, copy_store, documents, each, judge_end, must
                      write_notes, write_npy, write_rows)
 from loopback import Loopback
 
-SIDE_FILES = {"s.db", "s.db-wal", "s.db-shm", "s.db-lock"}
+SIDE_FILES = {"s.db", "s.db-wal", "s.db-shm", "s.db-lock", "s.db-runs"}
 
 
 class Scenario:

@@ -162,7 +162,23 @@ struct SegmentMaintenance {
     for record in group { try SegmentsTable.delete(record.id, db) }
     let builder = SegmentBuilder(
       space: space, rotation: Rotation(dimensions: space.space.dimensions))
-    try fill(builder, after: first.after, through: last.through)
+    let most = SegmentLayout.maximumRows
+    let ids = try VectorsTable.ids(
+      space: space.id, after: first.after, through: last.through, limit: most + 1, db)
+    guard ids.count <= most else {
+      return try fill(builder, after: first.after, through: last.through)
+    }
+    if let segment = try builder.build(after: first.after, through: last.through, db) {
+      try SegmentsTable.insert(
+        segment, space: space.id, after: first.after, through: last.through, db)
+      made += 1
+      return
+    }
+    if let next = try SegmentsTable.all(space: space.id, db).first(where: {
+      $0.after == last.through
+    }) {
+      try SegmentsTable.setAfter(first.after, segment: next.id, db)
+    }
   }
 
   // MARK: - Damage
