@@ -130,7 +130,11 @@ import Testing
       #expect(report.documents.pending == 0 && report.documents.failed == 0)
       #expect(server.billing.timesBilled.count == 400)
       // At most 4 requests were in flight, and the answers of 4 others were being committed.
-      #expect((0...8 * 16).contains(server.billing.paidTwice.count))
+      // The server bills what it had of the killed process when that latency is over.
+      for _ in 0..<100 where server.billing.paidTwice.isEmpty {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      #expect((1...8 * 16).contains(server.billing.paidTwice.count))
       #expect(server.billing.timesBilled.values.allSatisfy { $0 <= 2 })
     }
   }

@@ -66,7 +66,7 @@ import Testing
     let original = fixture.folder.path("original.db")
     let before = try await Self.state(fixture)
     try FileManager.default.copyItem(atPath: fixture.path, toPath: original)
-    guard let pages = try await Self.pages(fixture, derived: true) else { return }
+    let pages = try #require(try await Self.pages(fixture, derived: true))
     #expect(Set(pages.map(\.name)).count > 20)
     for (number, (name, page)) in pages.enumerated() {
       let comment: Comment = "page \(page) of \(name), filling \(number % 3)"
@@ -88,7 +88,7 @@ import Testing
     let fixture = try await DoctorFixture()
     let original = fixture.folder.path("original.db")
     try FileManager.default.copyItem(atPath: fixture.path, toPath: original)
-    guard let pages = try await Self.pages(fixture, derived: false) else { return }
+    let pages = try #require(try await Self.pages(fixture, derived: false))
     for (number, (name, page)) in pages.enumerated() {
       try Self.restore(fixture, from: original)
       try fixture.overwrite(at: (page - 1) * Schema.pageSize, Self.bytes(number))
@@ -102,7 +102,7 @@ import Testing
   /// Who has the store open meanwhile goes on with the new contents.
   @Test func openStoresSeeWhatWasRebuilt() async throws {
     let fixture = try await DoctorFixture()
-    guard let pages = try await Self.pages(fixture, derived: true) else { return }
+    let pages = try #require(try await Self.pages(fixture, derived: true))
     let open = try await Store(path: fixture.path, configuration: fixture.configuration)
     try await open.expectExact(fixture.queries)
     let page = try #require(pages.first { $0.name == "segment_codes" }?.page)

@@ -38,7 +38,7 @@ import Testing
     for column in try await damaged.columns(of: table) {
       for (index, value) in Self.values.enumerated() {
         number += 1
-        guard Self.isThorough || index == 0 || number.isMultiple(of: 30) else { continue }
+        guard Self.isThorough || index == 0 || number.isMultiple(of: 12) else { continue }
         let name: Comment = "\(table).\(column) = \(value)"
         // A key does not take everything.
         guard try await damaged.plant(value, table, column) else { continue }
