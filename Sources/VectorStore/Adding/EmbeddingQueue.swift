@@ -51,7 +51,7 @@ actor EmbeddingQueue {
 
   /// How often texts that another run has on their way are looked for, in seconds.
   private static let lookAgain = 0.1
-  /// After so many seconds in which nothing else was to be done, it is told that the run waits.
+  /// After so many seconds without other work, the run says that it waits.
   private static let longWait = 5.0
   /// How often the texts of a batch get all their tries before they are given up.
   static let rounds = 3

@@ -46,7 +46,7 @@ struct Doctor {
 
   /// Whether looking at rows could run a stranger's view or expression.
   private func isUnsafeToRead() async -> Bool {
-    // A schema too damaged to be compared is told by the check of it.
+    // If a schema is too damaged to compare, its own check says so.
     (try? await store.file.read { try SchemaDifferences($0).isUnsafeToRead }) ?? false
   }
 

@@ -1,4 +1,4 @@
-// A store made anew out of a damaged one: what is not derived is copied, all else is made from it. Called by
+// A new store made from a damaged one: what is not derived is copied, the rest is made from it. Called by
 // IntegrityCheck in a new file beside the store; calls the tables and SegmentMaintenance.
 
 import Foundation
@@ -11,7 +11,7 @@ struct FileRebuild {
   /// A table of the damaged store lacks rows, as far as its indexes tell.
   struct Incomplete: Error {}
 
-  /// The tables that hold what cannot be made anew.
+  /// The tables that hold what cannot be made again.
   private static let kept = [
     "spaces", "collections", "documents", "pending_documents", "chunks", "vectors", "staged",
     "runs", "statistics",
