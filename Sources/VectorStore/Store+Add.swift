@@ -17,7 +17,7 @@ extension Store {
   ///   has no vector in the collection's target space is embedded once.
   @discardableResult
   public func add(
-    _ documents: [DocumentInput], to collection: String = "default",
+    _ documents: [Document], to collection: String = "default",
     options: AddOptions = AddOptions(), progress: ProgressHandler? = nil
   ) async throws -> AddReport {
     try options.check()
@@ -40,7 +40,7 @@ extension Store {
       for (index, error) in refused {
         let place = "document \(index + 1) of \(documents.count)"
         taker.tally.fail(
-          documents[index].id, index: index, error.code, "\(place): \(error.message)")
+          documents[index].source, index: index, error.code, "\(place): \(error.message)")
       }
       for start in stride(from: 0, to: incoming.count, by: Self.documentsAtOnce) {
         progress?(StoreProgress(done: start, total: incoming.count, unit: "documents"))

@@ -7,7 +7,7 @@ import Logging
 /// An embedded vector store: documents, their chunks and the chunks' vectors in one SQLite file.
 ///
 ///     let store = try await Store(path: "notes.db", configuration: StoreConfiguration(mode: .mock))
-///     try await store.add([DocumentInput(id: "sky", text: "The sky is blue.")])
+///     try await store.add([Document(id: "sky", text: "The sky is blue.")])
 ///     let answer = try await store.query("what colour is the sky?")
 ///     print(answer.hits[0].document, answer.hits[0].score)
 ///

@@ -57,7 +57,7 @@ import Testing
       // Another collection does not wait.
       let other = try await Store(
         path: store.path, configuration: StoreConfiguration(mode: .mock))
-      try await other.add([DocumentInput(text: "words")], to: "other")
+      try await other.add([Document(text: "words")], to: "other")
       #expect(try await other.query("words", in: "other").pending == nil)
       #expect(try await other.statistics(of: "other").pending == nil)
       try await other.close()
@@ -66,7 +66,7 @@ import Testing
 
   @Test func saysWhyThereIsNoHit() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "a", text: "a walrus", metadata: ["year": 2020])])
+      try await store.add([Document(id: "a", text: "a walrus", metadata: ["year": 2020])])
       func reason(_ text: String, _ change: (inout QueryOptions) throws -> Void) async throws
         -> String?
       {

@@ -20,8 +20,8 @@ import VectorStore
     let store = try await Store(
       path: "notes.db".at(path), configuration: StoreConfiguration(mode: .mock))
     try await store.add([
-      DocumentInput(id: "sky", text: "The sky is blue because air scatters blue light the most."),
-      DocumentInput(id: "bread", text: "Bread rises because yeast turns sugar into gas."),
+      Document(id: "sky", text: "The sky is blue because air scatters blue light the most."),
+      Document(id: "bread", text: "Bread rises because yeast turns sugar into gas."),
     ])
 
     let answer = try await store.query("why is the sky blue?", options: QueryOptions(limit: 1))

@@ -75,7 +75,7 @@ import Testing
   ) async throws {
     let store = try await Store(
       path: folder.path("\(UUID().uuidString).db"), configuration: configuration)
-    let report = try await store.add([DocumentInput(id: "a", text: "a text")])
+    let report = try await store.add([Document(id: "a", text: "a text")])
     #expect(report.documents.added == 1)
     let answer = try await store.query("a text")
     #expect(answer.hits.count == 1)
@@ -164,7 +164,7 @@ import Testing
     spending.maximumCost = .atMost(NanoDollars(nano: nano))
     var options = AddOptions()
     options.spending = spending
-    let document = DocumentInput(id: "a", text: "a")
+    let document = Document(id: "a", text: "a")
     #expect(
       await errorCode { _ = try await store.add([document], options: options) } == .invalidArgument)
     #expect(
@@ -180,7 +180,7 @@ import Testing
   private static func filled(_ folder: TemporaryFolder) async throws -> Store {
     let store = try await Store(path: folder.path("s.db"), configuration: configuration(folder))
     try await store.add(
-      (0..<30).map { DocumentInput(id: "\($0)", text: "text number \($0) of the collection") })
+      (0..<30).map { Document(id: "\($0)", text: "text number \($0) of the collection") })
     return store
   }
 
@@ -255,7 +255,7 @@ import Testing
       var options = AddOptions()
       setting.set(&options.chunking, value)
       let expected: StoreError.Code? = setting.takes(value) ? nil : .invalidArgument
-      let document = DocumentInput(id: "a", text: "a text")
+      let document = Document(id: "a", text: "a text")
       #expect(
         await errorCode { _ = try await store.add([document], options: options) } == expected)
       let chunking = options.chunking
@@ -277,7 +277,7 @@ import Testing
     configuration.service = TermedService(terms: terms, tokens: tokens)
     let store = try await Store(path: folder.path("s.db"), configuration: configuration)
     let report = try await store.add(
-      (0..<3).map { DocumentInput(id: "\($0)", text: "text number \($0)") })
+      (0..<3).map { Document(id: "\($0)", text: "text number \($0)") })
     #expect(report.documents.added == 3, "\(report.errors)")
     #expect((0...10_000).contains(report.tokens), "\(report.tokens)")
     #expect(report.costUSD >= 0 && report.costUSD < 0.001)

@@ -6,9 +6,9 @@ import Testing
 @testable import VectorStore
 
 @Suite struct StoreAddTests {
-  static let sky = DocumentInput(
+  static let sky = Document(
     id: "sky", text: "The sky is blue because air scatters blue light.")
-  static let bread = DocumentInput(id: "bread", text: "Bread rises because yeast makes gas.")
+  static let bread = Document(id: "bread", text: "Bread rises because yeast makes gas.")
 
   @Test func addsNewDocuments() async throws {
     try await withStore { store, _ in
@@ -36,7 +36,7 @@ import Testing
     try await withStore { store, _ in
       try await store.add([Self.sky])
       let old = try await store.get("sky").chunks[0].id
-      let report = try await store.add([DocumentInput(id: "sky", text: "The sky is red at dusk.")])
+      let report = try await store.add([Document(id: "sky", text: "The sky is red at dusk.")])
       #expect(report.documents == .init(updated: 1))
       let document = try await store.get("sky")
       #expect(document.text == "The sky is red at dusk.")
@@ -65,7 +65,7 @@ import Testing
     let requests = Mutex<[String]>([])
     let service = FakeService(onRequest: { texts in requests.withLock { $0 += texts } })
     try await withStore(mode: .real, service: service) { store, _ in
-      let texts = (0..<5).map { DocumentInput(id: "copy \($0)", text: Self.sky.text) }
+      let texts = (0..<5).map { Document(id: "copy \($0)", text: Self.sky.text) }
       let first = try await store.add(texts)
       #expect(first.chunks == .init(embedded: 1, reused: 4))
       let other = try await store.add([Self.sky], to: "other")
@@ -139,7 +139,7 @@ import Testing
     let down = try await Store(
       path: path, configuration: StoreConfiguration(mode: .real, service: FakeService(isDown: true))
     )
-    let changed = DocumentInput(id: "sky", text: "The sky is red at dusk.")
+    let changed = Document(id: "sky", text: "The sky is red at dusk.")
     let report = try await down.add([changed, Self.bread])
     #expect(report.documents == .init(pending: 2))
     #expect(report.chunks == .init(pending: 2))
@@ -194,20 +194,20 @@ import Testing
     let service = FakeService(
       onRequest: { _ in requests.withLock { $0 += 1 } },
       failure: { requests.withLock { $0 } == 2 ? FakeService.Down() : nil })
-    let texts = (0..<1000).map { DocumentInput(id: "\($0)", text: "text number \($0)") }
+    let texts = (0..<1000).map { Document(id: "\($0)", text: "text number \($0)") }
     let big = texts.map(\.text).joined(separator: "\n\n")
     var options = AddOptions()
     options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
     let store = try await Store(
       path: path, configuration: StoreConfiguration(mode: .real, service: service))
-    let report = try await store.add([DocumentInput(id: "big", text: big)], options: options)
+    let report = try await store.add([Document(id: "big", text: big)], options: options)
     #expect(report.documents == .init(pending: 1))
     #expect(report.requests == 2, "every attempt counts")
     let staged = try await store.file.read {
       try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM staged")
     }
     #expect(staged == 256, "the first answer was paid for")
-    let second = try await store.add([DocumentInput(id: "big", text: big)], options: options)
+    let second = try await store.add([Document(id: "big", text: big)], options: options)
     #expect(second.documents == .init(updated: 1))
     #expect(second.chunks.reused == 256 && second.chunks.embedded > 0)
     try await store.close()
@@ -217,7 +217,7 @@ import Testing
   @Test func theSameDocumentTwiceInOneCallLeavesNoWordsBehind() async throws {
     try await withStore { store, _ in
       try await store.add([
-        DocumentInput(id: "a", text: "first zanzibarquux"), DocumentInput(id: "a", text: "second"),
+        Document(id: "a", text: "first zanzibarquux"), Document(id: "a", text: "second"),
       ])
       #expect(try await store.get("a").text == "second")
       #expect(try await store.query("zanzibarquux", options: .init(lexical: true)).hits.isEmpty)
@@ -275,10 +275,10 @@ import Testing
   @Test func emptyTextIsRefused() async throws {
     try await withStore { store, _ in
       for text in ["", " \n\t "] {
-        #expect(await errorCode { try await store.add([DocumentInput(text: text)]) } == .empty)
+        #expect(await errorCode { try await store.add([Document(text: text)]) } == .empty)
       }
       #expect(
-        await errorCode { try await store.add([DocumentInput(id: "", text: "a")]) } == .empty)
+        await errorCode { try await store.add([Document(id: "", text: "a")]) } == .empty)
     }
   }
 
@@ -293,8 +293,8 @@ import Testing
 
   @Test func aTextWithoutIDIsNamedAfterItself() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(text: "one"), DocumentInput(text: "two")])
-      try await store.add([DocumentInput(text: "one")])
+      try await store.add([Document(text: "one"), Document(text: "two")])
+      try await store.add([Document(text: "one")])
       #expect(try await store.list().count == 2)
     }
   }
@@ -305,7 +305,7 @@ import Testing
       let words = ["alpha", "βήτα", "γ\u{301}", "中文字", "👩‍👩‍👧", "end.\r\n", "\n\n", "x"]
       let text = (0..<6000).map { _ in words.randomElement(using: &random) ?? "" }
         .joined(separator: " ")
-      try await store.add([DocumentInput(id: "long", text: text)])
+      try await store.add([Document(id: "long", text: text)])
       let document = try await store.get("long")
       #expect(document.chunks.count > 10)
       #expect(document.text == text)
@@ -323,7 +323,7 @@ import Testing
       let text = (0..<6000).map { "Line number \($0) says something of its own here.\n" }.joined()
       var options = AddOptions()
       options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
-      let report = try await store.add([DocumentInput(id: "big", text: text)], options: options)
+      let report = try await store.add([Document(id: "big", text: text)], options: options)
       #expect(report.chunks.embedded > 4096)
       #expect(try await store.get("big").text == text)
       let staged = try await store.file.read {

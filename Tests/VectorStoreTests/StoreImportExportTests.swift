@@ -208,7 +208,7 @@ import Testing
 
   @Test func exportNeverWritesOverTheStore() async throws {
     try await withStore { store, folder in
-      try await store.add([DocumentInput(id: "a", text: "kept")])
+      try await store.add([Document(id: "a", text: "kept")])
       let (own, link) = (folder.path("test.db"), folder.path("link.jsonl"))
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: own)
       let npy = folder.path("o.npy")
@@ -228,14 +228,14 @@ import Testing
       #expect(report.documents == .init(failed: 1))
       #expect(report.errors[0].message.contains("found a NUL character in \"text\""))
       #expect(
-        await errorCode { try await store.add([DocumentInput(text: "a\u{0}b")]) } == .malformedInput
+        await errorCode { try await store.add([Document(text: "a\u{0}b")]) } == .malformedInput
       )
     }
   }
 
   @Test func exportStopsWhenItsTaskIsCancelled() async throws {
     try await withStore { store, folder in
-      try await store.add((0..<500).map { DocumentInput(id: "\($0)", text: "text \($0)") })
+      try await store.add((0..<500).map { Document(id: "\($0)", text: "text \($0)") })
       let path = folder.path("out.jsonl")
       let task = Task {
         withUnsafeCurrentTask { $0?.cancel() }
@@ -286,7 +286,7 @@ import Testing
     try await withStore { store, folder in
       let text = (0..<900).map { "Sentence number \($0) stands here. " }.joined()
       try await store.add([
-        DocumentInput(id: "long", text: text), DocumentInput(id: "s", text: "short"),
+        Document(id: "long", text: text), Document(id: "s", text: "short"),
       ])
       let chunks = try await store.get("long").chunks.count
       let report = try await store.export(to: folder.path("out.jsonl"))

@@ -92,7 +92,7 @@ extension QueryOptions {
   @Test func hitsCarryWhereTheyCameFrom() async throws {
     try await withStore { store, _ in
       let text = "# One\n\nFirst part.\n\n# Two\n\nSecond part speaks of walruses."
-      try await store.add([DocumentInput(id: "a.md", text: text)], to: "animals")
+      try await store.add([Document(id: "a.md", text: text)], to: "animals")
       let hit = try #require(try await store.query("walruses", in: "animals").hits.first)
       #expect(hit.rank == 1 && hit.ordinal == 0 && hit.line == 1)
       #expect(hit.document == "a.md" && hit.collection == "animals")
@@ -104,8 +104,8 @@ extension QueryOptions {
 
   @Test func collectionsDoNotMix() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "x", text: "apples and pears")], to: "fruit")
-      try await store.add([DocumentInput(id: "x", text: "apples of the eye")], to: "idioms")
+      try await store.add([Document(id: "x", text: "apples and pears")], to: "fruit")
+      try await store.add([Document(id: "x", text: "apples of the eye")], to: "idioms")
       for options in [QueryOptions(), QueryOptions(lexical: true)] {
         let hits = try await store.query("apples", in: "fruit", options: options).hits
         #expect(hits.map(\.text) == ["apples and pears"])
@@ -115,8 +115,8 @@ extension QueryOptions {
 
   @Test func wordsAreFoundQuicklyAmongSeveralCollections() async throws {
     try await withStore { store, _ in
-      try await store.add((0..<3000).map { DocumentInput(id: "\($0)", text: "common words \($0)") })
-      try await store.add([DocumentInput(id: "x", text: "common words elsewhere")], to: "other")
+      try await store.add((0..<3000).map { Document(id: "\($0)", text: "common words \($0)") })
+      try await store.add([Document(id: "x", text: "common words elsewhere")], to: "other")
       var options = QueryOptions()
       options.ranking = .lexical
       let lexical = options
@@ -138,7 +138,7 @@ extension QueryOptions {
 
   @Test func theLeastScoreIsACosineInAFusedRanking() async throws {
     try await withStore(mode: .hybrid) { store, _ in
-      try await store.add(["walrus tusks", "bread crust"].map { DocumentInput(id: $0, text: $0) })
+      try await store.add(["walrus tusks", "bread crust"].map { Document(id: $0, text: $0) })
       var options = QueryOptions()
       options.minimumScore = 0.5
       let hits = try await store.query("walrus tusks", options: options).hits
@@ -149,7 +149,7 @@ extension QueryOptions {
 
   @Test func aSpaceThatIsNotThereIsTold() async throws {
     try await withStore { store, folder in
-      try await store.add([DocumentInput(text: "something")])
+      try await store.add([Document(text: "something")])
       let other = EmbeddingSpace("openai/text-embedding-ada-002/1536")
       let vector = [Float](repeating: 1, count: 1536)
       #expect(
@@ -163,7 +163,7 @@ extension QueryOptions {
 
   @Test func aMissingCollectionNamesThoseThereAre() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(text: "a b c")], to: "notes")
+      try await store.add([Document(text: "a b c")], to: "notes")
       let error = await #expect(throws: StoreError.self) {
         _ = try await store.query("a", in: "note")
       }
@@ -177,7 +177,7 @@ extension QueryOptions {
 
   @Test func limitAndMinimumScoreCutTheList() async throws {
     try await withStore { store, _ in
-      try await store.add((0..<30).map { DocumentInput(id: "\($0)", text: "common words \($0)") })
+      try await store.add((0..<30).map { Document(id: "\($0)", text: "common words \($0)") })
       #expect(try await store.query("common words", options: .init(limit: 7)).hits.count == 7)
       var options = QueryOptions(limit: 30)
       let all = try await store.query("common words 3", options: options).hits
@@ -192,7 +192,7 @@ extension QueryOptions {
 
   @Test func emptyQueriesAndBadVectorsAreRefused() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(text: "something")])
+      try await store.add([Document(text: "something")])
       #expect(await errorCode { _ = try await store.query(" \n") } == .empty)
       for vector in [
         [Float](repeating: 0, count: 1536), [Float](repeating: .nan, count: 1536), [1, 2],
@@ -205,8 +205,8 @@ extension QueryOptions {
   @Test func lexicalQueriesTakeWhatPeopleType() async throws {
     try await withStore { store, _ in
       try await store.add([
-        DocumentInput(id: "a", text: "The quick brown fox jumps over the lazy dog"),
-        DocumentInput(id: "b", text: "A brown and quick animal, not a fox"),
+        Document(id: "a", text: "The quick brown fox jumps over the lazy dog"),
+        Document(id: "b", text: "A brown and quick animal, not a fox"),
       ])
       let lexical = QueryOptions(lexical: true)
       let phrase = try await store.query("\"quick brown\"", options: lexical).hits
@@ -220,11 +220,11 @@ extension QueryOptions {
 
   @Test func otherStoresSeeAddsAndRemovalsAtTheirNextQuery() async throws {
     try await withStore { first, folder in
-      try await first.add([DocumentInput(id: "one", text: "apples are red")])
+      try await first.add([Document(id: "one", text: "apples are red")])
       let second = try await Store(
         path: folder.path("test.db"), configuration: StoreConfiguration(mode: .mock))
       #expect(try await second.query("apples").hits.count == 1)
-      try await first.add([DocumentInput(id: "two", text: "apples are green")])
+      try await first.add([Document(id: "two", text: "apples are green")])
       #expect(try await second.query("apples").hits.count == 2)
       try await second.remove(["one"])
       #expect(try await first.query("apples").hits.map(\.document) == ["two"])
@@ -234,11 +234,11 @@ extension QueryOptions {
 
   @Test func manyTasksMayAskAndAddAtOnce() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "start", text: "walrus number 0")])
+      try await store.add([Document(id: "start", text: "walrus number 0")])
       try await withThrowingTaskGroup(of: Int.self) { group in
         for number in 1...12 {
           group.addTask {
-            try await store.add([DocumentInput(id: "\(number)", text: "walrus number \(number)")])
+            try await store.add([Document(id: "\(number)", text: "walrus number \(number)")])
             return try await store.query("walrus", options: .init(limit: 50)).hits.count
           }
         }

@@ -7,7 +7,7 @@ import Testing
   @Test func removesDocumentsAndTellsWhatIsNotThere() async throws {
     try await withStore { store, _ in
       try await store.add(
-        ["a", "b", "c"].map { (id: String) in DocumentInput(id: id, text: "text of \(id)") })
+        ["a", "b", "c"].map { (id: String) in Document(id: id, text: "text of \(id)") })
       let report = try await store.remove(["a", "nothing", "c"])
       #expect(report == RemoveReport(documents: 2, chunks: 2, notFound: ["nothing"]))
       #expect(try await store.list().map(\.document) == ["b"])
@@ -19,7 +19,7 @@ import Testing
     try await withStore { store, _ in
       try await store.add(
         ["docs", "docs/a", "docs/sub/b", "docs2/c"].map { (id: String) in
-          DocumentInput(id: id, text: "text of \(id)")
+          Document(id: id, text: "text of \(id)")
         })
       #expect(try await store.remove(below: "./docs/").documents == 2)
       #expect(try await store.remove(below: "docs").notFound == ["docs"])
@@ -32,11 +32,11 @@ import Testing
   @Test func anIDIsThatDocumentOnly() async throws {
     try await withStore { store, _ in
       let ids = ["https://a.org/", "https://a.org/one", "https://a.org/two"]
-      try await store.add(ids.map { (id: String) in DocumentInput(id: id, text: id) })
+      try await store.add(ids.map { (id: String) in Document(id: id, text: id) })
       #expect(try await store.remove([ids[0]]).documents == 1)
       for _ in 0..<2 { #expect(try await store.remove([ids[0]]).notFound == [ids[0]]) }
       #expect(try await store.list().map(\.document) == Array(ids.dropFirst()))
-      try await store.add([DocumentInput(id: ids[0], text: "again")])
+      try await store.add([Document(id: ids[0], text: "again")])
       #expect(try await store.remove(below: ids[0]).documents == 2)
       #expect(try await store.list().map(\.document) == [ids[0]])
     }
@@ -45,7 +45,7 @@ import Testing
   @Test func pathsMayBeWrittenAnotherWayAndTwice() async throws {
     try await withStore { store, _ in
       try await store.add(
-        ["a.md", "docs/b.md"].map { (id: String) in DocumentInput(id: id, text: id) })
+        ["a.md", "docs/b.md"].map { (id: String) in Document(id: id, text: id) })
       let report = try await store.remove(["./a.md", "a.md", "docs//b.md", "docs/b.md"])
       #expect(report == RemoveReport(documents: 2, chunks: 2))
     }
@@ -53,8 +53,8 @@ import Testing
 
   @Test func removesACollection() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "a", text: "one")], to: "first")
-      try await store.add([DocumentInput(id: "a", text: "one")], to: "second")
+      try await store.add([Document(id: "a", text: "one")], to: "first")
+      try await store.add([Document(id: "a", text: "one")], to: "second")
       let report = try await store.removeCollection("first")
       #expect(report == RemoveReport(documents: 1, chunks: 1, collections: 1))
       #expect(try await store.collections().map(\.name) == ["second"])
@@ -66,10 +66,10 @@ import Testing
   @Test func afterCompactADeletedWordIsInNoByteOfTheFile() async throws {
     try await withStore { store, folder in
       let fillers = (0..<200).map {
-        DocumentInput(id: "f\($0)", text: "filler \($0) and more text")
+        Document(id: "f\($0)", text: "filler \($0) and more text")
       }
       try await store.add(fillers)
-      let secret = DocumentInput(
+      let secret = Document(
         id: "diary", text: "The xylographer whispered zanzibarquux to nobody.",
         metadata: ["author": "zanzibarquux"])
       try await store.add([secret])
@@ -89,7 +89,7 @@ import Testing
 
   @Test func compactGivesRoomBack() async throws {
     try await withStore { store, _ in
-      let texts = (0..<900).map { DocumentInput(id: "\($0)", text: "document number \($0)") }
+      let texts = (0..<900).map { Document(id: "\($0)", text: "document number \($0)") }
       try await store.add(texts)
       try await store.remove(texts.compactMap(\.id))
       let report = try await store.compact()

@@ -109,10 +109,10 @@ struct AddCommand: AsyncParsableCommand {
   }
 
   /// The document of --text or --stdin.
-  private func inputDocument() throws -> DocumentInput? {
-    if let text { return DocumentInput(id: id, text: text) }
+  private func inputDocument() throws -> Document? {
+    if let text { return Document(id: id, text: text) }
     guard stdin else { return nil }
-    return DocumentInput(id: id, text: try StandardInput.text())
+    return Document(id: id, text: try StandardInput.text())
   }
 }
 

@@ -49,12 +49,12 @@ struct DocumentReader: Sendable {
 
   /// A text that is at hand. Without an id it is named after its own hash, so that the same text is
   /// the same document.
-  func read(_ input: DocumentInput) throws(StoreError) -> IncomingDocument {
-    let name = input.id.map { "the text of \"\($0)\"" } ?? "the text"
+  func read(_ input: Document) throws(StoreError) -> IncomingDocument {
+    let name = input.source.map { "the text of \"\($0)\"" } ?? "the text"
     guard input.text.contains(where: { !$0.isWhitespace }) else {
       throw StoreError(.empty, "\(name) is empty; there is nothing to add")
     }
-    guard !input.text.utf8.contains(0), input.id?.utf8.contains(0) != true else {
+    guard !input.text.utf8.contains(0), input.source?.utf8.contains(0) != true else {
       throw StoreError(
         .malformedInput,
         "\(name), or its id, holds a NUL character; it is binary, or remove the character")
@@ -65,11 +65,11 @@ struct DocumentReader: Sendable {
         "\(name) has \(input.text.utf8.count) bytes, and at most \(AddOptions.maximumTextBytes) are "
           + "taken as one document; split it")
     }
-    if let id = input.id, id.isEmpty {
+    if let id = input.source, id.isEmpty {
       throw StoreError(.empty, "the document's id is empty; name it, or leave the id out")
     }
     let hash = TextHash.of(input.text).prefix(6).map { String(format: "%02x", $0) }.joined()
-    let source = input.id ?? "text-\(hash)"
+    let source = input.source ?? "text-\(hash)"
     let format = input.format ?? DocumentFormat(fileName: source)
     let (found, _) = metadata(of: input.text, format: format)
     do {

@@ -14,26 +14,26 @@ import Testing
     return ["deep": value]
   }
 
-  static let bad: [(DocumentInput, StoreError.Code)] = [
-    (DocumentInput(id: "bad", text: ""), .empty),
-    (DocumentInput(id: "bad", text: " \n\t"), .empty),
-    (DocumentInput(id: "", text: "words"), .empty),
-    (DocumentInput(id: "bad", text: "a\u{0}b"), .malformedInput),
-    (DocumentInput(id: "b\u{0}d", text: "words"), .malformedInput),
-    (DocumentInput(id: "bad", text: "words", metadata: ["n": .number(.nan)]), .invalidArgument),
+  static let bad: [(Document, StoreError.Code)] = [
+    (Document(id: "bad", text: ""), .empty),
+    (Document(id: "bad", text: " \n\t"), .empty),
+    (Document(id: "", text: "words"), .empty),
+    (Document(id: "bad", text: "a\u{0}b"), .malformedInput),
+    (Document(id: "b\u{0}d", text: "words"), .malformedInput),
+    (Document(id: "bad", text: "words", metadata: ["n": .number(.nan)]), .invalidArgument),
     (
-      DocumentInput(id: "bad", text: "words", metadata: ["n": .array([.number(.infinity)])]),
+      Document(id: "bad", text: "words", metadata: ["n": .array([.number(.infinity)])]),
       .invalidArgument
     ),
-    (DocumentInput(id: "bad", text: "words", metadata: nested(64)), .invalidArgument),
-    (DocumentInput(id: "bad", text: "words", metadata: nested(5000)), .invalidArgument),
+    (Document(id: "bad", text: "words", metadata: nested(64)), .invalidArgument),
+    (Document(id: "bad", text: "words", metadata: nested(5000)), .invalidArgument),
   ]
 
   @Test(arguments: bad.indices, [true, false])
   func theOthersAreAdded(_ index: Int, isDryRun: Bool) async throws {
     let (document, code) = Self.bad[index]
     try await withStore { store, _ in
-      var documents = (0..<1000).map { DocumentInput(id: "\($0)", text: "text \($0)") }
+      var documents = (0..<1000).map { Document(id: "\($0)", text: "text \($0)") }
       documents[617] = document
       var options = AddOptions()
       options.isDryRun = isDryRun
@@ -65,7 +65,7 @@ import Testing
   @Test func metadataAsDeepAsMayBeComesBack() async throws {
     try await withStore { store, folder in
       let metadata = Self.nested(63)
-      try await store.add([DocumentInput(id: "deep", text: "words", metadata: metadata)])
+      try await store.add([Document(id: "deep", text: "words", metadata: metadata)])
       #expect(try await store.get("deep").summary.metadata == metadata)
       let file = folder.path("deep.jsonl")
       try await store.export(to: file)

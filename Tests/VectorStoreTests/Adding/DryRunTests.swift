@@ -52,11 +52,11 @@ import Testing
     return options
   }
 
-  private static func documents(_ random: inout SeededGenerator) -> [DocumentInput] {
+  private static func documents(_ random: inout SeededGenerator) -> [Document] {
     (0..<Int.random(in: 1...5, using: &random)).map { _ in
       let count = Int.random(in: 1...3, using: &random)
       let text = (0..<count).map { _ in paragraphs.randomElement(using: &random) ?? "" }
-      return DocumentInput(
+      return Document(
         id: "d\(Int.random(in: 0..<6, using: &random))", text: text.joined(separator: "\n\n"))
     }
   }

@@ -109,7 +109,7 @@ import Testing
     try fixture.overwrite(at: (page - 1) * Schema.pageSize, Self.bytes(1))
     #expect(try await fixture.examine(repairs: true).isWell)
     try await open.expectExact(fixture.queries)
-    try await open.add([DocumentInput(id: "later", text: "A later text.")], to: "texts")
+    try await open.add([Document(id: "later", text: "A later text.")], to: "texts")
     #expect(try await open.query("later text", in: "texts").hits.first?.document == "later")
     try await open.close()
     try expectWhole(fixture.path)

@@ -27,11 +27,11 @@ struct DoctorFixture {
   }
 
   static let texts = [
-    DocumentInput(id: "sky", text: "The sky is blue.", metadata: ["colour": "blue", "page": 3]),
-    DocumentInput(
+    Document(id: "sky", text: "The sky is blue.", metadata: ["colour": "blue", "page": 3]),
+    Document(
       id: "bread", text: "Bread rises because of yeast.", metadata: ["colour": "brown"]),
-    DocumentInput(id: "panther", text: "卡罗来纳黑豹队赢了比赛。"),
-    DocumentInput(id: "walrus", text: "The walrus has tusks."),
+    Document(id: "panther", text: "卡罗来纳黑豹队赢了比赛。"),
+    Document(id: "walrus", text: "The walrus has tusks."),
   ]
 
   /// Whether stores open whose schema was tampered with.

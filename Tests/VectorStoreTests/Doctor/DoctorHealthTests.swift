@@ -22,7 +22,7 @@ import Testing
   @Test func emptyFilledEmptiedAndCompactedStoresAreWell() async throws {
     try await withStore { store, folder in
       #expect(try await Self.examine(store, folder).unwell.isEmpty)
-      try await store.add((0..<40).map { DocumentInput(id: "\($0)", text: "walrus number \($0)") })
+      try await store.add((0..<40).map { Document(id: "\($0)", text: "walrus number \($0)") })
       try await store.add(DoctorFixture.texts, to: "other")
       #expect(try await Self.examine(store, folder).unwell.isEmpty)
       try await store.remove((0..<20).map { "\($0)" })
@@ -40,13 +40,13 @@ import Testing
 
   @Test func standInsPendingAndRefusedAreWarnings() async throws {
     try await withStore(mode: .hybrid) { store, folder in
-      try await store.add([DocumentInput(id: "a", text: "one text")])
+      try await store.add([Document(id: "a", text: "one text")])
       let report = try await Self.examine(store, folder)
       #expect(report.unwell == [.standIns] && report.isWell)
       #expect(report[.standIns]?.advice?.contains("store reembed") == true)
     }
     try await withStore(mode: .real, service: FakeService(isDown: true)) { store, folder in
-      try await store.add([DocumentInput(id: "a", text: "one text")])
+      try await store.add([Document(id: "a", text: "one text")])
       let report = try await Self.examine(store, folder)
       #expect(report.unwell == [.pending] && report.isWell)
       #expect(report[.pending]?.examples.first?.hasPrefix("a (collection \"default\"): ") == true)
@@ -118,7 +118,7 @@ import Testing
       options.chunking.maximumTokens = 40
       options.chunking.overlapTokens = 0
       let texts = ["walrus", "violin", "harbour"].map { (word: String) in
-        DocumentInput(
+        Document(
           id: word,
           text: (0..<6).map { "The \(word) of part \($0) is the \(word) that \(word) people know." }
             .joined(separator: "\n\n"))

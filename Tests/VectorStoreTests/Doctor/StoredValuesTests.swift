@@ -216,8 +216,8 @@ private struct DamagedStore {
       await attempt("add") {
         _ = try await store.add(
           [
-            DocumentInput(id: "walrus", text: "The walrus sleeps.", metadata: ["a": 1]),
-            DocumentInput(id: "new", text: "A staged text."),
+            Document(id: "walrus", text: "The walrus sleeps.", metadata: ["a": 1]),
+            Document(id: "new", text: "A staged text."),
           ], to: "texts")
       }
       await attempt("remove") { _ = try await store.remove(["sky", "bread"], from: "texts") }

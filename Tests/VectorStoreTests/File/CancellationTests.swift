@@ -36,7 +36,7 @@ import Testing
 
   @Test func sqlWithoutEndIsInterrupted() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "a", text: "a walrus has tusks")])
+      try await store.add([Document(id: "a", text: "a walrus has tusks")])
       try await expectEndsWhenCancelled("a statement") {
         _ = try await store.file.read { try Int.fetchOne($0, sql: Self.endless) }
       }
@@ -64,7 +64,7 @@ import Testing
 
   @Test func aCancelledWriteIsRolledBack() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "a", text: "a walrus has tusks")])
+      try await store.add([Document(id: "a", text: "a walrus has tusks")])
       try await expectEndsWhenCancelled("a write") {
         try await store.file.write { db in
           try db.execute(sql: "DELETE FROM documents")
@@ -72,7 +72,7 @@ import Testing
         }
       }
       #expect(try await store.list().count == 1)
-      try await store.add([DocumentInput(id: "b", text: "a gnu has horns")])
+      try await store.add([Document(id: "b", text: "a gnu has horns")])
       #expect(try await store.list().count == 2)
     }
   }
@@ -85,7 +85,7 @@ import Testing
       }
       try await Task.sleep(for: .milliseconds(50))
       try await expectEndsWhenCancelled("a waiting write") {
-        try await store.add([DocumentInput(id: "a", text: "a")])
+        try await store.add([Document(id: "a", text: "a")])
       }
       busy.cancel()
       await #expect(throws: CancellationError.self) { try await busy.value }
@@ -124,7 +124,7 @@ import Testing
     do {
       let held = try HeldLock(path)
       try await expectEndsWhenCancelled("add") {
-        try await store.add([DocumentInput(id: "a", text: "a")])
+        try await store.add([Document(id: "a", text: "a")])
       }
       try await expectEndsWhenCancelled("make a store") { [configuration] in
         let other = folder.path("t.db")
@@ -134,7 +134,7 @@ import Testing
       }
       _ = consume held
     }
-    try await store.add([DocumentInput(id: "a", text: "a")])
+    try await store.add([Document(id: "a", text: "a")])
     #expect(try await store.list().count == 1)
     try await store.close()
   }
@@ -144,12 +144,12 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.path("s.db")
     let store = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
-    try await store.add([DocumentInput(id: "a", text: "a")])
+    try await store.add([Document(id: "a", text: "a")])
     do {
       let held = try HeldLock(path)
       try await expectEndsWhenCancelled("add, then close") {
         do {
-          try await store.add([DocumentInput(id: "b", text: "b")])
+          try await store.add([Document(id: "b", text: "b")])
         } catch {
           try await store.close()
           throw error
@@ -167,7 +167,7 @@ import Testing
     configuration.lockTimeout = 0.2
     let store = try await Store(path: path, configuration: configuration)
     let held = try HeldLock(path)
-    let error = await storeError { try await store.add([DocumentInput(id: "a", text: "a")]) }
+    let error = await storeError { try await store.add([Document(id: "a", text: "a")]) }
     #expect(error?.code == .locked)
     let message = error?.message ?? ""
     #expect(message.contains("for 0.2 s"), "\(message)")

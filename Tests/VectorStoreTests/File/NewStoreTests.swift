@@ -151,7 +151,7 @@ import Testing
       try await StoreFileTests.makeStore(at: path, texts: 1)
       chmod(path, mode_t(mode))
       let store = try await Store(path: path, configuration: configuration)
-      try await store.add([DocumentInput(text: "more")])
+      try await store.add([Document(text: "more")])
       for side in ["-wal", "-shm", "-lock"] {
         #expect(
           FileCheck.permissions(of: path + side) == "0" + String(mode, radix: 8), "\(side)")

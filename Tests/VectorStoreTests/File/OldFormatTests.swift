@@ -59,7 +59,7 @@ import Testing
     #expect(
       try await store.query("tusks", options: options).hits.map(\.document) == ["docs/walrus.md"])
     #expect(try await store.export(to: folder.path("out.npy")).rows == 2)
-    try await store.add([DocumentInput(id: "new", text: "Something new.")])
+    try await store.add([Document(id: "new", text: "Something new.")])
     try await store.close()
 
     // What was there has no checksums yet; what is new has.

@@ -32,10 +32,10 @@ import Testing
     try await StoreFileTests.makeStore(at: path)
     try FileManager.default.copyItem(atPath: path, toPath: path + ".backup")
     let store = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
-    try await store.add([DocumentInput(text: "before")])
+    try await store.add([Document(text: "before")])
     try deed.act(on: path)
     #expect(
-      await errorCode { try await store.add([DocumentInput(text: "after")]) } == .fileReplaced)
+      await errorCode { try await store.add([Document(text: "after")]) } == .fileReplaced)
     #expect(await errorCode { _ = try await store.query("walrus") } == .fileReplaced)
     #expect(await errorCode { _ = try await store.list() } == .fileReplaced)
     #expect(await errorCode { try await store.close() } == .fileReplaced)

@@ -12,7 +12,7 @@ import Testing
     configuration.queryCachePath = folder.path("queries.db")
     let path = folder.path("s.db")
     let store = try await Store(path: path, configuration: configuration)
-    try await store.add([DocumentInput(id: "a", text: "walrus")])
+    try await store.add([Document(id: "a", text: "walrus")])
     try folder.write("1 0 a 1", to: "qrels")
     try FileManager.default.createSymbolicLink(
       atPath: folder.path("link"), withDestinationPath: path)

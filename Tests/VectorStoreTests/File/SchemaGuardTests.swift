@@ -127,7 +127,7 @@ struct HostileSchema: Sendable, CustomStringConvertible {
     _ = try await store.list()
     try await fixture.execute("CREATE TRIGGER late AFTER INSERT ON chunks BEGIN SELECT 1; END")
     #expect(await errorCode { _ = try await store.list() } == .foreignSchema)
-    #expect(await errorCode { try await store.add([DocumentInput(text: "x")]) } == .foreignSchema)
+    #expect(await errorCode { try await store.add([Document(text: "x")]) } == .foreignSchema)
     try await store.close()
   }
 

@@ -22,7 +22,7 @@ import Testing
 
   static func makeStore(at path: String, texts: Int = 3) async throws {
     let store = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
-    try await store.add((0..<texts).map { DocumentInput(id: "\($0)", text: "walrus number \($0)") })
+    try await store.add((0..<texts).map { Document(id: "\($0)", text: "walrus number \($0)") })
     try await store.close()
   }
 
@@ -81,7 +81,7 @@ import Testing
     let store = try await Store(
       path: folder.path("g.db"), configuration: StoreConfiguration(mode: .mock))
     let before = try await store.file.read { try StoreStateTable.generation($0) }
-    try await store.add([DocumentInput(text: "one")])
+    try await store.add([Document(text: "one")])
     let after = try await store.file.read { try StoreStateTable.generation($0) }
     #expect(after > before)
     try await store.close()
@@ -185,7 +185,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.path("old.db")
     let store = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
-    try await store.add([DocumentInput(id: "old", text: "from before")])
+    try await store.add([Document(id: "old", text: "from before")])
     // As after a kill: the log stays, the file goes.
     let old = try await store.file.write { db in
       try db.execute(sql: "UPDATE documents SET metadata = '{}'")
@@ -253,7 +253,7 @@ import Testing
     configuration.access = .readOnly
     let store = try await Store(path: path, configuration: configuration)
     #expect(try await store.query("walrus").hits.count == 3)
-    #expect(await errorCode { try await store.add([DocumentInput(text: "x")]) } == .readOnly)
+    #expect(await errorCode { try await store.add([Document(text: "x")]) } == .readOnly)
     try await store.close()
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
   }
@@ -262,10 +262,10 @@ import Testing
     let folder = try TemporaryFolder()
     let store = try await Store(
       path: folder.path("closed.db"), configuration: StoreConfiguration(mode: .mock))
-    try await store.add([DocumentInput(text: "x")])
+    try await store.add([Document(text: "x")])
     try await store.close()
     #expect(await errorCode { _ = try await store.query("x") } == .closed)
-    #expect(await errorCode { try await store.add([DocumentInput(text: "y")]) } == .closed)
+    #expect(await errorCode { try await store.add([Document(text: "y")]) } == .closed)
   }
 
   @Test func aWriterWaitsForTheLockAndThenSaysSo() async throws {
@@ -277,12 +277,12 @@ import Testing
     configuration.lockTimeout = 0.2
     let store = try await Store(path: path, configuration: configuration)
     let error = try await holder.heldWhile {
-      await #expect(throws: StoreError.self) { try await store.add([DocumentInput(text: "late")]) }
+      await #expect(throws: StoreError.self) { try await store.add([Document(text: "late")]) }
     }
     #expect(error?.code == .locked)
     #expect(error?.message.contains("another process has been writing to the store") == true)
     #expect(try await store.query("walrus").hits.count == 3, "readers do not wait")
-    try await store.add([DocumentInput(text: "in time")])
+    try await store.add([Document(text: "in time")])
     try await store.close()
   }
 }

@@ -42,9 +42,9 @@ import Testing
   @Test func addingChangingAndRemovingIsFollowed() async throws {
     try await withStore { store, _ in
       try await store.add([
-        DocumentInput(id: "a", text: "text one", metadata: Self.metadata),
-        DocumentInput(id: "b", text: "text two", metadata: ["lang": "en"]),
-        DocumentInput(id: "c", text: "text three"),
+        Document(id: "a", text: "text one", metadata: Self.metadata),
+        Document(id: "b", text: "text two", metadata: ["lang": "en"]),
+        Document(id: "c", text: "text three"),
       ])
       #expect(try await expectFieldsFollowMetadata(store) == 12)
       #expect(try await found("lang = 'de'", store) == ["a"])
@@ -52,11 +52,11 @@ import Testing
       #expect(try await found("exists note and tags = 'b' and draft = true", store) == ["a"])
       #expect(try await found("not exists lang", store) == ["c"])
 
-      try await store.add([DocumentInput(id: "a", text: "text one", metadata: ["lang": "fr"])])
+      try await store.add([Document(id: "a", text: "text one", metadata: ["lang": "fr"])])
       #expect(try await expectFieldsFollowMetadata(store) == 2)
       #expect(try await found("lang = 'fr'", store) == ["a"])
       #expect(try await found("lang = 'de' or exists tags", store) == [])
-      try await store.add([DocumentInput(id: "a", text: "another text")])
+      try await store.add([Document(id: "a", text: "another text")])
       #expect(try await expectFieldsFollowMetadata(store) == 1)
       try await store.remove(["b"])
       #expect(try await expectFieldsFollowMetadata(store) == 0)
@@ -67,7 +67,7 @@ import Testing
     try await withStore { store, _ in
       for collection in ["first", "second"] {
         try await store.add(
-          [DocumentInput(id: collection, text: "text", metadata: ["lang": "de"])], to: collection)
+          [Document(id: collection, text: "text", metadata: ["lang": "de"])], to: collection)
       }
       #expect(try await found("lang = 'de'", store, in: "second") == ["second"])
       #expect(try await found("collection = 'first'", store, in: "second") == [])
@@ -113,13 +113,13 @@ import Testing
         configuration: StoreConfiguration(mode: .real, service: service))
     }
     let first = try await store(isDown: false)
-    try await first.add([DocumentInput(id: "a", text: "text one", metadata: ["v": 1])])
+    try await first.add([Document(id: "a", text: "text one", metadata: ["v": 1])])
     try await first.close()
 
     let down = try await store(isDown: true)
     try await down.add([
-      DocumentInput(id: "a", text: "text two", metadata: ["v": 2]),
-      DocumentInput(id: "b", text: "text three", metadata: ["v": 3]),
+      Document(id: "a", text: "text two", metadata: ["v": 2]),
+      Document(id: "b", text: "text three", metadata: ["v": 3]),
     ])
     try await expectFieldsFollowMetadata(down)
     try await down.close()

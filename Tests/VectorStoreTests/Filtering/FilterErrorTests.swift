@@ -164,7 +164,7 @@ import Testing
 
   @Test func whatIsMadeInSwiftIsCheckedByTheQuery() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "a", text: "text")])
+      try await store.add([Document(id: "a", text: "text")])
       for (filter, what) in [
         (Filter.equals(.added, "tomorrow"), "the filter's condition added = 'tomorrow' is wrong: "),
         (.equals("a", .array([1])), "found a list or an object, expected one value; use oneOf"),

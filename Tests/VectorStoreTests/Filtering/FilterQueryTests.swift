@@ -7,7 +7,7 @@ import Testing
 @Suite struct FilterQueryTests {
   /// Documents that all answer "walrus", the better the lower their number; every tenth is rare.
   private static let documents = (0..<60).map { index in
-    DocumentInput(
+    Document(
       id: "doc/\(index)", text: "walrus " + String(repeating: "filler ", count: index),
       metadata: ["n": .integer(Int64(index)), "rare": .bool(index % 10 == 9)])
   }
@@ -34,7 +34,7 @@ import Testing
       try await expectTheRareOnes(store, lexical: false)
       try await expectTheRareOnes(store, lexical: true)
       try await store.add(
-        [DocumentInput(id: "other", text: "walrus", metadata: ["rare": true])], to: "second")
+        [Document(id: "other", text: "walrus", metadata: ["rare": true])], to: "second")
       try await expectTheRareOnes(store, lexical: false)
       try await expectTheRareOnes(store, lexical: true)
     }
@@ -55,7 +55,7 @@ import Testing
     try await withStore { store, _ in
       try await store.add(
         (0..<80).map { index in
-          DocumentInput(
+          Document(
             id: "\(index)",
             text: "walrus number \(index) of \(random.pick(["ice", "sea", "land"]))",
             metadata: random.metadata())
@@ -88,7 +88,7 @@ import Testing
         separator: "\n")
       var adding = AddOptions()
       adding.chunking = ChunkingOptions(maximumTokens: 32, overlapTokens: 0)
-      try await store.add([DocumentInput(id: "a.md", text: text)], options: adding)
+      try await store.add([Document(id: "a.md", text: text)], options: adding)
       for lexical in [false, true] {
         var options = QueryOptions(lexical: lexical, limit: 3)
         options.filter = .greater("ordinal", 1) && .atMost("ordinal", 3)
@@ -101,7 +101,7 @@ import Testing
   @Test func documentsAreListedAndRemovedByAFilter() async throws {
     try await withStore { store, _ in
       try await store.add(Self.documents)
-      let twin = DocumentInput(id: "other", text: "walrus", metadata: ["rare": true])
+      let twin = Document(id: "other", text: "walrus", metadata: ["rare": true])
       try await store.add([twin], to: "second")
       let rare = Filter.equals("rare", true)
       #expect(
@@ -129,7 +129,7 @@ import Testing
 
   @Test func timesAreComparedInUTC() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "a", text: "walrus")])
+      try await store.add([Document(id: "a", text: "walrus")])
       let today = String(Timestamp.now().prefix(10))
       for (filter, count) in [
         ("added >= '2020-01-01'", 1), ("added < '2020-01-01'", 0), ("added > '9999-12-31'", 0),

@@ -25,7 +25,7 @@ import Testing
     for collection in ["animals", "baking"] {
       try await store.add(
         (0..<40).map { index in
-          DocumentInput(
+          Document(
             id: "\(collection)/\(index).md",
             text: "\(words[index % 8]) and \(words[index / 5 % 8]) number \(index / 2)")
         }, to: collection)
@@ -37,7 +37,7 @@ import Testing
       let names = ["<img src=x>\"'", "a\u{202E}b", "long" + String(repeating: "n", count: 400)]
       for collection in ["default", "<b>bold</b>"] {
         try await store.add(
-          names.map { DocumentInput(id: $0, text: Self.hostile) }, to: collection)
+          names.map { Document(id: $0, text: Self.hostile) }, to: collection)
       }
       // The door refuses NUL; a report may be made by hand.
       let page = try await Self.page(store) { report in
@@ -91,7 +91,7 @@ import Testing
   func fewRowsAreNotEnoughToTell(rows: Int) async throws {
     try await withStore { store, _ in
       try await store.add(
-        (0..<rows).map { DocumentInput(id: "\($0)", text: "The walrus has tusks \($0).") })
+        (0..<rows).map { Document(id: "\($0)", text: "The walrus has tusks \($0).") })
       let page = try await Self.page(store)
       if rows == 0 {
         #expect(page.contains("There are no vectors yet, so there is nothing to judge."))
@@ -105,7 +105,7 @@ import Testing
 
   @Test func copiesOfOneTextAreDrawnToo() async throws {
     try await withStore { store, _ in
-      try await store.add((0..<60).map { DocumentInput(id: "\($0)", text: "Always the same.") })
+      try await store.add((0..<60).map { Document(id: "\($0)", text: "Always the same.") })
       let page = try await Self.page(store)
       #expect(
         page.contains("All rows are the same vector.") && page.contains("60 rows, cosine 1.0000"))

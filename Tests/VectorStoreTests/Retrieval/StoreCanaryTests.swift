@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct StoreCanaryTests {
   private static let texts = (0..<40).map {
-    DocumentInput(id: "\($0)", text: String(repeating: "word\($0) ", count: $0 + 1))
+    Document(id: "\($0)", text: String(repeating: "word\($0) ", count: $0 + 1))
   }
 
   @Test func theSameModelGivesTheSameVectors() async throws {

@@ -17,8 +17,8 @@ import Testing
       options.chunking.overlapTokens = 0
       try await store.add(
         [
-          DocumentInput(id: "long", text: filler + "\n\nThe walrus has tusks."),
-          DocumentInput(id: "other", text: "The sky is blue."),
+          Document(id: "long", text: filler + "\n\nThe walrus has tusks."),
+          Document(id: "other", text: "The sky is blue."),
         ], options: options)
       let quality = try await store.retrievalQuality(
         queries: [
@@ -57,7 +57,7 @@ import Testing
     let sent = Mutex(0)
     let service = FakeService(onRequest: { texts in sent.withLock { $0 += texts.count } })
     try await withStore(mode: .real, service: service) { store, _ in
-      try await store.add([DocumentInput(id: "sky", text: "The sky is blue.")])
+      try await store.add([Document(id: "sky", text: "The sky is blue.")])
       let before = sent.withLock { $0 }
       let quality = try await store.retrievalQuality(
         queries: [JudgedQuery(id: "1", text: "blue"), JudgedQuery(id: "2", text: "unjudged")],
@@ -68,7 +68,7 @@ import Testing
 
   @Test func idsThatDoNotMeetAreAnError() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "sky", text: "The sky is blue.")])
+      try await store.add([Document(id: "sky", text: "The sky is blue.")])
       let code = await errorCode {
         _ = try await store.retrievalQuality(
           queries: [JudgedQuery(id: "q1", text: "blue")],
@@ -82,7 +82,7 @@ import Testing
   func agreesWithPythonOnCranfield() async throws {
     try await withStore { store, folder in
       let set = try RetrievalSet.load("cranfield")
-      try await store.add(set.documents.map { DocumentInput(id: $0.id, text: $0.text) })
+      try await store.add(set.documents.map { Document(id: $0.id, text: $0.text) })
       let qrels = try #require(SharedData.file("ir/cranfield/qrels.tsv"))
       let judgements = try RetrievalJudgements(contentsOfFile: qrels.path)
       let queries = set.queries.map { JudgedQuery(id: $0.id, text: $0.text) }

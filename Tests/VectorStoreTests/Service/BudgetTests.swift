@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct BudgetTests {
   /// The cost of so many numbered texts, at the price of text-embedding-3-small.
-  static func cost(of texts: [DocumentInput]) -> NanoDollars {
+  static func cost(of texts: [Document]) -> NanoDollars {
     NanoDollars(nano: Int64(PaidStore.leastTokens(texts.map(\.text))) * 20)
   }
 
@@ -117,7 +117,7 @@ import Testing
       let requests = paid.server.embeddingRequests.count
       var options = AddOptions()
       options.isDryRun = true
-      let texts = numberedTexts(500) + [DocumentInput(id: "twin", text: "text number 499 of many")]
+      let texts = numberedTexts(500) + [Document(id: "twin", text: "text number 499 of many")]
       let plan = try await store.add(texts, options: options)
       #expect(plan.dryRun && paid.server.embeddingRequests.count == requests)
       #expect(try await store.list().count == 100)

@@ -16,7 +16,7 @@ import Testing
   }
 
   /// Adds the same texts to collections of their own, all at once.
-  private func addAtOnce(_ stores: [Store], _ texts: [DocumentInput]) async throws -> [AddReport] {
+  private func addAtOnce(_ stores: [Store], _ texts: [Document]) async throws -> [AddReport] {
     try await withThrowingTaskGroup(of: AddReport.self) { group in
       for (number, store) in stores.enumerated() {
         group.addTask { try await store.add(texts, to: "collection \(number)") }
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  private func expectPaidOnce(_ reports: [AddReport], _ texts: [DocumentInput], _ paid: PaidStore)
+  private func expectPaidOnce(_ reports: [AddReport], _ texts: [Document], _ paid: PaidStore)
     async throws
   {
     #expect(paid.server.billing.paidTwice.isEmpty)
@@ -125,7 +125,7 @@ import Testing
   }
 
   /// Enters claims of a run on texts.
-  private func claim(_ texts: [DocumentInput], for run: Int64, in store: Store) async throws {
+  private func claim(_ texts: [Document], for run: Int64, in store: Store) async throws {
     let hashes = texts.map { TextHash.of($0.text) }
     try await store.file.write { db in
       let space = try SpacesTable.findOrCreate(.openAISmall, db)
@@ -139,7 +139,7 @@ import Testing
   @Test func theClaimOfARunThatHasEndedIsNotHeeded() async throws {
     try await withPaidStore { paid in
       let store = try await paid.open(service: try paid.service())
-      try await store.add([DocumentInput(id: "before", text: "something else")])
+      try await store.add([Document(id: "before", text: "something else")])
       let ended = try await store.file.read { try Int64.fetchOne($0, sql: "SELECT id FROM runs") }
       let texts = numberedTexts(100)
       try await claim(texts, for: try #require(ended), in: store)

@@ -10,12 +10,12 @@ import Testing
   static let real = EmbeddingSpace.openAISmall.name
 
   static let first = [
-    DocumentInput(id: "sky", text: "The sky is blue because of Rayleigh scattering."),
-    DocumentInput(id: "bread", text: "Bread rises because yeast makes gas."),
+    Document(id: "sky", text: "The sky is blue because of Rayleigh scattering."),
+    Document(id: "bread", text: "Bread rises because yeast makes gas."),
   ]
   static let second = [
-    DocumentInput(id: "sea", text: "The sea is salty because rivers carry minerals."),
-    DocumentInput(id: "snow", text: "Snow is white because it scatters all light."),
+    Document(id: "sea", text: "The sea is salty because rivers carry minerals."),
+    Document(id: "snow", text: "Snow is white because it scatters all light."),
   ]
 
   @Test func everyStepSaysWhatItStandsOn() async throws {
@@ -44,7 +44,7 @@ import Testing
       let spaces = Dictionary(uniqueKeysWithValues: mixed.hits.map { ($0.document, $0.space) })
       #expect(spaces["sky"] == Self.mock && spaces["sea"] == Self.real)
       #expect(mixed.hits.allSatisfy { $0.degraded })
-      let question = DocumentInput(text: "why is the sky blue")
+      let question = Document(text: "why is the sky blue")
       #expect(paid.server.billing.timesBilled == Self.billed(Self.second + [question]))
 
       // Reembed: only what has a stand-in is paid for.
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  private static func billed(_ documents: [DocumentInput]) -> [String: Int] {
+  private static func billed(_ documents: [Document]) -> [String: Int] {
     Dictionary(uniqueKeysWithValues: documents.map { ($0.text, 1) })
   }
 }

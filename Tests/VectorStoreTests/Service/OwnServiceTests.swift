@@ -7,7 +7,7 @@ import Testing
 @testable import VectorStore
 
 @Suite struct OwnServiceTests {
-  private static let sky = DocumentInput(id: "sky", text: "The sky is blue.")
+  private static let sky = Document(id: "sky", text: "The sky is blue.")
   /// Answers NaN to questions only.
   private static let nan = FakeService(change: { text, vector in
     text.hasSuffix("?") ? [Float](repeating: .nan, count: vector.count) : vector
@@ -62,7 +62,7 @@ import Testing
       let lines = try await store.import(from: folder.path("rows.jsonl"))
       #expect(lines.documents == .init(added: 5) && lines.stopped == nil && lines.errors.isEmpty)
       // The same text as a document: its vector is there.
-      let known = try await store.add([DocumentInput(id: "known", text: "text 3")])
+      let known = try await store.add([Document(id: "known", text: "text 3")])
       #expect(known.documents == .init(added: 1) && known.stopped == nil)
       let missed = try await store.add([Self.sky])
       #expect(missed.documents == .init(pending: 1))

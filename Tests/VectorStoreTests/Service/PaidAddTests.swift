@@ -14,7 +14,7 @@ import Testing
       let report = try await store.add(
         texts
           + texts.map { copy in
-            DocumentInput(id: "copy \(copy.id ?? "")", text: copy.text)
+            Document(id: "copy \(copy.id ?? "")", text: copy.text)
           })
       #expect(report.documents == .init(added: 600))
       #expect(report.chunks == .init(embedded: 300, reused: 300))
@@ -154,14 +154,14 @@ import Testing
       let big = numberedTexts(1000).map(\.text).joined(separator: "\n\n")
       var options = AddOptions()
       options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
-      let first = try await store.add([DocumentInput(id: "big", text: big)], options: options)
+      let first = try await store.add([Document(id: "big", text: big)], options: options)
       #expect(first.documents == .init(pending: 1))
       let staged = try await store.file.read {
         try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM staged")
       }
       #expect(staged == 320)
       paid.server.update { $0.fault = { _, _ in nil } }
-      let second = try await store.add([DocumentInput(id: "big", text: big)], options: options)
+      let second = try await store.add([Document(id: "big", text: big)], options: options)
       #expect(second.documents == .init(updated: 1) && second.chunks.reused == 320)
       #expect(paid.server.billing.paidTwice.isEmpty)
       try await store.close()
@@ -177,7 +177,7 @@ import Testing
       let text = (0..<6000).map { "word\($0)" }.joined(separator: " ")
       var options = AddOptions()
       options.chunking = ChunkingOptions(maximumTokens: 4000, overlapTokens: 0)
-      let report = try await store.add([DocumentInput(id: "long", text: text)], options: options)
+      let report = try await store.add([Document(id: "long", text: text)], options: options)
       #expect(report.documents == .init(added: 1) && report.chunks.failed == 0)
       #expect(try await store.get("long").text == text)
       #expect(

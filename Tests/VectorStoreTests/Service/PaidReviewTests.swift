@@ -15,15 +15,15 @@ import Testing
       let store = try await paid.open(service: try paid.service())
       let (first, second) = ("The sky is blue today.", "Bread rises with yeast.")
       try await store.add([
-        DocumentInput(id: "a", text: first), DocumentInput(id: "b", text: second),
+        Document(id: "a", text: first), Document(id: "b", text: second),
       ])
       let swapped = try await store.add(
-        [DocumentInput(id: "a", text: second), DocumentInput(id: "b", text: first)])
+        [Document(id: "a", text: second), Document(id: "b", text: first)])
       #expect(swapped.documents == .init(updated: 2) && swapped.chunks == .init(reused: 2))
       // Across calls' batches too: the text goes with one document and comes with a later one.
       let moved = try await store.add(
-        [DocumentInput(id: "a", text: "Now something else.")]
-          + numberedTexts(300) + [DocumentInput(id: "c", text: second)])
+        [Document(id: "a", text: "Now something else.")]
+          + numberedTexts(300) + [Document(id: "c", text: second)])
       #expect(moved.chunks.reused == 1)
       #expect(paid.server.billing.paidTwice.isEmpty)
       let staged = try await store.file.read {
@@ -100,7 +100,7 @@ import Testing
       let report = try await store.import(from: file, space: other, into: "mine")
       #expect(report.documents == .init(added: 1) && report.requests == 0)
       let code = await errorCode {
-        _ = try await store.add([DocumentInput(id: "b", text: "words")], to: "mine")
+        _ = try await store.add([Document(id: "b", text: "words")], to: "mine")
       }
       #expect(code == .spaceMismatch)
       try await store.close()
@@ -145,7 +145,7 @@ import Testing
       var options = AddOptions()
       options.chunking = ChunkingOptions(maximumTokens: 4000, overlapTokens: 0)
       let offline = try await paid.open(mode: .hybrid, service: nil)
-      try await offline.add([DocumentInput(id: "long", text: text)], options: options)
+      try await offline.add([Document(id: "long", text: text)], options: options)
       try await offline.close()
       // A counter that finds more tokens than the chunker had estimated.
       let counter = TokenCounter(isExact: true) { $0.utf8.count }
@@ -158,7 +158,7 @@ import Testing
       #expect(report.errors.count == report.chunks.remaining)
       #expect(seen.withLock { $0 }.allSatisfy { $0.done <= $0.total ?? 0 })
       #expect(paid.server.embeddingRequests.flatMap(\.texts).allSatisfy { $0.utf8.count <= 8191 })
-      let added = try await online.add([DocumentInput(id: "long", text: text)], options: options)
+      let added = try await online.add([Document(id: "long", text: text)], options: options)
       #expect(added.documents == .init(updated: 1) && added.chunks.standIn == 0)
       try await online.close()
     }

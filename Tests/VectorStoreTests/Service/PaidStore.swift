@@ -73,6 +73,6 @@ func withPaidStore(
 }
 
 /// Texts that all differ.
-func numberedTexts(_ count: Int, from first: Int = 0) -> [DocumentInput] {
-  (first..<(first + count)).map { DocumentInput(id: "\($0)", text: "text number \($0) of many") }
+func numberedTexts(_ count: Int, from first: Int = 0) -> [Document] {
+  (first..<(first + count)).map { Document(id: "\($0)", text: "text number \($0) of many") }
 }

@@ -15,7 +15,7 @@ import Testing
 
   private static func add(_ store: Store, to collection: String = "default") async throws {
     try await store.add(
-      texts.enumerated().map { DocumentInput(id: "doc/\($0)", text: $1) }, to: collection)
+      texts.enumerated().map { Document(id: "doc/\($0)", text: $1) }, to: collection)
   }
 
   @Test func rowsHaveNamesAndTexts() async throws {
@@ -42,7 +42,7 @@ import Testing
   @Test func collectionsAreTogetherOrApart() async throws {
     try await withStore { store, _ in
       try await Self.add(store)
-      try await store.add([DocumentInput(id: "x", text: "Foxes live in dens.")], to: "other")
+      try await store.add([Document(id: "x", text: "Foxes live in dens.")], to: "other")
       let all = try #require(try await store.statistics().spaces.first)
       #expect(all.rows == 6)
       #expect(all.collections.map(\.collection) == ["default", "other"])
@@ -68,9 +68,9 @@ import Testing
 
   @Test func figuresAreNeverNaN() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "a", text: "One row.")])
+      try await store.add([Document(id: "a", text: "One row.")])
       for rows in 1...3 {
-        if rows > 1 { try await store.add([DocumentInput(id: "\(rows)", text: "Row \(rows)")]) }
+        if rows > 1 { try await store.add([Document(id: "\(rows)", text: "Row \(rows)")]) }
         let report = try await store.statistics()
         // JSONEncoder throws at a number that is not finite.
         let data = try JSONEncoder().encode(report)
@@ -101,10 +101,10 @@ import Testing
   @Test func savedStatisticsAreComparedWith() async throws {
     try await withStore { store, _ in
       let words = ["red", "green", "blue", "iron", "stone", "river", "cloud", "bread"]
-      func texts(_ range: Range<Int>, _ tail: String) -> [DocumentInput] {
+      func texts(_ range: Range<Int>, _ tail: String) -> [Document] {
         range.map { row in
           let text = (0..<5).map { words[(row * 7 + $0 * row) % words.count] }
-          return DocumentInput(id: "\(tail)\(row)", text: text.joined(separator: " ") + " \(row)")
+          return Document(id: "\(tail)\(row)", text: text.joined(separator: " ") + " \(row)")
         }
       }
       try await store.add(texts(0..<60, ""))
@@ -123,7 +123,7 @@ import Testing
       #expect(same.meanCosine.map { abs($0.before - $0.now) < 1e-12 } == true)
       try await store.add(
         (0..<30).map {
-          DocumentInput(id: "new\($0)", text: "Entirely other words concerning whales \($0)")
+          Document(id: "new\($0)", text: "Entirely other words concerning whales \($0)")
         })
       let moved = try #require(try await store.statistics(options: options).spaces[0].drift)
       #expect(moved.rowsNow == 90 && moved.newRows == 30)
@@ -149,7 +149,7 @@ import Testing
 
   @Test func aScoreIsCalibratedQuickly() async throws {
     try await withStore { store, _ in
-      try await store.add([DocumentInput(id: "one", text: "Only one row.")])
+      try await store.add([Document(id: "one", text: "Only one row.")])
       #expect(try await store.calibration() == nil)
       try await Self.add(store)
       let some = try #require(try await store.calibration())

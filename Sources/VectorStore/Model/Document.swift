@@ -1,23 +1,26 @@
-// What `add` takes when the text is at hand. Paths are read by Adding/FileBatches.swift.
+// What `add` takes when the text is at hand, and how it is added.
 
 /// A text to be added as one document.
-public struct DocumentInput: Sendable {
-  /// The document's source, by which it is found, replaced and removed. Nil names it after its text.
-  public var id: String?
+///
+///     Document(id: "sky", text: "The sky is blue.", metadata: ["kind": "note"])
+public struct Document: Sendable, Codable, Hashable {
+  /// The name by which the document is found, replaced and removed. Nil names it `text-` and the
+  /// first 12 hexadecimal digits of its text's SHA-256: the same text is the same document.
+  public var source: String?
   /// The whole text.
   public var text: String
-  /// How to cut it; nil decides by the name ``id``.
+  /// How to cut it; nil decides by the name ``source``.
   public var format: DocumentFormat?
-  /// What is known about the document. Front matter of a Markdown text is added to it, and gives way
-  /// where both name the same key.
+  /// What is known about the document. Front matter of a Markdown text is added to it; if both name
+  /// the same key, this wins.
   public var metadata: [String: MetadataValue]
 
   /// Creates a document.
   public init(
-    id: String? = nil, text: String, format: DocumentFormat? = nil,
+    id source: String? = nil, text: String, format: DocumentFormat? = nil,
     metadata: [String: MetadataValue] = [:]
   ) {
-    self.id = id
+    self.source = source
     self.text = text
     self.format = format
     self.metadata = metadata
