@@ -75,7 +75,7 @@ extension Store {
   public func remove(
     where filter: Filter, from collection: String = "default"
   ) async throws -> RemoveReport {
-    let sources = try await list(in: collection, filter: filter).map(\.document)
+    let sources = try await list(in: collection, filter: filter).map(\.source)
     var report = try await remove(sources, from: collection)
     // What another process has removed meanwhile is gone too.
     report.notFound = []
@@ -87,7 +87,7 @@ extension Store {
   /// - Throws: ``StoreError`` with `collectionNotFound`.
   @discardableResult
   public func removeCollection(_ collection: String) async throws -> RemoveReport {
-    let sources = try await list(in: collection).map(\.document)
+    let sources = try await list(in: collection).map(\.source)
     var report = try await remove(sources, from: collection)
     report.notFound = []
     try await file.write { db in

@@ -98,7 +98,7 @@ extension Store {
       let answers = try await answer(ranked, collection, options) { _, _ in plan }
       rankings += answers.map { answer in
         var seen = Set<String>()
-        let documents = answer.hits.map(\.document).filter { seen.insert($0).inserted }
+        let documents = answer.hits.map(\.source).filter { seen.insert($0).inserted }
         return Array(documents.prefix(Self.judgedDepth))
       }
     }

@@ -9,7 +9,7 @@ import Logging
 ///     let store = try await Store(path: "notes.db", configuration: StoreConfiguration(mode: .mock))
 ///     try await store.add([Document(id: "sky", text: "The sky is blue.")])
 ///     let answer = try await store.query("what colour is the sky?")
-///     print(answer.hits[0].document, answer.hits[0].score)
+///     print(answer.hits[0].source, answer.hits[0].score)
 ///
 /// All verbs may be called from many tasks at once, and several processes may have the same file
 /// open: readers see a snapshot and never wait, writers take turns. Every write is on the disk when

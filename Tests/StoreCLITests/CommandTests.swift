@@ -62,11 +62,11 @@ import Testing
       let hit = try Self.object(String(line))
       #expect(
         Set(hit.keys) == [
-          "query", "rank", "score", "cosine", "id", "document", "collection", "ordinal", "text",
+          "query", "rank", "score", "cosine", "id", "source", "collection", "ordinal", "text",
           "metadata", "start", "end", "line", "space", "degraded",
         ])
       #expect(hit["query"] as? Int == index)
-      #expect(hit["document"] as? String == "walrus.txt")
+      #expect(hit["source"] as? String == "walrus.txt")
       #expect(hit["text"] as? String == "The walrus has tusks.\n")
     }
     let listed = try Self.object(try await store.run("list", "--json").output)
@@ -134,7 +134,7 @@ import Testing
         ["query", "walrus", "--json", "--filter", "lang = 'de' and not source = 'c'"] + ranking)
       #expect(asked.status == 0)
       let hits = try asked.output.split(separator: "\n").map { try Self.object(String($0)) }
-      #expect(hits.map { $0["document"] as? String } == ["a"])
+      #expect(hits.map { $0["source"] as? String } == ["a"])
     }
     let none = try await store.run("query", "walrus", "--filter", "exists nothing")
     #expect(none.status == 0)

@@ -107,7 +107,7 @@ import Testing
     let line = try await store.run("query", "blue sky", "--hybrid", "--json", "--limit", "1").output
     let hit = try #require(
       try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-    #expect(hit["document"] as? String == "sky" && hit["degraded"] as? Bool == false)
+    #expect(hit["source"] as? String == "sky" && hit["degraded"] as? Bool == false)
     #expect(abs((hit["score"] as? Double ?? 0) - 2.0 / 61) < 1e-12 && hit["cosine"] != nil)
     #expect(try await store.run("query", "x", "--hybrid", "--lexical").status == 64)
   }

@@ -47,12 +47,12 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
     struct Line: Decodable {
       var query: Int
-      var document: String
+      var source: String
     }
     var rankings = [[String]](repeating: [], count: queries.count)
     for line in outcome.output.split(separator: "\n") {
       let hit = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
-      rankings[hit.query].append(hit.document)
+      rankings[hit.query].append(hit.source)
     }
     let sum = zip(set.queries, rankings).reduce(0.0) { sum, pair in
       sum + set.nDCG(at: 10, ranking: pair.1, for: pair.0.id)

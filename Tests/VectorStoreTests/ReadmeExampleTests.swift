@@ -26,7 +26,7 @@ import VectorStore
 
     let answer = try await store.query("why is the sky blue?", options: QueryOptions(limit: 1))
     for hit in answer.hits {
-      print(hit.score, hit.document, hit.text ?? "")
+      print(hit.score, hit.source, hit.text ?? "")
     }
     try await store.close()
     // README: end

@@ -17,7 +17,7 @@ import Testing
       #expect(report.documents == .init(added: 2))
       #expect(report.skipped == 1)
       let listed = try await store.list()
-      #expect(listed.map(\.document) == ["\(docs)/code/main.swift", "\(docs)/notes.md"])
+      #expect(listed.map(\.source) == ["\(docs)/code/main.swift", "\(docs)/notes.md"])
       #expect(listed.map(\.format) == [.code, .markdown])
     }
   }
@@ -81,7 +81,7 @@ import Testing
       options.prune = true
       let pruned = try await store.add(paths: [folder.path("d")], options: options)
       #expect(pruned.documents == .init(unchanged: 1, removed: 1))
-      #expect(try await store.list().map(\.document) == [kept, outside].sorted())
+      #expect(try await store.list().map(\.source) == [kept, outside].sorted())
     }
   }
 

@@ -17,7 +17,7 @@ import Testing
       #expect(report.chunks == .init(embedded: 2))
       #expect(report.space == "mock/hashed-features-1/1536")
       #expect(report.costUSD == 0)
-      #expect(try await store.list().map(\.document) == ["bread", "sky"])
+      #expect(try await store.list().map(\.source) == ["bread", "sky"])
     }
   }
 
@@ -96,7 +96,7 @@ import Testing
       #expect(again.chunks == .init(standIn: 1))
       let result = try await store.query("why is the sky blue?")
       #expect(result.isDegraded)
-      #expect(result.hits.first?.document == "sky")
+      #expect(result.hits.first?.source == "sky")
       #expect(result.hits.allSatisfy { $0.space == "mock/hashed-features-1/1536" && $0.degraded })
     }
   }
@@ -116,7 +116,7 @@ import Testing
     #expect(try await online.get("sky").chunks[0].spaces == ["openai/text-embedding-3-small/1536"])
     let mixed = try await online.query("why does bread rise?")
     #expect(mixed.isDegraded)
-    #expect(mixed.hits.first?.document == "bread")
+    #expect(mixed.hits.first?.source == "bread")
     #expect(mixed.hits.first?.space == "mock/hashed-features-1/1536")
 
     try await online.add([Self.bread])
@@ -146,7 +146,7 @@ import Testing
     #expect(report.isPartial)
     #expect(try await down.get("sky").text == Self.sky.text, "the old version goes on answering")
     let pending = try await down.list(states: [.pending])
-    #expect(pending.map(\.document) == ["bread", "sky"])
+    #expect(pending.map(\.source) == ["bread", "sky"])
     #expect(pending.allSatisfy { $0.reason == "the service is down" })
     #expect(await errorCode { _ = try await down.query("sky") } == .serviceUnavailable)
     try await down.close()
@@ -178,12 +178,12 @@ import Testing
       let report = try await store.add([Self.sky, Self.bread])
       #expect(report.chunks == .init(embedded: 1, failed: 1))
       #expect(report.documents == .init(added: 1, failed: 1))
-      #expect(report.errors.map(\.document) == ["bread"] && report.errors.map(\.chunk) == [0])
+      #expect(report.errors.map(\.source) == ["bread"] && report.errors.map(\.chunk) == [0])
       let failed = try await store.list(states: [.failed])
-      #expect(failed.map(\.document) == ["bread"])
+      #expect(failed.map(\.source) == ["bread"])
       #expect(failed[0].reason?.contains("all components of the vector are zero") == true)
       let hits = try await store.query("yeast", options: .init(lexical: true)).hits
-      #expect(hits.map(\.document) == ["bread"], "its words are still found")
+      #expect(hits.map(\.source) == ["bread"], "its words are still found")
     }
   }
 
@@ -248,7 +248,7 @@ import Testing
     #expect(try await mock.add([Self.sky]).chunks == .init(reused: 1))
     #expect(try await mock.add([Self.bread]).chunks == .init(standIn: 1))
     let result = try await mock.query("blue sky and bread")
-    #expect(result.hits.map(\.document) == ["bread"])
+    #expect(result.hits.map(\.source) == ["bread"])
     #expect(result.isDegraded, "a chunk with a real vector only is not searched")
     try await mock.close()
     try expectWhole(path)

@@ -92,7 +92,7 @@ import Testing
       try writer.finish()
       #expect(try await store.import(from: folder.path("in.jsonl")).documents.added == 20)
       let hit = try #require(try await store.query(vectors: [vectors[7]])[0].hits.first)
-      #expect(hit.document == "doc/7" && abs(hit.score - 1) < 1e-9)
+      #expect(hit.source == "doc/7" && abs(hit.score - 1) < 1e-9)
       #expect(hit.metadata == ["n": 7, "tags": .array(["a", "é"])])
       try await store.export(to: folder.path("out.jsonl"))
       #expect(
@@ -129,7 +129,7 @@ import Testing
       try await store.import(from: npy, texts: texts, space: .openAISmall)
       #expect(try await store.query(vectors: [vectors[1]])[0].hits[0].text == "second")
       #expect(
-        try await store.query("third", options: .init(lexical: true)).hits.map(\.document) == ["c"])
+        try await store.query("third", options: .init(lexical: true)).hits.map(\.source) == ["c"])
 
       try folder.write("{\"id\": \"a\", \"text\": \"first\"}\n", to: "short.jsonl")
       let code = await errorCode {
@@ -153,7 +153,7 @@ import Testing
       #expect(report.chunks == .init(embedded: 2))
       #expect(report.warnings.contains { $0.hasPrefix("2 is empty") })
       let hit = try #require(try await store.query("tusks of a walrus").hits.first)
-      #expect(hit.document == "1" && hit.metadata == ["title": "Walrus"])
+      #expect(hit.source == "1" && hit.metadata == ["title": "Walrus"])
     }
   }
 
@@ -201,7 +201,7 @@ import Testing
         """, to: "twice.jsonl")
       let report = try await store.import(from: path)
       #expect(report.documents.failed == 1 && report.documents.added == 2)
-      #expect(report.errors.map(\.document) == ["x"])
+      #expect(report.errors.map(\.source) == ["x"])
       #expect(try await store.get("x").text == "the first line")
     }
   }
@@ -294,7 +294,7 @@ import Testing
       let copy = try await Store(
         path: folder.path("copy.db"), configuration: StoreConfiguration(mode: .mock))
       #expect(try await copy.import(from: folder.path("out.jsonl")).documents.added == chunks + 1)
-      #expect(try await copy.list().map(\.document).contains("long#2"))
+      #expect(try await copy.list().map(\.source).contains("long#2"))
       try await copy.close()
     }
   }

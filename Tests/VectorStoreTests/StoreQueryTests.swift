@@ -59,13 +59,13 @@ extension QueryOptions {
       let results = try await store.query(vectors: queries, options: .init(limit: 25))
       for (query, result) in zip(queries, results) {
         let expected = Self.best(query, stored, limit: 25)
-        #expect(result.hits.map(\.document) == expected.map(\.0), "seed \(seed)")
+        #expect(result.hits.map(\.source) == expected.map(\.0), "seed \(seed)")
         for (hit, (_, score)) in zip(result.hits, expected) {
           #expect(abs(hit.score - score) < 1e-12, "seed \(seed)")
           #expect(hit.score == hit.cosine && hit.text == nil)
         }
         let single = try await store.query(vectors: [query], options: .init(limit: 25))[0]
-        #expect(single.hits.map(\.document) == result.hits.map(\.document))
+        #expect(single.hits.map(\.source) == result.hits.map(\.source))
       }
     }
   }
@@ -95,7 +95,7 @@ extension QueryOptions {
       try await store.add([Document(id: "a.md", text: text)], to: "animals")
       let hit = try #require(try await store.query("walruses", in: "animals").hits.first)
       #expect(hit.rank == 1 && hit.ordinal == 0 && hit.line == 1)
-      #expect(hit.document == "a.md" && hit.collection == "animals")
+      #expect(hit.source == "a.md" && hit.collection == "animals")
       #expect(hit.text == text && hit.start == 0 && hit.end == text.unicodeScalars.count)
       #expect(hit.space == "mock/hashed-features-1/1536" && !hit.degraded)
       #expect(hit.score == hit.cosine && hit.score > 0 && hit.score <= 1)
@@ -130,7 +130,7 @@ extension QueryOptions {
         let hits = try ranker.answers(to: [RankedQuery(text: "common words 77")])[0].hits
         return (hits, threadSeconds() - before)
       }
-      #expect(hits.first?.document == "77" && hits.allSatisfy { $0.collection == "default" })
+      #expect(hits.first?.source == "77" && hits.allSatisfy { $0.collection == "default" })
       // One MATCH a chunk took a second for 3,000; one for all takes milliseconds.
       #expect(seconds < 0.4)
     }
@@ -142,7 +142,7 @@ extension QueryOptions {
       var options = QueryOptions()
       options.minimumScore = 0.5
       let hits = try await store.query("walrus tusks", options: options).hits
-      #expect(hits.map(\.document) == ["walrus tusks"])
+      #expect(hits.map(\.source) == ["walrus tusks"])
       #expect(hits.allSatisfy { $0.score < 0.04 && ($0.cosine ?? 0) > 0.9 })
     }
   }
@@ -210,7 +210,7 @@ extension QueryOptions {
       ])
       let lexical = QueryOptions(lexical: true)
       let phrase = try await store.query("\"quick brown\"", options: lexical).hits
-      #expect(phrase.map(\.document) == ["a"])
+      #expect(phrase.map(\.source) == ["a"])
       for text in ["NOT fox", "fox AND", "\"fox", "fox*", "(fox", "-fox ^ fox:", "NEAR(fox, 2)"] {
         #expect(try await store.query(text, options: lexical).hits.count == 2, "\(text)")
       }
@@ -227,7 +227,7 @@ extension QueryOptions {
       try await first.add([Document(id: "two", text: "apples are green")])
       #expect(try await second.query("apples").hits.count == 2)
       try await second.remove(["one"])
-      #expect(try await first.query("apples").hits.map(\.document) == ["two"])
+      #expect(try await first.query("apples").hits.map(\.source) == ["two"])
       try await second.close()
     }
   }

@@ -10,8 +10,8 @@ import Testing
         ["a", "b", "c"].map { (id: String) in Document(id: id, text: "text of \(id)") })
       let report = try await store.remove(["a", "nothing", "c"])
       #expect(report == RemoveReport(documents: 2, chunks: 2, notFound: ["nothing"]))
-      #expect(try await store.list().map(\.document) == ["b"])
-      #expect(try await store.query("text").hits.map(\.document) == ["b"])
+      #expect(try await store.list().map(\.source) == ["b"])
+      #expect(try await store.query("text").hits.map(\.source) == ["b"])
     }
   }
 
@@ -23,7 +23,7 @@ import Testing
         })
       #expect(try await store.remove(below: "./docs/").documents == 2)
       #expect(try await store.remove(below: "docs").notFound == ["docs"])
-      #expect(try await store.list().map(\.document) == ["docs", "docs2/c"])
+      #expect(try await store.list().map(\.source) == ["docs", "docs2/c"])
       #expect(await errorCode { _ = try await store.remove(below: "") } == .empty)
     }
   }
@@ -35,10 +35,10 @@ import Testing
       try await store.add(ids.map { (id: String) in Document(id: id, text: id) })
       #expect(try await store.remove([ids[0]]).documents == 1)
       for _ in 0..<2 { #expect(try await store.remove([ids[0]]).notFound == [ids[0]]) }
-      #expect(try await store.list().map(\.document) == Array(ids.dropFirst()))
+      #expect(try await store.list().map(\.source) == Array(ids.dropFirst()))
       try await store.add([Document(id: ids[0], text: "again")])
       #expect(try await store.remove(below: ids[0]).documents == 2)
-      #expect(try await store.list().map(\.document) == [ids[0]])
+      #expect(try await store.list().map(\.source) == [ids[0]])
     }
   }
 

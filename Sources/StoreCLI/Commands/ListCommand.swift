@@ -46,7 +46,7 @@ struct ListCommand: AsyncParsableCommand {
         Format.counted(document.chunks, "chunk"), Self.name(document.state),
         String(document.updated.prefix(10)),
         Terminal.oneLine(
-          (several ? "\(document.collection)  " : "") + document.document
+          (several ? "\(document.collection)  " : "") + document.source
             + (document.reason.map { "  (\($0))" } ?? "")),
       ]
     }

@@ -12,7 +12,7 @@ struct HitLine: Encodable {
   var explanation: Explainer.Line?
 
   private enum Key: String, CodingKey {
-    case query, rank, score, cosine, id, document, collection, ordinal, text, metadata
+    case query, rank, score, cosine, id, source, collection, ordinal, text, metadata
     case start, end, line, space, degraded, explanation
   }
 
@@ -23,7 +23,7 @@ struct HitLine: Encodable {
     try container.encode(hit.score, forKey: .score)
     try container.encode(hit.cosine, forKey: .cosine)
     try container.encode(hit.id, forKey: .id)
-    try container.encode(hit.document, forKey: .document)
+    try container.encode(hit.source, forKey: .source)
     try container.encode(hit.collection, forKey: .collection)
     try container.encode(hit.ordinal, forKey: .ordinal)
     try container.encode(hit.text, forKey: .text)
@@ -62,7 +62,7 @@ struct HitPage {
 
   /// Rank, score, and where the passage shown stands.
   private func heading(_ hit: Hit, line: Int?) -> String {
-    let place = Terminal.oneLine(hit.document) + (line.map { ":\($0)" } ?? "")
+    let place = Terminal.oneLine(hit.source) + (line.map { ":\($0)" } ?? "")
     let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
     let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
     let note = explainer?.sentence(hit).map { "    \(terminal.styled($0, .dim))\n" } ?? ""

@@ -7,7 +7,7 @@ enum ReportOutput {
   /// What `add` or `import` did, on standard output; warnings and errors on standard error.
   static func write(_ report: AddReport, quiet: Bool) {
     for error in report.errors {
-      let place = error.document.map { "\($0): " } ?? ""
+      let place = error.source.map { "\($0): " } ?? ""
       let message = error.message.hasPrefix(place) ? error.message : place + error.message
       Terminal.standardError.write("error: \(Terminal.oneLine(message))\n")
     }
@@ -31,7 +31,7 @@ enum ReportOutput {
   /// What `reembed` did or would do.
   static func write(_ report: ReembedReport, quiet: Bool) {
     for error in report.errors {
-      let place = error.document.map { "\($0): " } ?? ""
+      let place = error.source.map { "\($0): " } ?? ""
       Terminal.standardError.write("error: \(Terminal.oneLine(place + error.message))\n")
     }
     guard !quiet else { return }

@@ -103,7 +103,7 @@ extension StatsOutput {
   private func place(_ chunk: ChunkReference) -> String {
     let line = chunk.line.map { ":\($0)" } ?? ""
     let text = chunk.excerpt.map { "  " + terminal.styled(oneLine(String($0.prefix(70))), .dim) }
-    return oneLine(chunk.document) + line + (text ?? "")
+    return oneLine(chunk.source) + line + (text ?? "")
   }
 
   /// A text of a document, which must not steer the terminal.

@@ -31,19 +31,19 @@ struct AddTally: Sendable {
 
   /// Notes a document that could not be added.
   mutating func fail(
-    _ document: String?, index: Int? = nil, _ code: StoreError.Code, _ message: String
+    _ source: String?, index: Int? = nil, _ code: StoreError.Code, _ message: String
   ) {
     report.documents.failed += 1
-    note(document, index: index, code: code, message)
+    note(source, index: index, code: code, message)
   }
 
   /// Notes an imported row that was refused: a document of one chunk.
   mutating func failChunk(
-    _ document: String?, _ code: StoreError.Code, _ message: String, reason: String? = nil
+    _ source: String?, _ code: StoreError.Code, _ message: String, reason: String? = nil
   ) {
     report.chunks.failed += 1
     refuse(code, reason)
-    fail(document, code, message)
+    fail(source, code, message)
   }
 
   private mutating func refuse(_ code: StoreError.Code, _ reason: String?) {
@@ -51,11 +51,11 @@ struct AddTally: Sendable {
   }
 
   /// Notes an imported document whose id came before in the same file with other content.
-  mutating func failDuplicate(_ document: String, line: Int?) {
+  mutating func failDuplicate(_ source: String, line: Int?) {
     failChunk(
-      document, .malformedInput,
+      source, .malformedInput,
       (line.map { "line \($0): " } ?? "")
-        + "the id \"\(document)\" came before in this file with other content; ids must be unique")
+        + "the id \"\(source)\" came before in this file with other content; ids must be unique")
   }
 
   /// Counts imported rows that came with their vectors: documents of one chunk.
@@ -174,7 +174,7 @@ struct AddTally: Sendable {
 
   /// Lists an error, of a document or of the run.
   mutating func note(
-    _ document: String?, index: Int? = nil, chunk: Int? = nil, code: StoreError.Code,
+    _ source: String?, index: Int? = nil, chunk: Int? = nil, code: StoreError.Code,
     _ message: String
   ) {
     guard report.errors.count < Self.errorsListed else {
@@ -183,7 +183,7 @@ struct AddTally: Sendable {
     }
     report.errors.append(
       AddReport.Problem(
-        document: document, index: index, chunk: chunk, code: code, message: message))
+        source: source, index: index, chunk: chunk, code: code, message: message))
   }
 }
 

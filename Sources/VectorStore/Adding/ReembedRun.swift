@@ -346,12 +346,12 @@ struct ReembedRun {
   }
 
   private mutating func list(
-    _ failure: ChunkFailure, of chunks: [(id: Int64, document: String, ordinal: Int)]
+    _ failure: ChunkFailure, of chunks: [(id: Int64, source: String, ordinal: Int)]
   ) {
     for chunk in chunks where report.errors.count < Self.errorsListed {
       report.errors.append(
         AddReport.Problem(
-          document: chunk.document, chunk: chunk.ordinal, code: failure.code,
+          source: chunk.source, chunk: chunk.ordinal, code: failure.code,
           message: failure.message))
     }
   }

@@ -17,7 +17,7 @@ struct RecallCheck {
   private struct Sample: Sendable {
     let collection: String
     let space: EmbeddingSpace
-    var rows: [(chunk: Int64, document: String, vector: [Float])] = []
+    var rows: [(chunk: Int64, source: String, vector: [Float])] = []
   }
 
   /// What queries came to, summed over all samples.
@@ -154,7 +154,7 @@ struct RecallCheck {
       sums.wanted += wanted.count
       guard found < wanted.count else { continue }
       sums.worse.add(
-        "\(sample.rows[index].document) (collection \"\(sample.collection)\"): \(found) of \(wanted.count)"
+        "\(sample.rows[index].source) (collection \"\(sample.collection)\"): \(found) of \(wanted.count)"
       )
     }
   }
@@ -165,7 +165,7 @@ struct RecallCheck {
     for (row, answer) in zip(sample.rows, try await answers(sample, limit: 2, exact: false)) {
       guard let other = answer.hits.first(where: { $0.id != row.chunk }) else { continue }
       sums.judged += 1
-      if other.document == row.document { sums.near += 1 }
+      if other.source == row.source { sums.near += 1 }
     }
   }
 }

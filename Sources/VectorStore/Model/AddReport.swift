@@ -36,7 +36,7 @@ public struct AddReport: Sendable, Codable, Equatable {
   /// One thing that went wrong.
   public struct Problem: Sendable, Codable, Equatable {
     /// The document's source or the path, where the problem belongs to one.
-    public var document: String?
+    public var source: String?
     /// The document's place among those given, from 0, where they were given as texts.
     public var index: Int?
     /// The chunk's ordinal, from 0, where the problem belongs to one.

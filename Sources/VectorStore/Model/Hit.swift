@@ -12,7 +12,7 @@ public struct Hit: Sendable, Codable, Equatable {
   /// The chunk's id.
   public var id: Int64
   /// The document's source.
-  public var document: String
+  public var source: String
   /// The collection's name.
   public var collection: String
   /// The chunk's place in its document, from 0.

@@ -16,7 +16,7 @@ public struct DocumentSummary: Sendable, Codable, Equatable {
   }
 
   /// The source, by which it is found.
-  public var document: String
+  public var source: String
   /// The collection's name.
   public var collection: String
   /// Whether it answers.

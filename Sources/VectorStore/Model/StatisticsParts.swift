@@ -8,7 +8,7 @@ public struct ChunkReference: Sendable, Codable, Equatable {
   /// The collection's name.
   public var collection: String
   /// The document's source.
-  public var document: String
+  public var source: String
   /// Its place in the document, from 0.
   public var ordinal: Int
   /// The line of its first scalar, from 1.

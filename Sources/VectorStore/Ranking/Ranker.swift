@@ -151,7 +151,7 @@ struct Ranker {
         hits.append(
           Hit(
             rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: ranked.id,
-            document: try row.text(5), collection: collection.name, ordinal: try row.count(0),
+            source: try row.text(5), collection: collection.name, ordinal: try row.count(0),
             text: try row.text(orNil: 1), metadata: try MetadataJSON.decode(try row.text(6)),
             start: try row.count(orNil: 2), end: try row.count(orNil: 3),
             line: try row.count(orNil: 4), space: try isByVector ? space : row.text(orNil: 7),

@@ -33,6 +33,6 @@ enum HTMLText {
 
   /// Where a chunk stands and how it begins, in one line, as `notes.md:12  The walrus…`.
   static func place(_ chunk: ChunkReference) -> String {
-    chunk.document + (chunk.line.map { ":\($0)" } ?? "")
+    chunk.source + (chunk.line.map { ":\($0)" } ?? "")
   }
 }

@@ -106,7 +106,7 @@ extension Verdict {
     let hub = figures.hubs.first
     let share = Double(hub?.occurrences ?? 0) / Double(max(1, figures.sample.rows))
     let worst = hub.map {
-      " \($0.chunk.document) alone is among the nearest of \(text(share * 100, 1)) % of all rows."
+      " \($0.chunk.source) alone is among the nearest of \(text(share * 100, 1)) % of all rows."
     }
     return Finding(
       level: share > 0.25 ? .bad : .watch, topic: "hubness",

@@ -52,7 +52,7 @@ enum DocumentListing {
         .complete
       }
     return DocumentSummary(
-      document: try row.text(1), collection: try row.text(6), state: state, chunks: chunks,
+      source: try row.text(1), collection: try row.text(6), state: state, chunks: chunks,
       format: DocumentFormat(rawValue: try row.text(2)) ?? .text,
       metadata: try MetadataJSON.decode(try row.text(3)), added: try row.text(4),
       updated: try row.text(5), reason: try pending ?? row.text(orNil: 10))

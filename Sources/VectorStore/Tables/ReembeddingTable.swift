@@ -82,7 +82,7 @@ enum ReembeddingTable {
   @discardableResult
   static func fail(
     _ failure: ChunkFailure, textHash: Data, collection: Int64, _ db: Database
-  ) throws -> [(id: Int64, document: String, ordinal: Int)] {
+  ) throws -> [(id: Int64, source: String, ordinal: Int)] {
     let chunks = try chunks(of: textHash, collection: collection, db)
     for chunk in chunks {
       try db.execute(
@@ -96,7 +96,7 @@ enum ReembeddingTable {
   /// The chunks of a text in a collection.
   static func chunks(
     of textHash: Data, collection: Int64, _ db: Database
-  ) throws -> [(id: Int64, document: String, ordinal: Int)] {
+  ) throws -> [(id: Int64, source: String, ordinal: Int)] {
     try db.rows(
       bulk: """
         SELECT c.id, d.source, c.ordinal FROM chunks c CROSS JOIN documents d ON d.id = c.document_id

@@ -169,7 +169,7 @@ enum StatisticsTable {
           """, .integer(id)
       ) { row in
         ChunkReference(
-          id: id, collection: try row.text(0), document: try row.text(1),
+          id: id, collection: try row.text(0), source: try row.text(1),
           ordinal: try row.count(2), line: try row.count(orNil: 3),
           excerpt: try row.text(orNil: 4).map(excerpt))
       }

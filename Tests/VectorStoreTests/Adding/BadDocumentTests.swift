@@ -41,7 +41,7 @@ import Testing
       #expect(report.documents == .init(added: 999, failed: 1))
       let error = try #require(report.errors.first)
       #expect(report.errors.count == 1)
-      #expect(error.code == code && error.index == 617 && error.document == document.id)
+      #expect(error.code == code && error.index == 617 && error.source == document.source)
       #expect(error.message.hasPrefix("document 618 of 1000: "))
       #expect(report.isPartial)
       #expect(try await store.list().count == (isDryRun ? 0 : 999))

@@ -44,14 +44,14 @@ import Testing
   private static func state(_ fixture: DoctorFixture) async throws -> [String] {
     let store = try await Store(path: fixture.path, configuration: fixture.configuration)
     var state = try await store.list().map {
-      "\($0.document) \($0.state) \($0.chunks) \(try MetadataJSON.encode($0.metadata)) \($0.updated)"
+      "\($0.source) \($0.state) \($0.chunks) \(try MetadataJSON.encode($0.metadata)) \($0.updated)"
     }
     var options = QueryOptions(limit: 20)
     state += try await store.query(vectors: fixture.queries, options: options)
       .flatMap { $0.hits.map { "\($0.id) \($0.score)" } }
     options.ranking = .lexical
     options.filter = try Filter(parsing: "colour in ('blue', 'brown')")
-    state += try await store.query("sky bread", in: "texts", options: options).hits.map(\.document)
+    state += try await store.query("sky bread", in: "texts", options: options).hits.map(\.source)
     for collection in ["default", "texts"] {
       let file = fixture.folder.path("out.jsonl")
       _ = try await store.export(to: file, from: collection)
@@ -110,7 +110,7 @@ import Testing
     #expect(try await fixture.examine(repairs: true).isWell)
     try await open.expectExact(fixture.queries)
     try await open.add([Document(id: "later", text: "A later text.")], to: "texts")
-    #expect(try await open.query("later text", in: "texts").hits.first?.document == "later")
+    #expect(try await open.query("later text", in: "texts").hits.first?.source == "later")
     try await open.close()
     try expectWhole(fixture.path)
   }

@@ -55,12 +55,12 @@ import Testing
     #expect(report.names(.problem) == [.vectorSizes, .texts])
     #expect(try await fixture.value(counts) == before)
     let store = try await Store(path: fixture.path, configuration: fixture.configuration)
-    let recovered = try await store.list().map(\.document).filter { $0.hasPrefix("recovered/") }
+    let recovered = try await store.list().map(\.source).filter { $0.hasPrefix("recovered/") }
     #expect(recovered.count == 2)
     #expect(report[.texts]?.examples.first?.hasPrefix("bread (collection") == true)
     // Remove and add again, as the report says.
     let collection = try #require(
-      try await store.list().first { $0.document == "bread" }?.collection)
+      try await store.list().first { $0.source == "bread" }?.collection)
     try await store.remove(["bread"], from: collection)
     try await store.close()
     #expect(try await fixture.examine().names(.problem) == [.vectorSizes])

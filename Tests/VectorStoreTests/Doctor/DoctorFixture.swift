@@ -91,7 +91,7 @@ struct DoctorFixture {
     var found: [String] = []
     for collection in try await store.collections() {
       found += try await store.query("walrus", in: collection.name, options: options)
-        .hits.map(\.document)
+        .hits.map(\.source)
     }
     #expect(found == ["walrus"], comment)
     try await store.close()

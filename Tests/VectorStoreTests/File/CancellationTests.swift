@@ -57,7 +57,7 @@ import Testing
         _ = try await store.file.read { try Int.fetchOne($0, sql: words) }
       }
       for _ in 0..<8 {
-        #expect(try await store.query("tusks").hits.map(\.document) == ["a"])
+        #expect(try await store.query("tusks").hits.map(\.source) == ["a"])
       }
     }
   }

@@ -53,11 +53,11 @@ import Testing
     guard let path = try await Self.file(format: 5, in: folder) else { return }
     #expect(await errorCode { _ = try await Self.open(path, .readOnly) } == .readOnly)
     let store = try await Self.open(path, .readWrite)
-    #expect(try await store.list().map(\.document) == ["docs/walrus.md", "sky", "himmel"])
+    #expect(try await store.list().map(\.source) == ["docs/walrus.md", "sky", "himmel"])
     var options = QueryOptions()
     options.filter = try Filter(parsing: "year = 2020")
     #expect(
-      try await store.query("tusks", options: options).hits.map(\.document) == ["docs/walrus.md"])
+      try await store.query("tusks", options: options).hits.map(\.source) == ["docs/walrus.md"])
     #expect(try await store.export(to: folder.path("out.npy")).rows == 2)
     try await store.add([Document(id: "new", text: "Something new.")])
     try await store.close()

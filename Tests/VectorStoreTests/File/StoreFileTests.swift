@@ -196,7 +196,7 @@ import Testing
     try old.write(to: URL(filePath: path + "-wal"))
     try await Self.makeStore(at: path, texts: 1)
     let again = try await Store(path: path)
-    #expect(try await again.list().map(\.document) == ["0"])
+    #expect(try await again.list().map(\.source) == ["0"])
     try await again.close()
     try expectWhole(path)
   }

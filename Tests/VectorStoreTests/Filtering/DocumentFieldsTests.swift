@@ -16,7 +16,7 @@ import Testing
   {
     var options = QueryOptions(limit: 100)
     options.filter = try Filter(parsing: text)
-    return try await store.query("text", in: collection, options: options).hits.map(\.document)
+    return try await store.query("text", in: collection, options: options).hits.map(\.source)
       .sorted()
   }
 
@@ -93,7 +93,7 @@ import Testing
       options.filter = .equals("n", 1.0)
       let vector = [Float](repeating: 1, count: 64)
       #expect(
-        try await store.query(vectors: [vector], options: options)[0].hits.map(\.document) == ["1"])
+        try await store.query(vectors: [vector], options: options)[0].hits.map(\.source) == ["1"])
       options.filter = .equals("big", 9_007_199_254_740_992.0)
       #expect(try await store.query(vectors: [vector], options: options)[0].hits.isEmpty)
       try folder.write(line(0, "{\"n\":7}"), to: "b.jsonl")
@@ -158,7 +158,7 @@ import Testing
     let upgraded = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
     #expect(try await expectFieldsFollowMetadata(upgraded) == 11)
     let tagged = try await upgraded.list(filter: try Filter(parsing: "tags in ('b', 'c')"))
-    #expect(tagged.map(\.document) == ["a"])
+    #expect(tagged.map(\.source) == ["a"])
     try await upgraded.close()
     try expectWhole(path)
   }

@@ -21,7 +21,7 @@ import Testing
     #expect(hits.count == 5, sourceLocation: location)
     #expect(hits.allSatisfy { $0.metadata["rare"] == true }, sourceLocation: location)
     options.filter = .equals("rare", true) && .less("n", 20)
-    let few = try await store.query("walrus", options: options).hits.map(\.document)
+    let few = try await store.query("walrus", options: options).hits.map(\.source)
     #expect(Set(few) == ["doc/9", "doc/19"], sourceLocation: location)
     options.filter = .exists("nothing")
     #expect(
@@ -71,7 +71,7 @@ import Testing
           let expected = all.filter { hit in
             // Every document was added now, and has one chunk.
             NaiveDocument(
-              source: hit.document, collection: "default", added: Timestamp.now(),
+              source: hit.source, collection: "default", added: Timestamp.now(),
               metadata: hit.metadata
             ).passes(filter, ordinal: 0)
           }
@@ -105,9 +105,9 @@ import Testing
       try await store.add([twin], to: "second")
       let rare = Filter.equals("rare", true)
       #expect(
-        try await store.list(in: "default", filter: rare).map(\.document)
+        try await store.list(in: "default", filter: rare).map(\.source)
           == ["doc/19", "doc/29", "doc/39", "doc/49", "doc/59", "doc/9"])
-      #expect(try await store.list(filter: rare).last?.document == "other")
+      #expect(try await store.list(filter: rare).last?.source == "other")
       #expect(try await store.list(states: [.failed], filter: rare).isEmpty)
       #expect(try await store.list(filter: .greater("ordinal", 0)).isEmpty)
       #expect(try await store.list(filter: .equals("ordinal", 0)).count == 61)

@@ -64,7 +64,7 @@ import Testing
     let query = vectors[20]
     func best() async throws -> String? {
       try await other.query(vectors: [query], options: QueryOptions(limit: 1))[0].hits.first?
-        .document
+        .source
     }
     let first = try await best()
     try await indexed.delete([first ?? ""])
@@ -72,7 +72,7 @@ import Testing
     try await indexed.add([query], prefix: "new")
     #expect(
       try await other.query(vectors: [query], options: QueryOptions(limit: 80))[0].hits
-        .contains { $0.document == "new0" })
+        .contains { $0.source == "new0" })
     try await other.expectExact([query])
     try await other.close()
     try await indexed.store.close()
@@ -111,7 +111,7 @@ import Testing
     var options = QueryOptions(limit: 10)
     options.filter = rare
     let hits = try await indexed.store.query(vectors: queries, options: options)
-    #expect(hits.allSatisfy { Set($0.hits.map(\.document)) == ["d7", "d150", "d199"] })
+    #expect(hits.allSatisfy { Set($0.hits.map(\.source)) == ["d7", "d150", "d199"] })
     // By chunk.
     try await indexed.store.expectExact(
       queries, limit: 20, filter: try Filter(parsing: "ordinal = 0 and source >= 'd5'"))

@@ -20,7 +20,7 @@ import Testing
       #expect(report.level == .good && report.rows.count == 16 && report.costUSD == 0)
       #expect(try #require(report.minimumCosine) > 0.999999)
       // The shortest: they cost the least.
-      #expect(report.rows.allSatisfy { (Int($0.chunk.document) ?? 99) < 16 })
+      #expect(report.rows.allSatisfy { (Int($0.chunk.source) ?? 99) < 16 })
     }
   }
 

@@ -99,7 +99,7 @@ import Testing
         runs[name] = Dictionary(
           uniqueKeysWithValues: zip(asked, answers).map { query, answer in
             var seen = Set<String>()
-            let documents = answer.hits.map(\.document).filter { seen.insert($0).inserted }
+            let documents = answer.hits.map(\.source).filter { seen.insert($0).inserted }
             return (query.id, Array(documents.prefix(100)))
           })
       }

@@ -26,7 +26,7 @@ import Testing
       #expect(added.chunks == .init(standIn: 2) && added.space == Self.real)
       #expect(added.requests == 0 && added.costUSD == 0)
       let early = try await offline.query("why is the sky blue")
-      #expect(early.hits.first?.document == "sky" && early.degradedReason != nil)
+      #expect(early.hits.first?.source == "sky" && early.degradedReason != nil)
       #expect(early.hits.allSatisfy { $0.space == Self.mock && $0.degraded })
       try await offline.close()
       #expect(paid.server.records.isEmpty)
@@ -40,8 +40,8 @@ import Testing
       // Mixed: real chunks by cosine, all by words, and it says so.
       let mixed = try await online.query("why is the sky blue")
       #expect(mixed.degradedReason?.contains("stand-ins") == true)
-      #expect(mixed.hits.first?.document == "sky", "a stand-in does not vanish")
-      let spaces = Dictionary(uniqueKeysWithValues: mixed.hits.map { ($0.document, $0.space) })
+      #expect(mixed.hits.first?.source == "sky", "a stand-in does not vanish")
+      let spaces = Dictionary(uniqueKeysWithValues: mixed.hits.map { ($0.source, $0.space) })
       #expect(spaces["sky"] == Self.mock && spaces["sea"] == Self.real)
       #expect(mixed.hits.allSatisfy { $0.degraded })
       let question = Document(text: "why is the sky blue")
@@ -67,7 +67,7 @@ import Testing
       // The service goes: words only, said so, and nothing is lost.
       paid.server.update { $0.fault = { _, _ in .invalidKey } }
       let degraded = try await online.query("another question about bread and yeast")
-      #expect(degraded.hits.first?.document == "bread")
+      #expect(degraded.hits.first?.source == "bread")
       #expect(degraded.degradedReason?.contains("OPENAI_API_KEY") == true)
       try await online.close()
     }

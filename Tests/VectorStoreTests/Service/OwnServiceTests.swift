@@ -17,7 +17,7 @@ import Testing
     try await withStore(mode: .hybrid, service: Self.nan) { store, _ in
       try await store.add([Self.sky])
       let result = try await store.query("which colour is the sky?")
-      #expect(result.hits.map(\.document) == ["sky"])
+      #expect(result.hits.map(\.source) == ["sky"])
       #expect(result.degradedReason?.contains("ranked by words") == true)
       #expect(result.degradedReason?.contains("answered a bad vector") == true)
     }

@@ -26,7 +26,7 @@ import Testing
       for id in [0, 17, 299] {
         let vector = LoopbackServer.vector(for: texts[id].text)
         let hits = try await store.query(vectors: [vector], options: QueryOptions(limit: 2))[0].hits
-        #expect(Set(hits.map(\.document)) == ["\(id)", "copy \(id)"])
+        #expect(Set(hits.map(\.source)) == ["\(id)", "copy \(id)"])
         #expect(hits.allSatisfy { abs($0.score - 1) < 1e-5 })
       }
       let again = try await store.add(texts)
@@ -66,10 +66,10 @@ import Testing
       let report = try await store.add(numberedTexts(200))
       #expect(report.documents == .init(added: 199, failed: 1))
       #expect(report.chunks == .init(embedded: 199, failed: 1))
-      #expect(report.errors.map(\.document) == ["77"])
+      #expect(report.errors.map(\.source) == ["77"])
       #expect(paid.server.billing.paidTwice.isEmpty)
       #expect(paid.server.embeddingRequests.count < 20, "found by halving")
-      #expect(try await store.list(states: [.failed]).map(\.document) == ["77"])
+      #expect(try await store.list(states: [.failed]).map(\.source) == ["77"])
       try await store.close()
     }
   }

@@ -82,8 +82,8 @@ import Testing
       paid.server.update { $0.refuses = { $0.contains("number 5 ") } }
       let report = try await store.reembed(to: Self.large)
       #expect(report.isComplete && report.chunks.embedded == 9 && report.chunks.failed == 1)
-      #expect(report.errors.map(\.document) == ["5"])
-      #expect(try await store.list(states: [.failed]).map(\.document) == ["5"])
+      #expect(report.errors.map(\.source) == ["5"])
+      #expect(try await store.list(states: [.failed]).map(\.source) == ["5"])
       #expect(try await store.collections()[0].vectors == [Self.large.name: 9])
       try await store.close()
     }
@@ -154,7 +154,7 @@ import Testing
       let seen = Mutex<[StoreProgress]>([])
       let report = try await online.reembed(progress: { step in seen.withLock { $0.append(step) } })
       #expect(!report.isComplete && report.chunks.remaining > 0)
-      #expect(report.errors.allSatisfy { $0.code == "text_too_long" && $0.document == "long" })
+      #expect(report.errors.allSatisfy { $0.code == "text_too_long" && $0.source == "long" })
       #expect(report.errors.count == report.chunks.remaining)
       #expect(seen.withLock { $0 }.allSatisfy { $0.done <= $0.total ?? 0 })
       #expect(paid.server.embeddingRequests.flatMap(\.texts).allSatisfy { $0.utf8.count <= 8191 })

@@ -27,7 +27,7 @@ import Testing
       #expect(first.chunks.embedded == 192 && first.chunks.remaining == 308)
       let vector = LoopbackServer.vector(for: "text number 7 of many")
       let hits = try await store.query(vectors: [vector])[0].hits
-      #expect(hits.first?.document == "7" && hits.first?.space == EmbeddingSpace.openAISmall.name)
+      #expect(hits.first?.source == "7" && hits.first?.space == EmbeddingSpace.openAISmall.name)
 
       paid.server.update { $0.fault = { _, _ in nil } }
       let second = try await store.reembed(to: Self.large)

@@ -28,7 +28,7 @@ import Testing
       #expect(figures.sample == SampleFigures(rows: 5, of: 5, seed: nil))
       let group = try #require(figures.duplicates.groups.first)
       #expect(figures.duplicates.groupCount == 1 && group.rows == 2)
-      #expect(group.chunks.map(\.document) == ["doc/1", "doc/2"])
+      #expect(group.chunks.map(\.source) == ["doc/1", "doc/2"])
       #expect(group.chunks[0].excerpt == "Bread rises because of yeast.")
       #expect(group.chunks[0].line == 1 && group.chunks[0].collection == "default")
       #expect(figures.map.points.count == 5)

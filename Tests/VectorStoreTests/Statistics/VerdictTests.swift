@@ -50,7 +50,7 @@ import Testing
     #expect(
       Self.levels(Self.verdict { $0.deadDimensions = Array(0..<700) })["dimensions"] == .bad)
     #expect(Self.levels(Self.verdict { $0.hubness = 7 })["hubness"] == .watch)
-    let chunk = ChunkReference(id: 1, collection: "default", document: "toc.md", ordinal: 0)
+    let chunk = ChunkReference(id: 1, collection: "default", source: "toc.md", ordinal: 0)
     let hub = Self.verdict {
       $0.hubness = 20
       $0.hubs = [Hub(chunk: chunk, occurrences: 400)]
