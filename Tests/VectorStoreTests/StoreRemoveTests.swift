@@ -91,7 +91,7 @@ import Testing
     try await withStore { store, _ in
       let texts = (0..<900).map { Document(id: "\($0)", text: "document number \($0)") }
       try await store.add(texts)
-      try await store.remove(texts.compactMap(\.id))
+      try await store.remove(texts.compactMap(\.source))
       let report = try await store.compact()
       #expect(report.bytesAfter < report.bytesBefore / 4)
     }

@@ -129,7 +129,7 @@ import Testing
       let ways = Self.ways(refusing: 0).prefix(5)
       let way = try #require(ways.randomElement(using: &random))
       let batch = Self.documents(&random)
-      history.append("then \(way): \(batch.compactMap(\.id))")
+      history.append("then \(way): \(batch.compactMap(\.source))")
       let store = try await Self.open(path, way)
       var dry = Self.options
       dry.isDryRun = true
@@ -140,7 +140,7 @@ import Testing
       switch (planned, done) {
       case (.success(let planned), .success(let done)):
         // Documents of one source wait for each other, and so their texts do not share requests.
-        let isOnce = Set(batch.map(\.id)).count == batch.count
+        let isOnce = Set(batch.map(\.source)).count == batch.count
         #expect(
           Self.comparable(planned, withRequests: isOnce)
             == Self.comparable(done, withRequests: isOnce), "\(place)")

@@ -14,7 +14,7 @@ import Testing
       let report = try await store.add(
         texts
           + texts.map { copy in
-            Document(id: "copy \(copy.id ?? "")", text: copy.text)
+            Document(id: "copy \(copy.source ?? "")", text: copy.text)
           })
       #expect(report.documents == .init(added: 600))
       #expect(report.chunks == .init(embedded: 300, reused: 300))
