@@ -1,5 +1,4 @@
-// Where a filter's documents are found without looking at all: ranges of indexes that hold every one
-// of them. Called by FilterSelection.
+// Index ranges that hold every document a filter lets through.
 
 import GRDB
 
@@ -19,7 +18,7 @@ struct FilterCandidates {
   /// Whether each document comes once.
   let isUnique: Bool
 
-  /// - Parameter scans: nil where all entries of the ranges are taken.
+  /// - Parameter scans: nil if all entries of the ranges are taken.
   private init(
     selects: [SQLPiece], scans: [SQLPiece]? = nil, isExact: Bool = true, isUnique: Bool = false
   ) {
@@ -32,7 +31,7 @@ struct FilterCandidates {
   /// All of them, as one SELECT.
   var union: SQLPiece { .joined(selects, by: " UNION ALL ") }
 
-  /// Finds the ranges for a filter; nil where none narrows it down, as for what documents have not.
+  /// Finds the ranges for a filter; nil if none narrows it down, as for fields that must be absent.
   ///
   /// - Complexity: reads up to 4,096 index entries for each part of an `and`.
   static func find(

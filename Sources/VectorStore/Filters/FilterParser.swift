@@ -1,5 +1,4 @@
-// Reads a filter's text by recursive descent: or, and, not, conditions. Calls FilterLexer and
-// FilterRules; called by Filter+Parsing.swift.
+// Reads a filter's text by recursive descent: or, and, not, conditions.
 
 /// The state of reading one filter.
 struct FilterParser {
@@ -69,7 +68,7 @@ struct FilterParser {
     case .close: try advance()
     case .end:
       throw FilterFault(
-        position: opening, message: "found a ( that none closes, expected a ) behind the condition")
+        position: opening, message: "found a ( that none closes, expected a ) after the condition")
     default: throw fault("\(found), expected and, or, or )")
     }
     return filter
@@ -90,7 +89,7 @@ struct FilterParser {
     case .word where isKeyword("like"):
       try advance()
       return .like(field, try pattern(of: field))
-    default: throw noOperator(behind: field)
+    default: throw noOperator(after: field)
     }
   }
 
@@ -126,7 +125,7 @@ struct FilterParser {
       case .word(let key), .quoted(let key): path.append(key)
       default:
         throw fault(
-          "\(found), expected a key behind the dot; in double quotes if it is no plain word")
+          "\(found), expected a key after the dot; in double quotes if it is not a plain word")
       }
       try advance()
     }
@@ -150,7 +149,7 @@ struct FilterParser {
       case .close: break
       case .end:
         throw FilterFault(
-          position: opening, message: "found a ( that none closes, expected a ) behind the list")
+          position: opening, message: "found a ( that none closes, expected a ) after the list")
       default: throw fault("\(found), expected a comma or ) in the list")
       }
     }
@@ -226,16 +225,16 @@ struct FilterParser {
       "found the bare word \(run), expected a value; texts stand in single quotes: '\(run)'")
   }
 
-  private func noOperator(behind field: Filter.Field) -> FilterFault {
+  private func noOperator(after field: Filter.Field) -> FilterFault {
     if isKeyword("not") {
       return fault(
-        "found not behind the field, expected it before the condition: not \(field) in (…)")
+        "found not after the field, expected it before the condition: not \(field) in (…)")
     }
     if isKeyword("is") {
       return fault(
         "found is, expected an operator; write \(field) = null, exists \(field), or not exists \(field)"
       )
     }
-    return fault("\(found), expected = != < <= > >= in or like behind the field \(field)")
+    return fault("\(found), expected = != < <= > >= in or like after the field \(field)")
   }
 }

@@ -1,5 +1,4 @@
-// What filters can be: which field compares with which value, and how large they get. Called by the
-// parser, and by queries for filters that were made in Swift.
+// What filters can be: which field compares with which value, and the limits.
 
 /// The rules that every filter keeps, however it was made.
 enum FilterRules {
@@ -17,7 +16,7 @@ enum FilterRules {
   /// The longest path through nested objects: as deep as metadata can be.
   static let maximumPath = JSONCursor.maximumDepth
 
-  /// Why a field cannot be compared so with a value, and what to write instead; nil where it can.
+  /// Why a field cannot be compared with this value, and what to write instead; nil if it can.
   static func problem(
     _ field: Filter.Field, _ comparison: Filter.Comparison, _ value: MetadataValue
   ) -> String? {
@@ -48,7 +47,7 @@ enum FilterRules {
     }
   }
 
-  /// Why a field cannot have a form, and what to write instead; nil where it can.
+  /// Why a field cannot have this pattern, and what to write instead; nil if it can.
   static func problem(_ field: Filter.Field, like pattern: String) -> String? {
     switch field {
     case .ordinal: return "ordinal is a number, and like takes texts; use = < > or in"
@@ -56,15 +55,15 @@ enum FilterRules {
       return "added is a time, and like takes texts; use = < or >, as in added >= '2026-11-25'"
     case .source, .collection, .metadata: break
     }
-    guard !pattern.utf8.contains(0) else { return "found a NUL character in a form; remove it" }
+    guard !pattern.utf8.contains(0) else { return "found a NUL character in a pattern; remove it" }
     guard pattern.utf8.count <= maximumPattern else {
       return
-        "the form has \(pattern.utf8.count) bytes, at most \(maximumPattern) are expected; shorten it"
+        "the pattern has \(pattern.utf8.count) bytes, at most \(maximumPattern) are expected; shorten it"
     }
     return nil
   }
 
-  /// Why a field cannot be; nil where it can.
+  /// Why there can be no such field; nil if there can.
   static func problem(_ field: Filter.Field) -> String? {
     guard case .metadata(let path) = field else { return nil }
     guard !path.isEmpty else { return "found a field of no keys, expected at least one" }

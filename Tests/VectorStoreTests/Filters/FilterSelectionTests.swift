@@ -227,3 +227,11 @@ import Testing
     }
   }
 }
+
+extension FilterSelection {
+  /// The ids of all chunks that pass, rising.
+  fileprivate func chunkIDs(_ db: Database) throws -> [Int64] {
+    try Int64.fetchAll(
+      db, sql: "\(chunks) ORDER BY 1", arguments: StatementArguments(arguments))
+  }
+}

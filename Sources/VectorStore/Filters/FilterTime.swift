@@ -1,15 +1,14 @@
-// ISO 8601 dates and times as filters write them: the span that one stands for. Pure; called by
-// FilterRules and the compiler.
+// ISO 8601 dates and times in filters: the span that one stands for.
 
 /// The span of time that a date or a time stands for: all of the smallest unit that it writes.
 struct FilterTime: Equatable {
   /// The first moment, in milliseconds since 1970, UTC.
   let start: Int64
-  /// The first moment behind it.
+  /// The first moment after it.
   let end: Int64
 
-  /// Reads `YYYY-MM-DD`, or that with `T` or a blank and `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff` behind
-  /// it, and then `Z`, `+HH:MM`, `+HHMM`, `+HH` or nothing, which is UTC. Nil for all else.
+  /// Reads `YYYY-MM-DD`, or that with `T` or a blank and `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff`
+  /// after it, and then `Z`, `+HH:MM`, `+HHMM`, `+HH` or nothing, which is UTC. Nil for all else.
   init?(_ text: String) {
     let form =
       #/(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|z|[+-]\d\d(?::?\d\d)?)?)?/#
@@ -69,7 +68,7 @@ struct FilterTime: Equatable {
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  /// A moment as the tables hold it (Tables/Timestamp.swift). What lies before the year 1 or behind
+  /// A moment as the tables hold it (Tables/Timestamp.swift). What lies before the year 1 or after
   /// 9999 becomes a text that is less or greater than all of those.
   static func stored(_ milliseconds: Int64) -> String {
     let day = milliseconds.flooringQuotient(86_400_000)

@@ -48,7 +48,7 @@ import Testing
 
   @Test(arguments: [
     ("", 1, "found nothing, expected a condition, such as lang = 'de'"),
-    ("lang", 5, "the text ends here, expected = != < <= > >= in or like behind the field lang"),
+    ("lang", 5, "the text ends here, expected = != < <= > >= in or like after the field lang"),
     ("lang == 'de'", 6, "found ==, expected = != < <= > or >=; write = for equal"),
     ("lang <> 'de'", 6, "found <>, expected = != < <= > or >=; write != for not equal"),
     (
@@ -58,11 +58,11 @@ import Testing
     ("a = 1 && b = 2", 7, "found &, expected a field, a value or a sign; write and"),
     ("a = 1 b = 2", 7, "found b, expected and, or, or the end"),
     ("a = 1)", 6, "found a ) that closes nothing; remove it, or open it before"),
-    ("(a = 1", 1, "found a ( that none closes, expected a ) behind the condition"),
+    ("(a = 1", 1, "found a ( that none closes, expected a ) after the condition"),
     ("(a = 1 b)", 8, "found b, expected and, or, or )"),
     (
       "a = 'x", 5,
-      "found a ' that none closes, expected another behind the text; write two for one inside it"
+      "found a ' that none closes, expected another after the text; write two for one inside it"
     ),
     (
       "a = ‘x’", 5, "found ‘, expected a field, a value or a sign; quotes are straight ones: 'text'"
@@ -80,12 +80,13 @@ import Testing
       "found the keyword in, expected a field; a key of that name is written in double quotes: \"in\""
     ),
     (
-      "a. = 3", 4, "found =, expected a key behind the dot; in double quotes if it is no plain word"
+      "a. = 3", 4,
+      "found =, expected a key after the dot; in double quotes if it is not a plain word"
     ),
-    ("a and b", 3, "found and, expected = != < <= > >= in or like behind the field a"),
+    ("a and b", 3, "found and, expected = != < <= > >= in or like after the field a"),
     (
       "a not in (1)", 3,
-      "found not behind the field, expected it before the condition: not a in (…)"
+      "found not after the field, expected it before the condition: not a in (…)"
     ),
     ("a is null", 3, "found is, expected an operator; write a = null, exists a, or not exists a"),
     ("a in 1", 6, "found 1, expected a list in parentheses: a in ('a', 'b')"),
@@ -94,7 +95,7 @@ import Testing
       "a in (1,", 9,
       "the text ends here, expected a value: a text in single quotes, a number, true, false or null"
     ),
-    ("a in (1", 6, "found a ( that none closes, expected a ) behind the list"),
+    ("a in (1", 6, "found a ( that none closes, expected a ) after the list"),
     (
       "a like 3", 8,
       "found 3, expected a text in single quotes: like compares texts, with % for any characters and _ for one"
@@ -159,7 +160,7 @@ import Testing
       message(values) == "the filter has more than 10000 values in lists; ask for fewer at once")
     let form = "a like '" + String(repeating: "%", count: 1001) + "'"
     #expect(
-      message(form).contains("the form has 1001 bytes, at most 1000 are expected; shorten it"))
+      message(form).contains("the pattern has 1001 bytes, at most 1000 are expected; shorten it"))
   }
 
   @Test func whatIsMadeInSwiftIsCheckedByTheQuery() async throws {

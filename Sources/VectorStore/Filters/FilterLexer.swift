@@ -1,12 +1,12 @@
-// Cuts a filter's text into words, values and marks. Pure; called by FilterParser.
+// Cuts a filter's text into words, values and marks; a fault shows its place.
 
 /// A piece of a filter's text.
 struct FilterToken: Equatable {
   /// The kinds of pieces.
   enum Kind: Equatable {
-    /// Letters, digits, `_` and `-`: a field, a keyword, or what wants quotes.
+    /// Letters, digits, `_` and `-`: a field, a keyword, or a text without its quotes.
     case word(String)
-    /// In double quotes: a key, or a text where a value stands.
+    /// In double quotes: a key, or a text in a value's place.
     case quoted(String)
     /// In single quotes.
     case text(String)
@@ -98,7 +98,7 @@ struct FilterLexer {
     throw FilterFault(
       position: start,
       message:
-        "found a \(quote) that none closes, expected another behind the text; write two for one "
+        "found a \(quote) that none closes, expected another after the text; write two for one "
         + "inside it")
   }
 
@@ -157,5 +157,46 @@ struct FilterLexer {
       }
     return FilterFault(
       position: index, message: "found \(shown), expected a field, a value or a sign; \(instead)")
+  }
+}
+
+/// A place in a filter's text at which it is no filter.
+struct FilterFault: Error {
+  /// The place, in Unicode scalars from the start.
+  let position: Int
+  /// What was found, what was expected, and the next step.
+  let message: String
+
+  /// How much of a long text is shown on either side of the place.
+  private static let reach = 36
+
+  /// The error with the text and a caret under the place.
+  func error(in scalars: [Unicode.Scalar]) -> StoreError {
+    let position = min(position, scalars.count)
+    let start = position > Self.reach ? position - Self.reach : 0
+    let end = min(scalars.count, position + Self.reach)
+    let message = Self.shown(Array(message.unicodeScalars)[...])
+    let before = (start > 0 ? "…" : "") + Self.shown(scalars[start..<position])
+    let after = Self.shown(scalars[position..<end]) + (end < scalars.count ? "…" : "")
+    return StoreError(
+      .invalidFilter,
+      """
+      the filter is wrong at character \(position + 1): \(message)
+        \(before)\(after)
+        \(String(repeating: " ", count: before.count))^
+      """)
+  }
+
+  /// Characters on one line: what is no printable one is shown as a blank.
+  private static func shown(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
+    var shown = String.UnicodeScalarView()
+    for scalar in scalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:
+        shown.append(" ")
+      default: shown.append(scalar)
+      }
+    }
+    return String(shown)
   }
 }

@@ -1,5 +1,4 @@
-// Conditions of filters as SQL with arguments: nothing that a user wrote is ever part of the SQL.
-// Called by FilterSelection and FilterCandidates.
+// Conditions of filters as SQL with arguments: no user's text becomes SQL.
 
 import GRDB
 
@@ -112,7 +111,7 @@ enum FilterConditions {
     }
   }
 
-  /// The ranges in which all texts of a form lie, since they begin alike; empty where they do not.
+  /// The ranges that hold all texts of a pattern, by their common start; empty if it has none.
   ///
   /// Letters match in either case: the first three of them make up to eight ranges.
   static func ranges(_ column: String, like pattern: String) -> [SQLPiece] {
@@ -135,11 +134,11 @@ enum FilterConditions {
     }
   }
 
-  /// The least text that is greater than all that begin so; nil where there is none.
+  /// The least text that is greater than all with this prefix; nil if there is none.
   private static func following(_ prefix: String.UnicodeScalarView) -> String? {
     var prefix = prefix
     while let last = prefix.popLast() {
-      // The scalars go on behind the surrogates, and end at 10FFFF.
+      // The scalars go on after the surrogates, and end at 10FFFF.
       let next = last.value == 0xD7FF ? 0xE000 : last.value + 1
       if let scalar = Unicode.Scalar(next) {
         prefix.append(scalar)
