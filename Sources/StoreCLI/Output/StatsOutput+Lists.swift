@@ -4,7 +4,7 @@
 import VectorStore
 
 extension StatsOutput {
-  func collections(_ figures: SpaceStatistics) -> [String] {
+  func collections(_ figures: StatisticsReport.Space) -> [String] {
     guard figures.collections.count > 1 else { return [] }
     return ["", terminal.styled("collections", .bold)]
       + Format.table(
@@ -18,9 +18,11 @@ extension StatsOutput {
           })
   }
 
-  func drift(_ figures: SpaceStatistics) -> [String] {
+  func drift(_ figures: StatisticsReport.Space) -> [String] {
     guard let drift = figures.drift else { return [] }
-    func change(_ name: String, _ change: DriftFigures.Change?, _ digits: Int) -> [String]? {
+    func change(_ name: String, _ change: StatisticsReport.DriftFigures.Change?, _ digits: Int)
+      -> [String]?
+    {
       change.map {
         ["  " + name, Format.fixed($0.before, digits) + " → " + Format.fixed($0.now, digits)]
       }
@@ -52,7 +54,7 @@ extension StatsOutput {
     ] + Format.table(rows.compactMap { $0 })
   }
 
-  func duplicates(_ figures: SpaceStatistics) -> [String] {
+  func duplicates(_ figures: StatisticsReport.Space) -> [String] {
     let found = figures.duplicates
     guard found.groupCount > 0 else { return [] }
     let title =
@@ -67,7 +69,7 @@ extension StatsOutput {
       }
   }
 
-  func hubs(_ figures: SpaceStatistics) -> [String] {
+  func hubs(_ figures: StatisticsReport.Space) -> [String] {
     guard let skewness = figures.hubness, skewness > 1, !figures.hubs.isEmpty else { return [] }
     return ["", terminal.styled("hubs", .bold)]
       + figures.hubs.prefix(3).map { hub in
@@ -77,7 +79,7 @@ extension StatsOutput {
       }
   }
 
-  func outliers(_ figures: SpaceStatistics) -> [String] {
+  func outliers(_ figures: StatisticsReport.Space) -> [String] {
     guard !figures.outliers.isEmpty else { return [] }
     return ["", terminal.styled("outliers", .bold)]
       + figures.outliers.prefix(5).map { outlier in
@@ -100,7 +102,7 @@ extension StatsOutput {
     return lines.isEmpty ? "" : "\n" + lines.map { $0 + "\n" }.joined()
   }
 
-  private func place(_ chunk: ChunkReference) -> String {
+  private func place(_ chunk: StatisticsReport.Chunk) -> String {
     let line = chunk.line.map { ":\($0)" } ?? ""
     let text = chunk.excerpt.map { "  " + terminal.styled(oneLine(String($0.prefix(70))), .dim) }
     return oneLine(chunk.source) + line + (text ?? "")

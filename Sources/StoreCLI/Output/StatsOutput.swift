@@ -26,7 +26,7 @@ struct StatsOutput {
     return lines.joined(separator: "\n") + "\n" + refusals(report)
   }
 
-  private func heading(_ figures: SpaceStatistics) -> [String] {
+  private func heading(_ figures: StatisticsReport.Space) -> [String] {
     let name = terminal.styled(figures.space, .bold)
     let level = terminal.styled(figures.verdict.level.rawValue, .bold)
     return [
@@ -36,7 +36,7 @@ struct StatsOutput {
     ]
   }
 
-  private func verdict(_ figures: SpaceStatistics) -> [String] {
+  private func verdict(_ figures: StatisticsReport.Space) -> [String] {
     figures.verdict.findings.flatMap { finding in
       let level = finding.level.rawValue
       let space = String(repeating: " ", count: 7 - level.count)
@@ -45,7 +45,7 @@ struct StatsOutput {
     }
   }
 
-  private func rows(_ figures: SpaceStatistics) -> [[String]] {
+  private func rows(_ figures: StatisticsReport.Space) -> [[String]] {
     let rows: [(String, String?, String)] = [
       (
         "mean cosine", plus(figures.meanCosine, figures.cosineSpread, 4),
@@ -88,7 +88,7 @@ struct StatsOutput {
     }
   }
 
-  private func sampling(_ figures: SpaceStatistics) -> [String] {
+  private func sampling(_ figures: StatisticsReport.Space) -> [String] {
     guard let seed = figures.sample.seed else { return [] }
     return [
       "  Neighbours are of \(Format.count(figures.sample.rows)) rows taken at random (seed \(seed)) among "
@@ -108,19 +108,19 @@ struct StatsOutput {
     }
   }
 
-  private func components(_ figures: SpaceStatistics) -> String? {
+  private func components(_ figures: StatisticsReport.Space) -> String? {
     let counts = [figures.components50, figures.components90, figures.components99]
     let known = counts.compactMap { $0 }
     return known.isEmpty ? nil : known.map { Format.count($0) }.joined(separator: " / ")
   }
 
-  private func spread(_ distribution: Distribution?) -> String? {
+  private func spread(_ distribution: StatisticsReport.Distribution?) -> String? {
     guard let distribution else { return nil }
     return [5, 50, 95, 99].compactMap { distribution.value(atPercent: $0) }
       .map { Format.fixed($0, 3) }.joined(separator: " / ")
   }
 
-  private func share(_ figures: SpaceStatistics) -> String? {
+  private func share(_ figures: StatisticsReport.Space) -> String? {
     figures.duplicates.share.map { share in
       if share == 0, !figures.sample.isExact {
         // The rule of three: what was not seen in n tries is rarer than 3 / n, at 95 %.
@@ -131,7 +131,7 @@ struct StatsOutput {
     }
   }
 
-  private func norms(_ figures: SpaceStatistics) -> String? {
+  private func norms(_ figures: StatisticsReport.Space) -> String? {
     figures.norms.map { norms in
       [norms.minimum, norms.mean, norms.maximum].map { Format.fixed($0, 4) }
         .joined(separator: " / ")

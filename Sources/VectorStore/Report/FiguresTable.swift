@@ -10,9 +10,9 @@ struct FiguresTable {
     var paper = ""
   }
 
-  private let figures: SpaceStatistics
+  private let figures: StatisticsReport.Space
 
-  init(_ figures: SpaceStatistics) { self.figures = figures }
+  init(_ figures: StatisticsReport.Space) { self.figures = figures }
 
   /// The markup.
   var html: String {
@@ -115,7 +115,7 @@ struct FiguresTable {
     value.map { ReportFormat.fixed($0, digits) }
   }
 
-  private func spread(_ distribution: Distribution?) -> String? {
+  private func spread(_ distribution: StatisticsReport.Distribution?) -> String? {
     guard let distribution else { return nil }
     let values = [5, 50, 95, 99].compactMap { distribution.value(atPercent: $0) }
     return values.map { ReportFormat.fixed($0, 3) }.joined(separator: " / ")

@@ -32,7 +32,7 @@ enum HTMLText {
   }
 
   /// Where a chunk stands and how it begins, in one line, as `notes.md:12  The walrus…`.
-  static func place(_ chunk: ChunkReference) -> String {
+  static func place(_ chunk: StatisticsReport.Chunk) -> String {
     chunk.source + (chunk.line.map { ":\($0)" } ?? "")
   }
 }

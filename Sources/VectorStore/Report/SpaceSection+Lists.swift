@@ -23,7 +23,9 @@ extension SpaceSection {
   /// What moved since a saved summary.
   var drift: String {
     guard let drift = figures.drift else { return "" }
-    func row(_ name: String, _ change: DriftFigures.Change?, _ digits: Int) -> [String]? {
+    func row(_ name: String, _ change: StatisticsReport.DriftFigures.Change?, _ digits: Int)
+      -> [String]?
+    {
       change.map {
         [name, ReportFormat.fixed($0.before, digits), ReportFormat.fixed($0.now, digits)]
       }
@@ -119,7 +121,7 @@ extension SpaceSection {
   }
 
   private func list(
-    _ title: String, _ meaning: String, _ rows: [(value: String, chunk: ChunkReference)]
+    _ title: String, _ meaning: String, _ rows: [(value: String, chunk: StatisticsReport.Chunk)]
   ) -> String {
     guard !rows.isEmpty else { return "" }
     let items = rows.map {
@@ -133,7 +135,7 @@ extension SpaceSection {
       """
   }
 
-  static func passage(_ chunk: ChunkReference) -> String {
+  static func passage(_ chunk: StatisticsReport.Chunk) -> String {
     let text =
       chunk.excerpt.map { "<q>\(HTMLText.isolated($0))</q>" } ?? "<q class=\"none\">no text</q>"
     return """
@@ -142,7 +144,7 @@ extension SpaceSection {
       """
   }
 
-  private static func beginning(_ chunk: ChunkReference?) -> String {
+  private static func beginning(_ chunk: StatisticsReport.Chunk?) -> String {
     guard let text = chunk?.excerpt else { return "" }
     return ": <q>\(HTMLText.isolated(text.count > 60 ? text.prefix(59) + "…" : text))</q>"
   }

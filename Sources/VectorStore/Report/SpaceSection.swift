@@ -3,7 +3,7 @@
 
 /// One space on the page.
 struct SpaceSection {
-  let figures: SpaceStatistics
+  let figures: StatisticsReport.Space
   /// The anchor of the section.
   let anchor: String
 
@@ -21,7 +21,7 @@ struct SpaceSection {
   }
 
   /// A level as a word with a sign: colour alone tells nothing to some.
-  static func badge(_ level: Verdict.Level) -> String {
+  static func badge(_ level: StatisticsReport.Verdict.Level) -> String {
     let sign =
       switch level {
       case .good: "✓"

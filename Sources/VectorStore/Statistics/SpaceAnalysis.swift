@@ -1,5 +1,4 @@
-// Measures one space: reads its rows out of the tables, hands them to RowAnalysis, and gives the rows
-// in the figures their names and texts. Called by Store+Statistics inside one read snapshot.
+// Measures one space: its rows, what moved since a saved summary, and the texts of the rows named.
 
 import Foundation
 import GRDB
@@ -22,7 +21,7 @@ struct SpaceAnalysis {
   ///
   /// - Throws: ``StoreError`` with `damaged` for a vector that cannot be one.
   /// - Complexity: reads every vector of the space three times.
-  func measure() throws -> (figures: SpaceStatistics, summary: SavedSummary?) {
+  func measure() throws -> (figures: StatisticsReport.Space, summary: SavedSummary?) {
     let saved = try options.compare.flatMap {
       try StatisticsTable.find($0, space: space, collection: scope ?? "", db)
     }
@@ -37,7 +36,7 @@ struct SpaceAnalysis {
     var figures = try figures(of: rows)
     let now = summary(of: rows, figures)
     if let saved, let now { figures.drift = drift(from: saved, to: now, rows) }
-    figures.verdict = Verdict(of: figures)
+    figures.verdict = StatisticsReport.Verdict(of: figures)
     return (figures, options.save == nil ? nil : now)
   }
 
@@ -67,19 +66,19 @@ struct SpaceAnalysis {
     }
   }
 
-  private func figures(of rows: RowAnalysis) throws -> SpaceStatistics {
+  private func figures(of rows: RowAnalysis) throws -> StatisticsReport.Space {
     let (moments, neighbours) = (rows.moments, rows.neighbours)
-    var figures = SpaceStatistics(
+    var figures = StatisticsReport.Space(
       space: space.space.name, kind: space.space.kind, rows: moments.count,
       dimensions: moments.dimensions,
-      sample: SampleFigures(
+      sample: StatisticsReport.SampleFigures(
         rows: neighbours.sampleCount, of: moments.count,
         seed: neighbours.sampleCount < moments.count ? options.seed : nil),
       neighbours: neighbours.k,
-      duplicates: DuplicateFigures(threshold: options.duplicateThreshold))
+      duplicates: StatisticsReport.DuplicateFigures(threshold: options.duplicateThreshold))
     figures.norms = try norms()
     figures.collections = zip(collections, rows.parts).map { collection, part in
-      CollectionFigures(
+      StatisticsReport.CollectionFigures(
         collection: collection.name, rows: part.count, meanCosine: part.meanCosine,
         centroidCosine: part.centroidCosine(moments))
     }.sorted { $0.rows != $1.rows ? $0.rows > $1.rows : $0.collection < $1.collection }
@@ -97,17 +96,17 @@ struct SpaceAnalysis {
     return figures
   }
 
-  private func norms() throws -> NormFigures? {
+  private func norms() throws -> StatisticsReport.NormFigures? {
     let norms = try collections.flatMap {
       try StatisticsTable.norms(space: space.id, collection: $0.id, db)
     }
     guard let least = norms.min(), let greatest = norms.max() else { return nil }
-    return NormFigures(
+    return StatisticsReport.NormFigures(
       minimum: least, mean: norms.reduce(0, +) / Double(norms.count), maximum: greatest,
-      histogram: Histogram(of: norms, bins: 40))
+      histogram: StatisticsReport.Histogram(of: norms, bins: 40))
   }
 
-  private func enterMoments(_ rows: RowAnalysis, _ figures: inout SpaceStatistics) {
+  private func enterMoments(_ rows: RowAnalysis, _ figures: inout StatisticsReport.Space) {
     figures.meanCosine = rows.moments.meanCosine
     figures.cosineSpread = rows.cosineSpread
     figures.isotropy = rows.isotropy
@@ -124,7 +123,7 @@ struct SpaceAnalysis {
   }
 
   /// Gives the rows in the figures their names and texts.
-  private func enterRows(_ rows: RowAnalysis, _ figures: inout SpaceStatistics) throws {
+  private func enterRows(_ rows: RowAnalysis, _ figures: inout StatisticsReport.Space) throws {
     let neighbours = rows.neighbours
     let hubs = neighbours.hubness.hubs(limit: 10)
     let outliers = neighbours.outliers.prefix(20)
@@ -133,11 +132,11 @@ struct SpaceAnalysis {
       hubs.map(\.id) + outliers.map(\.id) + groups.flatMap { $0.ids.prefix(8) } + rows.map.map(\.id)
     let chunks = try StatisticsTable.references(ids, db)
     figures.hubs = hubs.compactMap { hub in
-      chunks[hub.id].map { Hub(chunk: $0, occurrences: hub.occurrences) }
+      chunks[hub.id].map { StatisticsReport.Hub(chunk: $0, occurrences: hub.occurrences) }
     }
     figures.outliers = outliers.compactMap { outlier in
       chunks[outlier.id].map {
-        Outlier(chunk: $0, nearestCosine: outlier.cosine, score: outlier.score)
+        StatisticsReport.Outlier(chunk: $0, nearestCosine: outlier.cosine, score: outlier.score)
       }
     }
     figures.duplicates.groupCount = neighbours.duplicates.count
@@ -146,12 +145,12 @@ struct SpaceAnalysis {
     figures.duplicates.shareError =
       figures.sample.isExact ? nil : neighbours.duplicateShare?.standardError
     figures.duplicates.groups = groups.map { group in
-      DuplicateFigures.Group(
+      StatisticsReport.DuplicateFigures.Group(
         rows: group.ids.count, minimumCosine: group.minimumCosine,
         chunks: group.ids.prefix(8).compactMap { chunks[$0] })
     }
     figures.map.points = rows.map.compactMap { point in
-      chunks[point.id].map { MapFigures.Point(x: point.x, y: point.y, chunk: $0) }
+      chunks[point.id].map { StatisticsReport.MapFigures.Point(x: point.x, y: point.y, chunk: $0) }
     }
     guard let total = figures.totalVariance, total > 0, !rows.map.isEmpty else { return }
     figures.map.varianceX = (figures.eigenvalues.first ?? 0) / total
@@ -159,8 +158,88 @@ struct SpaceAnalysis {
   }
 
   /// The 95th percentile of random pairs, or the 5th of nearest neighbours where that is less.
-  private static func suggestedMinimumScore(_ figures: SpaceStatistics) -> Double? {
+  private static func suggestedMinimumScore(_ figures: StatisticsReport.Space) -> Double? {
     ScoreCalibration.suggestedMinimumScore(
       randomPairs: figures.randomPairs, nearestNeighbours: figures.nearestNeighbours)
   }
+}
+
+extension SpaceAnalysis {
+  /// What is kept of the rows; nil below two rows.
+  func summary(of rows: RowAnalysis, _ figures: StatisticsReport.Space) -> SavedSummary? {
+    guard options.save != nil || options.compare != nil, let gaussian = rows.summary,
+      let last = rows.moments.ids.max()
+    else { return nil }
+    let nearest = figures.nearestNeighbours
+    return SavedSummary(
+      name: options.save ?? "", collection: scope ?? "", savedAt: Timestamp.now(),
+      rows: rows.moments.count, lastChunk: last, gaussian: gaussian,
+      figures: SavedSummary.Figures(
+        meanCosine: figures.meanCosine, participationRatio: figures.participationRatio,
+        effectiveRank: figures.effectiveRank, eigenvalues: figures.eigenvalues,
+        nearestPercentiles: nearest?.percentiles.map(\.value) ?? [],
+        nearestMedian: nearest?.value(atPercent: 50),
+        distance99: StatisticsReport.Distribution.value(
+          atPercent: 99, in: rows.distances.values.sorted())))
+  }
+
+  /// How the rows differ from a saved summary.
+  ///
+  /// - Complexity: O(dimensions³).
+  func drift(
+    from saved: SavedSummary, to now: SavedSummary, _ rows: RowAnalysis
+  ) -> StatisticsReport.DriftFigures? {
+    guard let distance = saved.gaussian.frechetDistance(to: now.gaussian) else { return nil }
+    let (before, after) = (saved.gaussian.mean, now.gaussian.mean)
+    let far = saved.figures.distance99
+    let new = rows.otherDistances.filter { $0.key > saved.lastChunk }
+    func share(_ distances: some Collection<Double>) -> Double? {
+      distances.isEmpty
+        ? nil : Double(distances.count { $0 > far }) / Double(distances.count)
+    }
+    func change(_ before: Double?, _ now: Double?) -> StatisticsReport.DriftFigures.Change? {
+      guard let before, let now else { return nil }
+      return StatisticsReport.DriftFigures.Change(before: before, now: now)
+    }
+    let total = saved.figures.eigenvalues.reduce(0, +)
+    let squared = zip(before, after).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    return StatisticsReport.DriftFigures(
+      name: saved.name, savedAt: saved.savedAt, rowsBefore: saved.rows, rowsNow: now.rows,
+      centroidCosine: VectorMath.cosine(before, after), centroidDistance: squared.squareRoot(),
+      frechetDistance: distance, relativeFrechetDistance: total > 0 ? distance / total : nil,
+      spectrumDistance: Spectrum.distance(saved.figures.eigenvalues, now.figures.eigenvalues),
+      meanCosine: change(saved.figures.meanCosine, now.figures.meanCosine),
+      participationRatio: change(
+        saved.figures.participationRatio, now.figures.participationRatio),
+      effectiveRank: change(saved.figures.effectiveRank, now.figures.effectiveRank),
+      nearestNeighbourMedian: change(saved.figures.nearestMedian, now.figures.nearestMedian),
+      distance99: far, shareBeyond: share(rows.otherDistances.values), newRows: new.count,
+      newShareBeyond: share(new.values))
+  }
+}
+
+/// A space's rows summed up under a name.
+struct SavedSummary: Sendable {
+  /// The figures that are compared as they are.
+  struct Figures: Sendable, Codable, Equatable {
+    var meanCosine: Double?
+    var participationRatio: Double?
+    var effectiveRank: Double?
+    var eigenvalues: [Double]
+    /// The cosines to the nearest other row, at ``Distribution/percents``.
+    var nearestPercentiles: [Double]
+    var nearestMedian: Double?
+    /// The 99th percentile of the distances of the rows to their mean.
+    var distance99: Double
+  }
+
+  let name: String
+  /// The collection, empty for all.
+  let collection: String
+  let savedAt: String
+  let rows: Int
+  /// The greatest chunk id then: chunks with a greater one were placed later.
+  let lastChunk: Int64
+  let gaussian: GaussianSummary
+  let figures: Figures
 }

@@ -53,13 +53,14 @@ package struct Hubness: Sendable {
   /// How many rows occur how often, where the sample is all rows; else nil.
   ///
   /// At most 40 bins, each of as many whole counts.
-  package var histogram: Histogram? {
+  package var histogram: VectorStatistics.Histogram? {
     guard lists.count == population, let most = occurrences.values.max() else { return nil }
     let width = most / 40 + 1
     var counts = [Int](repeating: 0, count: most / width + 1)
     for count in occurrences.values { counts[count / width] += 1 }
     counts[0] += population - occurrences.count
-    return Histogram(edges: (0...counts.count).map { Double($0 * width) }, counts: counts)
+    return VectorStatistics.Histogram(
+      edges: (0...counts.count).map { Double($0 * width) }, counts: counts)
   }
 
   private static func count(_ lists: [[Int64]]) -> [Int64: Int] {

@@ -12,7 +12,7 @@ package struct NeighbourFigures: Sendable {
   /// The cosine of each row of the sample to its nearest other one, in the order of the sample.
   package private(set) var nearest: [(id: Int64, cosine: Double)] = []
   /// How these are spread; nil below two rows.
-  package private(set) var distribution: Distribution?
+  package private(set) var distribution: VectorStatistics.Distribution?
   /// As ``TwoNearest``; nil where there are too few rows in different places.
   package private(set) var intrinsicDimension: Double?
   /// Its standard error, by leaving out one of twenty parts of the rows in turn.
@@ -50,7 +50,7 @@ package struct NeighbourFigures: Sendable {
     guard k > 0 else { return }
     let lists = scan.neighbours()
     nearest = zip(sample.ids, lists).compactMap { id, list in list.first.map { (id, $0.score) } }
-    distribution = Distribution(of: nearest.map(\.cosine), population: population)
+    distribution = VectorStatistics.Distribution(of: nearest.map(\.cosine), population: population)
     hubness = Hubness(lists: lists.map { $0.map(\.id) }, neighbours: k, population: population)
     measureDimension(zip(sample.ids, lists).compactMap { TwoNearest.ratio(of: $0, nearest: $1) })
     findOutliers()

@@ -57,16 +57,16 @@ package struct PairCounts: Sendable {
   /// How they are spread; nil where there is no pair.
   ///
   /// - Parameter population: How many rows the sample was taken from; its own number where it is all.
-  package func distribution(population: Int) -> Distribution? {
+  package func distribution(population: Int) -> VectorStatistics.Distribution? {
     guard count > 0 else { return nil }
     let mean = sum / Double(count)
     let cumulative = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1)) }
-    return Distribution(
+    return VectorStatistics.Distribution(
       count: count, mean: mean,
       standardDeviation: max(0, squares / Double(count) - mean * mean).squareRoot(),
       meanError: error(population: population),
-      percentiles: Distribution.percents.map {
-        Percentile(percent: $0, value: value(atPercent: $0, cumulative))
+      percentiles: VectorStatistics.Distribution.percents.map {
+        VectorStatistics.Percentile(percent: $0, value: value(atPercent: $0, cumulative))
       },
       histogram: histogram(bins: 60))
   }
@@ -96,8 +96,10 @@ package struct PairCounts: Sendable {
     return min(greatest, max(least, -1 + (Double(low) + place) * Self.width))
   }
 
-  private func histogram(bins: Int) -> Histogram {
-    guard greatest > least else { return Histogram(edges: [least, greatest], counts: [count]) }
+  private func histogram(bins: Int) -> VectorStatistics.Histogram {
+    guard greatest > least else {
+      return VectorStatistics.Histogram(edges: [least, greatest], counts: [count])
+    }
     let width = (greatest - least) / Double(bins)
     var result = [Int](repeating: 0, count: bins)
     for (bin, found) in counts.enumerated() where found > 0 {
@@ -105,7 +107,7 @@ package struct PairCounts: Sendable {
       result[min(bins - 1, max(0, Int((middle - least) / width)))] += Int(found)
     }
     let edges = (0..<bins).map { least + Double($0) * width } + [greatest]
-    return Histogram(edges: edges, counts: result)
+    return VectorStatistics.Histogram(edges: edges, counts: result)
   }
 }
 

@@ -46,7 +46,7 @@ package struct RowAnalysis: Sendable {
   /// What needs neighbours.
   package private(set) var neighbours: NeighbourFigures
   /// The cosines of pairs of the sample; nil below two rows.
-  package private(set) var pairs: Distribution?
+  package private(set) var pairs: VectorStatistics.Distribution?
   /// Coordinates on the two first principal axes, by rising id.
   package private(set) var map: [(id: Int64, x: Double, y: Double)] = []
   /// Σᵢ (m·yᵢ)², m the mean and y the rows around it.

@@ -175,9 +175,9 @@ package enum RobustOutliers {
   /// - Complexity: O(values · log values).
   package static func scores(_ values: [Double]) -> [Double] {
     guard !values.isEmpty else { return [] }
-    let median = Distribution.value(atPercent: 50, in: values.sorted())
+    let median = VectorStatistics.Distribution.value(atPercent: 50, in: values.sorted())
     let deviations = values.map { abs($0 - median) }.sorted()
-    let deviation = 1.4826 * Distribution.value(atPercent: 50, in: deviations)
+    let deviation = 1.4826 * VectorStatistics.Distribution.value(atPercent: 50, in: deviations)
     guard deviation > 1e-9 else { return values.map { _ in 0 } }
     return values.map { (median - $0) / deviation }
   }

@@ -139,7 +139,7 @@ package struct SampledMean: Sendable {
   }
 }
 
-extension Distribution {
+extension VectorStatistics.Distribution {
   /// How values are spread; nil where there are none.
   ///
   /// - Parameters:
@@ -156,9 +156,9 @@ extension Distribution {
       standardDeviation: (squares / Double(values.count)).squareRoot(),
       meanError: values.count < population ? mean.standardError : nil,
       percentiles: Self.percents.map {
-        Percentile(percent: $0, value: Self.value(atPercent: $0, in: sorted))
+        VectorStatistics.Percentile(percent: $0, value: Self.value(atPercent: $0, in: sorted))
       },
-      histogram: Histogram(of: values, bins: 60))
+      histogram: VectorStatistics.Histogram(of: values, bins: 60))
   }
 
   /// A percentile of values in rising order, interpolated between the two nearest in rank.

@@ -20,7 +20,8 @@ import Testing
   }
 
   @Test func aChunkIsNamedByItsPlace() {
-    var chunk = ChunkReference(id: 1, collection: "c", source: "a.md", ordinal: 0, line: 7)
+    var chunk = StatisticsReport.Chunk(
+      id: 1, collection: "c", source: "a.md", ordinal: 0, line: 7)
     #expect(HTMLText.place(chunk) == "a.md:7")
     chunk.line = nil
     #expect(HTMLText.place(chunk) == "a.md")

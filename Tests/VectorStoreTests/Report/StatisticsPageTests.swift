@@ -119,7 +119,7 @@ import Testing
       let page = try await Self.page(store) { report in
         var other = report.spaces[0]
         other.space = "openai/<small>/1536"
-        other.drift = DriftFigures(
+        other.drift = StatisticsReport.DriftFigures(
           name: "<monday>", savedAt: "2026-01-01T00:00:00Z", rowsBefore: 1000, rowsNow: 1100,
           centroidCosine: 0.99, centroidDistance: 0.1, frechetDistance: 0.01, distance99: 1,
           newRows: 100, newShareBeyond: 0.2)

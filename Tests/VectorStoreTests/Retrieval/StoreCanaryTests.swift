@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [(Float(0.0), Verdict.Level.good), (0.1, .watch), (0.5, .bad)])
-  func aChangedModelIsFound(change: Float, level: Verdict.Level) async throws {
+  @Test(arguments: [(Float(0.0), StatisticsReport.Verdict.Level.good), (0.1, .watch), (0.5, .bad)])
+  func aChangedModelIsFound(change: Float, level: StatisticsReport.Verdict.Level) async throws {
     let isChanged = Mutex(false)
     let sent = Mutex(0)
     let service = FakeService(

@@ -13,7 +13,7 @@ import Testing
   static func file(_ model: String) -> URL? { SharedData.file("openai1536/\(model).npy") }
 
   private static func figures(of model: String, threshold: Double = 0.98) async throws
-    -> SpaceStatistics
+    -> StatisticsReport.Space
   {
     let path = try #require(file(model)).path
     let folder = try TemporaryFolder()

@@ -25,7 +25,7 @@ import Testing
       let figures = try #require(report.spaces.first)
       #expect(report.spaces.count == 1 && figures.space == "mock/hashed-features-1/1536")
       #expect(figures.rows == 5 && figures.dimensions == 1536 && figures.kind == .mock)
-      #expect(figures.sample == SampleFigures(rows: 5, of: 5, seed: nil))
+      #expect(figures.sample == StatisticsReport.SampleFigures(rows: 5, of: 5, seed: nil))
       let group = try #require(figures.duplicates.groups.first)
       #expect(figures.duplicates.groupCount == 1 && group.rows == 2)
       #expect(group.chunks.map(\.source) == ["doc/1", "doc/2"])

@@ -5,11 +5,11 @@ import Testing
 
 @Suite struct VerdictTests {
   /// Figures of a space with nothing to find.
-  private static func good() -> SpaceStatistics {
-    var figures = SpaceStatistics(
+  private static func good() -> StatisticsReport.Space {
+    var figures = StatisticsReport.Space(
       space: "openai/text-embedding-3-small/1536", kind: .real, rows: 1000, dimensions: 1536,
-      sample: SampleFigures(rows: 1000, of: 1000, seed: nil), neighbours: 10,
-      duplicates: DuplicateFigures(threshold: 0.98, share: 0))
+      sample: StatisticsReport.SampleFigures(rows: 1000, of: 1000, seed: nil), neighbours: 10,
+      duplicates: StatisticsReport.DuplicateFigures(threshold: 0.98, share: 0))
     figures.meanCosine = 0.18
     figures.isotropy = 0.37
     figures.participationRatio = 29
@@ -18,13 +18,17 @@ import Testing
     return figures
   }
 
-  private static func verdict(_ change: (inout SpaceStatistics) -> Void) -> Verdict {
+  private static func verdict(_ change: (inout StatisticsReport.Space) -> Void)
+    -> StatisticsReport.Verdict
+  {
     var figures = good()
     change(&figures)
-    return Verdict(of: figures)
+    return StatisticsReport.Verdict(of: figures)
   }
 
-  private static func levels(_ verdict: Verdict) -> [String: Verdict.Level] {
+  private static func levels(_ verdict: StatisticsReport.Verdict) -> [String: StatisticsReport
+    .Verdict.Level]
+  {
     Dictionary(verdict.findings.map { ($0.topic, $0.level) }, uniquingKeysWith: { $1 })
   }
 
@@ -34,8 +38,10 @@ import Testing
   }
 
   @Test(
-    arguments: [(0.37, Verdict.Level.good), (0.2, .good), (0.07, .watch), (0.019, .bad)])
-  func isotropyIsJudged(isotropy: Double, level: Verdict.Level) {
+    arguments: [
+      (0.37, StatisticsReport.Verdict.Level.good), (0.2, .good), (0.07, .watch), (0.019, .bad),
+    ])
+  func isotropyIsJudged(isotropy: Double, level: StatisticsReport.Verdict.Level) {
     let verdict = Self.verdict { $0.isotropy = isotropy }
     #expect(verdict.level == level && Self.levels(verdict)["isotropy"] == level)
   }
@@ -50,10 +56,10 @@ import Testing
     #expect(
       Self.levels(Self.verdict { $0.deadDimensions = Array(0..<700) })["dimensions"] == .bad)
     #expect(Self.levels(Self.verdict { $0.hubness = 7 })["hubness"] == .watch)
-    let chunk = ChunkReference(id: 1, collection: "default", source: "toc.md", ordinal: 0)
+    let chunk = StatisticsReport.Chunk(id: 1, collection: "default", source: "toc.md", ordinal: 0)
     let hub = Self.verdict {
       $0.hubness = 20
-      $0.hubs = [Hub(chunk: chunk, occurrences: 400)]
+      $0.hubs = [StatisticsReport.Hub(chunk: chunk, occurrences: 400)]
     }
     #expect(Self.levels(hub)["hubness"] == .bad)
     #expect(hub.findings[0].message.contains("toc.md alone is among the nearest of 40.0 %"))
@@ -81,10 +87,12 @@ import Testing
     #expect(verdict.level == .watch && verdict.findings.map(\.message) == ["There are no rows."])
   }
 
-  @Test(arguments: [(1.0, 0.0, Verdict.Level.good), (0.97, 0.02, .watch), (0.999, 0.4, .bad)])
-  func driftIsJudged(cosine: Double, relative: Double, level: Verdict.Level) {
+  @Test(arguments: [
+    (1.0, 0.0, StatisticsReport.Verdict.Level.good), (0.97, 0.02, .watch), (0.999, 0.4, .bad),
+  ])
+  func driftIsJudged(cosine: Double, relative: Double, level: StatisticsReport.Verdict.Level) {
     let verdict = Self.verdict {
-      $0.drift = DriftFigures(
+      $0.drift = StatisticsReport.DriftFigures(
         name: "monday", savedAt: "", rowsBefore: 1000, rowsNow: 1000, centroidCosine: cosine,
         centroidDistance: 0, frechetDistance: relative, relativeFrechetDistance: relative,
         distance99: 1, newRows: 0)

@@ -23,7 +23,7 @@ extension SpaceSection {
     if let score = figures.suggestedMinimumScore {
       plot.addMark(at: score, "--min-score \(ReportFormat.fixed(score, 2))")
     }
-    let middle = { (distribution: Distribution) in
+    let middle = { (distribution: StatisticsReport.Distribution) in
       ReportFormat.fixed(distribution.value(atPercent: 50) ?? 0, 3)
     }
     let words =
@@ -39,7 +39,7 @@ extension SpaceSection {
   }
 
   /// Percent of the numbers for each 0.01 of cosine, by bin.
-  private static func shares(_ distribution: Distribution) -> [Double] {
+  private static func shares(_ distribution: StatisticsReport.Distribution) -> [Double] {
     let (edges, counts) = (distribution.histogram.edges, distribution.histogram.counts)
     return counts.enumerated().map { index, count in
       let width = max(edges[index + 1] - edges[index], 1e-4)
@@ -47,7 +47,9 @@ extension SpaceSection {
     }
   }
 
-  private static func peakBelowOne(_ distribution: Distribution, _ heights: [Double]) -> Double {
+  private static func peakBelowOne(
+    _ distribution: StatisticsReport.Distribution, _ heights: [Double]
+  ) -> Double {
     let edges = distribution.histogram.edges
     let below = heights.indices.filter { edges[$0 + 1] < 0.985 }
     return below.map { heights[$0] }.max() ?? heights.max() ?? 1

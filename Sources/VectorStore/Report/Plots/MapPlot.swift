@@ -41,7 +41,9 @@ extension SpaceSection {
   }
 
   /// Both axes with the same unit.
-  private func emptyMap(_ points: [MapFigures.Point], floor: Double, height: Double) -> Plot {
+  private func emptyMap(
+    _ points: [StatisticsReport.MapFigures.Point], floor: Double, height: Double
+  ) -> Plot {
     let (xs, ys) = (points.map(\.x), points.map(\.y))
     let (lowX, highX) = (xs.min() ?? 0, xs.max() ?? 1)
     let (lowY, highY) = (ys.min() ?? 0, ys.max() ?? 1)
@@ -57,7 +59,9 @@ extension SpaceSection {
       yTitle: "second (\(ReportFormat.percent(figures.map.varianceY)))", height: height)
   }
 
-  private func mark(_ point: MapFigures.Point, _ index: Int, _ plot: Plot) -> String {
+  private func mark(_ point: StatisticsReport.MapFigures.Point, _ index: Int, _ plot: Plot)
+    -> String
+  {
     let text = point.chunk.excerpt.map { " — \(HTMLText.escaped($0))" } ?? ""
     return """
       <use href="#mark\(index)" class="m\(index)" x="\(ReportFormat.place(plot.x.place(point.x)))" \

@@ -29,7 +29,9 @@ extension SpaceSection {
   }
 
   /// Neighbouring bins joined until each is at least so wide.
-  private static func merged(_ histogram: Histogram, width: Double) -> ([Double], [Int]) {
+  private static func merged(_ histogram: StatisticsReport.Histogram, width: Double) -> (
+    [Double], [Int]
+  ) {
     guard var start = histogram.edges.first else { return ([], []) }
     var (edges, counts, open) = ([start], [Int](), 0)
     for (index, count) in histogram.counts.enumerated() {

@@ -1,5 +1,4 @@
-// statistics: saved summaries; and what statistics read of other tables. Called by Store+Statistics and
-// Statistics/.
+// The table of saved summaries, and what statistics read of other tables.
 
 import Foundation
 import GRDB
@@ -157,9 +156,9 @@ enum StatisticsTable {
   ///
   /// - Complexity: O(ids · log rows).
   static func references(_ ids: some Sequence<Int64>, _ db: Database) throws
-    -> [Int64: ChunkReference]
+    -> [Int64: StatisticsReport.Chunk]
   {
-    var result: [Int64: ChunkReference] = [:]
+    var result: [Int64: StatisticsReport.Chunk] = [:]
     for id in Set(ids) {
       result[id] = try db.firstRow(
         bulk: """
@@ -168,7 +167,7 @@ enum StatisticsTable {
           JOIN collections k ON k.id = d.collection_id WHERE c.id = ?
           """, .integer(id)
       ) { row in
-        ChunkReference(
+        StatisticsReport.Chunk(
           id: id, collection: try row.text(0), source: try row.text(1),
           ordinal: try row.count(2), line: try row.count(orNil: 3),
           excerpt: try row.text(orNil: 4).map(excerpt))

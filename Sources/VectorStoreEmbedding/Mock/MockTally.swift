@@ -1,5 +1,4 @@
 // The terms of one text, counted, and the features that they turn into. MockTokenizer fills it,
-// MockService places it into components; the formula and the weights stand at MockService.
 
 /// Counts the words, characters, symbols and pairs of a text: an open-addressing table over terms
 /// that are kept in the order of their first appearance.

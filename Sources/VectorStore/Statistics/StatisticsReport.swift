@@ -1,5 +1,4 @@
-// What `stats` tells: how good the vectors of each space are. Made by Store+Statistics, printed by
-// the command; as JSON its keys are public. The figures of a space are in SpaceStatistics.
+// How good a store's vectors are, space by space; as JSON its keys are public.
 
 /// How good a store's vectors are, space by space.
 public struct StatisticsReport: Sendable, Codable, Equatable {
@@ -20,7 +19,7 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   /// The collection that was looked at; nil where it was all of them.
   public var collection: String?
   /// The spaces that have vectors, those with the most rows first.
-  public var spaces: [SpaceStatistics] = []
+  public var spaces: [Space] = []
   /// What was refused so far, by all commands that wrote this store.
   public var refused: [Refusal] = []
   /// Chunks without any vector: pending, or refused for good by the service.
@@ -60,4 +59,11 @@ public struct StatisticsOptions: Sendable {
 
   /// Creates the defaults.
   public init() {}
+}
+
+extension StatisticsReport {
+  /// How some numbers are spread: mean, deviation, percentiles and a histogram.
+  public typealias Distribution = VectorStatistics.Distribution
+  /// How many values fall into each of some bins.
+  public typealias Histogram = VectorStatistics.Histogram
 }

@@ -1,4 +1,4 @@
-// `stats`: how good the vectors are, as plain values. Calls Statistics/SpaceAnalysis for each space.
+// The verb `statistics`: how good the vectors of each space are.
 
 import Foundation
 import GRDB

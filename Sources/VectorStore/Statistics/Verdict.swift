@@ -1,14 +1,57 @@
-// The rules by which figures become words: a pure function of a space's statistics. Called by
-// SpaceAnalysis; calls nothing.
+// What the figures of a space mean in plain words, and the rules by which.
 
 import Foundation
 
-extension Verdict {
+extension StatisticsReport {
+  /// How good the vectors of a space are, in plain words.
+  public struct Verdict: Sendable, Codable, Equatable {
+    /// How good something is.
+    public enum Level: String, Sendable, Codable, Comparable {
+      /// Nothing to do.
+      case good
+      /// Worth knowing; search works.
+      case watch
+      /// Search suffers.
+      case bad
+
+      /// By severity.
+      public static func < (one: Level, other: Level) -> Bool { one.severity < other.severity }
+
+      private var severity: Int {
+        switch self {
+        case .good: 0
+        case .watch: 1
+        case .bad: 2
+        }
+      }
+    }
+
+    /// What one figure means.
+    public struct Finding: Sendable, Codable, Equatable {
+      /// How good it is.
+      public var level: Level
+      /// What it is about: `rows`, `norms`, `isotropy`, `dimensions`, `hubness`, `duplicates`, `outliers`,
+      /// `neighbours`, `stand-ins`, `drift`.
+      public var topic: String
+      /// What was found and what it means, in a sentence or two.
+      public var message: String
+      /// What to do, where there is something.
+      public var advice: String?
+    }
+
+    /// The worst of the findings' levels.
+    public var level: Level
+    /// What was found, the worst first.
+    public var findings: [Finding]
+  }
+}
+
+extension StatisticsReport.Verdict {
   /// What the figures of a space mean.
   ///
   /// The limits are rules of thumb, set so that text-embedding-3-small on ordinary text is good and
   /// text-embedding-ada-002, whose vectors all point into one narrow cone, is to be watched.
-  public init(of figures: SpaceStatistics) {
+  public init(of figures: StatisticsReport.Space) {
     var findings = [Self.size(figures)]
     if figures.rows > 1 {
       findings += [
@@ -25,7 +68,7 @@ extension Verdict {
     }
   }
 
-  private static func size(_ figures: SpaceStatistics) -> Finding? {
+  private static func size(_ figures: StatisticsReport.Space) -> Finding? {
     guard figures.rows < 50 else { return nil }
     return Finding(
       level: .watch, topic: "rows",
@@ -35,7 +78,7 @@ extension Verdict {
       advice: nil)
   }
 
-  private static func isotropy(_ figures: SpaceStatistics) -> Finding? {
+  private static func isotropy(_ figures: StatisticsReport.Space) -> Finding? {
     guard figures.rows >= 50, let isotropy = figures.isotropy, let mean = figures.meanCosine
     else { return nil }
     let share = text(isotropy, 2)
@@ -57,7 +100,7 @@ extension Verdict {
       })
   }
 
-  private static func spectrum(_ figures: SpaceStatistics) -> Finding? {
+  private static func spectrum(_ figures: StatisticsReport.Space) -> Finding? {
     guard let ratio = figures.participationRatio else {
       return Finding(
         level: .bad, topic: "dimensions", message: "All rows are the same vector.",
@@ -87,7 +130,7 @@ extension Verdict {
     return nil
   }
 
-  private static func neighbours(_ figures: SpaceStatistics) -> Finding? {
+  private static func neighbours(_ figures: StatisticsReport.Space) -> Finding? {
     guard figures.rows >= 50, let nearest = figures.nearestNeighbours?.value(atPercent: 50),
       let random = figures.randomPairs?.value(atPercent: 95)
     else { return nil }
@@ -100,7 +143,7 @@ extension Verdict {
       advice: nil)
   }
 
-  private static func hubness(_ figures: SpaceStatistics) -> Finding? {
+  private static func hubness(_ figures: StatisticsReport.Space) -> Finding? {
     let certain = (figures.hubness ?? 0) - 2 * (figures.hubnessError ?? 0)
     guard figures.rows >= 200, let skewness = figures.hubness, certain > 4 else { return nil }
     let hub = figures.hubs.first
@@ -115,7 +158,7 @@ extension Verdict {
         "Look at the hubs: boilerplate, tables of contents and empty passages answer everything.")
   }
 
-  private static func duplicates(_ figures: SpaceStatistics) -> Finding? {
+  private static func duplicates(_ figures: StatisticsReport.Space) -> Finding? {
     guard let share = figures.duplicates.share, share > 0.1 else { return nil }
     return Finding(
       level: share > 0.5 ? .bad : .watch, topic: "duplicates",
@@ -124,7 +167,7 @@ extension Verdict {
       advice: "Remove copies, or add each text once.")
   }
 
-  private static func outliers(_ figures: SpaceStatistics) -> Finding? {
+  private static func outliers(_ figures: StatisticsReport.Space) -> Finding? {
     let share = Double(figures.outlierCount) / Double(max(1, figures.sample.rows))
     guard share > 0.02, figures.outlierCount > 1 else { return nil }
     return Finding(
@@ -133,7 +176,7 @@ extension Verdict {
       advice: "Look at them: texts in another language, garbage, or a subject of their own.")
   }
 
-  private static func norms(_ figures: SpaceStatistics) -> Finding? {
+  private static func norms(_ figures: StatisticsReport.Space) -> Finding? {
     guard let norms = figures.norms, figures.kind == .real,
       norms.minimum < 0.99 || norms.maximum > 1.01
     else { return nil }
@@ -143,7 +186,7 @@ extension Verdict {
         + "\(text(norms.maximum, 3)); the length is not used, only the direction.", advice: nil)
   }
 
-  private static func standIns(_ figures: SpaceStatistics) -> Finding? {
+  private static func standIns(_ figures: StatisticsReport.Space) -> Finding? {
     guard figures.kind == .mock else { return nil }
     return Finding(
       level: .watch, topic: "stand-ins",
@@ -151,7 +194,7 @@ extension Verdict {
       advice: "`store reembed` replaces them where there is a service.")
   }
 
-  private static func drift(_ figures: SpaceStatistics) -> Finding? {
+  private static func drift(_ figures: StatisticsReport.Space) -> Finding? {
     guard let drift = figures.drift else { return nil }
     let relative = drift.relativeFrechetDistance ?? 0
     let cosine = drift.centroidCosine ?? 1
