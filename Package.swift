@@ -44,12 +44,11 @@ let package = Package(
     .target(name: "VectorStoreSearch", dependencies: ["COpenBLAS", "CVectorKernels"]),
     .target(name: "CVectorKernels"),
     .target(name: "CSHA256"),
+    // Loads libcurl when the first request is sent; only its header is needed to build.
+    .target(name: "CCurl"),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
-    // Part of macOS.
-    .systemLibrary(
-      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
     .target(
       name: "TestSupport",

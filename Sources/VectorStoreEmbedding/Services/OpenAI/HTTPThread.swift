@@ -7,7 +7,7 @@ import Synchronization
 /// Runs transfers, any number at once. It starts with the first and lives as long as the process, as
 /// the connections do that it keeps.
 ///
-/// `@unchecked Sendable`: the handle is used on the thread alone, but for `curl_multi_wakeup`, which
+/// `@unchecked Sendable`: the handle is used on the thread alone, but for `ccurl_multi_wakeup`, which
 /// any thread may call.
 final class HTTPThread: @unchecked Sendable {
   static let shared = HTTPThread()
@@ -27,11 +27,11 @@ final class HTTPThread: @unchecked Sendable {
   private var running: [HTTPTransfer] = []
 
   private init() {
-    guard ccurl_global_init() == CURLE_OK, let multi = curl_multi_init() else {
+    guard ccurl_global_init() == CURLE_OK, let multi = ccurl_multi_init() else {
       preconditionFailure("libcurl cannot start: out of memory")
     }
     self.multi = multi
-    longestWait = curl_multi_wakeup(multi) == CURLM_OK ? 60_000 : 10
+    longestWait = ccurl_multi_wakeup(multi) == CURLM_OK ? 60_000 : 10
     // As many as one service may have requests in flight.
     ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 256)
     let thread = Thread { self.run() }
@@ -51,7 +51,7 @@ final class HTTPThread: @unchecked Sendable {
 
   private func give(_ order: Order) {
     orders.withLock { $0.append(order) }
-    curl_multi_wakeup(multi)
+    ccurl_multi_wakeup(multi)
   }
 
   // MARK: - On the thread
@@ -67,9 +67,9 @@ final class HTTPThread: @unchecked Sendable {
       endOverdue()
       startWaiting()
       var count: Int32 = 0
-      curl_multi_perform(multi, &count)
+      ccurl_multi_perform(multi, &count)
       if endFinished() > 0 { continue }
-      let isWell = curl_multi_poll(multi, nil, 0, Int32(wait.rounded(.up)), nil) == CURLM_OK
+      let isWell = ccurl_multi_poll(multi, Int32(wait.rounded(.up))) == CURLM_OK
       if !isWell { usleep(10_000) }
     }
   }
@@ -108,9 +108,9 @@ final class HTTPThread: @unchecked Sendable {
       }
       do {
         let easy = try transfer.prepare()
-        let code = curl_multi_add_handle(multi, easy)
+        let code = ccurl_multi_add_handle(multi, easy)
         guard code == CURLM_OK else {
-          throw TransportFailure(.broken, detail: String(cString: curl_multi_strerror(code)))
+          throw TransportFailure(.broken, detail: String(cString: ccurl_multi_strerror(code)))
         }
         transfer.lane.active += 1
         running.append(transfer)
@@ -122,7 +122,7 @@ final class HTTPThread: @unchecked Sendable {
 
   private func endFinished() -> Int {
     var (ended, left) = (0, Int32(0))
-    while let message = curl_multi_info_read(multi, &left) {
+    while let message = ccurl_multi_info_read(multi, &left) {
       guard message.pointee.msg == CURLMSG_DONE,
         let transfer = running.first(where: { $0.easy == message.pointee.easy_handle })
       else { continue }
@@ -138,7 +138,7 @@ final class HTTPThread: @unchecked Sendable {
     if let place = running.firstIndex(where: { $0 === transfer }) {
       running.remove(at: place)
       transfer.lane.active -= 1
-      curl_multi_remove_handle(multi, transfer.easy)
+      ccurl_multi_remove_handle(multi, transfer.easy)
     }
     transfer.end(outcome)
   }

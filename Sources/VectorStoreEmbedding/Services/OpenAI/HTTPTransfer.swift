@@ -39,7 +39,7 @@ final class HTTPTransfer: @unchecked Sendable {
   }
 
   deinit {
-    curl_slist_free_all(headers)
+    ccurl_slist_free_all(headers)
     errorText.deallocate()
   }
 
@@ -47,7 +47,7 @@ final class HTTPTransfer: @unchecked Sendable {
   ///
   /// - Throws: ``TransportFailure`` if it refuses a setting, or a header could not be sent as one.
   func prepare() throws -> UnsafeMutableRawPointer {
-    guard let easy = curl_easy_init() else {
+    guard let easy = ccurl_easy_init() else {
       throw TransportFailure(.broken, detail: "libcurl cannot start")
     }
     self.easy = easy
@@ -57,7 +57,7 @@ final class HTTPTransfer: @unchecked Sendable {
     }
     func check(_ code: CURLcode) throws {
       guard code != CURLE_OK else { return }
-      throw TransportFailure(.broken, detail: String(cString: curl_easy_strerror(code)))
+      throw TransportFailure(.broken, detail: String(cString: ccurl_easy_strerror(code)))
     }
     let milliseconds = min(options.timeout, 10) * 1000
     try check(ccurl_set_text(easy, CURLOPT_URL, request.url))
@@ -100,7 +100,7 @@ final class HTTPTransfer: @unchecked Sendable {
     let line = "\(name): \(value)"
     // A line end would begin another header, a zero would end this one.
     guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }),
-      let list = curl_slist_append(headers, line)
+      let list = ccurl_slist_append(headers, line)
     else {
       throw TransportFailure(.broken, detail: "the header \(name) holds what no header can hold")
     }
@@ -192,12 +192,12 @@ final class HTTPTransfer: @unchecked Sendable {
       TransportFailure(
         code, wasSent: wasSent,
         systemError: code == CURLE_COULDNT_CONNECT ? Int32(ccurl_long(easy, CURLINFO_OS_ERRNO)) : 0,
-        text: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text))
+        text: text.isEmpty ? String(cString: ccurl_easy_strerror(code)) : text))
   }
 
   /// Lets go of libcurl's handle, and tells whoever waits for the outcome, once.
   func end(_ outcome: Result<HTTPAnswer, any Error>) {
-    curl_easy_cleanup(easy)
+    ccurl_easy_cleanup(easy)
     easy = nil
     continuation?.resume(with: outcome)
     continuation = nil

@@ -1,6 +1,8 @@
 // Sends one HTTP request and brings back its whole answer, and knows of each failure whether the
 // request had been sent.
 
+import CCurl
+
 /// A client of one server. A call is one request: nothing is sent again, no redirect is followed.
 ///
 /// It is libcurl, which speaks HTTP/1.1 here, keeps connections alive between requests, and checks
@@ -47,6 +49,9 @@ final class HTTPTransport: Sendable {
   ///   unless the answer is whole by then.
   func send(_ request: Request) async throws -> HTTPAnswer {
     try Task.checkCancellation()
+    if let problem = ccurl_load() {
+      throw TransportFailure(.broken, detail: String(cString: problem))
+    }
     let transfer = HTTPTransfer(request, options, lane)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { HTTPThread.shared.start(transfer, $0) }
