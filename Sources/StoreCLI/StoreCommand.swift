@@ -1,4 +1,4 @@
-// The root of the command line: its subcommands and what they share. Called by the executable.
+// The root of the command line: its subcommands and what they share.
 
 import ArgumentParser
 
@@ -11,9 +11,9 @@ struct StoreCommand: AsyncParsableCommand {
       store add docs README.md
       store query "how do I change the port?"
 
-      Text is embedded as it is added, with the key in OPENAI_API_KEY. Without one this works \
-      offline, on stand-ins (mode HYBRID); --mode mock does so by choice. `store health` shows the \
-      service, the budget and all settings.
+      With a key in OPENAI_API_KEY, or a local embedding server, it finds passages by meaning. \
+      Without one it works offline and matches words. `store health` shows the service, the \
+      budget and all settings.
 
       Exit status: 0 done, 1 failed, 3 done in part, 4 stopped by the budget, 64 usage, 130 \
       interrupted.

@@ -16,7 +16,9 @@ import Testing
     try store.folder.write("# Colours\n\nThe sky is blue.\n", to: "docs/colours.md")
     let added = try await store.run("add", "docs")
     #expect(added.status == 0)
-    #expect(added.output.hasPrefix("documents: 2 added; chunks: 2 on stand-ins in "))
+    #expect(added.output.hasPrefix("2 documents added in "))
+    #expect(
+      added.output.hasSuffix("; 2 passages, word search only until you set OPENAI_API_KEY\n"))
     #expect(added.errors.isEmpty)
 
     let asked = try await store.run(
@@ -27,13 +29,14 @@ import Testing
       asked.output.contains("docs/ports.md:1\n    # Ports\n    The server listens on port 8080.\n"))
     #expect(
       asked.errors
-        == "degraded: ranked by words and by mock vectors, not by openai/text-embedding-3-small/1536: "
-        + "there is no embedding service; set OPENAI_API_KEY\n")
+        == "No API key: these results match words, not meaning. Set OPENAI_API_KEY to search by "
+        + "meaning.\n")
 
     let again = try await store.run("add", "docs")
     #expect(again.status == 0)
+    #expect(again.output.hasPrefix("nothing changed: 2 documents as before in "))
     #expect(
-      again.output.hasPrefix("nothing changed: 2 documents as before, 2 chunks on stand-ins in "))
+      again.output.hasSuffix("; 2 passages, word search only until you set OPENAI_API_KEY\n"))
   }
 
   @Test func printsJSONForPrograms() async throws {
@@ -199,10 +202,10 @@ import Testing
     let outcome = try await store.run("add", "here.txt", "nowhere.txt")
     #expect(outcome.status == 3)
     #expect(outcome.errors.contains("nowhere.txt: no such file or folder"))
-    #expect(outcome.output.hasPrefix("documents: 1 added, 1 failed"))
+    #expect(outcome.output.hasPrefix("1 document added, 1 failed"))
     let real = try await store.run("add", "here.txt", "--mode", "real", "--collection", "r")
     #expect(real.status == 3)
-    #expect(real.output.hasPrefix("documents: 1 pending; chunks: 1 pending"))
+    #expect(real.output.hasPrefix("1 document waiting in "))
     #expect(try await store.run("list", "--pending").output.contains("here.txt"))
   }
 

@@ -102,7 +102,7 @@ import Testing
     let outcome = try await nobody.run("add", "private", "walrus.txt", "--store", "theirs/s.db")
     #expect(outcome.status == 3)
     #expect(outcome.errors.contains("private: permission denied"))
-    #expect(outcome.output.hasPrefix("documents: 1 added, 1 failed"))
+    #expect(outcome.output.hasPrefix("1 document added, 1 failed"))
   }
 
   @Test func aFullDiskIsToldAndNothingIsLost() async throws {

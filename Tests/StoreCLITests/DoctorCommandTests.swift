@@ -40,8 +40,9 @@ import Testing
     let outcome = try await store.run("doctor")
     #expect(outcome.status == 0)
     #expect(
-      outcome.output.contains("! stand-ins       2 chunks answer by stand-ins, mock vectors\n"))
-    #expect(outcome.output.contains("→ `store reembed` gives them real vectors"))
+      outcome.output.contains(
+        "! stand-ins       2 passages are found by their words only, not by meaning\n"))
+    #expect(outcome.output.contains("→ `store reembed` embeds them and shows the cost first"))
     #expect(outcome.output.contains("- docs/sky.md: the file has changed\n"))
     #expect(outcome.output.contains("store.db is well, 2 warnings ("))
   }

@@ -150,7 +150,7 @@ import Testing
       #expect(refused.status == 3)
       #expect(refused.errors.contains("OPENAI_API_KEY"))
       #expect(!(refused.errors + refused.output).contains("sk-test-key"))
-      #expect(refused.output.hasPrefix("documents: 1 pending; chunks: 1 pending"))
+      #expect(refused.output.hasPrefix("1 document waiting in "))
       let listed = try await real.run("list", "--pending")
       #expect(listed.output.contains("sky.txt"))
       #expect(server.embeddingRequests.count == 1)
@@ -158,11 +158,11 @@ import Testing
       #expect(query.status == 1 && query.errors.contains("OPENAI_API_KEY"))
       let hybrid = PaidCommand(server, folder: folder, ["SERVICE_MODE": "HYBRID"]).command
       let degraded = try await hybrid.run("add", "sky.txt")
-      #expect(degraded.status == 0 && degraded.output.contains("1 on stand-ins"))
+      #expect(degraded.status == 0 && degraded.output.contains("1 passage, word search only until"))
       #expect(degraded.errors.contains("OPENAI_API_KEY"))
       let right = PaidCommand(server, folder: folder, ["OPENAI_API_KEY": "sk-right"]).command
       let added = try await right.run("add", "sky.txt")
-      #expect(added.status == 0 && added.output.contains("1 embedded"))
+      #expect(added.status == 0 && added.output.contains("1 passage embedded"))
     }
   }
 
@@ -186,8 +186,8 @@ import Testing
       #expect(real.status == 3 && real.output.contains("1 pending"))
       #expect(real.errors.contains("there is no embedding service; set OPENAI_API_KEY"))
       let hybrid = try await none.run("add", "sky.txt", "--mode", "hybrid")
-      #expect(try await none.run("list", "--stand-ins").output.contains("sky.txt"))
-      #expect(hybrid.status == 0 && hybrid.output.contains("1 on stand-ins"))
+      #expect(try await none.run("list", "--words-only").output.contains("sky.txt"))
+      #expect(hybrid.status == 0 && hybrid.output.contains("1 passage, word search only until"))
       #expect(server.embeddingRequests.count == 1)
     }
   }
@@ -264,7 +264,7 @@ import Testing
       let outcome = try await paid.run("add", "sky.txt", "--dry-run")
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(
-        outcome.output.hasPrefix("would be done: documents: 1 added; chunks: 1 embedded; at most"))
+        outcome.output.hasPrefix("would be done: 1 document added; 1 passage embedded; at most"))
       #expect(outcome.output.contains("in 1 request, $0.0000003"))
       #expect(!FileManager.default.fileExists(atPath: folder.path("store.db")))
       #expect(server.records.isEmpty)
@@ -282,7 +282,8 @@ import Testing
           "SERVICE_MODE": "HYBRID",
         ]
       ).command
-      #expect(try await mock.run("add", "sky.txt").output.contains("1 on stand-ins"))
+      #expect(
+        try await mock.run("add", "sky.txt").output.contains("1 passage, word search only until"))
       let paid = PaidCommand(server, folder: folder).command
       let asked = try await paid.run("reembed")
       #expect(asked.status == 64 && asked.errors.contains("--yes"))
@@ -290,7 +291,7 @@ import Testing
       #expect(server.embeddingRequests.isEmpty)
       let done = try await paid.run("reembed", "--yes")
       #expect(done.status == 0, "\(done.errors)")
-      #expect(done.output.contains("1 embedded"))
+      #expect(done.output.contains("1 passage embedded"))
       let large = try await paid.run(
         "reembed", "--to", "openai/text-embedding-3-large/1024", "--yes")
       #expect(large.status == 0, "\(large.errors)")

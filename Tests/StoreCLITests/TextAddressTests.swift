@@ -111,7 +111,7 @@ import Testing
       // In another spelling, in a pipe.
       try cloned.name(cloned.address + "/v1/")
       let again = try await cloned.command.run("add", "--text", "another text")
-      #expect(again.status == 0 && again.output.contains("1 embedded"), "\(again.errors)")
+      #expect(again.status == 0 && again.output.contains("1 passage embedded"), "\(again.errors)")
       #expect(server.embeddingRequests.count == 2)
       // Another path is another address.
       try cloned.name(cloned.address + "/other")
@@ -138,7 +138,7 @@ import Testing
       var cloned = try await Cloned(server).command
       cloned.environment["OPENAI_API_URL"] = "http://0.0.0.0:\(server.port)"
       let added = try await cloned.run("add", "--text", "a text")
-      #expect(added.status == 0 && added.output.contains("1 embedded"), "\(added.errors)")
+      #expect(added.status == 0 && added.output.contains("1 passage embedded"), "\(added.errors)")
     }
   }
 
@@ -147,7 +147,7 @@ import Testing
       let cloned = try await Cloned(server)
       try cloned.name(server.url)
       let added = try await cloned.command.run("add", "--text", "a text")
-      #expect(added.status == 0 && added.output.contains("1 embedded"), "\(added.errors)")
+      #expect(added.status == 0 && added.output.contains("1 passage embedded"), "\(added.errors)")
       #expect(cloned.remembered() == [])
     }
   }

@@ -9,8 +9,8 @@ struct AddCommand: AsyncParsableCommand {
     commandName: "add",
     abstract: "Add files, folders, standard input or a text.",
     discussion: """
-      Folders are taken with all they hold; .gitignore is honoured, hidden and binary files are left \
-      out. Adding again changes only what changed.
+      Adds all text files of a folder, but for what .gitignore names, hidden files and binary files. \
+      Adding again changes only what changed.
       """)
 
   @Argument(help: "Files and folders.")
@@ -103,7 +103,8 @@ struct AddCommand: AsyncParsableCommand {
     if store.json {
       try JSONOutput.write(report)
     } else {
-      ReportOutput.write(report, quiet: store.quiet)
+      ReportOutput.write(
+        report, canEmbed: settings.configuration.service != nil, quiet: store.quiet)
     }
     try report.throwIfPartial()
   }

@@ -1,4 +1,4 @@
-// `store collections`: what collections there are. Calls Store.collections.
+// `store collections`: what collections there are.
 
 import ArgumentParser
 import VectorStore
@@ -6,7 +6,7 @@ import VectorStore
 struct CollectionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "collections",
-    abstract: "List collections: their target spaces, documents, chunks and vectors.")
+    abstract: "List collections: their models, documents, chunks and vectors.")
 
   @OptionGroup var store: StoreOptions
 
@@ -31,8 +31,10 @@ struct CollectionsCommand: AsyncParsableCommand {
           + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space)\n"
       )
       for (space, count) in collection.vectors.sorted(by: { $0.key < $1.key }) {
-        let standIns = space.hasPrefix("mock/") && space != collection.space ? " (stand-ins)" : ""
-        output.write("  \(Format.counted(count, "vector")) of \(space)\(standIns)\n")
+        let note =
+          space.hasPrefix("mock/") && space != collection.space
+          ? " (they match words until `store reembed`)" : ""
+        output.write("  \(Format.counted(count, "vector")) of \(space)\(note)\n")
       }
     }
   }

@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
       (warnings, as stand-ins and changed files, are none), 1 if there is.
       """)
 
-  @Flag(help: "Make anew what is derived and wrong.")
+  @Flag(help: "Rebuild what is wrong and can be rebuilt from the rest.")
   var repair = false
 
   @Flag(help: "Also compare the fast search with exact search, on the store's own vectors.")

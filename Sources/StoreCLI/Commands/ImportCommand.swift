@@ -54,7 +54,8 @@ struct ImportCommand: AsyncParsableCommand {
     if store.json {
       try JSONOutput.write(report)
     } else {
-      ReportOutput.write(report, quiet: store.quiet)
+      ReportOutput.write(
+        report, canEmbed: settings.configuration.service != nil, quiet: store.quiet)
     }
     try report.throwIfPartial()
   }

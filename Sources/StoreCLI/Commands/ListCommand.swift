@@ -1,4 +1,4 @@
-// `store list`: the documents of a collection. Calls Store.list.
+// `store list`: the documents of a collection.
 
 import ArgumentParser
 import VectorStore
@@ -15,11 +15,11 @@ struct ListCommand: AsyncParsableCommand {
   @Flag(help: "Only documents that wait for the embedding service.")
   var pending = false
 
-  @Flag(help: "Only documents of which a chunk was refused.")
+  @Flag(help: "Only documents with a passage that was refused.")
   var failed = false
 
-  @Flag(help: "Only documents that answer by stand-ins.")
-  var standIns = false
+  @Flag(help: "Only documents that word search alone finds: they have no real vectors yet.")
+  var wordsOnly = false
 
   @OptionGroup var filtering: FilterOptions
   @OptionGroup var store: StoreOptions
@@ -32,7 +32,7 @@ struct ListCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
     let states = Set<DocumentSummary.State>(
-      (pending ? [.pending] : []) + (failed ? [.failed] : []) + (standIns ? [.standIn] : []))
+      (pending ? [.pending] : []) + (failed ? [.failed] : []) + (wordsOnly ? [.standIn] : []))
     let documents = try await settings.open()
       .list(
         in: collection, states: states.isEmpty ? nil : states, filter: try filtering.parsed())
@@ -56,8 +56,8 @@ struct ListCommand: AsyncParsableCommand {
   private static func name(_ state: DocumentSummary.State) -> String {
     switch state {
     case .complete: "complete"
-    case .standIn: "stand-in"
-    case .pending: "pending"
+    case .standIn: "words only"
+    case .pending: "waiting"
     case .failed: "failed"
     }
   }

@@ -1,4 +1,4 @@
-// `store query`: hits, best first. Calls Store.query; prints through Output/HitOutput.
+// `store query`: the passages that answer a question, best first.
 
 import ArgumentParser
 import Foundation
@@ -9,10 +9,9 @@ struct QueryCommand: AsyncParsableCommand {
     commandName: "query",
     abstract: "Find the passages that answer a question.",
     discussion: """
-      The score is the cosine in [-1, 1], higher is better; with --lexical it is BM25. In mode \
-      hybrid, where vectors are missing, hits are ranked by words too and --json says \
-      "degraded": true. If documents wait for their vectors, the last line of --json is \
-      {"pending": …}.
+      The score is the cosine in [-1, 1], higher is better; with --lexical it is BM25. If real \
+      vectors are missing, hits are ranked by words too, and --json says "degraded": true. If \
+      documents wait for their vectors, the last line of --json is {"pending": …}.
       """)
 
   @Argument(help: "The question.")
@@ -92,7 +91,7 @@ struct QueryCommand: AsyncParsableCommand {
     do {
       let results = try await results(of: store, texts, options)
       let explainer = explain ? try await Explainer(results, store, in: collection.name) : nil
-      try show(results, texts, explainer)
+      try show(results, texts, explainer, settings)
     } catch let error as StoreError where error.code == .budgetExceeded {
       Terminal.standardError.write("Error: \(Terminal.oneLine("\(error)"))\n")
       throw ExitStatus.budget
@@ -112,7 +111,7 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   private func show(
-    _ results: [QueryResult], _ texts: [String]?, _ explainer: Explainer?
+    _ results: [QueryResult], _ texts: [String]?, _ explainer: Explainer?, _ settings: Settings
   ) throws {
     let output = Terminal.standardOutput
     for (index, result) in results.enumerated() {
@@ -144,7 +143,12 @@ struct QueryCommand: AsyncParsableCommand {
     if store.json, let pending { try JSONOutput.write(PendingLine(pending: pending)) }
     guard !store.quiet else { return }
     if let reason = results.lazy.compactMap(\.degradedReason).first {
-      Terminal.standardError.write("degraded: \(Terminal.oneLine(reason))\n")
+      let hasNoKey = settings.configuration.mode == .hybrid && settings.configuration.service == nil
+      Terminal.standardError.write(
+        hasNoKey
+          ? "No API key: these results match words, not meaning. Set OPENAI_API_KEY to search by "
+            + "meaning.\n"
+          : "note: \(Terminal.oneLine(reason))\n")
     }
     if let pending { ReportOutput.write(pending) }
     for reason in Set(results.compactMap(\.noHitsReason)).sorted() where reason != pending?.message

@@ -1,5 +1,4 @@
-// `store reembed`: brings a collection to its target space, or to another, its cost shown first. Calls
-// Store.reembed.
+// `store reembed`: embeds what has no real vector yet, or changes the model; shows the cost first.
 
 import ArgumentParser
 import Foundation
@@ -8,11 +7,11 @@ import VectorStore
 struct ReembedCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reembed",
-    abstract: "Embed what has stand-ins or is pending, or change the model.",
+    abstract: "Embed what has no real vector yet, or change the model.",
     discussion: """
-      Without --to, stand-ins and pending documents get real vectors. With --to, all chunks are \
-      embedded in another space; the old vectors answer until the new are complete. Stopped anywhere, \
-      the same command goes on. The cost is shown first.
+      Without --to, embeds all passages that have no real vector yet. With --to, embeds all passages \
+      with another model; queries use the old vectors until all new ones exist. If it is stopped, \
+      the same command continues. It shows the cost first.
       """)
 
   @Option(

@@ -1,4 +1,4 @@
-// How the service is, as a person reads it. Called by HealthCommand.
+// How the service is, as a person reads it.
 
 import VectorStore
 
@@ -18,11 +18,11 @@ struct HealthOutput {
   }
 
   private func verdict(_ health: HealthReport) -> String {
-    if health.mode == .mock { return "texts get mock vectors, offline" }
+    if health.mode == .mock { return "offline by choice: queries match words, not meaning" }
     if health.services.isEmpty {
       return health.isWell
-        ? "there is no key, so texts get stand-ins; set OPENAI_API_KEY for real vectors"
-        : "there is no key, so nothing can be embedded; set OPENAI_API_KEY"
+        ? "no API key: queries match words, not meaning; set OPENAI_API_KEY to search by meaning"
+        : "no API key: nothing can be embedded; set OPENAI_API_KEY"
     }
     if health.isWell { return "well" }
     let isUsedUp = health.services.allSatisfy {

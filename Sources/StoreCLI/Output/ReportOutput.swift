@@ -1,11 +1,12 @@
-// What the writing commands did, as a person reads it: a line or two, warnings and errors. Called by
-// the subcommands that write.
+// What the writing commands did, as a person reads it: a line or two, warnings and errors.
 
 import VectorStore
 
 enum ReportOutput {
   /// What `add` or `import` did, on standard output; warnings and errors on standard error.
-  static func write(_ report: AddReport, quiet: Bool) {
+  ///
+  /// - Parameter canEmbed: whether there is a service that could embed.
+  static func write(_ report: AddReport, canEmbed: Bool = true, quiet: Bool) {
     for error in report.errors {
       let place = error.source.map { "\($0): " } ?? ""
       let message = error.message.hasPrefix(place) ? error.message : place + error.message
@@ -19,7 +20,7 @@ enum ReportOutput {
     for warning in report.warnings {
       Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
     }
-    Terminal.standardOutput.write(summary(report) + "\n")
+    Terminal.standardOutput.write(summary(report, canEmbed: canEmbed) + "\n")
   }
 
   /// That documents wait for their vectors, and what to do, on standard error.
@@ -41,73 +42,95 @@ enum ReportOutput {
     Terminal.standardOutput.write(summary(report) + "\n")
   }
 
-  /// One line: what happened to the chunks of a collection, and what it cost.
+  /// One line: what happened to the passages of a collection, and what it cost.
   static func summary(_ report: ReembedReport) -> String {
-    let chunks = parts([
-      (report.dryRun ? "to embed" : "embedded", report.chunks.embedded),
-      ("with a vector already", report.chunks.reused), ("remaining", report.chunks.remaining),
-      ("failed", report.chunks.failed),
-    ])
+    let passages = parts(
+      [
+        (report.dryRun ? "to embed" : "embedded", report.chunks.embedded),
+        ("with a vector already", report.chunks.reused), ("remaining", report.chunks.remaining),
+        ("failed", report.chunks.failed),
+      ], of: "passage")
+    let documents = parts(
+      [("no longer waiting", report.pendingPlaced), ("still waiting", report.pendingRemaining)],
+      of: "document")
     let change =
       report.from == report.to ? "in \(report.to)" : "from \(report.from) to \(report.to)"
-    let pending = parts([
-      ("pending documents placed", report.pendingPlaced),
-      ("documents pending", report.pendingRemaining),
-    ])
-    return (report.dryRun ? "would reembed " : "") + "\(report.collection) \(change): chunks: "
-      + (chunks.isEmpty ? "none missing" : chunks) + (pending.isEmpty ? "" : "; \(pending)")
-      + spent(
-        tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
-        requests: report.requests, costUSD: report.costUSD)
+    var clauses = [passages.isEmpty ? "nothing to embed" : passages]
+    if !documents.isEmpty { clauses.append(documents) }
+    if let spent = spent(
+      tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
+      requests: report.requests, costUSD: report.costUSD)
+    {
+      clauses.append(spent)
+    }
+    return (report.dryRun ? "would reembed " : "") + "\(report.collection) \(change): "
+      + clauses.joined(separator: "; ")
       + (report.dryRun ? "" : " in \(Format.seconds(report.seconds))")
   }
 
-  /// `; 1,234 tokens in 2 requests, $0.000025`, or nothing where nothing was sent.
+  /// `1,234 tokens in 2 requests, $0.000025`; nil if nothing was sent.
   private static func spent(
     tokens: Int, isEstimated: Bool, requests: Int, costUSD: Double
-  ) -> String {
-    guard requests > 0 else { return "" }
+  ) -> String? {
+    guard requests > 0 else { return nil }
     let tokens = (isEstimated ? "at most " : "") + Format.counted(tokens, "token")
-    return "; \(tokens) in \(Format.counted(requests, "request")), \(Format.dollars(costUSD))"
+    return "\(tokens) in \(Format.counted(requests, "request")), \(Format.dollars(costUSD))"
   }
 
-  /// One line: what happened to the documents, and to their chunks.
-  static func summary(_ report: AddReport) -> String {
-    report.dryRun ? "would be done: \(counts(report))" : counts(report)
-  }
-
-  private static func counts(_ report: AddReport) -> String {
+  /// One line: what happened to the documents, and to their passages.
+  static func summary(_ report: AddReport, canEmbed: Bool = true) -> String {
     let documents = report.documents
-    let changes = parts([
-      ("added", documents.added), ("updated", documents.updated), ("removed", documents.removed),
-      ("pending", documents.pending), ("failed", documents.failed),
-    ])
-    let skipped =
-      report.skipped > 0
-      ? ", \(Format.counted(report.skipped, "file")) that cannot be read as text left out" : ""
-    let time = " in \(Format.seconds(report.seconds))"
-    guard !changes.isEmpty else {
-      return documents.unchanged == 0
-        ? "nothing to add\(skipped)"
-        : "nothing changed: \(Format.counted(documents.unchanged, "document")) as before\(skipped)"
-          + (report.chunks.standIn > 0
-            ? ", \(Format.counted(report.chunks.standIn, "chunk")) on stand-ins" : "") + time
+    let changes = parts(
+      [
+        ("added", documents.added), ("updated", documents.updated),
+        ("removed", documents.removed), ("waiting", documents.pending),
+        ("failed", documents.failed),
+      ], of: "document")
+    let unchanged = Format.counted(documents.unchanged, "document")
+    var clauses: [String] = []
+    if !changes.isEmpty {
+      let others = documents.unchanged > 0 ? ", \(Format.count(documents.unchanged)) unchanged" : ""
+      clauses.append(changes + others)
+    } else if documents.unchanged > 0 {
+      clauses.append("nothing changed: \(unchanged) as before")
+    } else {
+      clauses.append("nothing to add")
     }
-    let unchanged =
-      documents.unchanged > 0 ? ", \(Format.count(documents.unchanged)) unchanged" : ""
-    let chunks = parts([
-      ("embedded", report.chunks.embedded), ("with a vector already", report.chunks.reused),
-      ("on stand-ins", report.chunks.standIn), ("pending", report.chunks.pending),
-      ("failed", report.chunks.failed),
-    ])
-    return "documents: \(changes)\(unchanged)\(skipped); chunks: "
-      + (chunks.isEmpty ? "none" : chunks)
-      + spent(
-        tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
-        requests: report.requests, costUSD: report.costUSD) + (report.dryRun ? "" : time)
+    if !report.dryRun, !changes.isEmpty || documents.unchanged > 0 {
+      clauses[0] += " in \(Format.seconds(report.seconds))"
+    }
+    let chunks = report.chunks
+    if !changes.isEmpty {
+      let passages = parts(
+        [
+          ("embedded", chunks.embedded), ("with a vector already", chunks.reused),
+          ("waiting", chunks.pending), ("failed", chunks.failed),
+        ], of: "passage")
+      if !passages.isEmpty { clauses.append(passages) }
+    }
+    if chunks.standIn > 0 {
+      let end =
+        report.mode == .hybrid && !canEmbed
+        ? "you set OPENAI_API_KEY" : "`store reembed` has embedded them"
+      clauses.append("\(Format.counted(chunks.standIn, "passage")), word search only until \(end)")
+    }
+    if let spent = spent(
+      tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
+      requests: report.requests, costUSD: report.costUSD)
+    {
+      clauses.append(spent)
+    }
+    if report.skipped > 0 {
+      clauses.append("\(Format.counted(report.skipped, "file")) skipped, not text")
+    }
+    return (report.dryRun ? "would be done: " : "") + clauses.joined(separator: "; ")
   }
 
-  private static func parts(_ counts: [(String, Int)]) -> String {
-    counts.filter { $0.1 > 0 }.map { "\(Format.count($0.1)) \($0.0)" }.joined(separator: ", ")
+  /// `2 documents added, 1 failed`: the first count with its noun.
+  private static func parts(_ counts: [(String, Int)], of noun: String) -> String {
+    let present = counts.filter { $0.1 > 0 }
+    guard let first = present.first else { return "" }
+    let rest = present.dropFirst().map { "\(Format.count($0.1)) \($0.0)" }
+    return (["\(Format.counted(first.1, noun)) \(first.0)"] + rest).joined(separator: ", ")
   }
 }

@@ -45,9 +45,9 @@ struct ChunksCheck: StoreCheck {
         """
     ) { row in try findings.add(RowNames.chunk(row.integer(0), db)) }
     return findings.check(
-      .standIns, well: "no chunk answers by a stand-in", .warning,
-      found: "chunks answer by stand-ins, mock vectors",
-      advice: "`store reembed` gives them real vectors, its cost shown first")
+      .standIns, well: "every passage is found by meaning", .warning,
+      found: "passages are found by their words only, not by meaning",
+      advice: "`store reembed` embeds them and shows the cost first")
   }
 
   private func pending(_ db: Database) throws -> DoctorReport.Check {

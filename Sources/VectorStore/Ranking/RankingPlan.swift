@@ -50,7 +50,8 @@ struct RankingPlan: Sendable, Equatable {
       return RankingPlan(
         lists: [.cosine(standInSpace)],
         degradedReason: vectors.hasTarget
-          ? "mode MOCK searches mock vectors only; chunks with vectors of \(target) are left out"
+          ? "in mode MOCK these results match words, not meaning; passages with vectors of \(target) are "
+            + "left out"
           : nil)
     case .real:
       if let unavailable {
@@ -62,7 +63,7 @@ struct RankingPlan: Sendable, Equatable {
       return RankingPlan(
         lists: [.cosine(target)],
         degradedReason: vectors.hasStandIns
-          ? "some chunks have no vector of \(target) yet and are left out; `store reembed` embeds them"
+          ? "passages without a vector of \(target) are left out until they are embedded"
           : nil)
     case .hybrid:
       return hybrid(vectors: vectors, unavailable: unavailable, standInSpace: standInSpace)
@@ -76,12 +77,11 @@ struct RankingPlan: Sendable, Equatable {
       let all = !vectors.hasTarget
       return RankingPlan(
         lists: all ? [.cosine(standInSpace), .words] : [.words],
-        degradedReason: "ranked by words\(all ? " and by mock vectors" : ""), not by "
-          + "\(vectors.target): \(unavailable.message)")
+        degradedReason: "these results match words, not meaning: \(unavailable.message)")
     }
     if !vectors.hasStandIns { return RankingPlan(lists: [.cosine(vectors.target)]) }
     return RankingPlan(
       lists: [.cosine(vectors.target), .words],
-      degradedReason: "some chunks have only stand-ins: ranked by \(vectors.target) and by words")
+      degradedReason: "some passages are not embedded yet and are found by their words only")
   }
 }

@@ -39,7 +39,7 @@ import Testing
 
       // Mixed: real chunks by cosine, all by words, and it says so.
       let mixed = try await online.query("why is the sky blue")
-      #expect(mixed.degradedReason?.contains("stand-ins") == true)
+      #expect(mixed.degradedReason?.contains("found by their words only") == true)
       #expect(mixed.hits.first?.source == "sky", "a stand-in does not vanish")
       let spaces = Dictionary(uniqueKeysWithValues: mixed.hits.map { ($0.source, $0.space) })
       #expect(spaces["sky"] == Self.mock && spaces["sea"] == Self.real)

@@ -18,7 +18,7 @@ import Testing
       try await store.add([Self.sky])
       let result = try await store.query("which colour is the sky?")
       #expect(result.hits.map(\.source) == ["sky"])
-      #expect(result.degradedReason?.contains("ranked by words") == true)
+      #expect(result.degradedReason?.contains("match words") == true)
       #expect(result.degradedReason?.contains("answered a bad vector") == true)
     }
   }
