@@ -1,5 +1,4 @@
-// Blocking work on a thread of its own that ends when the task that waits for it is cancelled. Used by
-// StoreFile for everything it runs; asked by StoreLock and the search.
+// Blocking work on a thread of its own that ends when the task that waits for it is cancelled.
 
 import Dispatch
 import GRDB
@@ -10,6 +9,15 @@ import Synchronization
 ///
 /// Swift tells a task of its cancellation, but not the thread that works for it. This does: work that has not
 /// begun never begins, SQL is interrupted, and whatever else takes long asks ``check()``.
+///
+/// GRDB's asynchronous `read` and `write` also interrupt SQL, but do not do for a store:
+/// - A cancelled task that waits for a connection goes on waiting until one is free (`Pool.get()`,
+///   `SerializedDatabase.execute`), after other reads or after a write of any length.
+/// - The interrupt is sent once. SQLite forgets one that comes between two statements; GRDB then stops the
+///   next of its own statements, but not those that are stepped through SQLite's C interface, as bulk rows,
+///   fine codes and float32 rows are.
+/// - A word search that was interrupted leaves the connection interrupted (see `resetStatements`).
+/// - Opening, locking, hashing and reading without shared memory block a thread as well, and are not GRDB's.
 final class Cancellation: Sendable {
   /// That of the work on this thread; nil where nothing can be cancelled.
   @TaskLocal static var current: Cancellation?

@@ -1,12 +1,15 @@
-// The one way in which a search reads a snapshot: fine codes and float32 rows through one connection, one
-// thread at a time. Made by VectorScan for each search; calls SQLite's C interface.
+// The one way in which a search reads a snapshot: fine codes and float32 rows, one thread at a time.
 
 import Foundation
 import GRDB
 import GRDBSQLite
 import VectorStoreSearch
 
-/// Owns a snapshot's connection while a search runs: nothing else uses it until then.
+/// Owns a snapshot's connection while a search runs: nothing else uses it until the search has ended.
+///
+/// It is handed down to the search because only the search knows which rows it needs: about 20 of 100,000,
+/// found one after the other, each by the bounds that the rows before it have set. Reading them beforehand
+/// would mean reading all of them.
 ///
 /// `@unchecked Sendable`: the lock lets one thread in at a time, whatever is read; the query's thread, which
 /// the connection belongs to, is one of the search's workers or waits for them.

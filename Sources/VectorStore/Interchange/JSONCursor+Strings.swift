@@ -33,7 +33,7 @@ extension JSONCursor {
       let byte = position.pointee
       switch byte {
       case UInt8(ascii: "\""):
-        guard let text = Self.validated(bytes) else { throw notUTF8(at: first) }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw notUTF8(at: first) }
         position += 1
         return text
       case UInt8(ascii: "\\"):
@@ -111,15 +111,8 @@ extension JSONCursor {
   ) throws(JSONFault) -> String {
     let bytes = UnsafeBufferPointer(start: first, count: last - first)
     if isASCII { return String(decoding: bytes, as: UTF8.self) }
-    guard let text = Self.validated(bytes) else { throw notUTF8(at: first) }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw notUTF8(at: first) }
     return text
-  }
-
-  /// The text of UTF-8 bytes, or nil where they are not UTF-8: decoding repairs what is wrong, so
-  /// the bytes are right exactly where they come back the same.
-  private static func validated(_ bytes: some Collection<UInt8>) -> String? {
-    let text = String(decoding: bytes, as: UTF8.self)
-    return text.utf8.elementsEqual(bytes) ? text : nil
   }
 
   private func notUTF8(at place: UnsafePointer<UInt8>) -> JSONFault {

@@ -1,5 +1,4 @@
-// One query's side of a search by codes: its rotated form, and what each worker has found for it. Used by
-// CodeSearch and SegmentScan.
+// One query's side of a search by codes: its rotated form, and what each worker has found for it.
 
 import Synchronization
 
@@ -96,43 +95,21 @@ struct Findings: Sendable {
   }
 }
 
-/// The `limit` highest of a stream of scores, of which only the lowest matters.
+/// The `limit`-th highest of a stream of scores.
 struct TopScores: Sendable {
-  private let limit: Int
+  private var scores: Greatest<Float>
   /// The least that the threshold is.
   var floor: Float
-  private var heap: [Float] = []
 
   /// - Precondition: `limit` is positive.
   init(limit: Int, floor: Float = -.infinity) {
     precondition(limit > 0, "limit \(limit)")
-    self.limit = limit
+    scores = Greatest(limit: limit)
     self.floor = floor
   }
 
   /// The `limit`-th highest score so far, and at least the floor.
-  var threshold: Float { heap.count == limit ? max(floor, heap[0]) : floor }
+  var threshold: Float { scores.least.map { max(floor, $0) } ?? floor }
 
-  mutating func insert(_ score: Float) {
-    if heap.count < limit {
-      heap.append(score)
-      var child = heap.count - 1
-      while child > 0, heap[(child - 1) / 2] > heap[child] {
-        heap.swapAt(child, (child - 1) / 2)
-        child = (child - 1) / 2
-      }
-      return
-    }
-    guard score > heap[0] else { return }
-    heap[0] = score
-    var parent = 0
-    while true {
-      var least = parent
-      for child in 2 * parent + 1...2 * parent + 2
-      where child < limit && heap[child] < heap[least] { least = child }
-      guard least != parent else { return }
-      heap.swapAt(least, parent)
-      parent = least
-    }
-  }
+  mutating func insert(_ score: Float) { scores.insert(score) }
 }
