@@ -1,6 +1,5 @@
-// The one importer of COpenBLAS: products of matrices, eigenvalues of symmetric ones, and OpenBLAS's
-// threads and build. Called by Exact/ExactSearch and Statistics/; calls OpenBLAS. No other file knows
-// that BLAS is OpenBLAS.
+// The one importer of COpenBLAS: products of matrices, eigenvalues of symmetric ones, and
+// OpenBLAS's threads and build.
 
 internal import COpenBLAS
 

@@ -1,5 +1,5 @@
-// Sums over float32 vectors in double precision, their checksums, and the finite check: the one importer of
-// CVectorKernels. Called by UnitVector and by Exact/QuerySelection.
+// Sums over float32 vectors in double precision, their checksums, and the finite check: the one
+// importer of CVectorKernels.
 
 internal import CVectorKernels
 

@@ -1,5 +1,4 @@
-// A matrix of float32 numbers in memory: the queries of a search. Used by Exact/ExactSearch;
-// calls nothing.
+// A matrix of float32 numbers in memory: the queries of a search.
 
 /// A matrix of float32 numbers, row-major: row `i` starts at `elements[i * columns]`.
 package struct Matrix: Sendable, Equatable {

@@ -1,5 +1,4 @@
-// What search refuses, as values. Thrown by UnitVector, VectorBlock and Exact/; the layer above
-// turns them into its public error with a code.
+// What search refuses, as values.
 
 /// Why numbers are not a vector that can be stored or searched for.
 package enum VectorError: Error, Equatable {

@@ -1,6 +1,5 @@
 // The door that every vector passes before it is stored or searched with: right dimensions, finite,
-// not zero, brought to unit length. Called by the layer above and by Exact/ExactSearch; calls
-// Kernels.
+// not zero, brought to unit length.
 
 /// A vector that has passed the door: finite, of unit length within ``tolerance``.
 ///

@@ -1,5 +1,4 @@
-// A buffer of rows on their way from storage to a search. Filled by the layer above, row by row,
-// out of SQLite blobs; read by Exact/ExactSearch.
+// A buffer of rows on their way from storage to a search.
 
 #if !_endian(little)
   #error("Vectors are stored as little-endian float32 and copied without a change.")

@@ -1,5 +1,4 @@
-// The segments that an open store keeps in memory between queries. One for each StoreFile; asked by
-// VectorScan inside a read transaction.
+// The segments that an open store keeps in memory between queries.
 
 import Foundation
 import GRDB

@@ -1,5 +1,4 @@
-// Reads segments out of the file and checks them. Called by SpaceIndex and SegmentMaintenance; calls
-// SQLite's C interface.
+// Reads segments out of the file and checks them.
 
 import Foundation
 import GRDB

@@ -1,4 +1,5 @@
-// The one way in which a search reads a snapshot: fine codes and float32 rows, one thread at a time.
+// The one way in which a search reads a snapshot: fine codes and float32 rows, one thread at a
+// time.
 
 import Foundation
 import GRDB

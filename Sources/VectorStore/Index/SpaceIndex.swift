@@ -1,5 +1,4 @@
-// What a reader knows of one space at one generation of the store: segments, dead rows, and what no segment
-// covers. Kept between queries by IndexCache; read by VectorScan; calls SegmentReader and SegmentBuilder.
+// What a reader knows of one space at one generation: segments, dead rows, and loose rows.
 
 import Foundation
 import GRDB

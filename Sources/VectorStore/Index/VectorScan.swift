@@ -1,5 +1,4 @@
-// The nearest rows of a collection in a space, in one read snapshot: by codes, or exactly. Called by Ranker;
-// calls IndexCache, CodeSearch and ExactSearch.
+// The nearest rows of a collection in a space, in one read snapshot: by codes, or exactly.
 
 import Foundation
 import GRDB

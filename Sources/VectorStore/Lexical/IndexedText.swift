@@ -1,5 +1,4 @@
-// The text as the FTS5 table holds it, the table's declaration and its ranking. Called by the
-// chunks' table and the ranker; calls UnspacedScripts.
+// The text as the word index holds it, the index's declaration and its ranking.
 
 /// The form in which a text is indexed for search by words.
 ///

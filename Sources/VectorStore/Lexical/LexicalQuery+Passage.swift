@@ -1,5 +1,4 @@
-// Where a question's words stand in a passage: what a terminal marks and which part of a long
-// passage it shows. Called by the command's output; calls TextSegments and WordForm.
+// Where a question's words stand in a passage: what to mark, and which part of it to show.
 
 extension LexicalQuery {
   /// The places of the question's words in a passage, in order, neighbouring pairs merged.

@@ -1,4 +1,4 @@
-// The words that say nothing about what a question is after. Called by LexicalQuery; calls WordForm.
+// The words that say nothing about what a question is after.
 
 /// Lists of stop words: articles, pronouns, prepositions, auxiliaries and question words of a few
 /// European languages, folded.

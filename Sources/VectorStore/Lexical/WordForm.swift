@@ -1,5 +1,4 @@
-// Folds words and tells whether two of them are forms of one word, to mark passages on a terminal.
-// Called by LexicalQuery; the index itself stems by FTS5's porter tokenizer.
+// Folds words and decides whether two of them are forms of one word.
 
 internal import Foundation
 

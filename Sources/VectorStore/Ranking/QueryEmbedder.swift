@@ -1,5 +1,4 @@
-// The vectors of queries: out of the cache, where they were asked before, else from the service. Called
-// by Store+Query; calls QueryCache and ServiceRequests.
+// The vectors of queries: out of the cache, where they were asked before, else from the service.
 
 import Foundation
 

@@ -1,5 +1,4 @@
-// Decides by which lists a query is ranked, from the mode, the target space and what vectors there
-// are. A pure function; called by Store+Query, carried out by Ranker.
+// Decides by which lists a query is ranked, from the mode and the vectors there are.
 
 /// The lists that a query is ranked by: one list as it is, two fused by reciprocal rank.
 struct RankingPlan: Sendable, Equatable {

@@ -1,5 +1,4 @@
-// What one ranking of documents is worth for one question. A pure function; called by
-// Store+RetrievalQuality.
+// What one ranking of documents is worth for one question.
 
 import Foundation
 

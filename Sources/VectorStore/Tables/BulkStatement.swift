@@ -1,5 +1,5 @@
-// Statements for rows that come by the hundred thousand: values are bound and read through SQLite's C
-// interface, without a boxed copy of each. Called by the tables that imports fill and searches scan.
+// Statements for rows that come by the hundred thousand: values are bound and read through SQLite's
+// C interface, without a boxed copy of each.
 
 import Foundation
 import GRDB

@@ -1,4 +1,4 @@
-// collections: named sets of documents, each with one target space. Called by the verbs.
+// collections: named sets of documents, each with one target space.
 
 import GRDB
 

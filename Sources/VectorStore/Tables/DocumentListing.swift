@@ -1,4 +1,4 @@
-// What `list` and `get` read: documents with their state, chunks and text. Called by Store+Get.
+// What `list` and `get` read: documents with their state, chunks and text.
 
 import Foundation
 import GRDB

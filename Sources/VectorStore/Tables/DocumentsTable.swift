@@ -1,5 +1,5 @@
 // documents and pending_documents: one row a document, and the version of it that waits for its
-// vectors. Called by the verbs and by Adding/.
+// vectors.
 
 import Foundation
 import GRDB

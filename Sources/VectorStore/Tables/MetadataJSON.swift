@@ -1,5 +1,5 @@
 // Metadata as the tables hold it: one JSON object with sorted keys, so that equal metadata is equal
-// text. Called by the tables and by the readers of documents; calls Interchange/'s JSON.
+// text.
 
 enum MetadataJSON {
   /// Metadata as text.

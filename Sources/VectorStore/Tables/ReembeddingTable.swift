@@ -1,5 +1,5 @@
-// What a change of space reads and writes: chunks without a vector in the new space, their vectors, and
-// at the end the collection's target. Called by ReembedRun.
+// What a change of space reads and writes: chunks without a vector in the new space, their vectors,
+// and at the end the collection's target.
 
 import Foundation
 import GRDB

@@ -1,5 +1,5 @@
-// segments and their parts: codes of vectors, derived from `vectors` and rebuilt from it at any time.
-// Called by Index/.
+// segments and their parts: codes of vectors, derived from `vectors` and rebuilt from it at any
+// time.
 
 import Foundation
 import GRDB

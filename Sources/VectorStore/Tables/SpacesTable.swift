@@ -1,4 +1,4 @@
-// spaces: which model made a vector. Called by the verbs and by CollectionsTable.
+// spaces: which model made a vector.
 
 import GRDB
 

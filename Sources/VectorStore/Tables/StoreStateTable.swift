@@ -1,5 +1,4 @@
-// store_state: one row with the generation, which every write transaction raises. Raised by
-// StoreFile; read inside each snapshot by whatever caches what it read, and by LogOwner.
+// What a store knows of itself: its generation, what ran, and time as it is stored.
 
 import Foundation
 import GRDB
@@ -57,5 +56,38 @@ enum StoreStateTable {
   static func mayFollow(_ next: Int64, on generation: Int64) -> Bool {
     let step = (next >> checkBits) &- (generation >> checkBits)
     return (1...largestStep).contains(step) && next & (1 << checkBits - 1) == check(of: generation)
+  }
+}
+
+enum RunsTable {
+  /// Enters a run. Returns its id.
+  static func begin(correlationID: String, command: String, mode: ServiceMode, _ db: Database)
+    throws -> Int64
+  {
+    try db.execute(
+      sql: "INSERT INTO runs(correlation_id, command, mode, started_at) VALUES (?, ?, ?, ?)",
+      arguments: [correlationID, command, mode.rawValue, Timestamp.now()])
+    return db.lastInsertedRowID
+  }
+
+  /// Ends a run, its claims too, with its report, which holds counts and no text: what is deleted later
+  /// must not live on here.
+  static func end(correlationID: String, report: String, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE runs SET finished_at = ?, report = ? WHERE correlation_id = ?",
+      arguments: [Timestamp.now(), report, correlationID])
+    try db.execute(
+      sql: "DELETE FROM claims WHERE run_id = (SELECT id FROM runs WHERE correlation_id = ?)",
+      arguments: [correlationID])
+  }
+}
+
+enum Timestamp {
+  static func now() -> String { of(Date()) }
+
+  static func of(_ date: Date) -> String {
+    date.formatted(
+      .iso8601.year().month().day().time(includingFractionalSeconds: true)
+        .timeZone(separator: .omitted))
   }
 }

@@ -1,5 +1,4 @@
-// vectors and staged: what answers, and answers of the service that wait to be placed. Called by
-// Adding/ and Ranking/.
+// vectors and staged: what answers, and answers of the service that wait to be placed.
 
 import Foundation
 import GRDB

@@ -1,4 +1,4 @@
-// The terms of one text, counted, and the features that they turn into. MockTokenizer fills it,
+// The terms of one text, counted, and the features that they turn into.
 
 /// Counts the words, characters, symbols and pairs of a text: an open-addressing table over terms
 /// that are kept in the order of their first appearance.

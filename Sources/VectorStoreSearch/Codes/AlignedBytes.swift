@@ -1,4 +1,4 @@
-// Memory for codes, at the alignment of a cache line. Filled once by whoever makes it, then only read.
+// Memory for codes, at the alignment of a cache line.
 
 import Foundation
 

@@ -1,5 +1,4 @@
-// Search by codes: the exact results of ExactSearch for a fraction of its reading. Called by the layer
-// above with segments and a source of single rows; calls SegmentScan on all cores, then ExactScorer.
+// Search by codes: the exact results of ExactSearch for a fraction of its reading.
 
 import Synchronization
 
@@ -275,5 +274,25 @@ package struct CodeSearch: Sendable {
     }
     let score = try row.withUnsafeBufferPointer { try scorers[query].score($0, id: vector) }
     best.insert(ScoredRow(id: segment.chunkIDs[Int(survivor.row)], score: score))
+  }
+}
+
+/// How many rows a search looked at, and how closely.
+public struct SearchEffort: Sendable, Equatable, Codable {
+  /// Rows scanned by their 1-bit codes, a row once a query.
+  public var scanned = 0
+  /// Of those, rows whose 4-bit codes were looked at.
+  public var refined = 0
+  /// Float32 rows read and scored.
+  public var scored = 0
+
+  /// Nothing yet.
+  public init() {}
+
+  /// Adds what another search took.
+  package mutating func add(_ other: SearchEffort) {
+    scanned += other.scanned
+    refined += other.refined
+    scored += other.scored
   }
 }

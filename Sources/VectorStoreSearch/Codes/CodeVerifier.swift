@@ -1,5 +1,4 @@
-// Whether the codes of a segment are those of its vectors: encodes each row once more and compares. Called by
-// the layer above when it examines a store; calls Rotation, CVectorKernels.
+// Whether the codes of a segment are those of its vectors.
 
 internal import CVectorKernels
 

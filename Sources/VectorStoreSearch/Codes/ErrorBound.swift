@@ -1,5 +1,4 @@
-// How far an estimate from codes may be from the truth, in standard deviations. Used by CodeSearch;
-// calls nothing.
+// How far an estimate from codes may be from the truth, in standard deviations.
 
 import Foundation
 

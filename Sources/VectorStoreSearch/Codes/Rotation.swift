@@ -1,5 +1,5 @@
-// The random rotation that comes before encoding, fixed for each number of dimensions: codes in files
-// depend on it. Used by SegmentEncoder and CodeSearch; calls CVectorKernels.
+// The random rotation that comes before encoding, fixed for each number of dimensions: codes in
+// files depend on it.
 
 internal import CVectorKernels
 

@@ -1,4 +1,4 @@
-// Which rows of a segment take part in a search. Made by the layer above; read by SegmentScan.
+// Which rows of a segment take part in a search.
 
 internal import CVectorKernels
 

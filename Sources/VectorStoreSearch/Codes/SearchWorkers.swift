@@ -1,5 +1,4 @@
-// The one place where a search splits its work over cores. Used by SegmentEncoder, CodeSearch; calls
-// Dispatch.
+// The one place where a search splits its work over cores.
 
 import Foundation
 import Synchronization

@@ -1,5 +1,5 @@
-// One query against one segment: scan the 1-bit codes, keep what its bound lets pass, and look at the fine
-// codes of that. Called by CodeSearch's workers; calls CVectorKernels.
+// One query against one segment: scans its 1-bit codes, and looks at the fine codes of what they
+// let pass.
 
 internal import CVectorKernels
 

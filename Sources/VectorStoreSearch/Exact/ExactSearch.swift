@@ -1,6 +1,4 @@
-// Exact search: the best rows by cosine out of all rows that are streamed through it. Called by the
-// layer above, which reads the rows; calls BLAS for float32 scores and QuerySelection for the rest.
-// It is also the oracle of every faster search.
+// Search by the float32 vectors of all rows, on BLAS, with scores that are exact to the bit.
 
 /// An exact search of one query or many over rows that arrive in blocks.
 ///
@@ -137,5 +135,33 @@ package struct ExactSearch: Sendable {
         initialized = count
       }
     }
+  }
+}
+
+/// Scores rows for one query: the cosine in double precision, dot / (|query| · |row|), in -1...1. The same
+/// bits on every machine.
+struct ExactScorer: Sendable {
+  private let query: [Float]
+  private let norm: Double
+
+  /// - Parameters:
+  ///   - query: The query as it was given: finite, not zero.
+  ///   - norm: Its length.
+  init(query: [Float], norm: Double) {
+    self.query = query
+    self.norm = norm
+  }
+
+  /// The number of components of the query and of rows.
+  var dimensions: Int { query.count }
+
+  /// The score of a row.
+  ///
+  /// - Throws: ``SearchError`` `notUnitLength` for a row that is damaged.
+  func score(_ vector: UnsafeBufferPointer<Float>, id: Int64) throws(SearchError) -> Double {
+    let length = Kernels.norm(vector)
+    guard UnitVector.isUnitLength(length) else { throw .notUnitLength(id: id, norm: length) }
+    let dot = query.withUnsafeBufferPointer { Kernels.dot($0, vector) }
+    return min(1, max(-1, dot / (norm * length)))
   }
 }

@@ -1,5 +1,4 @@
-// One query's side of an exact search: from the float32 scores of a block, finds the rows that could
-// be results and scores those again in double precision. Called by ExactSearch; calls ExactScorer, TopK.
+// Which rows of a block can be among a query's best, by the bound on rounding.
 
 /// The best rows of one query so far.
 struct QuerySelection: Sendable {
@@ -79,5 +78,33 @@ struct QuerySelection: Sendable {
   static func floor(_ value: Double) -> Float {
     let nearest = Float(value)
     return Double(nearest) > value ? nearest.nextDown : nearest
+  }
+}
+
+/// The bound behind exact search: |float32 score − cosine| ≤ `of(dimensions:)`.
+///
+/// Let u = 2⁻²⁴ and γₙ = n·u / (1 − n·u). For a dot product of n float32 numbers, summed in any
+/// order, with or without fused multiply-add, the computed s satisfies
+///
+///     |s − q·v| ≤ γₙ |q|ᵀ|v| ≤ γₙ ‖q‖ ‖v‖
+///
+/// (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, SIAM 2002, section
+/// 3.1 for one product, section 3.5 for a product of matrices; then Cauchy and Schwarz.)
+/// With ‖q‖ and ‖v‖ within τ = ``UnitVector/tolerance`` of 1, and q within τ of the unit vector of
+/// the query as it was given (kept as it is, or divided by its length and rounded), it follows that
+///
+///     |s − cosine| ≤ γₙ (1 + τ)² + 2τ + τ².
+///
+/// The bound takes γₙ₊₁ for γₙ. What this adds, at least u = 6e-8, is room for what is left out above:
+/// the rounding of the double-precision score (below 1e-12 for 4,096 dimensions), the comparisons
+/// made with the bound, and numbers below 2⁻¹²⁶ that a processor may take for zero (n · 2⁻¹²⁵).
+package enum RoundingBound {
+  /// The bound for vectors of `dimensions` components: 9.4e-5 for 1536.
+  package static func of(dimensions: Int) -> Double {
+    let unitRoundoff = 0x1p-24
+    let terms = Double(dimensions + 1) * unitRoundoff
+    let gamma = terms / (1 - terms)
+    let tolerance = UnitVector.tolerance
+    return gamma * (1 + tolerance) * (1 + tolerance) + 2 * tolerance + tolerance * tolerance
   }
 }

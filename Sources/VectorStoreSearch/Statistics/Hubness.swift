@@ -1,4 +1,4 @@
-// How unevenly rows are the nearest of others. Called by NeighbourFigures; calls nothing.
+// How unevenly rows are the nearest of others, and how many dimensions they fill near by.
 
 /// The skewness of the k-occurrence N: of how many rows a row is among the k nearest (Radovanović,
 /// Nanopoulos and Ivanović, Hubs in Space: Popular Nearest Neighbors in High-Dimensional Data, JMLR 11,

@@ -1,5 +1,4 @@
-// The cosines of pairs of rows, counted finely enough that percentiles come out of the counts. Made by
-// RowAnalysis; calls SampleRows.
+// The cosines of pairs of rows, counted finely enough that percentiles come out of the counts.
 
 /// How many pairs of distinct rows have which cosine, in 2¹⁸ bins from -1 to 1.
 ///

@@ -1,5 +1,4 @@
-// All statistics of some rows in three runs over them. Called by the layer above, which names rows by
-// id and gives them their texts; calls everything else in Statistics/.
+// All statistics of some rows in three runs over them.
 
 /// What is measured about rows and how much of it.
 package struct RowAnalysisOptions: Sendable {

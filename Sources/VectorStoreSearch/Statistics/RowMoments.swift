@@ -1,5 +1,5 @@
-// The first run over the rows: how many, their sum, their squares, and which are the same bit for bit.
-// Made by RowAnalysis, one a collection, and merged; calls BLAS and Kernels.
+// The first run over the rows: how many, their sum, their squares, and which are the same bit for
+// bit.
 
 /// What is known about rows after one run over them.
 package struct RowMoments: Sendable {

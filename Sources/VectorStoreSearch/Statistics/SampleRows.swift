@@ -1,5 +1,4 @@
-// The rows that are compared with all others, in memory. Gathered by RowAnalysis in the second run over
-// the rows; calls BLAS.
+// The rows that are compared with all others, in memory.
 
 /// Rows in memory, each in the place that its id was given.
 package struct SampleRows: Sendable {
