@@ -95,12 +95,6 @@ extension StatisticsReport {
     public var map = MapFigures()
     /// What moved since the summary that it was compared with.
     public var drift: DriftFigures?
-
-    /// How many percent of random pairs score less than this cosine: what a hit's score means here.
-    /// Nil where there are no two rows.
-    public func percentOfRandomPairs(below score: Double) -> Double? {
-      randomPairs?.percent(of: score)
-    }
   }
 
   /// A chunk as statistics name it.

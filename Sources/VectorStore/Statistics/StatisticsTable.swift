@@ -38,9 +38,9 @@ enum StatisticsTable {
       ])
   }
 
-  /// The summary of a name, space and collection (empty for all); nil where there is none.
+  /// The summary of a name, space and collection (empty for all); nil if there is none.
   ///
-  /// - Throws: ``StoreError`` with `damaged` where it cannot be read.
+  /// - Throws: ``StoreError`` with `damaged` if it cannot be read.
   static func find(
     _ name: String, space: SpaceRecord, collection: String, _ db: Database
   ) throws -> SavedSummary? {
@@ -67,8 +67,8 @@ enum StatisticsTable {
     } catch let error as DamagedValue {
       throw StoreError(
         .damaged,
-        "the statistics saved as \"\(name)\" for \(space.space) cannot be read (\(error)); save them "
-          + "again with `store stats --save \(name)`", underlying: error)
+        "the statistics saved as \"\(name)\" for \(space.space) cannot be read (\(error)); save "
+          + "statistics under that name again", underlying: error)
     }
   }
 

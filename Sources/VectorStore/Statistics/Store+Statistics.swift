@@ -80,7 +80,7 @@ extension Store {
       throw StoreError(
         .spaceMismatch,
         (collection.map { "the collection \"\($0.name)\"" } ?? "the store")
-          + " has no vector of \(space); `store collections` shows which spaces there are")
+          + " has no vector of \(space); look at the collections for the spaces there are")
     }
     return try holders.sorted { $0.key < $1.key }.compactMap { name, collections in
       try EmbeddingSpace(name).flatMap { try SpacesTable.find($0, db) }.map { ($0, collections) }
@@ -102,7 +102,7 @@ extension Store {
       .statisticsNotFound,
       "no statistics of \(place) are saved as \"\(name)\": "
         + (names.isEmpty
-          ? "save some with `store stats --save \(name)`"
+          ? "save statistics under that name first"
           : "there are \(names.prefix(20).joined(separator: ", "))"))
   }
 }

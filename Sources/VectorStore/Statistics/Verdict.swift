@@ -96,7 +96,7 @@ extension StatisticsReport.Verdict {
         "All rows point into one narrow cone: isotropy \(share), a random pair scores \(cosine) "
         + "already, so that a high score says little.",
       advice: figures.suggestedMinimumScore.map {
-        "Read scores by their percentile, and take --min-score \(text($0, 2)) or more."
+        "Read scores by their percentile, and ask for a score of at least \(text($0, 2))."
       })
   }
 
@@ -191,7 +191,7 @@ extension StatisticsReport.Verdict {
     return Finding(
       level: .watch, topic: "stand-ins",
       message: "These vectors are made from the words of the texts, not by a model.",
-      advice: "`store reembed` replaces them where there is a service.")
+      advice: "Embed the texts again once there is a service.")
   }
 
   private static func drift(_ figures: StatisticsReport.Space) -> Finding? {
@@ -211,7 +211,7 @@ extension StatisticsReport.Verdict {
         + "\(text(relative * 100, 1)) % of the variance.",
       advice: level == .good
         ? nil
-        : "If the texts are the same, the model changed: `store reembed` brings them together.")
+        : "If the texts are the same, the model changed: embed them all again.")
   }
 
   private static func text(_ value: Double, _ digits: Int) -> String {

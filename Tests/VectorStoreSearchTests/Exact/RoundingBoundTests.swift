@@ -1,5 +1,5 @@
 // The rounding bound against the errors that BLAS really makes.
-// Tests Sources/VectorStoreSearch/Exact/RoundingBound.swift.
+// Tests Sources/VectorStoreSearch/Exact/QuerySelection.swift.
 
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
 // Distances between Gaussians against values computed by hand, and the sums they are made of.
-// Tests Sources/VectorStoreSearch/Statistics/GaussianSummary.swift, Spectrum, CovarianceSum and
+// Tests Sources/VectorStoreSearch/Statistics/Covariance.swift, Spectrum, CovarianceSum and
 // PrincipalAxes.
 
 import TestSupport

@@ -1,4 +1,4 @@
-// Whether a model changed under its name. Tests Sources/VectorStore/Store+Canary.swift.
+// Whether a model changed under its name. Tests Sources/VectorStore/Statistics/Store+Canary.swift.
 
 import Foundation
 import Synchronization

@@ -1,4 +1,4 @@
-// The retrieval self-test of a store. Tests Sources/VectorStore/Store+RetrievalQuality.swift, on
+// The retrieval self-test of a store. Tests Sources/VectorStore/Retrieval/Store+RetrievalQuality.swift, on
 // Cranfield against a count in Python.
 
 import Foundation

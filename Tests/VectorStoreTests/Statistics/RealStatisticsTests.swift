@@ -1,5 +1,5 @@
 // Statistics of real vectors against numpy and against what is known of them, where they are at hand.
-// Tests Sources/VectorStore/Store+Statistics.swift.
+// Tests Sources/VectorStore/Statistics/Store+Statistics.swift.
 
 import Foundation
 import TestSupport

@@ -1,5 +1,5 @@
 // Statistics of whole stores: names and texts of rows, spaces and collections, what is refused, saved
-// summaries. Tests Sources/VectorStore/Store+Statistics.swift and Statistics/.
+// summaries. Tests Sources/VectorStore/Statistics/Store+Statistics.swift and Statistics/.
 
 import Foundation
 import GRDB
@@ -35,7 +35,7 @@ import Testing
       #expect(figures.map.varianceX >= figures.map.varianceY && figures.map.varianceX <= 1)
       #expect(figures.verdict.findings.contains { $0.topic == "rows" })
       #expect(figures.norms.map { $0.minimum > 0.99 && $0.maximum < 1.01 } == true)
-      #expect((figures.percentOfRandomPairs(below: 1) ?? 0) >= 99)
+      #expect((figures.randomPairs?.percent(of: 1) ?? 0) >= 99)
     }
   }
 

@@ -1,4 +1,4 @@
-// What figures become in words. Tests Sources/VectorStore/Statistics/Verdict+Rules.swift.
+// What figures become in words. Tests Sources/VectorStore/Statistics/Verdict.swift.
 
 import Testing
 @testable import VectorStore
