@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
-// Layers, lowest last: store → StoreCLI → VectorStore → VectorStoreEmbedding, VectorStoreSearch.
+// Layers, lowest last: store → StoreCLI → VectorStore → VectorStoreEmbedding → VectorStoreText, and
+// beside the last two VectorStoreSearch.
 import PackageDescription
 
 let package = Package(
@@ -29,7 +30,7 @@ let package = Package(
     .target(
       name: "VectorStore",
       dependencies: [
-        "VectorStoreEmbedding", "VectorStoreSearch",
+        "VectorStoreEmbedding", "VectorStoreSearch", "VectorStoreText",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -37,10 +38,11 @@ let package = Package(
     .target(
       name: "VectorStoreEmbedding",
       dependencies: [
-        "CCurl", "CSHA256",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "Yams", package: "Yams"),
+        "VectorStoreText", "CCurl", .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(
+      name: "VectorStoreText",
+      dependencies: ["CSHA256", .product(name: "Yams", package: "Yams")]),
     .target(name: "VectorStoreSearch", dependencies: ["COpenBLAS", "CVectorKernels"]),
     .target(name: "CVectorKernels"),
     .target(name: "CSHA256"),
@@ -59,9 +61,12 @@ let package = Package(
       ],
       path: "Tests/TestSupport", exclude: ["retrieval_reference.py", "statistics_reference.py"]),
     .testTarget(
-      name: "VectorStoreEmbeddingTests",
-      dependencies: ["VectorStoreEmbedding", "CSHA256", "TestSupport"],
+      name: "VectorStoreTextTests",
+      dependencies: ["VectorStoreText", "CSHA256", "TestSupport"],
       exclude: ["Tokens/Fixtures"]),
+    .testTarget(
+      name: "VectorStoreEmbeddingTests",
+      dependencies: ["VectorStoreEmbedding", "VectorStoreText", "TestSupport"]),
     .testTarget(
       name: "VectorStoreSearchTests",
       dependencies: ["VectorStoreSearch", "CVectorKernels", "TestSupport"]),

@@ -3,3 +3,4 @@
 
 @_exported public import VectorStoreEmbedding
 @_exported public import VectorStoreSearch
+@_exported public import VectorStoreText

@@ -2,6 +2,7 @@
 // for the rest.
 
 import Foundation
+import VectorStoreText
 
 extension Store {
   /// Documents that are looked at together.

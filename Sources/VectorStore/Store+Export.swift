@@ -4,6 +4,7 @@
 import Foundation
 import GRDB
 import VectorStoreSearch
+import VectorStoreText
 
 extension Store {
   /// Writes a collection's chunks to a file that ``import(from:texts:space:into:progress:)`` reads

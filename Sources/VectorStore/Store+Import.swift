@@ -2,6 +2,7 @@
 // Interchange/, ImportRun for rows with vectors and AddRun for texts without.
 
 import Foundation
+import VectorStoreText
 
 extension Store {
   /// How many rows a transaction takes.

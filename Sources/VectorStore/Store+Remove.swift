@@ -1,6 +1,7 @@
 // `remove`: documents and collections out. Calls the tables.
 
 import GRDB
+import VectorStoreText
 
 extension Store {
   /// Documents removed a transaction, so that other writers get their turn.

@@ -2,6 +2,7 @@
 // File/StoreError+SQLite.swift.
 
 public import Foundation
+package import VectorStoreText
 
 /// What went wrong in a store, with a stable code and a message for people.
 ///
@@ -114,4 +115,17 @@ extension StoreError: LocalizedError {
 extension StoreError: CustomStringConvertible {
   /// The message.
   public var description: String { message }
+}
+
+extension StoreError {
+  /// The store's error for one of a file that was read or written.
+  package init(_ error: InterchangeError) {
+    let code: Code =
+      switch error.code {
+      case .cannotOpen: .pathNotFound
+      case .cannotRead, .cannotWrite: .inputOutput
+      default: .malformedInput
+      }
+    self.init(code, "\(error)", underlying: error)
+  }
 }

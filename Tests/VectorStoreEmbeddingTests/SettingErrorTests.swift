@@ -5,6 +5,7 @@ import Foundation
 import Testing
 
 @testable import VectorStoreEmbedding
+import VectorStoreText
 
 @Suite struct SettingErrorTests {
   static let integers = [0, -1, 1, Int.min, Int.min + 1, Int.max, Int.max - 1, 1 << 40, -(1 << 40)]

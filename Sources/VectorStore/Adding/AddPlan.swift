@@ -1,6 +1,7 @@
 // What an add would do and cost, with nothing written or spent. Called by Store+Add; calls Intake.
 
 import Foundation
+import VectorStoreText
 
 /// Counts documents, chunks, tokens and requests as an ``AddRun`` would.
 ///

@@ -3,6 +3,7 @@
 
 import Foundation
 import Logging
+import VectorStoreText
 
 /// Adds documents to one collection as a stream: while some are cut, the texts of others are on their
 /// way to the service, and those that have all their vectors are placed.

@@ -2,6 +2,7 @@
 // by Store+Add; calls Parsing/ of the embedding layer.
 
 import Foundation
+import VectorStoreText
 
 /// Turns what a user adds into documents, with the options of one `add`.
 struct DocumentReader: Sendable {

@@ -3,6 +3,7 @@
 
 import Foundation
 import Synchronization
+import VectorStoreText
 
 /// Some documents and what was met on the way to them.
 struct FileBatch: Sendable {

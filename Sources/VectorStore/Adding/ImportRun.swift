@@ -5,6 +5,7 @@ import Foundation
 import GRDB
 import VectorStoreEmbedding
 import VectorStoreSearch
+import VectorStoreText
 
 /// Places imported documents, a line or row a document of one chunk.
 struct ImportRun {

@@ -2,6 +2,7 @@
 // are found. Called by AddRun and AddPlan; reads the tables, writes nothing.
 
 import Foundation
+import VectorStoreText
 
 /// Looks at documents on their way in.
 struct Intake: Sendable {

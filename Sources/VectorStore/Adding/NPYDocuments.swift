@@ -2,6 +2,7 @@
 // Store+Import on a thread of the store's own; calls Interchange/.
 
 import Synchronization
+import VectorStoreText
 
 /// Reads vectors and their texts side by side.
 final class NPYDocuments: Sendable {

@@ -2,7 +2,7 @@
 // Adding/DocumentReader and Store+Import, placed by Placement.
 
 import Foundation
-import VectorStoreEmbedding
+import VectorStoreText
 
 /// Where a document came from.
 enum DocumentOrigin: String, Sendable {

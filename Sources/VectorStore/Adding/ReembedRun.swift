@@ -3,6 +3,7 @@
 // EmbeddingQueue and the tables.
 
 import Foundation
+import VectorStoreText
 
 /// Brings the chunks of one collection to a space. Stopped anywhere, the next run goes on.
 ///

@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import VectorStoreText
 
 /// Reads every file that a document came from and compares it with what is stored.
 struct FilesCheck: StoreCheck {

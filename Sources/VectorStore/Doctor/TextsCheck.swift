@@ -3,7 +3,7 @@
 
 import Foundation
 import GRDB
-import VectorStoreEmbedding
+import VectorStoreText
 
 /// Three witnesses of one text: itself, its hash, and its copy in the word index.
 ///

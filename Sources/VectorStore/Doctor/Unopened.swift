@@ -2,6 +2,7 @@
 // read. Called by Store+Doctor.
 
 import Foundation
+import VectorStoreText
 
 /// A file that could not be opened.
 struct Unopened {

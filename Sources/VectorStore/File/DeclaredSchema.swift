@@ -4,6 +4,7 @@
 import Foundation
 import GRDB
 import Synchronization
+import VectorStoreText
 
 /// All that `sqlite_master` declares, and the options of the word index, which are rows.
 struct DeclaredSchema: Sendable {

@@ -5,6 +5,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import VectorStoreText
 
 /// Compares the generations in a log with that of its file.
 ///

@@ -1,5 +1,7 @@
 // Which documents may answer a query: the filter as a type, and its text.
 
+public import VectorStoreText
+
 /// A condition on documents: on their metadata, their source, or when they were added.
 ///
 /// ```swift

@@ -1,6 +1,7 @@
 // Conditions of filters as SQL with arguments: no user's text becomes SQL.
 
 import GRDB
+import VectorStoreText
 
 /// A piece of SQL with the arguments of its `?`, in their order.
 struct SQLPiece: Sendable, Equatable {

@@ -1,5 +1,7 @@
 // Cuts a filter's text into words, values and marks; a fault shows its place.
 
+import VectorStoreText
+
 /// A piece of a filter's text.
 struct FilterToken: Equatable {
   /// The kinds of pieces.

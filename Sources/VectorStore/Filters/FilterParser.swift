@@ -1,5 +1,7 @@
 // Reads a filter's text by recursive descent: or, and, not, conditions.
 
+import VectorStoreText
+
 /// The state of reading one filter.
 struct FilterParser {
   private var lexer: FilterLexer

@@ -1,5 +1,7 @@
 // What filters can be: which field compares with which value, and the limits.
 
+import VectorStoreText
+
 /// The rules that every filter keeps, however it was made.
 enum FilterRules {
   /// The longest text of a filter, in bytes.

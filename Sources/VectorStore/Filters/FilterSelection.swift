@@ -1,6 +1,7 @@
 // A filter as one SELECT of the documents, or the chunks, that pass.
 
 import GRDB
+import VectorStoreText
 
 /// What a filter selects in one collection, as SQL with arguments.
 ///

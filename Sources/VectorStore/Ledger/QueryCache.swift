@@ -6,6 +6,7 @@ import GRDB
 import Logging
 import VectorStoreEmbedding
 import VectorStoreSearch
+import VectorStoreText
 
 /// Vectors by space and SHA-256 of the text, never the text itself, shared by the user's processes.
 ///

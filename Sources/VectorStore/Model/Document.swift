@@ -1,5 +1,7 @@
 // What `add` takes when the text is at hand, and how it is added.
 
+import VectorStoreText
+
 /// A text to be added as one document.
 ///
 ///     Document(id: "sky", text: "The sky is blue.", metadata: ["kind": "note"])

@@ -1,5 +1,7 @@
 // What a query answers. Built by Ranking/, printed by the command; as JSON its keys are public.
 
+import VectorStoreText
+
 /// One chunk that answers a query.
 public struct Hit: Sendable, Codable, Equatable {
   /// Its place in the ranking, from 1.

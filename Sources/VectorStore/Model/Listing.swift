@@ -1,6 +1,8 @@
 // What `list`, `get` and `collections` tell. Read by Tables/, printed by the command; as JSON their
 // keys are public.
 
+import VectorStoreText
+
 /// What is known about a document without its text.
 public struct DocumentSummary: Sendable, Codable, Equatable {
   /// Whether a document answers.

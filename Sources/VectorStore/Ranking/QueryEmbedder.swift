@@ -1,6 +1,7 @@
 // The vectors of queries: out of the cache, where they were asked before, else from the service.
 
 import Foundation
+import VectorStoreText
 
 /// Embeds the texts of queries, each once, and remembers their vectors.
 struct QueryEmbedder {

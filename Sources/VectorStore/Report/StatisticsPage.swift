@@ -3,7 +3,7 @@
 // RetrievalSection and PageStyle.
 
 import Foundation
-import VectorStoreEmbedding
+import VectorStoreText
 
 /// A ``StatisticsReport`` as a page for people: the verdict first, then plots, lists and all figures.
 ///

@@ -1,7 +1,7 @@
 // Questions and judgements, read from files of TREC's and BEIR's forms.
 
 import Foundation
-import VectorStoreEmbedding
+import VectorStoreText
 
 /// A question whose answers are known.
 public struct JudgedQuery: Sendable, Codable, Equatable {

@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import VectorStoreText
 
 enum DocumentFieldsTable {
   /// The table and its index, as the migration makes them. The primary key finds a document's values,

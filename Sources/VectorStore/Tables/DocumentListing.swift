@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import VectorStoreText
 
 enum DocumentListing {
   /// Calls `body` for each document of a collection (nil: of all), by collection and source.

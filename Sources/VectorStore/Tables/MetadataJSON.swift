@@ -1,6 +1,8 @@
 // Metadata as the tables hold it: one JSON object with sorted keys, so that equal metadata is equal
 // text.
 
+import VectorStoreText
+
 enum MetadataJSON {
   /// Metadata as text.
   ///

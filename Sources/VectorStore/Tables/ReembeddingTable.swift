@@ -3,6 +3,7 @@
 
 import Foundation
 import GRDB
+import VectorStoreText
 
 enum ReembeddingTable {
   /// A chunk that is to get a vector.

@@ -1,5 +1,7 @@
 // The embedding service that needs no network, key or money, and its formula.
 
+import VectorStoreText
+
 /// Embeds text by hashing its own words: deterministic, offline, free, and useful, since texts that
 /// share words, parts of words or phrases come out near.
 ///

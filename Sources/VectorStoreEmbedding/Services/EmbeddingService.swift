@@ -1,5 +1,7 @@
 // What every embedding service does. Conformers stand beside this file; the router calls them.
 
+public import VectorStoreText
+
 /// A service that turns texts into vectors of one space.
 ///
 /// Conform to it to bring your own embedder: ``space`` and ``embed(_:)`` are enough. Vectors come

@@ -4,6 +4,7 @@
 import Foundation
 public import Logging
 import Synchronization
+public import VectorStoreText
 
 /// Embeds texts by OpenAI's embeddings API, or by any server that speaks it.
 ///

@@ -2,6 +2,7 @@
 // by the upper bound. Handed to OpenAIService by those who make it; calls TokenVocabularySource.
 
 public import Logging
+public import VectorStoreText
 
 extension TokenCounter {
   /// How long a download of the vocabulary may take, in seconds.

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import VectorStoreEmbedding
+import VectorStoreText
 
 @Suite struct OpenAIServiceTests {
   static let secret = "sk-proj-TopSecret"

@@ -1,0 +1,40 @@
+// One document as it stands in a line of a JSONL file. Made by the parser (JSONLineParser.swift),
+// used by the store's import.
+
+/// One document read from a line of JSONL.
+///
+/// Nothing is judged here but the line's form: whether the vector has the right dimensions, whether
+/// the id was there before and whether the text is too long is for the store to say.
+package struct ImportedDocument: Sendable, Equatable {
+  /// The line it stands on, counted from 1, blank lines included.
+  package let line: Int
+  /// The field `id` or `_id`.
+  ///
+  /// A number is kept as it is written (`7`, `1.50`). Never empty.
+  package let id: String?
+  /// The field `text`.
+  ///
+  /// Never nil together with ``vector``.
+  package let text: String?
+  /// The field `vector`: finite float32 numbers, each the one nearest to the decimal.
+  package let vector: [Float]?
+  /// The field `metadata`, and the field `title` as `title` where `metadata` has none.
+  package let metadata: [String: MetadataValue]
+  /// The field `norm`: the length that a stored unit vector came with.
+  ///
+  /// Finite and positive.
+  package let norm: Double?
+
+  /// Creates a document.
+  package init(
+    line: Int, id: String?, text: String?, vector: [Float]?, metadata: [String: MetadataValue],
+    norm: Double?
+  ) {
+    self.line = line
+    self.id = id
+    self.text = text
+    self.vector = vector
+    self.metadata = metadata
+    self.norm = norm
+  }
+}
