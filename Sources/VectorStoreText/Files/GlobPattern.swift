@@ -1,5 +1,4 @@
-// One pattern of a name or path: `*.md`, `docs/**/a?.txt`. GitIgnore and GlobFilter make patterns
-// and ask them; compiled by GlobPattern+Parsing.swift.
+// One pattern of a name or path: `*.md`, `docs/**/a?.txt`.
 
 /// A shell pattern over the bytes of a path.
 ///

@@ -1,5 +1,4 @@
-// How a file's path becomes its document's source, and which sources lie under a path. Called by
-// FileFinder and by the verbs that look for documents whose file is gone; reads no file.
+// How a file's path becomes its document's source, and which sources lie under a path.
 
 /// The rules of sources: paths as users give them, in one spelling.
 ///

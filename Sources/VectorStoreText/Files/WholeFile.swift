@@ -1,5 +1,4 @@
-// Reads whole files and nothing but files: it never waits for a pipe or a device, and takes no more
-// than a limit. Everything that the program reads as one piece comes through here.
+// Reads whole files and nothing but files: no pipe, no device, and no more than a limit.
 
 package import Foundation
 

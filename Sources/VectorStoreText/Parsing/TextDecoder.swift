@@ -1,5 +1,4 @@
-// Bytes → text: UTF-8 and, by its byte order mark, UTF-16. Called for each file that is added and
-// for standard input; calls only the standard library.
+// The bytes of a file → text: UTF-8 or UTF-16, or why they are neither.
 
 package import Foundation
 
@@ -63,14 +62,7 @@ package enum TextDecoder {
     }
     let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     let body = UnsafeRawBufferPointer(rebasing: bytes[mark...])
-    // `String(decoding:)` replaces what is not UTF-8 and so returns other bytes than it was given;
-    // comparing is the fastest check that macOS 14 has too (`String(validating:)` came later).
-    var text = String(decoding: body, as: UTF8.self)
-    let isValid = text.withUTF8 { decoded in
-      guard let old = body.baseAddress, let new = decoded.baseAddress else { return body.isEmpty }
-      return decoded.count == body.count && memcmp(new, old, body.count) == 0
-    }
-    guard isValid else {
+    guard let text = String(validating: body, as: UTF8.self) else {
       throw TextDecodingError.invalidUTF8(offset: mark + firstInvalidOffset(body))
     }
     return text
@@ -108,5 +100,34 @@ package enum TextDecoder {
       throw TextDecodingError.invalidUTF16(offset: bytes.count - 1)
     }
     return String(decoding: units, as: UTF16.self)
+  }
+}
+
+/// Why bytes were refused as text.
+///
+/// Offsets count bytes from the start of the file, BOM included.
+package enum TextDecodingError: Error, Sendable, Hashable {
+  /// A NUL character, which texts do not hold: an image, an archive, a database, a program.
+  case binary(offset: Int)
+  /// A PDF document. Its text is inside, but not readable as it lies there.
+  case pdf
+  /// No whole UTF-8 character begins at byte `offset`.
+  case invalidUTF8(offset: Int)
+  /// Half a UTF-16 character at `offset`: an unpaired surrogate, or a single byte at the end.
+  case invalidUTF16(offset: Int)
+}
+
+extension TextDecodingError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .binary(let offset):
+      "binary, not text: a NUL character at byte \(offset)"
+    case .pdf:
+      "a PDF document, not text; convert it to text first"
+    case .invalidUTF8(let offset):
+      "not UTF-8: byte \(offset) begins no valid character; convert the file to UTF-8 first"
+    case .invalidUTF16(let offset):
+      "damaged UTF-16: byte \(offset) begins half a character"
+    }
   }
 }
