@@ -1,5 +1,4 @@
-// A new store made from a damaged one: what is not derived is copied, the rest is made from it. Called by
-// IntegrityCheck in a new file beside the store; calls the tables and SegmentMaintenance.
+// A new store made from a damaged one: what is not derived is copied, the rest is made from it.
 
 import Foundation
 import GRDB

@@ -1,6 +1,4 @@
-// Stored vectors as they are: bytes, values, lengths, and the lengths they came with. Called by Doctor; calls
-// the kernels. Vectors are the truth: what is damaged is told, not deleted, but for staged ones, which would
-// be placed as they are.
+// Stored vectors as they are: bytes, values, lengths, and the lengths they came with.
 
 import Foundation
 import GRDB

@@ -1,5 +1,4 @@
-// attempts: one row an attempt at a request, from its reservation to what became of it. Called by
-// SQLiteLedger and UsageReader.
+// The table of attempts: one row for each request, from its reservation to its settlement.
 
 import Foundation
 import GRDB
@@ -172,4 +171,84 @@ struct InFlight: Sendable {
   var model: String
   /// Nano-dollars.
   var cost: Int64
+}
+
+/// An attempt's outcome, as it is entered.
+struct Settlement: Sendable, Equatable {
+  /// The states of an attempt, beside `reserved`.
+  enum State: String, Sendable {
+    case billed
+    case possiblyBilled = "possibly_billed"
+    case notBilled = "not_billed"
+  }
+
+  var state: State
+  /// The tokens that count for the rate: the server counts what it refused too.
+  var tokens: Int
+  var cost: NanoDollars
+  var errorKind: ServiceError.Kind?
+  var errorCode: String?
+  private var texts: Int
+  private var costReserved: NanoDollars
+
+  init(_ attempt: SpendingAttempt, _ outcome: AttemptOutcome) {
+    tokens = attempt.tokens
+    texts = attempt.texts
+    costReserved = attempt.cost
+    cost = outcome.bill(reserved: attempt.cost)
+    switch outcome {
+    case .answered(let tokens, _, _):
+      state = .billed
+      self.tokens = tokens
+    case .failed(let error):
+      state = error.billing == .possible ? .possiblyBilled : .notBilled
+      errorKind = error.kind
+      errorCode = error.code
+    case .cancelled(let wasSent):
+      state = wasSent ? .possiblyBilled : .notBilled
+    }
+  }
+
+  /// What it changes in the totals of the attempt's day.
+  var change: UsageTotals {
+    var change = UsageTotals()
+    change.reserved = -1
+    change.reservedCost = -costReserved.nano
+    change.failed = errorKind == nil ? 0 : 1
+    switch state {
+    case .billed:
+      change.answered = 1
+      change.texts = Int64(texts)
+      change.tokens = Int64(tokens)
+      change.cost = cost.nano
+    case .possiblyBilled:
+      change.possible = 1
+      change.possibleCost = cost.nano
+    case .notBilled: break
+    }
+    return change
+  }
+}
+
+/// A process by its host and number.
+struct ProcessName: Sendable, Equatable {
+  var host: String
+  var number: Int32
+
+  /// This process.
+  static let current = ProcessName(
+    host: {
+      var name = [CChar](repeating: 0, count: 256)
+      guard gethostname(&name, name.count - 1) == 0 else { return "" }
+      return name.withUnsafeBufferPointer { name in
+        String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      }
+    }(), number: getpid())
+
+  /// Whether the process may be running: that of another host, as a container has its own, is not
+  /// to be seen from here. A number may also have been given to another process since.
+  var mayBeRunning: Bool {
+    guard host == Self.current.host else { return true }
+    return number > 0 && (kill(number, 0) == 0 || errno == EPERM)
+  }
 }

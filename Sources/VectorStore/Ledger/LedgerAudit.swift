@@ -1,5 +1,4 @@
-// Whether the ledger's totals are those of its attempts, and which reservations nobody waits for. Called by
-// Doctor/LedgerCheck; reads and writes the ledger's own tables.
+// Whether the ledger's totals are those of its attempts, and which reservations nobody waits for.
 
 import Foundation
 import GRDB

@@ -1,4 +1,4 @@
-// What is known of versions and kernels. Tests Sources/VectorStore/Doctor/SystemCheck.swift.
+// What is known of versions and kernels. Tests Sources/VectorStore/Doctor/FileChecks.swift.
 
 import Testing
 

@@ -1,5 +1,4 @@
-// Tables, indexes and triggers against those that this program makes, and the counters of ids. Called by
-// Doctor; calls SchemaDifferences.
+// Checks of the schema, the spaces of vectors, and the counter of changes.
 
 import GRDB
 
@@ -111,5 +110,90 @@ struct SchemaCheck: StoreCheck {
             EXISTS (SELECT 1 FROM \(table)))
           """, arguments: [table, greatestCounter]) ?? false
     }
+  }
+}
+
+/// Looks for real vectors outside their collection's target space, and spaces that contradict themselves.
+struct SpacesCheck: StoreCheck {
+  let names = [DoctorReport.Name.vectorSpaces]
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    var findings = Findings()
+    for space in try SpacesTable.all(db) {
+      var name: String?
+      try db.forEachRawRow(bulk: "SELECT name FROM spaces WHERE id = ?", .integer(space.id)) {
+        name = $0.text(0)
+      }
+      guard name != space.space.name else { continue }
+      findings.add("the space \(name ?? "?") says of itself that it is \(space.space)")
+    }
+    let changing = try Self.isChanging(db)
+    var others = Findings()
+    try db.forEachRawRow(
+      bulk: """
+        SELECT c.id, s.name, t.name FROM collections k
+        CROSS JOIN documents d ON d.collection_id = k.id CROSS JOIN chunks c ON c.document_id = d.id
+        CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id <> k.target_space_id
+        CROSS JOIN spaces s ON s.id = v.space_id AND s.kind = 'real'
+        JOIN spaces t ON t.id = k.target_space_id
+        """
+    ) { row in
+      try others.add(
+        "\(RowNames.chunk(row.integer(0), db)): \(row.text(1) ?? "?") in a collection of "
+          + (row.text(2) ?? "?"))
+    }
+    findings.add(others)
+    let isOnlyChange = changing && others.count == findings.count
+    return [
+      findings.check(
+        .vectorSpaces, well: "every vector is in its collection's target space or a stand-in",
+        isOnlyChange ? .warning : .problem,
+        found: isOnlyChange
+          ? "vectors lie beside those of the target space: `reembed` is not done"
+          : "vectors are in another space than their collection's",
+        advice: isOnlyChange
+          ? "run `store reembed` again with the same --to"
+          : "remove each document and add it again: `store remove SOURCE`, `store add SOURCE`")
+    ]
+  }
+
+  /// Whether the last `reembed` was cut off or is at work: vectors of two spaces then lie side by side.
+  private static func isChanging(_ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT finished_at IS NULL OR COALESCE(json_extract(report, '$.isComplete'), 0) = 0
+        FROM runs WHERE command = 'reembed' ORDER BY id DESC LIMIT 1
+        """) ?? false
+  }
+}
+
+/// Looks whether the counter is there.
+struct GenerationCheck: StoreCheck {
+  let names = [DoctorReport.Name.generation]
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    var found: Int64?
+    try db.forEachRawRow(
+      bulk: "SELECT generation FROM store_state WHERE id = 1 AND typeof(generation) = 'integer'"
+    ) { found = $0.integer(0) }
+    if let found, StoreStateTable.isPossible(found) {
+      return [
+        DoctorReport.Check(
+          .generation, .ok, "open stores see by a number what others write, now \(found)")
+      ]
+    }
+    var check = DoctorReport.Check(
+      .generation, .problem,
+      "the counter of write transactions is missing or impossible, so that open stores do not see what others write"
+    )
+    check.count = 1
+    check.advice = "`store doctor --repair` begins a new one"
+    return [check]
+  }
+
+  func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
+    // Every write transaction begins a new one where it has to.
+    try await file.write { _ in [.generation: "a new one was begun"] }
   }
 }

@@ -1,0 +1,273 @@
+// Checks of documents: their metadata fields, chunks, source files, and vectors that wait.
+
+import Foundation
+import GRDB
+import VectorStoreText
+
+/// Takes every document's metadata apart once more and compares.
+struct FieldsCheck: StoreCheck {
+  let names = [DoctorReport.Name.fields]
+
+  private struct Field: Hashable {
+    let key: String
+    let value: DatabaseValue
+    let collection: Int64
+  }
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    let (different, findings) = try Self.differences(db)
+    return [
+      findings.check(
+        .fields, well: "filters find every document's metadata",
+        found: "documents whose metadata filters do not find as they are",
+        advice: different.isEmpty
+          ? "metadata that is not JSON: remove the documents and add them again"
+          : "`store doctor --repair` makes the fields anew")
+    ]
+  }
+
+  func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
+    try await file.write { db in
+      let (different, _) = try Self.differences(db)
+      for (document, metadata) in different {
+        try DocumentFieldsTable.replace(metadata, document: document, db)
+      }
+      return different.isEmpty
+        ? [:] : [.fields: "the fields of \(different.count) documents were made anew"]
+    }
+  }
+
+  /// Documents whose fields are others, and beside them those whose metadata cannot be read.
+  private static func differences(
+    _ db: Database
+  ) throws -> (documents: [(id: Int64, metadata: String)], Findings) {
+    var different: [(id: Int64, metadata: String)] = []
+    var findings = Findings()
+    try db.forEachRawRow(bulk: "SELECT id, collection_id, metadata FROM documents ORDER BY id") {
+      row in
+      let (id, metadata) = (row.integer(0), row.text(2) ?? "")
+      guard let expected = try? fields(of: metadata, collection: row.integer(1)) else {
+        try findings.add("\(RowNames.document(id, db)): its metadata is not a JSON object")
+        return
+      }
+      var found: Set<Field> = []
+      try db.forEachRawRow(
+        bulk:
+          "SELECT key, value, collection_id, typeof(value) FROM document_fields WHERE document_id = ?",
+        .integer(id)
+      ) { found.insert(field($0)) }
+      guard found != expected else { return }
+      different.append((id, metadata))
+      try findings.add(RowNames.document(id, db))
+    }
+    return (different, findings)
+  }
+
+  private static func field(_ row: RawRow) -> Field {
+    let value: DatabaseValue =
+      switch row.text(3) {
+      case "integer": row.integer(1).databaseValue
+      case "real": row.real(1).databaseValue
+      case "text": (row.text(1) ?? "").databaseValue
+      case "blob": Data(row.blob(1)).databaseValue
+      default: .null
+      }
+    return Field(key: row.text(0) ?? "", value: value, collection: row.integer(2))
+  }
+
+  private static func fields(of metadata: String, collection: Int64) throws -> Set<Field> {
+    var fields: Set<Field> = []
+    guard metadata != "{}" else { return fields }
+    MetadataFields.forEach(of: try MetadataJSON.decode(metadata)) { key, value in
+      let stored: DatabaseValue =
+        switch value {
+        case .null: .null
+        case .integer(let number): number.databaseValue
+        case .real(let number): number.databaseValue
+        case .text(let text): text.databaseValue
+        case .blob(let data): data.databaseValue
+        case .bytes(let bytes): Data(bytes).databaseValue
+        }
+      fields.insert(Field(key: key, value: stored, collection: collection))
+    }
+    return fields
+  }
+}
+
+/// Looks at what answers and what does not.
+struct ChunksCheck: StoreCheck {
+  let names = [DoctorReport.Name.unembedded, .standIns, .pending, .refused]
+
+  /// Every chunk with its collection's target; `v` is its vector there.
+  private static let chunks = """
+    collections k CROSS JOIN documents d ON d.collection_id = k.id
+    CROSS JOIN chunks c ON c.document_id = d.id
+    """
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    [try unembedded(db), try standIns(db), try pending(db), try refused(db)]
+  }
+
+  private func unembedded(_ db: Database) throws -> DoctorReport.Check {
+    var findings = Findings()
+    try db.forEachRawRow(
+      bulk: """
+        SELECT c.id, c.text IS NULL FROM \(Self.chunks) WHERE c.failure_code IS NULL
+          AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id)
+        """
+    ) { row in
+      let kind = row.integer(1) == 1 ? ": nor has it a text" : ""
+      try findings.add("\(RowNames.chunk(row.integer(0), db))\(kind)")
+    }
+    return findings.check(
+      .unembedded, well: "every chunk has a vector", found: "chunks have no vector",
+      advice: "`store reembed` embeds those that have a text; import the others again")
+  }
+
+  private func standIns(_ db: Database) throws -> DoctorReport.Check {
+    var findings = Findings()
+    try db.forEachRawRow(
+      bulk: """
+        SELECT c.id FROM \(Self.chunks) JOIN spaces t ON t.id = k.target_space_id AND t.kind = 'real'
+        WHERE NOT EXISTS (
+            SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = k.target_space_id)
+          AND EXISTS (SELECT 1 FROM vectors v JOIN spaces s ON s.id = v.space_id AND s.kind = 'mock'
+            WHERE v.chunk_id = c.id)
+        """
+    ) { row in try findings.add(RowNames.chunk(row.integer(0), db)) }
+    return findings.check(
+      .standIns, well: "every passage is found by meaning", .warning,
+      found: "passages are found by their words only, not by meaning",
+      advice: "`store reembed` embeds them and shows the cost first")
+  }
+
+  private func pending(_ db: Database) throws -> DoctorReport.Check {
+    var findings = Findings()
+    try db.forEachRawRow(
+      bulk: "SELECT document_id, reason FROM pending_documents ORDER BY document_id"
+    ) { row in
+      try findings.add("\(RowNames.document(row.integer(0), db)): \(row.text(1) ?? "?")")
+    }
+    return findings.check(
+      .pending, well: "no document waits", .warning, found: "documents wait for the service",
+      advice: "`store reembed` embeds them, as does adding them again")
+  }
+
+  private func refused(_ db: Database) throws -> DoctorReport.Check {
+    var findings = Findings()
+    try db.forEachRawRow(
+      bulk: "SELECT id, failure_code FROM chunks WHERE failure_code IS NOT NULL ORDER BY id"
+    ) { row in
+      try findings.add("\(RowNames.chunk(row.integer(0), db)): \(row.text(1) ?? "?")")
+    }
+    return findings.check(
+      .refused, well: "no chunk was refused", .warning,
+      found: "chunks were refused by the service and are not found by it",
+      advice: "`store list --failed` tells why; change the documents and add them again")
+  }
+}
+
+/// Reads every file that a document came from and compares it with what is stored.
+struct FilesCheck: StoreCheck {
+  /// The folder that sources are relative to; nil is the process's.
+  let folder: String?
+  let names = [DoctorReport.Name.files]
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    var (files, present) = (0, 0)
+    var findings = Findings()
+    let reader = DocumentReader(options: AddOptions())
+    try db.forEachRawRow(
+      bulk: """
+        SELECT d.source, COALESCE(p.content_hash, d.content_hash) FROM documents d
+        LEFT JOIN pending_documents p ON p.document_id = d.id
+        WHERE COALESCE(p.origin, d.origin) = 'file' ORDER BY d.id
+        """
+    ) { row in
+      files += 1
+      let (source, hash) = (row.text(0) ?? "", Data(row.blob(1)))
+      let path = folder.map { source.hasPrefix("/") ? source : "\($0)/\(source)" } ?? source
+      guard FileManager.default.fileExists(atPath: path) else {
+        findings.add("\(source): there is no such file")
+        return
+      }
+      present += 1
+      switch reader.read(FoundFile(path: path, source: source)) {
+      case .document(let document, _) where document.contentHash == hash: break
+      case .document: findings.add("\(source): the file has changed")
+      case .skipped: findings.add("\(source): the file is no text any more")
+      case .failed: findings.add("\(source): the file cannot be read")
+      }
+    }
+    if files > 1, present == 0 { return [elsewhere(files)] }
+    return [
+      findings.check(
+        .files, well: "\(files) files are as they were added", .warning,
+        found: "of \(files) files changed or vanished since they were added",
+        advice: "`store add` takes in what changed, with --prune it removes what vanished")
+    ]
+  }
+
+  private func elsewhere(_ files: Int) -> DoctorReport.Check {
+    var check = DoctorReport.Check(
+      .files, .warning,
+      "none of the \(files) files that documents came from is below this folder: it does not look like "
+        + "the one they were added from")
+    check.count = files
+    check.advice = "run `store doctor` in the folder where `store add` was run"
+    return check
+  }
+}
+
+/// Looks at the table of vectors that wait.
+struct StagedCheck: StoreCheck {
+  let names = [DoctorReport.Name.staged]
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    var (all, useless) = (0, 0)
+    try db.forEachRawRow(
+      bulk: """
+        SELECT COUNT(*), COALESCE(SUM(s.kind = 'mock' OR g.run_id IS NOT NULL
+          OR EXISTS (SELECT 1 FROM chunks c JOIN vectors v ON v.chunk_id = c.id
+            AND v.space_id = g.space_id WHERE c.text_hash = g.text_hash)), 0)
+        FROM staged g LEFT JOIN spaces s ON s.id = g.space_id
+        """
+    ) { (all, useless) = (Int($0.integer(0)), Int($0.integer(1))) }
+    var check = DoctorReport.Check(.staged, .ok, "no vector waits for its document")
+    guard all > 0 else { return [check] }
+    check.state = .warning
+    check.count = all
+    check.message =
+      "\(all) vectors were made and wait for their documents, \(useless) of them are of no use any more"
+    check.advice =
+      "adding the documents again uses them and pays nothing; `store compact` forgets what is of no use"
+    return [check]
+  }
+}
+
+/// Looks at the table of runs.
+struct RunsCheck: StoreCheck {
+  let names = [DoctorReport.Name.runs]
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    var findings = Findings()
+    var isLast = false
+    var last: Int64 = 0
+    try db.forEachRawRow(bulk: "SELECT MAX(id) FROM runs") { last = $0.integer(0) }
+    try db.forEachRawRow(
+      bulk: """
+        SELECT id, command, started_at FROM runs WHERE finished_at IS NULL ORDER BY id DESC
+        """
+    ) { row in
+      findings.add("\(row.text(1) ?? "?") of \(row.text(2) ?? "?")")
+      if row.integer(0) == last { isLast = true }
+    }
+    let check = findings.check(
+      .runs, well: "every command that wrote came to its end", isLast ? .warning : .ok,
+      found: isLast
+        ? "commands were cut off, the last one among them, unless it is still at work"
+        : "commands were cut off, but not the last one",
+      advice: isLast ? "run it again: it goes on where it stopped" : nil)
+    return [check]
+  }
+}
