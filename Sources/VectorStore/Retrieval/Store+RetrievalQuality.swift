@@ -17,6 +17,7 @@ extension Store {
   /// - Parameters:
   ///   - queries: the questions; those without a relevant document are left out.
   ///   - judgements: grades of documents by their sources.
+  ///   - collection: the collection's name.
   /// - Throws: ``StoreError`` as ``query(_:in:options:)-(String,_,_)`` does, and `empty` where no question
   ///   has a relevant document.
   /// - Complexity: three searches a question. Can cost money: one request for as many questions as it

@@ -99,7 +99,7 @@ public struct ScoreCalibration: Sendable, Codable, Equatable {
   public var randomPairs: StatisticsReport.Distribution
   /// The cosines of some of the rows to the nearest other one among all.
   public var nearestNeighbours: StatisticsReport.Distribution?
-  /// A least score for queries, as ``StatisticsReport.Space/suggestedMinimumScore``.
+  /// A least score for queries, as ``StatisticsReport/Space/suggestedMinimumScore``.
   public var suggestedMinimumScore: Double?
 
   /// How many percent of random pairs score less, 0 to 100.

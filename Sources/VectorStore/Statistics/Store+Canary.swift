@@ -13,7 +13,9 @@ extension Store {
   /// Whether the model is still the one that made a collection's vectors: sixteen of its texts are embedded
   /// again, and the new vectors compared with those in the store, which stay as they are.
   ///
-  /// - Parameter isDryRun: whether only to tell what that costs.
+  /// - Parameters:
+  ///   - collection: the collection's name.
+  ///   - isDryRun: whether only to report what that costs.
   /// - Throws: ``StoreError`` with `collectionNotFound`, `empty` where no chunk has a text and a vector of
   ///   the target space, `serviceUnavailable`, `budgetExceeded` and what else the service fails with.
   /// - Complexity: lists the ids of the collection's vectors. Can cost money: sixteen short texts.

@@ -13,6 +13,7 @@ extension Store {
   /// - Parameters:
   ///   - collection: The collection to look at; nil is all of them together.
   ///   - space: The space to look at; nil is all that have vectors.
+  ///   - options: What to compute, compare and save.
   /// - Throws: ``StoreError`` with `collectionNotFound`, `spaceMismatch` where the collection has no
   ///   vector of the space, `statisticsNotFound` for a name to compare with, `invalidArgument`, `damaged`,
   ///   `readOnly` where a summary is to be saved; and `CancellationError`.

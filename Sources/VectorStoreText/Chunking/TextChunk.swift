@@ -8,6 +8,6 @@ public struct TextChunk: Sendable, Hashable {
   public let range: Range<Int>
   /// The line of its first scalar, from 1, where lines end with LF.
   public let line: Int
-  /// What ``TokenEstimator`` says of ``text``.
+  /// An estimate of the tokens of ``text``.
   public let estimatedTokens: Int
 }
