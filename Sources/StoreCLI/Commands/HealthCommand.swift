@@ -19,7 +19,7 @@ struct HealthCommand: AsyncParsableCommand {
   /// The one object that --json prints.
   private struct Report: Encodable {
     let health: HealthReport
-    let settings: [ServiceSettings.Effective]
+    let settings: [Settings.Row]
   }
 
   func run() async throws {
@@ -27,10 +27,10 @@ struct HealthCommand: AsyncParsableCommand {
     let health = try await settings.configuration.checkHealth()
     try Task.checkCancellation()
     if output.json {
-      try JSONOutput.write(Report(health: health, settings: settings.all.effective))
+      try JSONOutput.write(Report(health: health, settings: settings.rows))
     } else {
       Terminal.standardOutput.write(
-        HealthOutput(terminal: .standardOutput).text(health, settings.all.effective))
+        HealthOutput(terminal: .standardOutput).text(health, settings.rows))
     }
     if !health.isWell { throw ExitCode.failure }
   }

@@ -6,7 +6,7 @@ import VectorStore
 struct HealthOutput {
   let terminal: Terminal
 
-  func text(_ health: HealthReport, _ settings: [ServiceSettings.Effective]) -> String {
+  func text(_ health: HealthReport, _ settings: [Settings.Row]) -> String {
     var lines = ["mode \(health.mode.rawValue): \(verdict(health))"]
     for service in health.services {
       lines += ["", terminal.styled(service.space, .bold)] + about(service)

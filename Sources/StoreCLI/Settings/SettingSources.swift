@@ -13,9 +13,9 @@ struct SettingSources: Sendable {
   /// The files, the one that beats the other first.
   static let fileNames = [".env.development", ".env.base"]
 
-  /// What deserves to be told about the files and the environment.
+  /// What deserves a warning about the files and the environment.
   private(set) var warnings: [String] = []
-  private var found: [SettingName: Setting<HiddenText>] = [:]
+  private var found: [SettingName: (value: HiddenText, origin: SettingOrigin)] = [:]
   /// The keys of all places, that no message may show.
   private let keys: [HiddenText]
 
@@ -45,9 +45,9 @@ struct SettingSources: Sendable {
     keys = (environmentKeys + fileKeys).filter { !$0.revealed.isEmpty }
     for name in SettingName.allCases {
       if let flag = flags[name], let text = flag.text {
-        found[name] = Setting(value: HiddenText(text), origin: .flag(flag.flag))
+        found[name] = (HiddenText(text), .flag(flag.flag))
       } else if let text = environment[name.rawValue] {
-        found[name] = Setting(value: HiddenText(text), origin: .environment)
+        found[name] = (HiddenText(text), .environment)
       } else {
         found[name] = try files.lazy.compactMap { try Self.last(name, in: $0) }.first
       }
@@ -56,22 +56,32 @@ struct SettingSources: Sendable {
       in: files, environment: environment, found: Set(found.keys), keys: keys)
   }
 
-  /// The value of a setting, or nil where it is not set.
+  /// Puts the value of a setting where its entry of the table says, and remembers where it was found.
   ///
   /// - Throws: ``SettingsError`` for a text that is not of the form.
-  func value<Value>(
-    _ name: SettingName, as form: SettingForm<Value>
-  ) throws -> Setting<Value>? {
-    try value(name, as: form, fallback: nil)
-  }
-
-  /// The value of a setting, or its default where it is not set.
-  ///
-  /// - Throws: ``SettingsError`` for a text that is not of the form.
-  func value<Value>(
-    _ name: SettingName, as form: SettingForm<Value>, default fallback: Value
-  ) throws -> Setting<Value> {
-    try value(name, as: form, fallback: fallback) ?? Setting(value: fallback, origin: .default)
+  func read(_ name: SettingName, into settings: inout Settings) throws {
+    guard let setting = found[name] else { return }
+    let entry = name.entry
+    let text = setting.value.revealed
+    let isWrong = text.isEmpty || (!entry.isKey && SettingText.holdsKey(text, keys))
+    if !isWrong, entry.read(text, &settings) {
+      settings.origins[name] = setting.origin
+      return
+    }
+    let shown = entry.shows(text) ? SettingText.printable(text, hiding: keys) : nil
+    let found = shown.map { "\"\($0)\"" } ?? "not usable \(SettingText.hidden)"
+    let hint = entry.hasDefault ? " (default: \(entry.shown(settings)))" : ""
+    let message =
+      switch setting.origin {
+      case .flag(let flag): "\(flag) is \(found); expected \(entry.expected)"
+      case .file(let file, let line):
+        "\(name.rawValue) is \(found) in \(file), line \(line); expected \(entry.expected); "
+          + "correct or remove the line\(hint)"
+      case .environment, .default:
+        "\(name.rawValue) is \(found) in the environment; expected \(entry.expected); "
+          + "correct or unset it\(hint)"
+      }
+    throw SettingsError(message: message)
   }
 
   /// A text for a person to read, without control characters and without a key.
@@ -79,35 +89,10 @@ struct SettingSources: Sendable {
     SettingText.printable(text, hiding: keys) ?? SettingText.hidden
   }
 
-  private func value<Value>(
-    _ name: SettingName, as form: SettingForm<Value>, fallback: Value?
-  ) throws -> Setting<Value>? {
-    guard let setting = found[name] else { return nil }
-    let text = setting.value.revealed
-    let isWrong = text.isEmpty || (!form.isKey && SettingText.holdsKey(text, keys))
-    if let value = isWrong ? nil : form.parse(text) {
-      return Setting(value: value, origin: setting.origin)
-    }
-    let shown = form.shows(text) ? SettingText.printable(text, hiding: keys) : nil
-    let found = shown.map { "\"\($0)\"" } ?? "not usable \(SettingText.hidden)"
-    let hint = fallback.map { " (default: \($0.settingText))" } ?? ""
-    let message =
-      switch setting.origin {
-      case .flag(let flag): "\(flag) is \(found); expected \(form.expected)"
-      case .file(let file, let line):
-        "\(name.rawValue) is \(found) in \(file), line \(line); expected \(form.expected); "
-          + "correct or remove the line\(hint)"
-      case .environment, .default:
-        "\(name.rawValue) is \(found) in the environment; expected \(form.expected); "
-          + "correct or unset it\(hint)"
-      }
-    throw SettingsError(message: message)
-  }
-
   /// The last entry of a name in a file, if it sets a value.
   private static func last(
     _ name: SettingName, in file: EnvironmentFile
-  ) throws -> Setting<HiddenText>? {
+  ) throws -> (value: HiddenText, origin: SettingOrigin)? {
     guard let entry = file.entries.last(where: { $0.name == name.rawValue }),
       let value = entry.value, !value.revealed.isEmpty
     else { return nil }
@@ -117,17 +102,9 @@ struct SettingSources: Sendable {
           + "${…}, which is not supported: a file could so borrow a key of your environment; write "
           + "the value itself, or put it in single quotes if it is meant as it stands")
     }
-    return Setting(value: value, origin: .file(file.name, line: entry.line))
+    return (value, .file(file.name, line: entry.line))
   }
 }
-
-/// The value of a setting, and where it was found.
-struct Setting<Value: Sendable>: Sendable {
-  var value: Value
-  var origin: SettingOrigin
-}
-
-extension Setting: Equatable where Value: Equatable {}
 
 /// Where a value comes from.
 enum SettingOrigin: Sendable, Hashable {
@@ -175,11 +152,11 @@ extension HiddenText: CustomStringConvertible, CustomDebugStringConvertible, Cus
 
 /// What may be shown of a text that somebody else wrote.
 enum SettingText {
-  /// What stands where a text is not shown.
+  /// What stands in place of a text that is not shown.
   static let hidden = "(its text is not shown)"
 
-  /// A text without control characters, shortened where it is long; nil where it holds a key, if
-  /// only a dummy one.
+  /// A text without control characters, shortened if it is long; nil if it holds a key, even a
+  /// dummy one.
   static func printable(_ text: String, hiding keys: [HiddenText]) -> String? {
     let isHidden = keys.contains { key in
       text == key.revealed || (key.revealed.utf8.count >= 8 && text.contains(key.revealed))

@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct HiddenTextTests {
   @Test func noDescriptionOrDumpShowsIt() {
-    let hidden = Setting(value: HiddenText("walrus"), origin: .environment)
+    let hidden = HiddenText("walrus")
     var dumped = ""
-    dump([hidden], to: &dumped)
+    dump(["a key": hidden], to: &dumped)
     for text in ["\(hidden)", String(reflecting: hidden), dumped] {
       #expect(!text.contains("walrus"))
       #expect(text.contains("not shown"))
     }
-    #expect(hidden.value.revealed == "walrus")
-    #expect(hidden.value.settingText == "(not shown)")
+    #expect(hidden.revealed == "walrus")
+    #expect(hidden.settingText == "(not shown)")
   }
 }

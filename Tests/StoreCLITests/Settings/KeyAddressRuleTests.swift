@@ -32,7 +32,7 @@ import Testing
         let message = try fixture.keyRefusal()
         #expect((message == nil) == isAllowed, "key \(key), address \(address)")
         if isAllowed {
-          let sent = try fixture.settings().openAI.key()?.revealed
+          let sent = try fixture.settings().key()?.revealed
           #expect(sent == (key == .nowhere ? nil : SettingsFixture.key))
         }
         #expect(message?.contains(SettingsFixture.key) != true)

@@ -4,26 +4,25 @@ import VectorStore
 @testable import StoreCLI
 
 @Suite struct OpenAISettingsTests {
-  private static func openAI(_ environment: [String: String]) throws -> OpenAISettings {
-    try SettingsFixture(environment: environment).settings().openAI
+  private static func settings(_ environment: [String: String]) throws -> Settings {
+    try SettingsFixture(environment: environment).settings()
   }
 
   @Test func hasTheDefaultsOfTheDesign() throws {
-    let openAI = try Self.openAI([:])
-    #expect(try openAI.key() == nil && openAI.keyOrigin == nil && !openAI.isConfigured)
-    #expect(openAI.address == Setting(value: .openAI, origin: .default))
-    #expect(openAI.provider == Setting(value: "openai", origin: .default))
+    let settings = try Self.settings([:])
+    #expect(try settings.key() == nil && !settings.hasService && settings.origins.isEmpty)
+    #expect(settings.address == .openAI)
+    #expect(try settings.space == .openAISmall)
+    let openAI = settings.openAI
     #expect(openAI.organization == nil && openAI.project == nil)
-    #expect(openAI.model == Setting(value: "text-embedding-3-small", origin: .default))
-    #expect(openAI.dimensions.value == 1536)
-    #expect(openAI.requestsPerMinute.value == 3500 && openAI.tokensPerMinute.value == 1_000_000)
-    #expect(openAI.maximumConcurrentRequests.value == 4 && openAI.timeout.value == 30)
-    #expect(openAI.maximumRetries.value == 3 && openAI.maximumBatchSize.value == 256)
-    #expect(try openAI.tokenPrice().perMillionTokens.nano == 20_000_000)
+    #expect(openAI.requestsPerMinute == 3500 && openAI.tokensPerMinute == 1_000_000)
+    #expect(openAI.maximumConcurrentRequests == 4 && openAI.timeout == 30)
+    #expect(openAI.maximumRetries == 3 && openAI.maximumBatchSize == 256)
+    #expect(try openAI.resolvedPrice.perMillionTokens.nano == 20_000_000)
   }
 
   @Test func readsEverySetting() throws {
-    let openAI = try Self.openAI([
+    let settings = try Self.settings([
       "OPENAI_API_KEY": SettingsFixture.key, "OPENAI_API_URL": "http://localhost:8080/v1",
       "OPENAI_PROVIDER": "Local", "OPENAI_ORGANIZATION": "org-1", "OPENAI_PROJECT": "proj_2",
       "OPENAI_MODEL": "BAAI/bge-m3", "OPENAI_DIMENSIONS": "1024",
@@ -32,16 +31,18 @@ import VectorStore
       "OPENAI_MAX_RETRIES": "0", "OPENAI_MAX_BATCH_SIZE": "2048",
       "OPENAI_PRICE_PER_MILLION_TOKENS": "0.000000001",
     ])
-    #expect(try openAI.key()?.revealed == SettingsFixture.key)
-    #expect(openAI.keyOrigin == .environment && openAI.isConfigured)
-    #expect(openAI.address.value.description == "http://localhost:8080/v1")
-    #expect(openAI.provider == Setting(value: "local", origin: .environment))
-    #expect(openAI.organization?.value == "org-1" && openAI.project?.value == "proj_2")
-    #expect(openAI.model.value == "BAAI/bge-m3" && openAI.dimensions.value == 1024)
-    #expect(openAI.requestsPerMinute.value == 10 && openAI.tokensPerMinute.value == 20)
-    #expect(openAI.maximumConcurrentRequests.value == 64 && openAI.timeout.value == 2.5)
-    #expect(openAI.maximumRetries.value == 0 && openAI.maximumBatchSize.value == 2048)
-    #expect(try openAI.tokenPrice().perMillionTokens.nano == 1)
+    #expect(try settings.key()?.revealed == SettingsFixture.key)
+    #expect(settings.origin(of: .apiKey) == .environment && settings.hasService)
+    #expect(settings.address.description == "http://localhost:8080/v1")
+    let openAI = settings.openAI
+    #expect(openAI.baseURL == "http://localhost:8080/v1" && openAI.apiKey == nil)
+    #expect(openAI.provider == "local" && settings.origin(of: .provider) == .environment)
+    #expect(openAI.organization == "org-1" && openAI.project == "proj_2")
+    #expect(openAI.model == "BAAI/bge-m3" && openAI.dimensions == 1024)
+    #expect(openAI.requestsPerMinute == 10 && openAI.tokensPerMinute == 20)
+    #expect(openAI.maximumConcurrentRequests == 64 && openAI.timeout == 2.5)
+    #expect(openAI.maximumRetries == 0 && openAI.maximumBatchSize == 2048)
+    #expect(openAI.price?.perMillionTokens.nano == 1)
   }
 
   /// Texts a setting refuses, the form it expects, and its default.
@@ -120,7 +121,10 @@ import VectorStore
 
   @Test func theProviderIsTheAddressUnlessNamed() throws {
     func provider(_ environment: [String: String]) throws -> String {
-      try Self.openAI(environment).provider.value
+      let settings = try Self.settings(environment)
+      let row = settings.rows.first { $0.name == "OPENAI_PROVIDER" }
+      #expect(try row?.value == settings.space.provider)
+      return try settings.space.provider
     }
     #expect(try provider(["OPENAI_API_URL": "https://api.openai.com/v1"]) == "openai")
     #expect(try provider(["OPENAI_API_URL": "http://nas:8080"]) == "nas:8080")
@@ -148,27 +152,26 @@ import VectorStore
 
   @Test func anUnknownModelNeedsAPriceUnlessItIsOnThisMachine() throws {
     #expect(
-      try Self.openAI(["OPENAI_MODEL": "text-embedding-3-large"]).tokenPrice().perMillionTokens.nano
-        == 130_000_000)
+      try Self.settings(["OPENAI_MODEL": "text-embedding-3-large"]).openAI.resolvedPrice
+        .perMillionTokens.nano == 130_000_000)
     let unknown = ["OPENAI_MODEL": "new", "OPENAI_API_URL": "https://llm.example"]
-    let openAI = try Self.openAI(unknown)
-    #expect(openAI.price == nil)
-    let error = #expect(throws: SettingsError.self) { try openAI.tokenPrice() }
+    let settings = try Self.settings(unknown)
+    #expect(settings.rows.first { $0.name == SettingName.price.rawValue }?.value == "not known")
+    let error = #expect(throws: OpenAIConfigurationError.self) {
+      try settings.openAI.resolvedPrice
+    }
+    #expect(error?.variable == SettingName.price.rawValue)
     #expect(
-      error?.description
-        == "the price of the model that OPENAI_MODEL names is not known (environment); set "
-        + "OPENAI_PRICE_PER_MILLION_TOKENS to its price in US dollars, 0 where it is free")
+      try Self.settings(unknown.merging(["OPENAI_PRICE_PER_MILLION_TOKENS": "0"]) { $1 })
+        .openAI.resolvedPrice == .free)
     #expect(
-      try Self.openAI(unknown.merging(["OPENAI_PRICE_PER_MILLION_TOKENS": "0"]) { $1 })
-        .tokenPrice() == .free)
-    #expect(
-      try Self.openAI(["OPENAI_MODEL": "new", "OPENAI_API_URL": "http://127.0.0.1:1"])
-        .tokenPrice() == .free)
+      try Self.settings(["OPENAI_MODEL": "new", "OPENAI_API_URL": "http://127.0.0.1:1"])
+        .openAI.resolvedPrice == .free)
   }
 
   @Test func anotherServerNeedsNoKey() throws {
-    #expect(try Self.openAI(["OPENAI_API_URL": "http://localhost:1"]).isConfigured)
-    #expect(try !Self.openAI(["OPENAI_API_URL": "https://api.openai.com/v1"]).isConfigured)
-    #expect(try Self.openAI(["OPENAI_API_KEY": "k"]).isConfigured)
+    #expect(try Self.settings(["OPENAI_API_URL": "http://localhost:1"]).hasService)
+    #expect(try !Self.settings(["OPENAI_API_URL": "https://api.openai.com/v1"]).hasService)
+    #expect(try Self.settings(["OPENAI_API_KEY": "k"]).hasService)
   }
 }

@@ -1,12 +1,29 @@
 import Foundation
 import TestSupport
 import Testing
+import VectorStore
 
 @testable import StoreCLI
 
 @Suite struct SettingSourcesTests {
-  private static func model(_ fixture: SettingsFixture) throws -> Setting<String> {
-    try fixture.sources().value(.model, as: .model, default: "default")
+  /// A model and where it was found.
+  private struct Found: Equatable {
+    var value: String
+    var origin: SettingOrigin
+  }
+
+  private static func model(_ fixture: SettingsFixture) throws -> Found {
+    let settings = try fixture.settings()
+    return Found(value: settings.openAI.model, origin: settings.origin(of: .model))
+  }
+
+  @Test func originsSayWhereTheyAre() {
+    let origins: [SettingOrigin] = [
+      .flag("--mode"), .environment, .file(".env.base", line: 3), .default,
+    ]
+    #expect(
+      origins.map(\.description) == ["--mode", "environment", ".env.base, line 3", "default"])
+    #expect(origins.map(\.file) == [nil, nil, ".env.base", nil])
   }
 
   @Test func aPlaceBeatsEveryOneBelowIt() throws {
@@ -19,14 +36,15 @@ import Testing
     for (high, place) in places.enumerated() {
       var alone = SettingsFixture()
       place.put(&alone)
-      #expect(try Self.model(alone) == Setting(value: "m\(high)", origin: place.origin))
+      #expect(try Self.model(alone) == Found(value: "m\(high)", origin: place.origin))
       for lower in places[(high + 1)...] {
         var both = alone
         lower.put(&both)
-        #expect(try Self.model(both) == Setting(value: "m\(high)", origin: place.origin))
+        #expect(try Self.model(both) == Found(value: "m\(high)", origin: place.origin))
       }
     }
-    #expect(try Self.model(SettingsFixture()) == Setting(value: "default", origin: .default))
+    #expect(
+      try Self.model(SettingsFixture()) == Found(value: "text-embedding-3-small", origin: .default))
   }
 
   @Test func anEmptyValueIsNotSet() throws {
@@ -35,13 +53,13 @@ import Testing
       development: "OPENAI_MODEL=\n", base: "OPENAI_MODEL=m\n")
     #expect(try Self.model(fixture).origin == .file(".env.base", line: 1))
     #expect(
-      try SettingsFixture(development: "OPENAI_MODEL").sources().value(.model, as: .model) == nil)
+      try Self.model(SettingsFixture(development: "OPENAI_MODEL")).origin == .default)
   }
 
   @Test func theLastEntryOfAFileCounts() throws {
     #expect(
       try Self.model(SettingsFixture(base: "OPENAI_MODEL=a\nOPENAI_MODEL=b\n"))
-        == Setting(value: "b", origin: .file(".env.base", line: 2)))
+        == Found(value: "b", origin: .file(".env.base", line: 2)))
     #expect(
       try Self.model(SettingsFixture(base: "OPENAI_MODEL=a\nOPENAI_MODEL=")).origin == .default)
   }
@@ -50,34 +68,26 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write("OPENAI_MODEL=a", to: "inner/.env")
     try folder.write("OPENAI_MODEL=b", to: ".env.base")
-    let sources = try SettingSources(environment: [:], folder: folder.path("inner"))
-    #expect(try sources.value(.model, as: .model) == nil)
+    let settings = try Settings(environment: [:], folder: folder.path("inner"))
+    #expect(settings.origin(of: .model) == .default)
   }
 
   @Test func saysWhereAWrongValueStands() throws {
-    func message(_ fixture: SettingsFixture) throws -> String? {
-      do {
-        _ = try fixture.sources().value(.maximumRetries, as: .wholeNumber(0...10), default: 3)
-        return nil
-      } catch {
-        return "\(error)"
-      }
-    }
     #expect(
-      try message(SettingsFixture(environment: ["OPENAI_MAX_RETRIES": "many"]))
+      try SettingsFixture(environment: ["OPENAI_MAX_RETRIES": "many"]).message()
         == "OPENAI_MAX_RETRIES is \"many\" in the environment; expected a whole number from 0 to "
         + "10; correct or unset it (default: 3)")
     #expect(
-      try message(SettingsFixture(development: "\n\nOPENAI_MAX_RETRIES=11 # more\n"))
+      try SettingsFixture(development: "\n\nOPENAI_MAX_RETRIES=11 # more\n").message()
         == "OPENAI_MAX_RETRIES is \"11\" in .env.development, line 3; expected a whole number from "
         + "0 to 10; correct or remove the line (default: 3)")
     #expect(
-      try message(SettingsFixture(flags: [.maximumRetries: ("--retries", "")]))
+      try SettingsFixture(flags: [.maximumRetries: ("--retries", "")]).message()
         == "--retries is \"\"; expected a whole number from 0 to 10")
     // What is beaten is not looked at.
     #expect(
-      try message(
-        SettingsFixture(environment: ["OPENAI_MAX_RETRIES": "5"], base: "OPENAI_MAX_RETRIES=x"))
+      try SettingsFixture(environment: ["OPENAI_MAX_RETRIES": "5"], base: "OPENAI_MAX_RETRIES=x")
+        .message()
         == nil)
   }
 

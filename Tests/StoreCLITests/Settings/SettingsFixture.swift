@@ -21,16 +21,16 @@ struct SettingsFixture {
     }
   }
 
-  func settings() throws -> ServiceSettings {
+  func settings() throws -> Settings {
     let folder = try folder()
     return try withExtendedLifetime(folder) {
-      try ServiceSettings(
+      try Settings(
         flags: flags, environment: ["HOME": "/home/user"].merging(environment) { $1 },
         folder: folder.url.path)
     }
   }
 
-  /// The message with which the settings are refused, or nil where they are not.
+  /// The message with which the settings are refused, or nil if they are not.
   func message() throws -> String? {
     do {
       _ = try settings()
@@ -40,11 +40,11 @@ struct SettingsFixture {
     }
   }
 
-  /// The message with which the key is refused, or nil where it is handed out.
+  /// The message with which the key is refused, or nil if it is handed out.
   func keyRefusal() throws -> String? {
     let settings = try settings()
     do {
-      _ = try settings.openAI.key()
+      _ = try settings.key()
       return nil
     } catch let error as SettingsError {
       return error.description

@@ -12,8 +12,8 @@ import VectorStore
 
   @Test(arguments: [["HOME": "/h"], ["HOME": "/h", "XDG_STATE_HOME": "/s"], [:]])
   func theCommandsLedgerIsTheLibrarys(_ environment: [String: String]) throws {
-    let settings = try ServiceSettings(environment: environment, folder: "/nowhere")
-    #expect(settings.ledgerPath.value == UserFolders(environment).ledger)
+    let settings = try Settings(environment: environment, folder: "/nowhere")
+    #expect(settings.configuration.budget.ledgerPath == UserFolders(environment).ledger)
   }
 
   @Test(arguments: ["", "relative/folder", "./x", "~/x"])

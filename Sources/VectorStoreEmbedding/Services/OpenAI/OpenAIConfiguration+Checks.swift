@@ -74,7 +74,7 @@ extension OpenAIConfiguration {
   }
 
   /// The price: the one given, else the known one, else nothing on this machine.
-  var resolvedPrice: TokenPrice {
+  package var resolvedPrice: TokenPrice {
     get throws(OpenAIConfigurationError) {
       if let known = price ?? TokenPrice.known(model: model) { return known }
       guard try ServiceAddress(baseURL).isLoopback else {

@@ -1,8 +1,10 @@
-// What a setting is called, and the form of its value: one strict parser each, with the words for it.
+// The table of settings: what each is called, which texts it takes, where its value goes, its default.
 
 import VectorStore
 
 /// A setting: a variable of the environment or of a `.env` file.
+///
+/// A new one is a case here, a line in ``entry``, and a line of the README's table.
 enum SettingName: String, Sendable, CaseIterable {
   case apiKey = "OPENAI_API_KEY"
   case apiURL = "OPENAI_API_URL"
@@ -26,6 +28,103 @@ enum SettingName: String, Sendable, CaseIterable {
   case ledger = "STORE_LEDGER"
   case vocabularyFolder = "TIKTOKEN_CACHE_DIR"
 
+  /// The table. Ranges are the library's, and so is every default that ``Settings`` does not name.
+  var entry: SettingEntry {
+    switch self {
+    case .apiKey: SettingEntry(.key, \.storedKey) { _ in "absent" }
+    case .apiURL: SettingEntry(.address, \.address)
+    case .provider: SettingEntry(.provider, \.openAI.provider) { $0.address.provider }
+    case .organization: SettingEntry(.identifier, \.openAI.organization) { _ in "not set" }
+    case .project: SettingEntry(.identifier, \.openAI.project) { _ in "not set" }
+    case .model: SettingEntry(.model, \.openAI.model)
+    case .dimensions:
+      SettingEntry(.wholeNumber(EmbeddingSpace.supportedDimensions), \.openAI.dimensions)
+    case .requestsPerMinute:
+      SettingEntry(.wholeNumber(SettingRange.requestsPerMinute), \.openAI.requestsPerMinute)
+    case .tokensPerMinute:
+      SettingEntry(.wholeNumber(SettingRange.tokensPerMinute), \.openAI.tokensPerMinute)
+    case .maximumConcurrentRequests:
+      SettingEntry(
+        .wholeNumber(SettingRange.concurrentRequests), \.openAI.maximumConcurrentRequests)
+    case .timeout: SettingEntry(.seconds(upTo: SettingRange.longestTimeout), \.openAI.timeout)
+    case .maximumRetries:
+      SettingEntry(.wholeNumber(SettingRange.retries), \.openAI.maximumRetries)
+    case .maximumBatchSize:
+      SettingEntry(.wholeNumber(SettingRange.openAITextsPerRequest), \.openAI.maximumBatchSize)
+    case .price:
+      SettingEntry(.price, \.openAI.price) {
+        (try? $0.openAI.resolvedPrice)?.settingText ?? "not known"
+      }
+    case .mode: SettingEntry(.mode, \.configuration.mode)
+    case .costTracking: SettingEntry(.truth, \.configuration.budget.isEnforced)
+    case .dailyCostLimit:
+      SettingEntry(SettingForm.dollars.asLimit, \.configuration.budget.dailyCostLimit)
+    case .hourlyRateLimit:
+      SettingEntry(
+        SettingForm.wholeNumber(SettingRange.hourlyRequests).asLimit,
+        \.configuration.budget.hourlyRequestLimit)
+    case .store: SettingEntry(.path, \.storePath)
+    case .ledger: SettingEntry(.path, \.configuration.budget.ledgerPath)
+    case .vocabularyFolder: SettingEntry(.path, \.vocabularyFolder)
+    }
+  }
+}
+
+/// A line of the table: which texts a setting takes, and where its value goes.
+struct SettingEntry: Sendable {
+  /// What is expected, for messages.
+  let expected: String
+  /// Whether a wrong text may be shown.
+  let shows: @Sendable (String) -> Bool
+  /// Whether the text is meant to be a key; any other one that holds a key is wrong.
+  let isKey: Bool
+  /// Whether the same value applies whenever nothing is set, so that messages can name it.
+  let hasDefault: Bool
+  /// Puts the value of a text where it goes; false if the text is not of this form.
+  let read: @Sendable (String, inout Settings) -> Bool
+  /// The value that applies, as it is written in a setting.
+  let shown: @Sendable (Settings) -> String
+
+  /// A setting with a default, which is the value of ``Settings`` before anything is read.
+  init<Value: SettingValue>(
+    _ form: SettingForm<Value>, _ path: any WritableKeyPath<Settings, Value> & Sendable
+  ) {
+    self.init(
+      form, hasDefault: true, put: { $1[keyPath: path] = $0 },
+      shown: { $0[keyPath: path].settingText })
+  }
+
+  /// A setting that may be left out.
+  ///
+  /// - Parameter unset: what is shown then.
+  init<Value: SettingValue>(
+    _ form: SettingForm<Value>, _ path: any WritableKeyPath<Settings, Value?> & Sendable,
+    unset: @escaping @Sendable (Settings) -> String
+  ) {
+    self.init(
+      form, hasDefault: false, put: { $1[keyPath: path] = $0 },
+      shown: { $0[keyPath: path]?.settingText ?? unset($0) })
+  }
+
+  private init<Value>(
+    _ form: SettingForm<Value>, hasDefault: Bool,
+    put: @escaping @Sendable (Value, inout Settings) -> Void,
+    shown: @escaping @Sendable (Settings) -> String
+  ) {
+    expected = form.expected
+    shows = form.shows
+    isKey = form.isKey
+    self.hasDefault = hasDefault
+    read = { text, settings in
+      guard let value = form.parse(text) else { return false }
+      put(value, &settings)
+      return true
+    }
+    self.shown = shown
+  }
+}
+
+extension SettingName {
   /// What other programs call settings of ours.
   static let foreignNames: [String: SettingName] = [
     "OPENAI_BASE_URL": .apiURL, "OPENAI_API_BASE": .apiURL, "OPENAI_API_HOST": .apiURL,
@@ -34,13 +133,13 @@ enum SettingName: String, Sendable, CaseIterable {
     "OPENAI_API_TYPE": .provider, "OPENAI_TIMEOUT": .timeout,
   ]
 
-  /// Whether a name claims to be a setting of the service: a wrong one is then told.
+  /// Whether a name claims to be a setting of the service: a wrong one is worth a warning.
   static func looksLikeOne(_ name: String) -> Bool {
     let name = name.uppercased()
     return name.hasPrefix("OPENAI_") || name.hasSuffix("_OPENAI")
   }
 
-  /// The setting whose name is nearest to a wrong one, or nil where none is near.
+  /// The setting whose name is nearest to a wrong one, or nil if none is near.
   ///
   /// - Complexity: O(settings × length²).
   static func nearest(to name: String) -> SettingName? {
@@ -71,12 +170,31 @@ enum SettingName: String, Sendable, CaseIterable {
 struct SettingForm<Value: SettingValue>: Sendable {
   /// What is expected, for messages.
   let expected: String
-  /// The value of a text, or nil where it is not of this form.
+  /// The value of a text, or nil if it is not of this form.
   let parse: @Sendable (String) -> Value?
   /// Whether a wrong text may be shown.
   var shows: @Sendable (String) -> Bool = { _ in true }
   /// Whether the text is meant to be a key; any other one that holds a key is wrong.
   var isKey = false
+}
+
+extension SettingForm where Value: Comparable & Hashable {
+  /// The same texts, as the most that may be used.
+  var asLimit: SettingForm<SpendingLimit<Value>> {
+    let parse = parse
+    return SettingForm<SpendingLimit<Value>>(
+      expected: expected, parse: { parse($0).map(SpendingLimit.atMost) }, shows: shows)
+  }
+}
+
+extension SettingForm<TokenPrice> {
+  /// Dollars for a million tokens.
+  static var price: Self {
+    let dollars = SettingForm<NanoDollars>.dollars
+    return Self(
+      expected: dollars.expected,
+      parse: { dollars.parse($0).map(TokenPrice.init(perMillionTokens:)) })
+  }
 }
 
 extension SettingForm<Int> {
@@ -235,6 +353,14 @@ extension ServiceMode: SettingValue {
 
 extension NanoDollars: SettingValue {
   var settingText: String { String(description.dropFirst()) }
+}
+
+extension TokenPrice: SettingValue {
+  var settingText: String { perMillionTokens.settingText }
+}
+
+extension SpendingLimit: SettingValue where Amount: SettingValue {
+  var settingText: String { amount?.settingText ?? "unlimited" }
 }
 
 extension ServiceAddress: SettingValue {

@@ -3,20 +3,17 @@ import VectorStore
 
 @testable import StoreCLI
 
-@Suite struct ServiceSettingsTests {
+@Suite struct SettingsTests {
   @Test func hasTheDefaultsOfTheDesign() throws {
     let settings = try SettingsFixture().settings()
-    #expect(settings.mode == Setting(value: .hybrid, origin: .default))
-    #expect(settings.storePath == Setting(value: "store.db", origin: .default))
-    #expect(
-      settings.ledgerPath
-        == Setting(value: "/home/user/.local/state/vector-store/ledger.db", origin: .default))
+    #expect(settings.origins.isEmpty && settings.warnings.isEmpty)
+    #expect(settings.configuration.mode == .hybrid && settings.storePath == "store.db")
+    let budget = settings.configuration.budget
+    #expect(budget.ledgerPath == "/home/user/.local/state/vector-store/ledger.db")
     #expect(settings.cacheFolder == "/home/user/.cache/vector-store")
     #expect(settings.vocabularyFolders == ["/home/user/.cache/vector-store"])
-    #expect(settings.isCostTracked == Setting(value: true, origin: .default))
-    #expect(settings.dailyCostLimit.value.nano == 5_000_000_000)
-    #expect(settings.hourlyRequestLimit.value == 100)
-    #expect(settings.warnings.isEmpty)
+    #expect(budget.isEnforced && budget.hourlyRequestLimit == 100)
+    #expect(budget.dailyCostLimit == .atMost(NanoDollars(nano: 5_000_000_000)))
   }
 
   @Test func readsEverySetting() throws {
@@ -31,23 +28,27 @@ import VectorStore
         TIKTOKEN_CACHE_DIR=vocabulary
         """)
     let settings = try fixture.settings()
-    #expect(settings.mode == Setting(value: .mock, origin: .file(".env.base", line: 1)))
-    #expect(settings.isCostTracked == Setting(value: true, origin: .file(".env.base", line: 2)))
-    #expect(settings.dailyCostLimit.value.nano == 1_500_000_000)
-    #expect(settings.hourlyRequestLimit.value == 0)
-    #expect(settings.storePath.value == "my notes.db")
-    #expect(
-      settings.ledgerPath == Setting(value: "/state/vector-store/ledger.db", origin: .default))
+    let budget = settings.configuration.budget
+    #expect(settings.configuration.mode == .mock)
+    #expect(settings.origin(of: .mode) == .file(".env.base", line: 1))
+    #expect(budget.isEnforced && settings.origin(of: .costTracking) == .file(".env.base", line: 2))
+    #expect(budget.dailyCostLimit == .atMost(NanoDollars(nano: 1_500_000_000)))
+    #expect(budget.hourlyRequestLimit == 0)
+    #expect(settings.storePath == "my notes.db")
+    #expect(budget.ledgerPath == "/state/vector-store/ledger.db")
+    #expect(settings.origin(of: .ledger) == .default)
     #expect(settings.vocabularyFolders == ["vocabulary", "/cache/vector-store"])
 
     fixture.environment["STORE_LEDGER"] = "/elsewhere/l.db"
     fixture.environment["COST_TRACKING_ENABLED"] = "no"
     fixture.flags = [.store: ("--store", "flag.db"), .mode: ("--mode", "REAL")]
     let other = try fixture.settings()
-    #expect(other.ledgerPath == Setting(value: "/elsewhere/l.db", origin: .environment))
-    #expect(other.isCostTracked == Setting(value: false, origin: .environment))
-    #expect(other.storePath == Setting(value: "flag.db", origin: .flag("--store")))
-    #expect(other.mode == Setting(value: .real, origin: .flag("--mode")))
+    #expect(other.configuration.budget.ledgerPath == "/elsewhere/l.db")
+    #expect(other.origin(of: .ledger) == .environment)
+    #expect(!other.configuration.budget.isEnforced)
+    #expect(other.origin(of: .costTracking) == .environment)
+    #expect(other.storePath == "flag.db" && other.origin(of: .store) == .flag("--store"))
+    #expect(other.configuration.mode == .real && other.origin(of: .mode) == .flag("--mode"))
   }
 
   @Test(arguments: [
@@ -98,9 +99,9 @@ import VectorStore
       development: "DAILY_COST_LIMIT_OPENAI=2\nOPENAI_TIMEOUT_SECONDS=2.5\n",
       base: "STORE_PATH=\"a\\tb.db\""
     ).settings()
-    #expect(settings.effective.map(\.name) == SettingName.allCases.map(\.rawValue))
+    #expect(settings.rows.map(\.name) == SettingName.allCases.map(\.rawValue))
     func row(_ name: SettingName) -> [String]? {
-      settings.effective.first { $0.name == name.rawValue }.map { [$0.value, $0.origin] }
+      settings.rows.first { $0.name == name.rawValue }.map { [$0.value, $0.origin] }
     }
     #expect(row(.apiKey) == ["present", "environment"])
     #expect(row(.apiURL) == ["https://api.openai.com", "default"])
@@ -112,8 +113,8 @@ import VectorStore
     #expect(row(.mode) == ["HYBRID", "default"])
     #expect(row(.store) == ["a\\tb.db", ".env.base, line 1"])
     #expect(
-      try SettingsFixture().settings().effective.first
-        == ServiceSettings.Effective(name: "OPENAI_API_KEY", value: "absent", origin: "default"))
+      try SettingsFixture().settings().rows.first
+        == Settings.Row(name: "OPENAI_API_KEY", value: "absent", origin: "default"))
   }
 
   @Test func noDumpShowsTheKey() throws {
@@ -130,7 +131,7 @@ import VectorStore
       dump(settings, to: &dumped)
       let texts =
         [dumped, "\(settings)", String(reflecting: settings), try fixture.keyRefusal() ?? ""]
-        + settings.warnings + settings.effective.flatMap { [$0.name, $0.value, $0.origin] }
+        + settings.warnings + settings.rows.flatMap { [$0.name, $0.value, $0.origin] }
       for text in texts {
         #expect(!text.contains(SettingsFixture.key) && !text.contains(SettingsFixture.otherKey))
         #expect(!text.contains("sk-"))

@@ -1,9 +1,52 @@
+import Foundation
 import Testing
 import VectorStore
 
 @testable import StoreCLI
 
-@Suite struct SettingFormTests {
+@Suite struct SettingsTableTests {
+  @Test func theREADMEsTableHasTheSameSettingsInTheSameOrder() throws {
+    let readme = try String(
+      contentsOf: ReadmeCommandTests.repository.appending(path: "README.md"), encoding: .utf8)
+    let table = try #require(
+      readme.components(separatedBy: "| variable | default | what |\n").last?
+        .components(separatedBy: "\n\n").first)
+    let names = table.components(separatedBy: "\n").flatMap { row in
+      let cell = row.split(separator: "|").first ?? ""
+      return cell.matches(of: /`([A-Z_]+)`/).map { String($0.output.1) }
+    }
+    #expect(names == SettingName.allCases.map(\.rawValue))
+  }
+
+  @Test func valuesAreWrittenAsSettingsAre() {
+    #expect(256.settingText == "256" && true.settingText == "true" && "a".settingText == "a")
+    #expect(30.0.settingText == "30" && 2.5.settingText == "2.5")
+    #expect(NanoDollars(nano: 5_000_000_000).settingText == "5.00")
+    #expect(ServiceMode.hybrid.settingText == "HYBRID")
+    #expect(SpendingLimit<Int>.atMost(7).settingText == "7")
+    #expect(ServiceAddress.openAI.settingText == "https://api.openai.com")
+  }
+
+  @Test func findsTheNameThatWasMeant() {
+    for (wrong, meant) in [
+      ("OPENAI_MAX_BATCHSIZE", SettingName.maximumBatchSize), ("OPENAI_APIKEY", .apiKey),
+      ("openai_api_key", .apiKey), ("OPENAI_TIMEOUT_SECOND", .timeout),
+      ("DAYLY_COST_LIMIT_OPENAI", .dailyCostLimit),
+      ("OPENAI_MAX_CONCURENT_REQUEST", .maximumConcurrentRequests),
+    ] {
+      #expect(SettingName.nearest(to: wrong) == meant, "\(wrong)")
+    }
+    #expect(SettingName.nearest(to: "OPENAI_WHISPER_TEMPERATURE_X") == nil)
+    #expect(SettingName.nearest(to: "Q") == nil)
+    #expect(SettingName.nearest(to: String(repeating: "x", count: 100_000)) == nil)
+  }
+
+  @Test func knowsWhichNamesClaimToBeSettings() {
+    #expect(SettingName.looksLikeOne("OPENAI_X") && SettingName.looksLikeOne("x_openai"))
+    #expect(
+      !SettingName.looksLikeOne("DATABASE_URL") && !SettingName.looksLikeOne("AZURE_OPENAI_KEY"))
+  }
+
   @Test func wholeNumbersAreDigitsWithinTheirRange() {
     let form = SettingForm.wholeNumber(1...64)
     #expect(["1", "64", "007"].map(form.parse) == [1, 64, 7])

@@ -1,0 +1,255 @@
+// What a command runs with: flags, environment and `.env` files become the library's configuration.
+
+import Foundation
+import Logging
+import VectorStore
+
+/// What a command runs with. ``SettingName/entry`` says which setting goes where.
+///
+/// A malformed value is an error, whatever the command: nothing falls back to a default in silence.
+struct Settings: Sendable {
+  /// One setting as `store health` shows it.
+  struct Row: Sendable, Equatable, Encodable {
+    let name: String
+    let value: String
+    let origin: String
+  }
+
+  /// The path of the store.
+  var storePath = "store.db"
+  /// What the store is opened with.
+  var configuration = StoreConfiguration()
+  /// The service, as the library takes it, but for the key.
+  var openAI = OpenAIConfiguration()
+  /// The service's address.
+  var address = ServiceAddress.openAI {
+    didSet { openAI.baseURL = address.description }
+  }
+  /// The key, if there is one. To be sent as ``key()`` only.
+  var storedKey: HiddenText?
+  /// The folder of tokenizer vocabularies that is asked first, before ``cacheFolder``.
+  var vocabularyFolder: String
+  /// The user's cache folder of this program: vectors of queries, vocabularies.
+  let cacheFolder: String
+  /// The addresses that only a file names and the user has allowed.
+  let allowedAddresses: AllowedAddresses
+  /// Where the settings that are not defaults come from.
+  var origins: [SettingName: SettingOrigin] = [:]
+  /// Lines for standard error, for the commands that use the service.
+  private(set) var warnings: [String] = []
+  /// All settings in the order of ``SettingName``. Of the key only whether it is there.
+  private(set) var rows: [Row] = []
+  private var keyRefusal: SettingsError?
+
+  /// Resolves flags over environment variables over `.env` files over defaults.
+  ///
+  /// - Parameters:
+  ///   - flags: the settings that the command line gives, with the flag's name.
+  ///   - folder: the working folder, whose `.env` files are read.
+  /// - Throws: ``SettingsError``, for the first thing that is wrong.
+  init(
+    flags: [SettingName: (flag: String, text: String?)] = [:], environment: [String: String],
+    folder: String
+  ) throws {
+    let sources = try SettingSources(flags: flags, environment: environment, folder: folder)
+    let folders = UserFolders(environment)
+    cacheFolder = folders.cache
+    vocabularyFolder = folders.cache
+    allowedAddresses = AllowedAddresses(stateFolder: folders.state)
+    configuration.budget.ledgerPath = folders.ledger
+    configuration.queryCachePath = folders.cache + "/queries.db"
+    // A command asks one thing at a time.
+    configuration.maximumReaders = 1
+    for name in SettingName.allCases { try sources.read(name, into: &self) }
+    let shown = sources.printable(address.description)
+    try ProviderRule.check(self, shown: shown)
+    keyRefusal = KeyAddressRule.refusal(self, shown: shown)
+    warnings = sources.warnings + SettingWarnings.service(self, printable: sources.printable)
+    rows = SettingName.allCases.map { name in
+      Row(
+        name: name.rawValue, value: sources.printable(name.entry.shown(self)),
+        origin: origin(of: name).description)
+    }
+  }
+
+  /// Resolves the settings of a command that opens a store.
+  ///
+  /// - Parameters:
+  ///   - embeds: whether the command uses the service.
+  ///   - sends: whether it may send texts to it; the first time, this asks about an address that only
+  ///     a `.env` file names.
+  /// - Throws: ``SettingsError`` for a setting that is wrong, and if a key would be sent to an address
+  ///   that it must not be sent to.
+  init(
+    _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
+    embeds: Bool = false, sends: Bool = true
+  ) throws {
+    try self.init(
+      flags: [.store: ("--store", options.storePath), .mode: ("--mode", mode?.mode.rawValue)],
+      verbose: options.verbose, quiet: !embeds)
+    configuration.access = access
+    if embeds { try addService(sends: sends) }
+  }
+
+  /// Resolves the settings of a command that opens no store.
+  ///
+  /// - Throws: as above.
+  init(_ options: OutputOptions, mode: ModeArgument? = nil, sends: Bool) throws {
+    try self.init(
+      flags: [.mode: ("--mode", mode?.mode.rawValue)], verbose: options.verbose, quiet: false)
+    try addService(sends: sends)
+  }
+
+  private init(
+    flags: [SettingName: (flag: String, text: String?)], verbose: Bool, quiet: Bool
+  ) throws {
+    try self.init(
+      flags: flags, environment: ProcessInfo.processInfo.environment,
+      folder: FileManager.default.currentDirectoryPath)
+    if verbose {
+      configuration.logger = Logger(label: "store") { TerminalLogHandler(label: $0) }
+      configuration.logger.logLevel = .debug
+    }
+    guard !quiet else { return }
+    for warning in warnings {
+      Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
+    }
+  }
+
+  /// Where a setting comes from.
+  func origin(of name: SettingName) -> SettingOrigin { origins[name] ?? .default }
+
+  /// The folders in which a tokenizer's vocabulary is looked for, in this order.
+  var vocabularyFolders: [String] {
+    vocabularyFolder == cacheFolder ? [cacheFolder] : [vocabularyFolder, cacheFolder]
+  }
+
+  // MARK: - The service
+
+  /// The space that new collections get if there is a service.
+  var space: EmbeddingSpace {
+    get throws { try openAI.space }
+  }
+
+  /// Whether there is a service to ask: OpenAI's needs a key, another server may do without.
+  var hasService: Bool { storedKey != nil || !address.isOpenAI }
+
+  /// The key, or nil if there is none.
+  ///
+  /// - Throws: ``SettingsError`` if ``KeyAddressRule`` forbids to send it to ``address``.
+  func key() throws -> HiddenText? {
+    if let keyRefusal { throw keyRefusal }
+    return storedKey
+  }
+
+  /// Adds the service that the settings describe.
+  private mutating func addService(sends: Bool) throws {
+    configuration.realSpace = try space
+    guard configuration.mode != .mock, hasService else { return }
+    configuration.service = try makeService(openAI)
+    if sends { try TextAddressRule.check(self) }
+  }
+
+  /// Adds a service for another space, which the configured server is to have.
+  ///
+  /// - Throws: ``SettingsError`` if the space is another provider's.
+  mutating func use(space: EmbeddingSpace) throws {
+    guard space.kind == .real, try space != self.space, configuration.service != nil else { return }
+    guard try space.provider == self.space.provider else {
+      throw SettingsError(
+        message: "the space \(space) is served by \(space.provider), but the settings name "
+          + "\(try self.space.provider); set OPENAI_API_URL, or OPENAI_PROVIDER, to that server's")
+    }
+    var other = openAI
+    other.model = space.model
+    other.dimensions = space.dimensions
+    // The price that is set is the other model's.
+    if TokenPrice.known(model: space.model) != nil { other.price = nil }
+    configuration.otherServices = [try makeService(other)]
+  }
+
+  private func makeService(_ openAI: OpenAIConfiguration) throws -> OpenAIService {
+    var openAI = openAI
+    openAI.apiKey = try key().map { APIKey($0.revealed) }
+    // As OpenSSL's own programs take it. A `.env` file has no say in whom to trust.
+    let certificateFile = ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
+      .flatMap { $0.isEmpty ? nil : $0 }
+    openAI.certificateFile = certificateFile
+    // Other models have other tokenizers. A server on this machine is a reason to stay on it.
+    let (folders, logger) = (vocabularyFolders, configuration.logger)
+    let isKnown = TokenPrice.known(model: openAI.model) != nil
+    let downloads = !address.isLoopback
+    return try OpenAIService(
+      configuration: openAI,
+      tokenCounter: {
+        isKnown
+          ? await .openAI(
+            vocabularyFolders: folders, downloads: downloads, certificateFile: certificateFile,
+            logger: logger)
+          : .upperBound
+      }, logger: logger)
+  }
+
+  // MARK: - The store
+
+  /// Opens the store.
+  func open() async throws -> Store {
+    try await Store(path: storePath, configuration: configuration)
+  }
+
+  /// Opens the store for a command that writes, and closes it afterwards, which removes its log.
+  func withStore<T: Sendable>(_ body: (Store) async throws -> T) async throws -> T {
+    let store = try await open()
+    let result: T
+    do {
+      result = try await body(store)
+    } catch {
+      try? await store.close()
+      throw error
+    }
+    try await store.close()
+    return result
+  }
+
+  /// Throws unless the store is there: a command that only removes makes none.
+  func requireStore() throws {
+    guard FileManager.default.fileExists(atPath: storePath) else {
+      throw StoreError(
+        .storeNotFound,
+        "there is no store at \(storePath); make one with `store add`, or name another")
+    }
+  }
+
+  /// If there is no store, names an empty one that is thrown away: a dry run makes none.
+  mutating func useDraftIfAbsent() throws -> DraftStore? {
+    guard !FileManager.default.fileExists(atPath: storePath) else { return nil }
+    let draft = try DraftStore()
+    storePath = draft.path
+    configuration.access = .readWrite
+    return draft
+  }
+}
+
+/// An empty store for one dry run.
+struct DraftStore {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory
+      .appending(path: "vector-store-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+  }
+
+  var path: String { folder.appending(path: "draft.db").path }
+
+  func remove() {
+    try? FileManager.default.removeItem(at: folder)
+  }
+}
+
+/// A setting that cannot be used.
+struct SettingsError: Error, CustomStringConvertible {
+  let message: String
+
+  var description: String { message }
+}
