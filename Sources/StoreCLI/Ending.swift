@@ -40,7 +40,7 @@ enum Ending {
         StoreCommand.fullMessage(for: error), in: CommandLine.arguments.dropFirst())
       Terminal.standardError.write(message + "\n")
     default:
-      let message = StoreCommand.message(for: error)
+      let message = Advice.message(error) ?? StoreCommand.message(for: error)
       if !message.isEmpty {
         Terminal.standardError.write("Error: \(Terminal.oneLine(message))\n")
       }

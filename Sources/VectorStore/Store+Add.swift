@@ -146,8 +146,9 @@ extension Store {
     let names = gone.prefix(5).joined(separator: ", ") + (gone.count > 5 ? ", …" : "")
     run.tally.warn(
       gone.count == 1
-        ? "the file of 1 document is gone: \(names); remove the document with --prune"
-        : "the files of \(gone.count) documents are gone: \(names); remove them with --prune")
+        ? "the file of 1 document is gone: \(names); remove the document, or add the folder with pruning"
+        : "the files of \(gone.count) documents are gone: \(names); remove them, or add the folder with pruning"
+    )
   }
 
   private static func isFolder(_ path: String) -> Bool {

@@ -28,7 +28,8 @@ extension Store {
       let file = try StorePath.resolved(path)
       guard try FilePlace(file) != .nothing else {
         throw StoreError(
-          .storeNotFound, "there is no store at \(path); make one with `store add`, or name another"
+          .storeNotFound,
+          "there is no store at \(path); make one by adding documents, or name another"
         )
       }
       // An empty file would be made a new store.

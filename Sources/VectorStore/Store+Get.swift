@@ -21,8 +21,8 @@ extension Store {
       guard let found else {
         throw StoreError(
           .documentNotFound,
-          "the collection \"\(collection)\" has no document \"\(source)\"; `store list` shows what "
-            + "it has")
+          "the collection \"\(collection)\" has no document \"\(source)\"; name one of those it lists"
+        )
       }
       return found
     }

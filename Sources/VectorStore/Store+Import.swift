@@ -131,8 +131,8 @@ extension Store {
       throw StoreError(
         .badVector,
         "\(path) has \(dimensions) dimensions, but the space \(expected) of the collection "
-          + "\"\(collection)\" has \(expected.dimensions); name the space the vectors were made in "
-          + "with --space PROVIDER/MODEL/\(dimensions), in a new collection")
+          + "\"\(collection)\" has \(expected.dimensions); import them into a new "
+          + "collection, and name the space they were made in: PROVIDER/MODEL/\(dimensions)")
     }
   }
 }

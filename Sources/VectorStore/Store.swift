@@ -75,7 +75,7 @@ public final class Store: Sendable {
         .spaceMismatch,
         "the collection \"\(collection)\" of \(path) holds vectors of \(error.target), but the service "
           + "at hand makes vectors of \(services); vectors of two spaces are never mixed: use the model "
-          + "the collection was made with, another collection, or `store reembed --to`",
+          + "the collection was made with, another collection, or embed it again with this one",
         underlying: error)
     }
   }

@@ -1,17 +1,19 @@
-// The numbers that settings may be: one table, read by the library's checks and by the command, and
-// the error for what lies outside.
+// The numbers that settings may be, and the error for a setting outside of them.
 
 /// A setting with a value that it cannot have.
 public struct SettingError: Error, Sendable, Equatable {
   /// The setting, as it is called in code: `concurrentRequests`.
   public let setting: String
+  /// The value that was found, and what was expected.
+  let problem: String
+
   /// The setting, the value that was found, and what was expected.
-  public let message: String
+  public var message: String { "\(setting) \(problem)" }
 
   /// Says what was found and what was expected.
   package init(_ setting: String, found: String, expected: String) {
     self.setting = setting
-    message = "\(setting) is \(found); expected \(expected)"
+    problem = "is \(found); expected \(expected)"
   }
 
   /// Throws unless a number is in its range.

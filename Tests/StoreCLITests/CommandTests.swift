@@ -175,8 +175,8 @@ import Testing
     let store = try Self.command()
     try store.folder.write("text", to: "file.txt")
     for (line, message) in [
-      (["query", "x"], "Error: there is no store at store.db; make one with `store add`"),
-      (["remove", "x"], "Error: there is no store at store.db; make one with `store add`"),
+      (["query", "x"], "Error: there is no store at store.db; make one by adding documents"),
+      (["remove", "x"], "Error: there is no store at store.db; make one by adding documents"),
       (["add", "nowhere"], "Error: there is no file or folder nowhere; check the path"),
       (["add", "--text", " "], "Error: the text is empty; there is nothing to add"),
       (["import", "nowhere.jsonl"], "Error: there is no file nowhere.jsonl; check the path"),

@@ -42,7 +42,9 @@ import Testing
     #expect(
       outcome.output.contains(
         "! stand-ins       2 passages are found by their words only, not by meaning\n"))
-    #expect(outcome.output.contains("→ `store reembed` embeds them and shows the cost first"))
+    #expect(
+      outcome.output.contains(
+        "→ embed the collection again; a dry run shows the cost (`store reembed`)"))
     #expect(outcome.output.contains("- docs/sky.md: the file has changed\n"))
     #expect(outcome.output.contains("store.db is well, 2 warnings ("))
   }
@@ -56,7 +58,7 @@ import Testing
     #expect(found.output.contains("store.db is not well, 1 problem; `store doctor --repair`"))
     let repaired = try await store.run("doctor", "--repair")
     #expect(repaired.status == 0)
-    #expect(repaired.output.contains("the word index was made anew\n"))
+    #expect(repaired.output.contains("the word index was built again\n"))
     #expect(repaired.output.contains("store.db is well, 1 repair ("))
     #expect(try await store.run("doctor").status == 0)
   }

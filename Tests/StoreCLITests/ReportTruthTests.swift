@@ -11,7 +11,7 @@ import Testing
     #expect(added.status == 3)
     let note =
       "note: 1 of 1 document waits for its vectors and is not searched: there is no embedding service; "
-      + "set OPENAI_API_KEY; run `store reembed` to embed what waits\n"
+      + "configure one; set OPENAI_API_KEY and run `store reembed` to embed what waits\n"
     let asked = try await store.run("query", "emus", "--lexical")
     #expect(asked.status == 0 && asked.output == "no hits\n" && asked.errors == note)
     #expect(try await store.run("query", "emus", "--lexical", "--quiet").errors.isEmpty)
@@ -19,7 +19,7 @@ import Testing
     let line = try CommandTests.object(json.output)
     let pending = try #require(line["pending"] as? [String: Any])
     #expect(pending["count"] as? Int == 1 && pending["documents"] as? Int == 1)
-    #expect(pending["reason"] as? String == "there is no embedding service; set OPENAI_API_KEY")
+    #expect(pending["reason"] as? String == "there is no embedding service; configure one")
     #expect(try await store.run("stats").output.contains("1 of 1 document waits"))
     #expect(try await store.run("collections").output.contains("1 document (1 waiting), 0 chunks"))
     #expect(try await store.run("get", "a").errors.hasPrefix("a waits for its vectors"))

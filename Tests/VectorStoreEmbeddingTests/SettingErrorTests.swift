@@ -74,7 +74,7 @@ import VectorStoreText
       let error = #expect(throws: OpenAIConfigurationError.self) {
         _ = try OpenAIService(configuration: configuration)
       }
-      #expect(error?.message.hasPrefix("timeout (OPENAI_TIMEOUT_SECONDS) is \(value) s") == true)
+      #expect(error?.message.hasPrefix("timeout is \(value) s") == true)
     }
     for nano in [Int64.min, -1, .max] {
       var configuration = OpenAIConfiguration()

@@ -29,7 +29,7 @@ import Testing
   @Test func allOfThemWait() async throws {
     try await withWaiting(answering: 0, waiting: 2) { store, folder in
       let pending = PendingDocuments(
-        count: 2, documents: 2, reason: "there is no embedding service; set OPENAI_API_KEY")
+        count: 2, documents: 2, reason: "there is no embedding service; configure one")
       var options = QueryOptions()
       options.ranking = .lexical
       let result = try await store.query("number", options: options)
@@ -37,7 +37,7 @@ import Testing
       #expect(result.noHitsReason == pending.message)
       #expect(
         pending.message == "2 of 2 documents wait for their vectors and are not searched: "
-          + "there is no embedding service; set OPENAI_API_KEY")
+          + "there is no embedding service; configure one")
       let vector = [Float](repeating: 1, count: 1536)
       #expect(try await store.query(vectors: [vector])[0].pending == pending)
       #expect(try await store.statistics().pending == pending)

@@ -1,4 +1,4 @@
-// What the sources must not hold. Tests all of Sources/VectorStore.
+// What the sources of the library must not hold.
 
 import Foundation
 import Testing
@@ -21,5 +21,51 @@ import Testing
       }
     }
     #expect(seen > 100)
+  }
+
+  /// Flags, subcommands and variables are the command's words: it adds them to the library's messages.
+  @Test func noTextOfTheLibraryNamesTheCommandsFlags() throws {
+    #expect(try Self.wordsOfTheCommand(in: "  \"x; use --mode real\"") == ["x; use --mode real"])
+    #expect(
+      try Self.wordsOfTheCommand(in: "\"run `store doctor`\", \"set OPENAI_API_KEY\"").count == 2)
+    #expect(
+      try Self.wordsOfTheCommand(in: "/// \"--mode\"\n\"a - b -- c\", \"a store of\"").isEmpty)
+    #expect(
+      try Self.wordsOfTheCommand(in: "let a = \"\"\"\n  run `store doctor`\n  \"\"\"").count == 1)
+    // The field by which the command finds the variable of a wrong setting.
+    #expect(try Self.wordsOfTheCommand(in: "Fault(\"model\", \"OPENAI_MODEL\")").isEmpty)
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Sources")
+    var seen = 0
+    for target in ["VectorStore", "VectorStoreEmbedding", "VectorStoreSearch", "VectorStoreText"] {
+      let files = try #require(
+        FileManager.default.enumerator(
+          at: folder.appending(path: target), includingPropertiesForKeys: nil))
+      // The page of `Report` is the command's.
+      for case let file as URL in files
+      where file.pathExtension == "swift" && !file.pathComponents.contains("Report") {
+        seen += 1
+        for text in try Self.wordsOfTheCommand(in: String(contentsOf: file, encoding: .utf8)) {
+          Issue.record("\(file.lastPathComponent): \(text)")
+        }
+      }
+    }
+    #expect(seen > 150)
+  }
+
+  /// The texts between quotes in a source that name a flag, a subcommand or a variable of the command.
+  private static func wordsOfTheCommand(in source: String) throws -> [String] {
+    let words = try Regex(
+      #"(^|[ (,;])--[a-z]|`store [a-z]|(OPENAI|SERVICE|STORE|COST)_[A-Z]|_LIMIT_OPENAI"#)
+    let code = source.split(separator: "\n").filter {
+      !$0.trimmingPrefix(while: { $0 == " " }).hasPrefix("//")
+    }
+    // Every other part is a literal of several lines.
+    let texts = code.joined(separator: "\n").components(separatedBy: "\"\"\"").enumerated()
+      .flatMap { index, part in
+        index.isMultiple(of: 2)
+          ? part.matches(of: /"((?:[^"\\\n]|\\.)*)"/).map { String($0.output.1) } : [part]
+      }
+    return texts.filter { $0.contains(words) && $0.wholeMatch(of: /[A-Z_]+/) == nil }
   }
 }

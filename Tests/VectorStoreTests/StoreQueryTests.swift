@@ -170,7 +170,7 @@ extension QueryOptions {
       #expect(error?.code == .collectionNotFound)
       #expect(
         error?.message
-          == "the store has no collection named \"note\": it has notes; choose one with --collection"
+          == "the store has no collection named \"note\": it has notes; choose one of these"
       )
     }
   }

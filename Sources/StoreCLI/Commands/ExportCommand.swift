@@ -49,6 +49,8 @@ struct ExportCommand: AsyncParsableCommand {
       "exported \(Format.counted(report.rows, "row")) of \(report.space)\(without) in "
       + "\(Format.seconds(report.seconds))\n"
     (file == "-" ? Terminal.standardError : .standardOutput).write(summary)
-    if let pending = report.pending { ReportOutput.write(pending) }
+    if let pending = report.pending {
+      ReportOutput.write(pending, hasService: settings.hasService)
+    }
   }
 }

@@ -150,7 +150,7 @@ struct QueryCommand: AsyncParsableCommand {
             + "meaning.\n"
           : "note: \(Terminal.oneLine(reason))\n")
     }
-    if let pending { ReportOutput.write(pending) }
+    if let pending { ReportOutput.write(pending, hasService: settings.hasService) }
     for reason in Set(results.compactMap(\.noHitsReason)).sorted() where reason != pending?.message
     {
       Terminal.standardError.write("no hits: \(Terminal.oneLine(reason))\n")

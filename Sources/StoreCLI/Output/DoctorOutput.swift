@@ -26,7 +26,8 @@ struct DoctorOutput {
         }
       }
       if let advice = check.advice, check.state != .repaired {
-        lines.append("\(indent)→ \(Terminal.oneLine(advice))")
+        let command = Advice.advice(on: check.name).map { " (\($0))" } ?? ""
+        lines.append("\(indent)→ \(Terminal.oneLine(advice))\(command)")
       }
     }
     if !isQuiet { lines += ["", summary(report)] }

@@ -20,13 +20,30 @@ enum ReportOutput {
     for warning in report.warnings {
       Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
     }
+    writeAdvice(
+      report.errors.map(\.code) + (report.stopped.map { [$0.code] } ?? []),
+      failedChunks: report.chunks.failed)
     Terminal.standardOutput.write(summary(report, canEmbed: canEmbed) + "\n")
   }
 
   /// That documents wait for their vectors, and what to do, on standard error.
-  static func write(_ pending: PendingDocuments) {
-    Terminal.standardError.write(
-      "note: \(Terminal.oneLine(pending.message)); run `store reembed` to embed what waits\n")
+  static func write(_ pending: PendingDocuments, hasService: Bool) {
+    let step =
+      (hasService ? "" : "set OPENAI_API_KEY and ") + "run `store reembed` to embed what waits"
+    Terminal.standardError.write("note: \(Terminal.oneLine(pending.message)); \(step)\n")
+  }
+
+  /// What helps against errors of these codes, each advice once, on standard error.
+  private static func writeAdvice(_ codes: [StoreError.Code], failedChunks: Int) {
+    var advice = codes.compactMap(Advice.advice(on:))
+    if failedChunks > 0 {
+      advice.append(
+        "`store list --failed` shows the passages that the service refused, `store reembed` tries them "
+          + "again")
+    }
+    for (index, line) in advice.enumerated() where !advice[..<index].contains(line) {
+      Terminal.standardError.write("note: \(line)\n")
+    }
   }
 
   /// What `reembed` did or would do.
@@ -39,6 +56,9 @@ enum ReportOutput {
     for warning in report.warnings + (report.stopped.map { [$0.message] } ?? []) {
       Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
     }
+    writeAdvice(
+      report.errors.map(\.code) + (report.stopped.map { [$0.code] } ?? []),
+      failedChunks: report.chunks.failed)
     Terminal.standardOutput.write(summary(report) + "\n")
   }
 

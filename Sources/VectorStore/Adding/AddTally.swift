@@ -94,8 +94,8 @@ struct AddTally: Sendable {
     report.chunks.standIn += stored.chunks - stored.chunksInTarget - stored.failedChunks
     if stored.failedChunks > 0 {
       warn(
-        "chunks that the service refused before are left out; `store list --failed` shows them, "
-          + "`store reembed` tries them again")
+        "chunks that the service refused before are left out; embedding the collection again tries "
+          + "them again")
     }
   }
 
@@ -192,10 +192,9 @@ extension BudgetUse {
   var rest: String {
     switch limit {
     case .dailyCost:
-      "\(NanoDollars(nano: left)) is left of the daily budget of \(NanoDollars(nano: allowed)) "
-        + "(DAILY_COST_LIMIT_OPENAI)"
+      "\(NanoDollars(nano: left)) is left of the daily budget of \(NanoDollars(nano: allowed))"
     case .hourlyRequests:
-      "\(left) of \(allowed) requests of the hour are left (HOURLY_RATE_LIMIT_OPENAI)"
+      "\(left) of \(allowed) requests of the hour are left"
     }
   }
 
@@ -203,10 +202,9 @@ extension BudgetUse {
   var warning: String {
     switch limit {
     case .dailyCost:
-      "\(NanoDollars(nano: used)) of the daily budget of \(NanoDollars(nano: allowed)) is used "
-        + "(DAILY_COST_LIMIT_OPENAI)"
+      "\(NanoDollars(nano: used)) of the daily budget of \(NanoDollars(nano: allowed)) is used"
     case .hourlyRequests:
-      "\(used) of \(allowed) requests of the hour are used (HOURLY_RATE_LIMIT_OPENAI)"
+      "\(used) of \(allowed) requests of the hour are used"
     }
   }
 }

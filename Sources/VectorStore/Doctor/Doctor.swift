@@ -68,7 +68,7 @@ struct Doctor {
     check.advice =
       error.code == .damaged
       ? Unopened.rescue(store.file.path)
-      : "repair what else is found, `store doctor --repair`, and look again"
+      : "repair what else is found, and look again"
     return check
   }
 

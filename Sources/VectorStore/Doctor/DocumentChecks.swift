@@ -22,7 +22,7 @@ struct FieldsCheck: StoreCheck {
         found: "documents whose metadata filters do not find as they are",
         advice: different.isEmpty
           ? "metadata that is not JSON: remove the documents and add them again"
-          : "`store doctor --repair` makes the fields anew")
+          : "a repair builds the fields again")
     ]
   }
 
@@ -33,7 +33,7 @@ struct FieldsCheck: StoreCheck {
         try DocumentFieldsTable.replace(metadata, document: document, db)
       }
       return different.isEmpty
-        ? [:] : [.fields: "the fields of \(different.count) documents were made anew"]
+        ? [:] : [.fields: "the fields of \(different.count) documents were built again"]
     }
   }
 
@@ -121,7 +121,7 @@ struct ChunksCheck: StoreCheck {
     }
     return findings.check(
       .unembedded, well: "every chunk has a vector", found: "chunks have no vector",
-      advice: "`store reembed` embeds those that have a text; import the others again")
+      advice: "embed the collection again for those that have a text; import the others again")
   }
 
   private func standIns(_ db: Database) throws -> DoctorReport.Check {
@@ -138,7 +138,7 @@ struct ChunksCheck: StoreCheck {
     return findings.check(
       .standIns, well: "every passage is found by meaning", .warning,
       found: "passages are found by their words only, not by meaning",
-      advice: "`store reembed` embeds them and shows the cost first")
+      advice: "embed the collection again; a dry run shows the cost")
   }
 
   private func pending(_ db: Database) throws -> DoctorReport.Check {
@@ -150,7 +150,7 @@ struct ChunksCheck: StoreCheck {
     }
     return findings.check(
       .pending, well: "no document waits", .warning, found: "documents wait for the service",
-      advice: "`store reembed` embeds them, as does adding them again")
+      advice: "embed the collection again, or add the documents again")
   }
 
   private func refused(_ db: Database) throws -> DoctorReport.Check {
@@ -163,7 +163,7 @@ struct ChunksCheck: StoreCheck {
     return findings.check(
       .refused, well: "no chunk was refused", .warning,
       found: "chunks were refused by the service and are not found by it",
-      advice: "`store list --failed` tells why; change the documents and add them again")
+      advice: "change the documents and add them again")
   }
 }
 
@@ -204,7 +204,8 @@ struct FilesCheck: StoreCheck {
       findings.check(
         .files, well: "\(files) files are as they were added", .warning,
         found: "of \(files) files changed or vanished since they were added",
-        advice: "`store add` takes in what changed, with --prune it removes what vanished")
+        advice: "add the folder again to take in what changed, with pruning to remove what vanished"
+      )
     ]
   }
 
@@ -214,7 +215,7 @@ struct FilesCheck: StoreCheck {
       "none of the \(files) files that documents came from is below this folder: it does not look like "
         + "the one they were added from")
     check.count = files
-    check.advice = "run `store doctor` in the folder where `store add` was run"
+    check.advice = "check the store from the folder that they were added from"
     return check
   }
 }
@@ -240,7 +241,7 @@ struct StagedCheck: StoreCheck {
     check.message =
       "\(all) vectors were made and wait for their documents, \(useless) of them are of no use any more"
     check.advice =
-      "adding the documents again uses them and pays nothing; `store compact` forgets what is of no use"
+      "adding the documents again uses them and pays nothing; compacting the store forgets what is of no use"
     return [check]
   }
 }

@@ -19,7 +19,7 @@ struct IntegrityCheck: StoreCheck {
       findings.check(
         .integrity, well: "SQLite finds every page, table and index whole",
         found: "complaints of SQLite's integrity_check",
-        advice: "`store doctor --repair` makes anew what is derived; if that does not help: "
+        advice: "a repair builds again what can be made from the rest; if that does not help: "
           + Unopened.rescue(path))
     ]
   }
@@ -33,7 +33,7 @@ struct IntegrityCheck: StoreCheck {
         guard try Self.complaints(db).isEmpty else { throw FileRebuild.Incomplete() }
       }
     }
-    if isReindexed { return [.integrity: "all indexes were made anew"] }
+    if isReindexed { return [.integrity: "all indexes were built again"] }
     let leastRows = try await FileRebuild.leastRows(file)
     let isRebuilt = try await helps { [segmentRows] in
       try await file.rebuild {
@@ -41,7 +41,7 @@ struct IntegrityCheck: StoreCheck {
       }
     }
     return isRebuilt
-      ? [.integrity: "texts and vectors were copied, and all that is derived was made anew"] : [:]
+      ? [.integrity: "texts and vectors were copied, and the rest was built again from them"] : [:]
   }
 
   private func helps(_ repair: () async throws -> Void) async throws -> Bool {
@@ -155,7 +155,8 @@ struct SystemCheck: StoreCheck {
     check.figures = ["free": Double(free), "size": Double(size)]
     guard free < 2 * size else { return check }
     check.state = .warning
-    check.advice = "`store compact` needs room for two more copies of the file; free some space"
+    check.advice =
+      "compacting the store needs room for two more copies of the file; free some space"
     return check
   }
 

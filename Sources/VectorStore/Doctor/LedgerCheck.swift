@@ -38,7 +38,7 @@ struct LedgerCheck: StoreCheck {
         let short = try audit.differences().filter(\.isShort)
         for difference in short { try audit.correct(difference) }
         for attempt in abandoned { try audit.settle(attempt) }
-        if !short.isEmpty { done[.ledger] = "\(short.count) totals were summed anew" }
+        if !short.isEmpty { done[.ledger] = "\(short.count) totals were summed up again" }
         if !abandoned.isEmpty {
           done[.reservations] = "\(abandoned.count) were settled as possibly billed"
         }
@@ -86,7 +86,7 @@ struct LedgerCheck: StoreCheck {
       .ledger, well: "the ledger is whole, its totals are those of its attempts",
       isShort ? .problem : .warning, found: "totals of the ledger differ from its attempts",
       advice: isShort
-        ? "`store doctor --repair` sums up anew what is too low; too much could be spent until then"
+        ? "a repair raises the totals that are too low; too much could be spent until then"
         : "the totals know of more than the attempts tell, so no limit is loosened; they are left")
   }
 
@@ -99,6 +99,6 @@ struct LedgerCheck: StoreCheck {
     return findings.check(
       .reservations, well: "no reservation was left behind", .warning,
       found: "reservations in the ledger were left behind by processes that are gone",
-      advice: "they count as possibly billed; `store doctor --repair` enters them so")
+      advice: "they count as possibly billed; a repair enters them so")
   }
 }

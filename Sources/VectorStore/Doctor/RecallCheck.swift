@@ -56,7 +56,7 @@ struct RecallCheck {
       found:
         "of \(sums.queries) queries miss rows that exact search finds: recall@\(limit) \(recall)",
       advice:
-        "`store doctor --repair` makes the segments anew; `store query --exact` does not use them")
+        "a repair builds the segments again; exact queries do not use them")
     check.figures = ["recall": recall, "queries": Double(sums.queries)]
     return check
   }

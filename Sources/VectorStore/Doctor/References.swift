@@ -29,8 +29,8 @@ struct ReferencesRepair {
     note(
       try delete("segments", where: "space_id NOT IN (SELECT id FROM spaces)"),
       "segments deleted whose spaces are gone")
-    note(try recoverCollections(), "collections made anew for their documents")
-    note(try recoverDocuments(), "documents made anew for their chunks, named \(Self.name)/…")
+    note(try recoverCollections(), "collections made again for their documents")
+    note(try recoverDocuments(), "documents made again for their chunks, named \(Self.name)/…")
     return done
   }
 
@@ -142,7 +142,7 @@ struct ReferencesCheck: StoreCheck {
     check.message = "\(check.count) rows have lost a row that they belong to"
     check.examples = counts.sorted { $0.key < $1.key }.map { "\($0.value) rows of \($0.key)" }
     check.advice =
-      "`store doctor --repair` gives chunks and pending texts a document named recovered/…, and "
+      "a repair gives chunks and pending texts a document named recovered/…, and "
       + "deletes vectors whose chunks are gone; a vector whose space is gone is left: restore a backup"
     return [check]
   }

@@ -50,7 +50,7 @@ struct SchemaCheck: StoreCheck {
       ? ""
       : "; copy what other tables hold to a file of its own and remove them: \(tables.joined(separator: "; "))"
     return
-      "`store doctor --repair` makes anew what holds nothing of its own, and removes triggers, views and "
+      "a repair builds again what can be made from the rest, and removes triggers, views and "
       + "indexes of others; tables that do hold something come back from a backup only" + step
   }
 
@@ -90,7 +90,7 @@ struct SchemaCheck: StoreCheck {
           arguments: [table])
         made.append("counter of \(table)")
       }
-      let deeds = [("removed: ", removed), ("made anew: ", made)].filter { !$0.1.isEmpty }
+      let deeds = [("removed: ", removed), ("built again: ", made)].filter { !$0.1.isEmpty }
       guard !deeds.isEmpty else { return [:] }
       return [
         .schema: deeds.map { $0.0 + $0.1.joined(separator: ", ") }.joined(separator: "; ")
@@ -152,8 +152,8 @@ struct SpacesCheck: StoreCheck {
           ? "vectors lie beside those of the target space: `reembed` is not done"
           : "vectors are in another space than their collection's",
         advice: isOnlyChange
-          ? "run `store reembed` again with the same --to"
-          : "remove each document and add it again: `store remove SOURCE`, `store add SOURCE`")
+          ? "embed the collection again in the same space"
+          : "remove each document and add it again")
     ]
   }
 
@@ -188,7 +188,7 @@ struct GenerationCheck: StoreCheck {
       "the counter of write transactions is missing or impossible, so that open stores do not see what others write"
     )
     check.count = 1
-    check.advice = "`store doctor --repair` begins a new one"
+    check.advice = "a repair begins a new one"
     return [check]
   }
 

@@ -10,7 +10,7 @@ struct SegmentsCheck: StoreCheck {
   let names = [DoctorReport.Name.segments, .segmentChain, .segmentRows, .codes]
 
   private static let advice =
-    "`store doctor --repair` makes the segments anew; until then searches look at their vectors one by one"
+    "a repair builds the segments again; until then searches look at their vectors one by one"
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     let audit = try SegmentAudit(db)
@@ -47,7 +47,7 @@ struct SegmentsCheck: StoreCheck {
       isFirst = false
     }
     var done: [DoctorReport.Name: String] = [:]
-    for name in names { done[name] = "segments were made anew" }
+    for name in names { done[name] = "segments were built again" }
     return done
   }
 }

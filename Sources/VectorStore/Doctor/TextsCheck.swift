@@ -20,18 +20,17 @@ struct TextsCheck: StoreCheck {
       words.add("the index itself is not what its texts make")
     }
     let documents =
-      "where the text or its place changed, remove the document and add it again: `store remove SOURCE`, "
-      + "`store add SOURCE`"
+      "if the text or its place changed, remove the document and add it again"
     return [
       texts.check(
         .texts, well: "\(audit.count) texts are those of their hashes",
         found: "texts are not those of their hashes, or are missing or out of place",
-        advice: "`store doctor --repair` sets hashes anew whose text the word index confirms; "
+        advice: "a repair corrects the hash of a text that the word index confirms; "
           + documents),
       words.check(
         .words, well: "the word index has the words of all texts",
         found: "places where the word index and the texts differ",
-        advice: "`store doctor --repair` makes the word index anew"),
+        advice: "a repair builds the word index again"),
     ]
   }
 
@@ -65,11 +64,11 @@ struct TextsCheck: StoreCheck {
       var done: [DoctorReport.Name: String] = [:]
       if !audit.rehashed.isEmpty {
         try TextsAudit.setHashes(of: audit.rehashed, db)
-        done[.texts] = "\(audit.rehashed.count) hashes were set anew"
+        done[.texts] = "\(audit.rehashed.count) hashes were corrected"
       }
       guard try audit.words.count > 0 || !WordIndexProbe(db).isWhole() else { return done }
       try WordsRepair.rebuild(keeping: audit.kept, db)
-      done[.words] = "the word index was made anew"
+      done[.words] = "the word index was built again"
       return done
     }
   }

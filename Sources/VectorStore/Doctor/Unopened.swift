@@ -38,7 +38,7 @@ struct Unopened {
   /// The next step for a file whose pages are damaged.
   static func rescue(_ path: String) -> String {
     "\(StoreError.restoring(path)); or copy out what can be read with `sqlite3 \(path) .recover | sqlite3 "
-      + "recovered.db` and look at that with `store doctor --store recovered.db --repair`; or add the "
+      + "recovered.db` and repair recovered.db; or add the "
       + "documents again to a new store"
   }
 

@@ -103,8 +103,8 @@ struct VectorsCheck: StoreCheck {
 
   private static func checks(_ found: Found) -> [DoctorReport.Check] {
     let advice =
-      "queries that meet them fail: remove each document and add it again, `store remove SOURCE`, "
-      + "`store add SOURCE`; vectors cannot be made anew from anything else in the file"
+      "queries that meet them fail: remove each document and add it again; nothing else in the file "
+      + "can make their vectors again"
     return [
       found.sizes.check(
         .vectorSizes, well: "\(found.count) vectors have the bytes of their dimensions",
@@ -135,7 +135,7 @@ struct VectorsCheck: StoreCheck {
       .checksums, .warning,
       "\(found.unchecked) vectors have no checksum, since an earlier version wrote them")
     check.count = found.unchecked
-    check.advice = "`store doctor --repair` and `store compact` add them"
+    check.advice = "a repair adds them, and so does compacting the store"
     return check
   }
 }

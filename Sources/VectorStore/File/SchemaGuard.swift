@@ -47,7 +47,7 @@ extension SchemaDifferences {
   /// The error that names the first difference and the next step; nil where there is none.
   fileprivate func error(path: String, format: Int32) -> StoreError? {
     let all = missing.count + changed.count + extra.count + searchOptions.count
-    let others = all > 1 ? " (\(all) differences in all; `store doctor` lists them)" : ""
+    let others = all > 1 ? " (\(all) differences in all; doctor lists them)" : ""
     func error(_ what: String, _ advice: String) -> StoreError {
       StoreError(
         .foreignSchema,
@@ -68,7 +68,7 @@ extension SchemaDifferences {
       return error(
         "\(object.title) is declared in another way than format \(format) declares it",
         object.type == "table"
-          ? StoreError.restoring(path) : "`store doctor` says what can be made again")
+          ? StoreError.restoring(path) : "doctor says what can be made again")
     }
     if let option = searchOptions.first {
       return error(
@@ -76,7 +76,7 @@ extension SchemaDifferences {
         "remove it with `sqlite3 \(path) \"DELETE FROM chunk_search_config WHERE k <> 'version'\"`")
     }
     if let object = missing.first {
-      return error("\(object.title) is missing", "`store doctor` says what can be made again")
+      return error("\(object.title) is missing", "doctor says what can be made again")
     }
     return nil
   }

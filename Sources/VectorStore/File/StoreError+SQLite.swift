@@ -20,7 +20,7 @@ extension StoreError {
     case .SQLITE_CORRUPT:
       return StoreError(
         .damaged,
-        "\(path) is damaged (\(detail)); `store doctor` tells what is and repairs what is derived; else "
+        "\(path) is damaged (\(detail)); let doctor repair what can be made from the rest; else "
           + "\(restoring(path)), or copy out what can be read with `sqlite3 \(path) .recover`",
         underlying: error)
     case .SQLITE_FULL:
@@ -89,7 +89,7 @@ extension StoreError {
   ) -> StoreError {
     StoreError(
       .damaged,
-      "\(path) is damaged: \(what); `store doctor` tells what else is and what to do",
+      "\(path) is damaged: \(what); doctor finds out what else is, and what to do",
       underlying: error)
   }
 

@@ -47,7 +47,8 @@ final class StoreFile: Sendable {
     if StoreFile.size(of: path) == 0 {
       guard configuration.access == .readWrite else {
         throw StoreError(
-          .storeNotFound, "there is no store at \(path); make one with `store add`, or name another"
+          .storeNotFound,
+          "there is no store at \(path); make one by adding documents, or name another"
         )
       }
       try writer.create()
@@ -61,7 +62,7 @@ final class StoreFile: Sendable {
         throw StoreError(
           .readOnly,
           "\(path) was made by an older version and must be upgraded before it can be used; "
-            + "any command that writes does that, as `store compact`")
+            + "open it once for reading and writing, which does that")
       }
       try writer.upgrade()
     }

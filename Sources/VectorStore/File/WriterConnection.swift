@@ -187,7 +187,7 @@ final class WriterConnection: @unchecked Sendable {
           throw StoreError(
             .locked,
             "\(path) was compacted, but a reader still holds the old pages in \(path)-wal; close "
-              + "the other programs that have it open and run `store compact` again")
+              + "the other programs that have it open and compact it again")
         }
       }
       try checkFiles()

@@ -71,7 +71,7 @@ struct SpaceIndex: Sendable {
         logger.warning(
           """
           segment \(record.id) of \(space.space) is damaged (\(damage.part)): its vectors are scored one \
-          by one; `store compact` makes it anew
+          by one; compacting the store builds it again
           """)
         damaged.insert(record.id)
         continue

@@ -56,8 +56,9 @@ struct RankingPlan: Sendable, Equatable {
       if let unavailable {
         throw StoreError(
           unavailable.code,
-          "the query cannot be embedded in \(target): \(unavailable.message); in mode REAL nothing else will "
-            + "do: use --lexical, or mode HYBRID", underlying: unavailable.underlying)
+          "the query cannot be embedded in \(target): \(unavailable.message); mode REAL ranks by "
+            + "real vectors only: rank by words instead, or use mode HYBRID",
+          underlying: unavailable.underlying)
       }
       return RankingPlan(
         lists: [.cosine(target)],

@@ -51,8 +51,8 @@ enum CollectionsTable {
     let names = try String.fetchAll(db, sql: "SELECT name FROM collections ORDER BY name")
     let known =
       names.isEmpty
-      ? "it has none yet; make one with `store add`"
-      : "it has \(names.prefix(20).joined(separator: ", ")); choose one with --collection"
+      ? "it has none yet; add documents to make one"
+      : "it has \(names.prefix(20).joined(separator: ", ")); choose one of these"
     throw StoreError(
       .collectionNotFound, "the store has no collection named \"\(name)\": \(known)")
   }

@@ -50,8 +50,8 @@ enum VectorsTable {
     if let record, try exist(space: record.id, collection: collection.id, db) { return space }
     throw StoreError(
       .spaceMismatch,
-      "the collection \"\(collection.name)\" has no vector of \(space); its target space is "
-        + "\(collection.target.space), and `store collections` shows what else it has")
+      "the collection \"\(collection.name)\" has no vector of \(space); its vectors are of "
+        + "\(collection.target.space): name that space, or embed the collection again in \(space)")
   }
 
   /// Stores a vector of a chunk.

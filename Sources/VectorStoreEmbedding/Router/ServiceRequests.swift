@@ -455,7 +455,7 @@ package final class ServiceRequests: Sendable {
     var all = refusal
     all.message =
       "\(service.space.provider) refuses every text, a single letter too: \(refusal.message); check "
-      + "OPENAI_API_URL and OPENAI_MODEL"
+      + "the address and the model"
     return all
   }
 

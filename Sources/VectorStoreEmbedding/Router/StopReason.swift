@@ -49,16 +49,16 @@ extension StopReason: CustomStringConvertible {
       case .dailyCost:
         "the daily budget is used up: \(NanoDollars(nano: use.used)) of "
           + "\(NanoDollars(nano: use.allowed)) today; it opens again at \(Self.time(use.opensAt)), "
-          + "or raise DAILY_COST_LIMIT_OPENAI"
+          + "or raise the daily limit"
       case .hourlyRequests:
         "the hourly limit of requests is used up: \(use.used) of \(use.allowed) in the last hour; "
-          + "it opens again at \(Self.time(use.opensAt)), or raise HOURLY_RATE_LIMIT_OPENAI"
+          + "it opens again at \(Self.time(use.opensAt)), or raise the hourly limit"
       }
     case .maximumCost(let allowed, let lastError):
-      "the run has reached the most it may cost, \(allowed); raise --max-cost to go on"
+      "the run has reached the most it may cost, \(allowed); raise that to go on"
         + (lastError.map { " (last error: \($0))" } ?? "")
     case .noService:
-      "there is no embedding service; set OPENAI_API_KEY"
+      "there is no embedding service; configure one"
     }
   }
 

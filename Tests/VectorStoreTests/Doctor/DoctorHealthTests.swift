@@ -43,7 +43,7 @@ import Testing
       try await store.add([Document(id: "a", text: "one text")])
       let report = try await Self.examine(store, folder)
       #expect(report.unwell == [.standIns] && report.isWell)
-      #expect(report[.standIns]?.advice?.contains("store reembed") == true)
+      #expect(report[.standIns]?.advice?.contains("embed the collection again") == true)
     }
     try await withStore(mode: .real, service: FakeService(isDown: true)) { store, folder in
       try await store.add([Document(id: "a", text: "one text")])

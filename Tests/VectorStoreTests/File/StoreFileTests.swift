@@ -94,7 +94,7 @@ import Testing
     #expect(error?.code == .storeNotFound)
     #expect(
       error?.message
-        == "there is no store at \(path); make one with `store add`, or name another")
+        == "there is no store at \(path); make one by adding documents, or name another")
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 

@@ -50,7 +50,7 @@ import Testing
       }
       let report = try await store.add(texts)
       #expect(report.isStoppedByBudget)
-      #expect(report.stopped?.message.contains("DAILY_COST_LIMIT_OPENAI") == true)
+      #expect(report.stopped?.message.contains("raise the daily limit") == true)
       let bill = NanoDollars(nano: Int64(paid.server.billing.tokens) * 20)
       #expect(bill <= limit && bill.nano > limit.nano * 97 / 100)
       #expect(report.documents.pending == 1000 - report.documents.added)
@@ -88,7 +88,7 @@ import Testing
       }
       let report = try await store.add(numberedTexts(1000))
       #expect(report.isStoppedByBudget)
-      #expect(report.stopped?.message.contains("HOURLY_RATE_LIMIT_OPENAI") == true)
+      #expect(report.stopped?.message.contains("raise the hourly limit") == true)
       #expect(paid.server.embeddingRequests.count == 6)
       #expect(report.chunks.embedded == 256)
       try await store.close()

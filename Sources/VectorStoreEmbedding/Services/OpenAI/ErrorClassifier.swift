@@ -59,27 +59,27 @@ struct ErrorClassifier: Sendable {
   ) -> (String, String) {
     switch cause {
     case .key where key == nil:
-      ("\(server) wants a key \(answer)", "set OPENAI_API_KEY")
+      ("\(server) wants a key \(answer)", "set one")
     case .key:
-      ("\(server) refuses the key \(answer)", "check OPENAI_API_KEY")
+      ("\(server) refuses the key \(answer)", "check it")
     case .access:
       (
         "\(server) refuses access \(answer)",
-        "check what the key of OPENAI_API_KEY may do, and from which country it is used"
+        "check what the key may do, and from which country it is used"
       )
     case .model:
-      ("\(server) has no model \(model) for this key \(answer)", "check OPENAI_MODEL")
+      ("\(server) has no model \(model) for this key \(answer)", "check the model's name")
     case .setting(let param):
-      ("\(server) refuses \(param) \(answer)", "check OPENAI_MODEL and OPENAI_DIMENSIONS")
+      ("\(server) refuses \(param) \(answer)", "check the model and the dimensions")
     case .address:
-      ("\(server) has no embeddings at this address \(answer)", "check OPENAI_API_URL")
+      ("\(server) has no embeddings at this address \(answer)", "check the address")
     case .redirect:
       (
         "\(server) redirects to \(Self.target(headers)) \(answer), which is not followed",
-        "set OPENAI_API_URL to the address itself"
+        "give the address itself"
       )
     case .request:
-      ("\(server) refuses every such request \(answer)", "check OPENAI_API_URL")
+      ("\(server) refuses every such request \(answer)", "check the address")
     case .money:
       (
         "the account at \(server) has no money left or is at a limit of its own \(answer)",
@@ -88,7 +88,7 @@ struct ErrorClassifier: Sendable {
     case .rate:
       (
         "\(server) takes no more requests for now \(answer)",
-        "wait, or lower OPENAI_REQUESTS_PER_MINUTE and OPENAI_TOKENS_PER_MINUTE"
+        "wait, or allow fewer requests and tokens a minute"
       )
     case .input:
       (

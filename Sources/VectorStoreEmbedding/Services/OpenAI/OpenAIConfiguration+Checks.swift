@@ -80,8 +80,8 @@ extension OpenAIConfiguration {
       guard try ServiceAddress(baseURL).isLoopback else {
         throw OpenAIConfigurationError(
           "price", "OPENAI_PRICE_PER_MILLION_TOKENS",
-          "is not set, and what \(model) costs is not known; set OPENAI_PRICE_PER_MILLION_TOKENS, "
-            + "in USD, or set price in OpenAIConfiguration")
+          "is not set, and what \(model) costs is not known; set it, in US "
+            + "dollars a million tokens, 0 if it is free")
       }
       return .free
     }

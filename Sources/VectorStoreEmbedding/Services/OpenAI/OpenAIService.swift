@@ -126,7 +126,7 @@ public final class OpenAIService: EmbeddingService {
     ServiceError(
       .badAnswer, code: "not_json",
       message: "what answers at \(address.server) is not the API: it sent no JSON; check "
-        + "OPENAI_API_URL and the network", status: answer.status, billing: .refused)
+        + "the address and the network", status: answer.status, billing: .refused)
   }
 
   // MARK: - Sending
@@ -213,8 +213,8 @@ public final class OpenAIService: EmbeddingService {
     } catch {
       let advice =
         error.code == "wrong_dimensions"
-        ? "set OPENAI_DIMENSIONS to what \(space.model) makes"
-        : "try again; if it stays so, check OPENAI_API_URL and OPENAI_MODEL"
+        ? "set the dimensions to what \(space.model) makes"
+        : "try again; if it stays so, check the address and the model"
       throw ServiceError(
         .badAnswer, code: error.code,
         message: "the answer of \(address.server) cannot be used: \(error.problem); \(advice)",

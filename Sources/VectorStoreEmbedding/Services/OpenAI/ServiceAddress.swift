@@ -49,7 +49,7 @@ package struct ServiceAddress: Sendable {
     let authority = rest.prefix { !"/?#".contains($0) }
     let end = rest[authority.endIndex...]
     guard !authority.contains("@") else {
-      throw Self.error("holds a user or a password; take it out, the key goes to OPENAI_API_KEY")
+      throw Self.error("holds a user or a password; take it out; the key is a setting of its own")
     }
     guard !end.contains(where: { "?#".contains($0) }) else {
       throw Self.error("ends in a query or a fragment; expected the address alone")

@@ -85,23 +85,23 @@ struct TransportFailure: Error {
     case (.timeout, true):
       return
         "no whole answer from \(server) within \(seconds) s; the request may have been billed; "
-        + "try again, or raise OPENAI_TIMEOUT_SECONDS"
+        + "try again, or allow more time"
     case (.timeout, false):
-      return "no connection to \(server) in time; check the network and OPENAI_API_URL"
+      return "no connection to \(server) in time; check the network and the address"
     case (.tooLarge, _):
       return "the answer of \(server) cannot be used: it is larger than any right one; check "
-        + "OPENAI_API_URL"
+        + "the address"
     case (.untrusted, _):
       return
-        "the certificate of \(server) is not trusted: \(text.line(detail)); check OPENAI_API_URL, or "
-        + "name the file of its authority's certificate in SSL_CERT_FILE"
+        "the certificate of \(server) is not trusted: \(text.line(detail)); check the address, or "
+        + "name a file with its authority's certificate"
     case (.reset, _):
       return
         "\(server) ended the connection before its answer was whole; the request may have been "
         + "billed; try again"
     case (.broken, false):
       return
-        "cannot connect to \(server): \(text.line(detail)); check the network and OPENAI_API_URL"
+        "cannot connect to \(server): \(text.line(detail)); check the network and the address"
     case (.broken, true):
       return "the connection to \(server) broke: \(text.line(detail)); the request may have been "
         + "billed; try again"

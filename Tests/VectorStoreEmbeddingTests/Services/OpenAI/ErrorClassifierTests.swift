@@ -58,7 +58,7 @@ import Testing
     #expect(error.kind == .authentication)
     #expect(
       error.message
-        == "api.openai.com refuses \(param) (400): Said so.; check OPENAI_MODEL and OPENAI_DIMENSIONS"
+        == "api.openai.com refuses \(param) (400): Said so.; check the model and the dimensions"
     )
     #expect(Self.classify(400, param: "input").kind == .input)
   }
@@ -67,23 +67,23 @@ import Testing
     arguments: [
       (
         401, "invalid_api_key",
-        "api.openai.com refuses the key (401 invalid_api_key): Said so.; check OPENAI_API_KEY"
+        "api.openai.com refuses the key (401 invalid_api_key): Said so.; check it"
       ),
       (
         403, "unsupported_country_region_territory",
         "api.openai.com refuses access (403 unsupported_country_region_territory): Said so.; check what "
-          + "the key of OPENAI_API_KEY may do, and from which country it is used"
+          + "the key may do, and from which country it is used"
       ),
       (
         404, "model_not_found",
         "api.openai.com has no model text-embedding-3-small for this key (404 model_not_found): Said "
-          + "so.; check OPENAI_MODEL"
+          + "so.; check the model's name"
       ),
       (
         404, nil,
-        "api.openai.com has no embeddings at this address (404): Said so.; check OPENAI_API_URL"
+        "api.openai.com has no embeddings at this address (404): Said so.; check the address"
       ),
-      (418, nil, "api.openai.com refuses every such request (418): Said so.; check OPENAI_API_URL"),
+      (418, nil, "api.openai.com refuses every such request (418): Said so.; check the address"),
       (
         429, "insufficient_quota",
         "the account at api.openai.com has no money left or is at a limit of its own (429 "
@@ -92,7 +92,7 @@ import Testing
       (
         429, "rate_limit_exceeded",
         "api.openai.com takes no more requests for now (429 rate_limit_exceeded): Said so.; wait, or "
-          + "lower OPENAI_REQUESTS_PER_MINUTE and OPENAI_TOKENS_PER_MINUTE"
+          + "allow fewer requests and tokens a minute"
       ),
       (
         400, nil,
@@ -119,7 +119,7 @@ import Testing
     let classifier = ErrorClassifier(server: "host:1", model: "m", key: nil)
     #expect(
       Self.classify(401, by: classifier).message
-        == "host:1 wants a key (401): Said so.; set OPENAI_API_KEY")
+        == "host:1 wants a key (401): Said so.; set one")
   }
 
   @Test(arguments: [301, 302, 307, 308])
@@ -132,7 +132,7 @@ import Testing
     #expect(
       error.message
         == "api.openai.com redirects to other.example.com (\(status) redirect), which is not followed; "
-        + "set OPENAI_API_URL to the address itself")
+        + "give the address itself")
   }
 
   @Test(arguments: ["/elsewhere", nil, "::::"] as [String?])

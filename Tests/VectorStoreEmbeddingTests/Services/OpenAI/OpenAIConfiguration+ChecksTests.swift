@@ -55,7 +55,7 @@ import Testing
       try Self.configuration(model, dimensions).validate()
     }
     #expect(
-      error?.message == "dimensions (OPENAI_DIMENSIONS) is \(dimensions), but \(problem)")
+      error?.message == "dimensions is \(dimensions), but \(problem)")
   }
 
   @Test func takesAGivenProvider() throws {
@@ -82,8 +82,8 @@ import Testing
     #expect(error?.variable == "OPENAI_PRICE_PER_MILLION_TOKENS")
     #expect(
       error?.description
-        == "price (OPENAI_PRICE_PER_MILLION_TOKENS) is not set, and what bge-m3 costs is not known; "
-        + "set OPENAI_PRICE_PER_MILLION_TOKENS, in USD, or set price in OpenAIConfiguration")
+        == "price is not set, and what bge-m3 costs is not known; "
+        + "set it, in US dollars a million tokens, 0 if it is free")
   }
 
   @Test func refusesAKeyThatNoHeaderCanHoldWithoutShowingIt() {
@@ -91,7 +91,7 @@ import Testing
     let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
     #expect(
       error?.message
-        == "apiKey (OPENAI_API_KEY) is empty or holds blanks, line ends or other signs that no key "
+        == "apiKey is empty or holds blanks, line ends or other signs that no key "
         + "has; copy it again")
   }
 
@@ -107,46 +107,45 @@ import Testing
   }
 
   @Test(arguments: [
-    Wrong("dimensions (OPENAI_DIMENSIONS) is 63; expected 64 to 4096") { $0.dimensions = 63 },
-    Wrong("dimensions (OPENAI_DIMENSIONS) is 4097; expected 64 to 4096") { $0.dimensions = 4097 },
-    Wrong("requestsPerMinute (OPENAI_REQUESTS_PER_MINUTE) is 0; expected 1 to 1000000000") {
+    Wrong("dimensions is 63; expected 64 to 4096") { $0.dimensions = 63 },
+    Wrong("dimensions is 4097; expected 64 to 4096") { $0.dimensions = 4097 },
+    Wrong("requestsPerMinute is 0; expected 1 to 1000000000") {
       $0.requestsPerMinute = 0
     },
-    Wrong("tokensPerMinute (OPENAI_TOKENS_PER_MINUTE) is -5; expected 1 to 1000000000") {
+    Wrong("tokensPerMinute is -5; expected 1 to 1000000000") {
       $0.tokensPerMinute = -5
     },
-    Wrong("maximumConcurrentRequests (OPENAI_MAX_CONCURRENT_REQUESTS) is 0; expected 1 to 64") {
+    Wrong("maximumConcurrentRequests is 0; expected 1 to 64") {
       $0.maximumConcurrentRequests = 0
     },
-    Wrong("maximumRetries (OPENAI_MAX_RETRIES) is -1; expected 0 to 10") {
+    Wrong("maximumRetries is -1; expected 0 to 10") {
       $0.maximumRetries = -1
     },
-    Wrong("maximumBatchSize (OPENAI_MAX_BATCH_SIZE) is 2049; expected 1 to 2048") {
+    Wrong("maximumBatchSize is 2049; expected 1 to 2048") {
       $0.maximumBatchSize = 2049
     },
-    Wrong("timeout (OPENAI_TIMEOUT_SECONDS) is 0.0 s; expected more than 0, at most 600") {
+    Wrong("timeout is 0.0 s; expected more than 0, at most 600") {
       $0.timeout = 0
     },
-    Wrong("timeout (OPENAI_TIMEOUT_SECONDS) is nan s; expected more than 0, at most 600") {
+    Wrong("timeout is nan s; expected more than 0, at most 600") {
       $0.timeout = .nan
     },
     Wrong(
-      "model (OPENAI_MODEL) is \"\"; expected a model's name, such as text-embedding-3-small"
+      "model is \"\"; expected a model's name, such as text-embedding-3-small"
     ) { $0.model = "" },
     Wrong(
-      "provider (OPENAI_PROVIDER) is \"mock\"; expected a name without slashes and blanks, other "
+      "provider is \"mock\"; expected a name without slashes and blanks, other "
         + "than mock"
     ) { $0.provider = "mock" },
     Wrong(
-      "provider (OPENAI_PROVIDER) is \"a/b\"; expected a name without slashes and blanks, other than "
+      "provider is \"a/b\"; expected a name without slashes and blanks, other than "
         + "mock"
     ) { $0.provider = "a/b" },
     Wrong(
-      "organization (OPENAI_ORGANIZATION) is empty or holds signs that no identifier has; copy it "
+      "organization is empty or holds signs that no identifier has; copy it "
         + "again"
     ) { $0.organization = "org\n1" },
-    Wrong("project (OPENAI_PROJECT) is empty or holds signs that no identifier has; copy it again")
-    {
+    Wrong("project is empty or holds signs that no identifier has; copy it again") {
       $0.project = ""
     },
   ])

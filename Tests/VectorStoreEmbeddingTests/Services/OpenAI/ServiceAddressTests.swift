@@ -123,21 +123,21 @@ import Testing
       error?.message == "\(Self.name) is not a URL; expected one like https://api.openai.com")
   }
 
-  private static let name = "baseURL (OPENAI_API_URL)"
+  private static let name = "baseURL"
 
   @Test(arguments: [
     ("ftp://host", "has the scheme \"ftp\"; expected https, or http"),
     (
       "https://user:hunter2@host",
-      "holds a user or a password; take it out, the key goes to OPENAI_API_KEY"
+      "holds a user or a password; take it out; the key is a setting of its own"
     ),
     (
       "https://hunter2@host",
-      "holds a user or a password; take it out, the key goes to OPENAI_API_KEY"
+      "holds a user or a password; take it out; the key is a setting of its own"
     ),
     (
       "https://host\\@evil.example",
-      "holds a user or a password; take it out, the key goes to OPENAI_API_KEY"
+      "holds a user or a password; take it out; the key is a setting of its own"
     ),
     ("https://host/v1?key=hunter2", "ends in a query or a fragment; expected the address alone"),
     ("https://host?key=hunter2", "ends in a query or a fragment; expected the address alone"),

@@ -18,7 +18,7 @@ import Testing
     #expect(error.billing == .notSent)
     #expect(
       error.message
-        == "cannot connect to host:1: odd thing with [key]; check the network and OPENAI_API_URL")
+        == "cannot connect to host:1: odd thing with [key]; check the network and the address")
   }
 
   @Test func mayBeBilledAfterwards() {
@@ -46,7 +46,7 @@ import Testing
     #expect(
       error.message
         == "the certificate of host:1 is not trusted: self-signed certificate; check "
-        + "OPENAI_API_URL, or name the file of its authority's certificate in SSL_CERT_FILE")
+        + "the address, or name a file with its authority's certificate")
   }
 
   @Test func refusesAnswersThatAreTooLarge() {
@@ -56,7 +56,7 @@ import Testing
     #expect(error.billing == .possible)
     #expect(
       error.message
-        == "the answer of host:1 cannot be used: it is larger than any right one; check OPENAI_API_URL"
+        == "the answer of host:1 cannot be used: it is larger than any right one; check the address"
     )
   }
 }

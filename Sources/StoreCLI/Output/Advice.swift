@@ -1,0 +1,47 @@
+// What the command adds to the library's messages: the subcommand, flag or variable that helps.
+
+import VectorStore
+
+enum Advice {
+  /// An error's message with the command's advice.
+  static func message(_ error: any Error) -> String? {
+    switch error {
+    case let error as StoreError:
+      advice(on: error.code).map { "\(error.message); \($0)" } ?? error.message
+    case let error as OpenAIConfigurationError: "\(error.variable) \(error.problem)"
+    default: nil
+    }
+  }
+
+  /// What helps against errors of a code.
+  static func advice(on code: StoreError.Code) -> String? {
+    switch code {
+    case .storeNotFound: "`store add` makes one, --store names another"
+    case .collectionNotFound, .spaceMismatch:
+      "`store collections` lists the collections and their spaces, --collection names one"
+    case .documentNotFound: "`store list` lists them"
+    case .damaged, .foreignSchema: "run `store doctor`, then `store doctor --repair`"
+    case .serviceUnavailable:
+      "set OPENAI_API_KEY if it is not set; `store health` tries the service and shows the settings"
+    case .authenticationFailed:
+      "check OPENAI_API_KEY, OPENAI_API_URL and OPENAI_MODEL; `store health` shows what is set"
+    case .rateLimited:
+      "OPENAI_REQUESTS_PER_MINUTE and OPENAI_TOKENS_PER_MINUTE set how fast requests are sent"
+    case .budgetExceeded:
+      "DAILY_COST_LIMIT_OPENAI, HOURLY_RATE_LIMIT_OPENAI and --max-cost are the limits, "
+        + "`store usage` shows what is used"
+    default: nil
+    }
+  }
+
+  /// The subcommand that does what doctor advises on a check.
+  static func advice(on check: DoctorReport.Name) -> String? {
+    switch check {
+    case .unembedded, .standIns, .pending: "`store reembed`"
+    case .refused: "`store list --failed` shows them"
+    case .files: "`store add`, --prune"
+    case .staged, .disk: "`store compact`"
+    default: nil
+    }
+  }
+}
