@@ -1,4 +1,4 @@
-// The options that several subcommands take. Declared once, used by Commands/.
+// The options that several subcommands take.
 
 import ArgumentParser
 import VectorStore
@@ -36,10 +36,10 @@ struct SpendingArguments: ParsableArguments {
     help: ArgumentHelp("Stop before this run costs more, in US dollars.", valueName: "usd"))
   var maxCost: DollarsArgument?
 
-  @Flag(help: "Wait where the budget is used up or the service fails, until it may go on.")
+  @Flag(help: "If the budget is used up or the service fails, wait until it can go on.")
   var wait = false
 
-  /// The options of the library; waiting is told on standard error.
+  /// The options of the library; it says on standard error what it waits for.
   func options(quiet: Bool) -> SpendingOptions {
     var options = SpendingOptions()
     if let maxCost { options.maximumCost = .atMost(maxCost.amount) }

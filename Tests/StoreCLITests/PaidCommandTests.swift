@@ -183,7 +183,7 @@ import Testing
         ["OPENAI_API_KEY": "", "OPENAI_API_URL": "", "OPENAI_PROVIDER": ""]
       ).command
       let real = try await none.run("add", "sky.txt")
-      #expect(real.status == 3 && real.output.contains("1 pending"))
+      #expect(real.status == 3 && real.output.contains("1 document waiting"))
       #expect(real.errors.contains("set OPENAI_API_KEY"))
       let hybrid = try await none.run("add", "sky.txt", "--mode", "hybrid")
       #expect(try await none.run("list", "--words-only").output.contains("sky.txt"))

@@ -63,8 +63,7 @@ import VectorStoreText
           #expect(allowed.contains(value), "\(name) = \(value)")
         } catch {
           #expect(!allowed.contains(value), "\(name) = \(value)")
-          #expect(error.message.hasPrefix("\(name) ("), "\(error)")
-          #expect(error.message.contains(" is \(value)"), "\(error)")
+          #expect(error.message.hasPrefix("\(name) is \(value)"), "\(error)")
         }
       }
     }

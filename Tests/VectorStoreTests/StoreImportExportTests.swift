@@ -255,7 +255,7 @@ import Testing
       }
       #expect(error?.code == .badVector)
       #expect(error?.message.contains("has 768 dimensions") == true)
-      #expect(error?.message.contains("--space PROVIDER/MODEL/768") == true)
+      #expect(error?.message.contains("PROVIDER/MODEL/768") == true)
       #expect(try await store.collections().isEmpty)
     }
   }

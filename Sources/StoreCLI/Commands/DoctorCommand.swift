@@ -9,9 +9,9 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract: "Find out whether the store is well, and repair what can be.",
     discussion: """
       Looks at the file, its texts, vectors, words and codes, at the files that documents came from, \
-      and at the ledger. Without --repair nothing is written. --repair makes anew what is derived from \
-      texts and vectors; those themselves are never deleted. Exit status: 0 if there is no problem \
-      (warnings, as stand-ins and changed files, are none), 1 if there is.
+      and at the ledger. Without --repair nothing is written. --repair rebuilds what comes from texts \
+      and vectors, and never deletes those. Exit status: 0 if there is no problem (warnings do not \
+      count), 1 if there is.
       """)
 
   @Flag(help: "Rebuild what is wrong and can be rebuilt from the rest.")

@@ -11,7 +11,7 @@ struct EnvironmentFile: Sendable {
   /// One `NAME=value`.
   struct Entry: Sendable, Hashable {
     let name: String
-    /// The value, or nil where the name stands without `=`.
+    /// The value, or nil if the name stands without `=`.
     let value: HiddenText?
     /// The line on which the entry begins, from 1.
     let line: Int
@@ -163,7 +163,7 @@ struct EnvironmentFileParser {
     return name
   }
 
-  /// The value after `=` and the blanks behind it.
+  /// The value after `=` and its blanks.
   private mutating func readValue(from start: Int) throws -> String {
     switch next {
     case "'": return try readQuoted(from: start, escapes: ["'": "'", "\\": "\\"])

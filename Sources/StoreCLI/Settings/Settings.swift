@@ -216,7 +216,7 @@ struct Settings: Sendable {
     guard FileManager.default.fileExists(atPath: storePath) else {
       throw StoreError(
         .storeNotFound,
-        "there is no store at \(storePath); make one with `store add`, or name another")
+        "there is no store at \(storePath); make one by adding documents, or name another")
     }
   }
 

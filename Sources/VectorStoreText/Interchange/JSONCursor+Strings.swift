@@ -64,7 +64,7 @@ extension JSONCursor {
     case UInt8(ascii: "u"): bytes.append(contentsOf: String(try scalar()).utf8)
     default:
       position -= 1
-      throw fault(expected: "one of \" \\ / b f n r t u behind a backslash")
+      throw fault(expected: "one of \" \\ / b f n r t u after a backslash")
     }
   }
 
@@ -89,7 +89,7 @@ extension JSONCursor {
     var unit: UInt16 = 0
     for _ in 0..<4 {
       guard position < end, let digit = Self.hexadecimalDigit(position.pointee) else {
-        throw fault(expected: "4 hexadecimal digits behind \\u")
+        throw fault(expected: "4 hexadecimal digits after \\u")
       }
       unit = unit << 4 | digit
       position += 1

@@ -12,6 +12,6 @@ import Testing
       #expect(text.contains("not shown"))
     }
     #expect(hidden.revealed == "walrus")
-    #expect(hidden.settingText == "(not shown)")
+    #expect(hidden.settingText == "present")
   }
 }

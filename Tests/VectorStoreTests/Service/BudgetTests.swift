@@ -103,7 +103,9 @@ import Testing
       var options = AddOptions()
       options.spending.maximumCost = .atMost(maximum)
       let report = try await store.add(texts, options: options)
-      #expect(report.isStoppedByBudget && report.stopped?.message.contains("--max-cost") == true)
+      #expect(
+        report.isStoppedByBudget && report.stopped?.message.contains("the most it may cost") == true
+      )
       let bill = NanoDollars(nano: Int64(paid.server.billing.tokens) * 20)
       #expect(bill <= maximum && bill.nano > maximum.nano * 95 / 100)
       try await store.close()

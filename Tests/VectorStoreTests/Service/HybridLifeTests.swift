@@ -68,7 +68,7 @@ import Testing
       paid.server.update { $0.fault = { _, _ in .invalidKey } }
       let degraded = try await online.query("another question about bread and yeast")
       #expect(degraded.hits.first?.source == "bread")
-      #expect(degraded.degradedReason?.contains("there is no embedding service") == true)
+      #expect(degraded.degradedReason?.contains("refuses the key") == true)
       try await online.close()
     }
   }

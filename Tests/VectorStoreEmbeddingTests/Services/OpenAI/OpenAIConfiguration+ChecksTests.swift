@@ -106,6 +106,15 @@ import Testing
     }
   }
 
+  private static let variables = [
+    "dimensions": "OPENAI_DIMENSIONS", "requestsPerMinute": "OPENAI_REQUESTS_PER_MINUTE",
+    "tokensPerMinute": "OPENAI_TOKENS_PER_MINUTE",
+    "maximumConcurrentRequests": "OPENAI_MAX_CONCURRENT_REQUESTS",
+    "maximumRetries": "OPENAI_MAX_RETRIES", "maximumBatchSize": "OPENAI_MAX_BATCH_SIZE",
+    "timeout": "OPENAI_TIMEOUT_SECONDS", "model": "OPENAI_MODEL", "provider": "OPENAI_PROVIDER",
+    "organization": "OPENAI_ORGANIZATION", "project": "OPENAI_PROJECT",
+  ]
+
   @Test(arguments: [
     Wrong("dimensions is 63; expected 64 to 4096") { $0.dimensions = 63 },
     Wrong("dimensions is 4097; expected 64 to 4096") { $0.dimensions = 4097 },
@@ -154,6 +163,7 @@ import Testing
     wrong.change(&configuration)
     let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
     #expect(error?.message == wrong.message)
-    #expect(error.map { wrong.message.contains("(\($0.variable))") } == true)
+    #expect(error.map { wrong.message.hasPrefix("\($0.setting) ") } == true)
+    #expect(error.map { $0.variable == Self.variables[$0.setting] } == true)
   }
 }
