@@ -7,10 +7,11 @@ import VectorStoreSearch
 extension Store {
   /// The chunks of a collection that answer a question, best first.
   ///
-  /// In mode ``ServiceMode/hybrid`` without a service the answer is a degraded one and says so.
+  /// In mode ``ServiceMode/hybrid``, if there is no service or it takes no such question, the answer is
+  /// ranked without it and says why in ``QueryResult/degradedReason``.
   ///
-  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty`, `invalidArgument`, `invalidFilter`,
-  ///   `textTooLong`, `inputRefused`, and in mode ``ServiceMode/real`` what makes the service unavailable, as
+  /// - Throws: ``StoreError`` with `collectionNotFound`, `empty`, `invalidArgument`, `invalidFilter`, and in mode
+  ///   ``ServiceMode/real`` with `textTooLong`, `inputRefused` and what makes the service unavailable, as
   ///   `serviceUnavailable`, `authenticationFailed` or `budgetExceeded`.
   /// - Complexity: scans 1 bit a dimension of each vector, and reads about 20 vectors. Can cost money: one
   ///   request of the service.
@@ -116,6 +117,10 @@ extension Store {
         return (try plan(nil), try await embedder.vectors(of: texts))
       } catch let error as QueryEmbedder.Unavailable {
         unavailable = error.reason
+      } catch let error as StoreError
+        where mode == .hybrid && [.textTooLong, .inputRefused].contains(error.code)
+      {
+        unavailable = Unavailability(unusable: error)
       }
     }
     let plan = try plan(unavailable)

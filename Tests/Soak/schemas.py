@@ -142,16 +142,18 @@ def check(generator):
 def index(generator):
     statement, harmless = generator.choice([
         ("create index mine on documents(added_at)", True),
-        ("create index mine on documents(lower(source))", True),
-        ("create index mine on chunks(line) where line > 1", True),
-        ("create unique index mine on chunks(id, ordinal)", True),
-        ("create index mine on documents(json_extract(metadata, '$.lang'))", True),
+        ("create index mine on documents(source collate rtrim desc, format)", True),
+        ("create index mine on documents(lower(source))", False),
+        ("create index mine on chunks(line) where line > 1", False),
+        ("create unique index mine on chunks(id, ordinal)", False),
+        ("create index mine on documents(json_extract(metadata, '$.lang'))", False),
         ("create index mine on documents(abs(collection_id - 9223372036854775807))", False),
         ("create index mine on chunks(length(zeroblob(100000000)))", False),
         ("create index mine on documents(source collate nocase)", True),
         ("create unique index mine on chunks(text)", False),
     ])
-    return Case("index of a user", [statement], harmless=harmless, free=True)
+    # Plain columns are the user's own affair; an expression or a condition is code, UNIQUE refuses what others write.
+    return Case("index of a user", [statement], foreign=not harmless, harmless=harmless)
 
 
 def words(generator):

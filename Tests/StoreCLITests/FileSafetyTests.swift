@@ -167,14 +167,15 @@ import Testing
     return Command(folder: folder, environment: live.environment.filter { $0.key != "HOME" })
   }
 
-  @Test(arguments: [false, true])
+  @Test(
+    .enabled("needs root and mounts") { try await CrashTests.canMount() },
+    arguments: [false, true])
   func aFullDiskIsRead(isKilled: Bool) async throws {
     let store = Command(folder: try TemporaryFolder(), environment: ["SERVICE_MODE": "MOCK"])
     let disk = store.folder.url.appending(path: "disk")
     try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
-    guard CrashTests.isRoot,
-      try await CrashTests.system("mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", disk.path)
-    else { return }
+    try #require(
+      try await CrashTests.system("mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", disk.path))
     do {
       let made =
         isKilled

@@ -15,6 +15,11 @@ package enum PythonScript {
     return output
   }
 
+  /// Whether there is a Python with numpy: for `.enabled(if:)`, which skips in sight.
+  package static func isThere() async throws -> Bool {
+    try await launch(["-c", "import numpy"]) != nil
+  }
+
   /// The output of Python; nil where it cannot be started or fails.
   private static func launch(_ arguments: [String]) async throws -> Data? {
     let output = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

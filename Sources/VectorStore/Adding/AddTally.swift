@@ -87,9 +87,12 @@ struct AddTally: Sendable {
   }
 
   /// Counts a document that is left as it is.
-  mutating func count(unchanged stored: DocumentRecord) {
+  ///
+  /// - Parameter embedded: of how many of its texts this run had the vectors made.
+  mutating func count(unchanged stored: DocumentRecord, embedded: Int = 0) {
     report.documents.unchanged += 1
-    report.chunks.reused += stored.chunksInTarget
+    report.chunks.embedded += embedded
+    report.chunks.reused += max(0, stored.chunksInTarget - embedded)
     report.chunks.failed += stored.failedChunks
     report.chunks.standIn += stored.chunks - stored.chunksInTarget - stored.failedChunks
     if stored.failedChunks > 0 {
@@ -103,7 +106,7 @@ struct AddTally: Sendable {
   mutating func count(_ outcome: Placement.Outcome, of document: PreparedDocument) {
     switch outcome {
     case .placed(let counts): count(counts, of: document)
-    case .unchanged(let stored): count(unchanged: stored)
+    case .unchanged(let stored, let embedded): count(unchanged: stored, embedded: embedded)
     case .pending:
       report.documents.pending += 1
       report.chunks.pending += document.chunks.count

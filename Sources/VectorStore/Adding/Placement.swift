@@ -58,8 +58,9 @@ struct Placement: Sendable {
   /// What became of a document.
   enum Outcome: Sendable {
     case placed(Counts)
-    /// Left as it is: another process has placed this very version meanwhile.
-    case unchanged(DocumentRecord)
+    /// Left as it is: another process has placed this very version meanwhile, with the vectors of so many
+    /// texts that this run had embedded.
+    case unchanged(DocumentRecord, embedded: Int)
     /// Kept until its chunks can be embedded.
     case pending
     /// Left out: its id came before in the same import with other content.
@@ -99,7 +100,11 @@ struct Placement: Sendable {
     let now = placedAt
     let outcomes = try documents.map { document -> Outcome in
       if refusesDuplicates, try isDuplicate(document, db) { return .duplicate }
-      if let stored = try placedMeanwhile(document, db) { return .unchanged(stored) }
+      if let stored = try placedMeanwhile(document, db) {
+        let hashes = document.chunks.compactMap(\.textHash)
+        let embedded = hashes.count { embeddedNow.contains($0) && counted.insert($0).inserted }
+        return .unchanged(stored, embedded: embedded)
+      }
       if let counts = try place(document, counted: &counted, now: now, &words, db) {
         return .placed(counts)
       }

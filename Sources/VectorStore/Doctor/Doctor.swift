@@ -88,7 +88,14 @@ struct Doctor {
     let bad = Set(found.filter { $0.state != .ok }.map(\.name))
     for check in checks where !bad.isDisjoint(with: check.names) {
       try Task.checkCancellation()
-      done.merge(try await check.repair(store.file)) { $1 }
+      do {
+        done.merge(try await check.repair(store.file)) { $1 }
+      } catch let error as StoreError where [.damaged, .database].contains(error.code) {
+        // The other repairs go on; the report says of this one why it failed.
+        for name in check.names where bad.contains(name) {
+          done[name] = "the repair failed: \(error.message)"
+        }
+      }
       let isPages = check.names.contains(.integrity)
       if isPages, done[.integrity] == nil { break }
     }

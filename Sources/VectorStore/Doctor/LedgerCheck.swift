@@ -55,7 +55,7 @@ struct LedgerCheck: StoreCheck {
     guard application == LedgerSchema.applicationID else {
       throw UserDatabase.Refusal.otherProgram(applicationID: application)
     }
-    try UserDatabase.refuseForeignCode(db)
+    try LedgerSchema.form.refuseForeignSchema(db)
     let complaints = try String.fetchAll(db, sql: "PRAGMA integrity_check(100)")
     guard complaints == ["ok"] else {
       var check = DoctorReport.Check(

@@ -20,8 +20,9 @@ struct Unopened {
   let path: String
   let error: StoreError
 
-  /// The one entry there is.
+  /// What can be said of the file.
   func checks() -> [DoctorReport.Check] {
+    if let older = error.underlying as? OlderFormat { return checks(of: older.format) }
     var check = DoctorReport.Check(.file, .problem, error.message)
     check.count = 1
     check.examples = [
@@ -33,6 +34,27 @@ struct Unopened {
       check.advice = Self.rescue(path)
     }
     return [check]
+  }
+
+  /// A file of an older format may be as well as any other. What its rows hold is looked at once it has this
+  /// version's tables.
+  private func checks(of format: Int32) -> [DoctorReport.Check] {
+    var file = DoctorReport.Check(
+      .file, .warning,
+      "format \(format), made by an older version of this program; this version's is \(Schema.version). The "
+        + "first command that writes to the store brings it up to date and keeps all that is in it")
+    file.advice =
+      "`store doctor --repair` brings it up to date and then looks at the rest; nothing else was looked at"
+    do {
+      let readers = try ReaderPool(path: path, maximumReaders: 1, lockTimeout: 10)
+      defer { try? readers.close() }
+      return try readers.read { db in
+        try SchemaGuard.check(db, path: path)
+        return try [file] + IntegrityCheck(path: path, segmentRows: 1).run(db)
+      }
+    } catch {
+      return [file, DoctorReport.Check(.integrity, .problem, "\(error)")]
+    }
   }
 
   /// The next step for a file whose pages are damaged.

@@ -13,11 +13,9 @@ enum WordsRepair {
       words[chunk] = try String.fetchOne(
         db, sql: "SELECT c0 FROM chunk_search_content WHERE id = ?", arguments: [chunk])
     }
+    try drop(db)
     try db.execute(
-      sql: """
-        DROP TABLE IF EXISTS chunk_search;
-        CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration));
-        """)
+      sql: "CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration))")
     try db.forEachRow(bulk: "SELECT id, text FROM chunks WHERE text IS NOT NULL ORDER BY id") {
       row in
       let (chunk, text) = (try row.integer(0), try row.text(1))
@@ -25,6 +23,20 @@ enum WordsRepair {
       try db.run(
         bulk: "INSERT INTO chunk_search(rowid, text) VALUES (?, ?)", .integer(chunk),
         .text(words[chunk] ?? IndexedText.make(from: text)))
+    }
+  }
+
+  /// Drops the word index table by table. `DROP TABLE chunk_search` would have FTS5 read the index first,
+  /// which fails if that is damaged.
+  private static func drop(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        PRAGMA writable_schema = ON;
+        DELETE FROM sqlite_master WHERE name = 'chunk_search';
+        PRAGMA writable_schema = RESET;
+        """)
+    for part in ["data", "idx", "content", "docsize", "config"] {
+      try db.execute(sql: "DROP TABLE IF EXISTS chunk_search_\(part)")
     }
   }
 }

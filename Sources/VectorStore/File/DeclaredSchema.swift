@@ -97,8 +97,12 @@ struct SchemaDifferences {
   ///
   /// - Complexity: O(objects); the first comparison of a process makes the program's own in memory.
   init(_ db: Database, format: Int32 = Schema.version) throws {
+    try self.init(db, against: try DeclaredSchema.made(format: format))
+  }
+
+  /// Compares any file with what it should declare.
+  init(_ db: Database, against model: DeclaredSchema) throws {
     let found = try DeclaredSchema(db)
-    let model = try DeclaredSchema.made(format: format)
     let known = Dictionary(found.objects.map { ($0.type + " " + $0.name, $0) }) { first, _ in first
     }
     let expected = Set(model.objects)
@@ -161,7 +165,7 @@ struct SchemaDifferences {
       db,
       sql: """
         SELECT COUNT(*) FROM pragma_index_xinfo(?)
-        WHERE cid < -1 OR coll NOT IN ('BINARY', 'NOCASE', 'RTRIM')
+        WHERE cid < -1 OR upper(coll) NOT IN ('BINARY', 'NOCASE', 'RTRIM')
         """, arguments: [index.name])
     return flags == 0 && odd == 0
   }

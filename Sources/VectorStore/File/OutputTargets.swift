@@ -1,5 +1,5 @@
 // The one guard in front of every file that a verb writes for its caller: it must not be the store, the ledger,
-// the query cache, a file beside these, or something that the same call reads.
+// the query cache, a file beside these, a file of settings, or something that the same call reads.
 
 import Foundation
 
@@ -46,6 +46,7 @@ extension Store {
     }
     for input in inputs { take(input, [], "a file that is read here") }
     for output in outputs {
+      try Self.checkName(of: output)
       let target = NamedFile(output)
       if let match = taken.first(where: { $0.file.isSame(as: target) }) {
         throw StoreError(
@@ -53,6 +54,17 @@ extension Store {
           "\(output) cannot be written: it is \(match.meaning); name another file")
       }
       take(output, [], "written here already, as \(output)")
+    }
+  }
+
+  /// Refuses the names of files that hold settings and keys, `.env` and `.env.…`, also behind a link.
+  private static func checkName(of output: String) throws {
+    for path in [output, URL(filePath: output).resolvingSymlinksInPath().path] {
+      let name = URL(filePath: path).lastPathComponent.lowercased()
+      guard name == ".env" || name.hasPrefix(".env.") else { continue }
+      throw StoreError(
+        .invalidArgument,
+        "\(output) cannot be written: files of this name hold settings and keys; name another file")
     }
   }
 }

@@ -5,6 +5,11 @@ import Dispatch
 import Foundation
 import GRDB
 
+/// Why a file can only be opened for writing: that brings it to this version's format.
+struct OlderFormat: Error {
+  let format: Int32
+}
+
 /// One open store file.
 ///
 /// All SQL runs on threads of its own, never on Swift's pool. The writer is opened at the first
@@ -57,12 +62,14 @@ final class StoreFile: Sendable {
     readers = try ReaderPool(
       path: path, maximumReaders: configuration.maximumReaders,
       lockTimeout: configuration.lockTimeout)
-    if try readers.schemaVersion() < Schema.version {
+    let format = try readers.schemaVersion()
+    if format < Schema.version {
       guard configuration.access == .readWrite else {
         throw StoreError(
           .readOnly,
           "\(path) was made by an older version and must be upgraded before it can be used; "
-            + "open it once for reading and writing, which does that")
+            + "open it once for reading and writing, which does that",
+          underlying: OlderFormat(format: format))
       }
       try writer.upgrade()
     }

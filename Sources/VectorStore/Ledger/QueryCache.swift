@@ -4,14 +4,16 @@
 import Foundation
 import GRDB
 import Logging
+import Synchronization
 import VectorStoreEmbedding
 import VectorStoreSearch
 import VectorStoreText
 
 /// Vectors by space and SHA-256 of the text, never the text itself, shared by the user's processes.
 ///
-/// It is only a cache: whatever goes wrong with it is a miss, a damaged file is set aside for a new
-/// one, and what is read is checked before it is used. Others are waited for 0.1 s at most.
+/// It is only a cache: whatever goes wrong with it is a miss, and what is read is checked before it is
+/// used. A damaged cache is set aside for a new one; a file that does not look like a cache is left alone,
+/// with a warning. Others are waited for 0.1 s at most.
 final class QueryCache: Sendable {
   /// `application_id` of a cache: "VQch" in ASCII.
   static let applicationID: Int32 = 0x5651_6368
@@ -24,6 +26,8 @@ final class QueryCache: Sendable {
   private let limit: Int
   private let logger: Logger
   private let now: @Sendable () -> Date
+  /// Whether it was said that the file is no cache.
+  private let hasWarned = Mutex(false)
 
   /// Names the cache's file. Touches nothing yet.
   ///
@@ -176,11 +180,25 @@ extension QueryCache {
     } catch {
       logger.debug("cannot \(verb) the cache of query vectors \(database.path): \(error)")
       let code = (error as? DatabaseError)?.resultCode
+      let isForeign = if case .foreignSchema = error as? UserDatabase.Refusal { true } else { false }
       let isDamaged =
-        error is DamagedValue
+        error is DamagedValue || isForeign
         || code.map { [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains($0) } ?? false
-      if isDamaged { try? await database.setAside() }
+      if isDamaged { await setAside(error) }
       return fallback
     }
+  }
+
+  private func setAside(_ error: any Error) async {
+    guard let isMoved = try? await database.setAside(), !isMoved,
+      hasWarned.withLock({ was in
+        defer { was = true }
+        return !was
+      })
+    else { return }
+    let message =
+      "\(database.path) cannot be the cache of query vectors: it is no cache of this program (\(error)); it "
+      + "was left as it is, and each question is embedded again; name another path, or delete the file"
+    logger.warning("\(message)")
   }
 }

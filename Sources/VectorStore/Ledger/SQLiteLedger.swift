@@ -50,6 +50,11 @@ package final class SQLiteLedger: SpendingLedger {
   ///
   /// - Throws: ``StoreError`` as ``reserve(_:under:)``; the attempt then stays as possibly billed.
   package func settle(_ reservation: Reservation, as outcome: AttemptOutcome) async throws {
+    // What was spent is entered though the run is cancelled meanwhile, unless others hold the ledger for long.
+    try await withReprieve { try await self.enter(outcome, of: reservation) }
+  }
+
+  private func enter(_ outcome: AttemptOutcome, of reservation: Reservation) async throws {
     try await write(.settling) { db, now in
       guard let (attempt, at) = try AttemptsTable.reserved(reservation, db) else { return }
       let settlement = Settlement(attempt, outcome)

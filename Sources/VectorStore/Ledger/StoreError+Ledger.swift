@@ -59,12 +59,11 @@ extension StoreError {
         .cannotOpen,
         "\(path) cannot be the ledger: it is \(what), expected a file; \(call.consequence)choose another path"
       )
-    case .foreignCode(let object):
+    case .foreignSchema(let what):
       StoreError(
         .foreignSchema,
-        "the ledger \(path) cannot be used: it has the \(object), which is not this program's; "
-          + "\(call.consequence)remove it, or move the file away: a new one is then begun, which knows "
-          + "nothing of what was spent")
+        "the ledger \(path) cannot be used: \(what); \(call.consequence)\(restoringLedger(path)), or move it "
+          + "away: a new one is then begun, which knows nothing of what was spent")
     case .folder(let folder, let number):
       folderError(folder, number, path, call)
     }

@@ -27,6 +27,31 @@ final class UserDatabase: @unchecked Sendable {
 
     /// `user_version` of the newest file this program reads.
     var version: Int32 { Int32(migrations.count) }
+
+    /// Throws ``Refusal`` where a file of this form declares anything but what its migrations make: a
+    /// trigger could change what was spent, a view or another table what is read of it. Files of others are
+    /// passed over.
+    func refuseForeignSchema(_ db: Database) throws {
+      let found = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+      guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == applicationID,
+        found >= 1, found <= version
+      else { return }
+      let model = try DatabaseQueue().write { db in
+        for migration in migrations.prefix(Int(found)) { try db.execute(sql: migration) }
+        return try DeclaredSchema(db)
+      }
+      let differences = try SchemaDifferences(db, against: model)
+      if let object = differences.extra.first {
+        throw Refusal.foreignSchema("it has \(object.title), which is not this program's")
+      }
+      if let object = differences.changed.first {
+        throw Refusal.foreignSchema(
+          "\(object.title) is declared in another way than this program declares it")
+      }
+      if let object = differences.missing.first {
+        throw Refusal.foreignSchema("\(object.title) is missing")
+      }
+    }
   }
 
   /// Why a file is left alone.
@@ -37,8 +62,8 @@ final class UserDatabase: @unchecked Sendable {
     case folder(path: String, errno: CInt)
     /// What is at the path is no file, as a device.
     case notAFile(String)
-    /// It holds a trigger or a view, of which this program makes none.
-    case foreignCode(String)
+    /// Its tables are not as this program declares them, or it declares more: what is other, as a clause.
+    case foreignSchema(String)
   }
 
   /// The path, absolute: SQLite gives some names that are not a meaning of their own.
@@ -73,18 +98,30 @@ final class UserDatabase: @unchecked Sendable {
       let found = try queue.read { try version(of: $0) }
       guard found > 0 else { return nil }
       if found < form.version { try transaction { _ in } }
-      return try queue.read(body)
+      return try queue.read { try Cancellation.interrupting($0, body) }
     }
   }
 
-  /// Moves the file away, to its name with `.damaged` at the end. All who have it open go on with a
-  /// new one at their next write.
-  func setAside() async throws {
+  /// Moves the file away, to its name with `.damaged` at the end, if its head says that it is a file of
+  /// this form. All who have it open go on with a new one at their next write.
+  ///
+  /// - Returns: whether it was moved. A file that may be another program's stays where it is.
+  func setAside() async throws -> Bool {
     try await onThread { [self] in
       queue = nil
+      guard isOfThisForm else { return false }
       unlink(path + "-journal")
-      rename(path, path + ".damaged")
+      return rename(path, path + ".damaged") == 0
     }
+  }
+
+  /// Whether the file begins as an SQLite file with this form's `application_id`, at byte 68.
+  private var isOfThisForm: Bool {
+    guard let head = WholeFile.start(of: path, count: 72), head.count == 72,
+      head.starts(with: Data("SQLite format 3\0".utf8))
+    else { return false }
+    let number = head.suffix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    return number == UInt32(bitPattern: form.applicationID)
   }
 
   private func transaction<T>(_ body: (Database) throws -> T) throws -> T {
@@ -92,9 +129,11 @@ final class UserDatabase: @unchecked Sendable {
     if queue == nil { try makeFile() }
     // GRDB begins write transactions by BEGIN IMMEDIATE.
     return try connection().write { db in
-      let found = try version(of: db)
-      if found < form.version { try migrate(from: found, db) }
-      return try body(db)
+      try Cancellation.interrupting(db) { db in
+        let found = try version(of: db)
+        if found < form.version { try migrate(from: found, db) }
+        return try body(db)
+      }
     }
   }
 
@@ -105,22 +144,15 @@ final class UserDatabase: @unchecked Sendable {
     configuration.busyMode = .callback { [form] tries in
       // SQLite's own waits grow to 100 ms each, though the others are done within a few.
       usleep(2000)
-      return tries < form.patience / 2
+      return tries < form.patience / 2 && (try? Cancellation.check()) != nil
     }
     configuration.prepareDatabase { [form] in
       try $0.execute(sql: "PRAGMA trusted_schema = OFF;" + form.settings)
     }
     let queue = try DatabaseQueue(path: path, configuration: configuration)
-    try queue.read { try Self.refuseForeignCode($0) }
+    try queue.read { [form] in try form.refuseForeignSchema($0) }
     self.queue = queue
     return queue
-  }
-
-  /// A trigger could change what was spent, a view what is read of it.
-  static func refuseForeignCode(_ db: Database) throws {
-    let found = try String.fetchOne(
-      db, sql: "SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('trigger', 'view')")
-    if let found { throw Refusal.foreignCode(found) }
   }
 
   /// How many migrations the file has been through: 0 for an empty one.
@@ -190,19 +222,20 @@ final class UserDatabase: @unchecked Sendable {
     }
   }
 
+  /// - Throws: `CancellationError` where the task was cancelled before the work was done: nothing is changed.
   private func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    try await withCheckedThrowingContinuation { continuation in
-      thread.async { [self] in
-        let wasOpen = queue != nil
-        var result = Result(catching: body)
-        if case .failure(let error) = result {
-          queue = nil
-          // The file may have been deleted, replaced or mended since it was opened.
-          if wasOpen, let error = error as? DatabaseError, error.resultCode != .SQLITE_BUSY {
-            result = Result(catching: body)
-          }
+    try await Cancellation.run(on: thread) { [self] in
+      let wasOpen = queue != nil
+      do {
+        return try body()
+      } catch {
+        queue = nil
+        try Cancellation.check()
+        // The file may have been deleted, replaced or mended since it was opened.
+        guard wasOpen, let error = error as? DatabaseError, error.resultCode != .SQLITE_BUSY else {
+          throw error
         }
-        continuation.resume(with: result)
+        return try body()
       }
     }
   }

@@ -58,8 +58,13 @@ enum ClaimsTable {
       .blob(textHash), .integer(space), .integer(run))
   }
 
-  /// Deletes all claims of runs that are over.
+  /// Deletes all claims of runs that are over, and rows that are no claims: nothing is lost with them.
   static func release(whereOver isOver: (_ run: Int64) -> Bool, _ db: Database) throws {
+    try db.run(
+      bulk: """
+        DELETE FROM claims WHERE typeof(text_hash) <> 'blob' OR typeof(space_id) <> 'integer'
+          OR typeof(run_id) <> 'integer' OR typeof(claimed_at) <> 'text'
+        """)
     var over: [Int64] = []
     try db.forEachRow(bulk: "SELECT DISTINCT run_id FROM claims") { row in
       let run = try row.integer(0)

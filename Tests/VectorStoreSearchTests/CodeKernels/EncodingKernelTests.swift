@@ -104,7 +104,7 @@ private struct Encoded {
       bits.withUnsafeMutableBufferPointer { bits in
         fine.withUnsafeMutableBufferPointer { fine in
           guard let y = y.baseAddress, let bits = bits.baseAddress, let fine = fine.baseAddress
-          else { return }
+          else { preconditionFailure("an array of elements has no address") }
           vk_encode(y + 1, p, bits + 1, fine + 1, &values)
         }
       }

@@ -144,7 +144,9 @@ private struct Scan {
     let shifted = [0] + codes
     shifted.withUnsafeBufferPointer { codes in
       sums.withUnsafeMutableBufferPointer { sums in
-        guard let codes = codes.baseAddress, let sums = sums.baseAddress else { return }
+        guard let codes = codes.baseAddress, let sums = sums.baseAddress else {
+          preconditionFailure("an array of elements has no address")
+        }
         if let mask {
           vk_scan(codes + 1, u.count, rows, u, mask, sums + 1)
         } else {

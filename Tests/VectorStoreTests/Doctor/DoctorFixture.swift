@@ -13,17 +13,30 @@ struct DoctorFixture {
   let path: String
   let queries: [[Float]]
 
-  init() async throws {
-    folder = try TemporaryFolder()
+  /// The store's bytes and questions to it, made once for all tests.
+  private static let made = Task { () async throws -> (bytes: Data, queries: [[Float]]) in
+    let folder = try TemporaryFolder()
     let indexed = try await IndexedStore(folder, segmentRows: 64, name: "store.db")
-    path = indexed.path
     var made = MadeVectors(seed: 5)
     let vectors = made.next(200)
     try await indexed.add(vectors, prefix: "v")
     try await indexed.delete(["v3", "v70"])
-    queries = stride(from: 0, to: 200, by: 17).map { vectors[$0] } + made.next(3)
-    try await indexed.store.add(Self.texts, to: "texts")
+    try await indexed.store.add(texts, to: "texts")
     try await indexed.store.close()
+    let queries = stride(from: 0, to: 200, by: 17).map { vectors[$0] } + made.next(3)
+    return (try Data(contentsOf: URL(filePath: indexed.path)), queries)
+  }
+
+  init() async throws {
+    let made = try await Self.made.value
+    try self.init(made.bytes, queries: made.queries)
+  }
+
+  /// A store of its own with these bytes.
+  init(_ bytes: Data, queries: [[Float]]) throws {
+    folder = try TemporaryFolder()
+    path = try folder.write(bytes, to: "store.db")
+    self.queries = queries
   }
 
   static let texts = [
@@ -59,6 +72,8 @@ struct DoctorFixture {
   func execute(_ sql: String) async throws {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = false
+    // No test here is about losing power.
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     try await queue.writeWithoutTransaction { db in
       try db.execute(sql: sql)

@@ -33,6 +33,37 @@ import Testing
     #expect(try await Self.examine(fixture.path).unwell.isEmpty)
   }
 
+  /// A stranger's table or trigger could change what was spent.
+  @Test(arguments: [
+    ("CREATE TRIGGER ev AFTER INSERT ON attempts BEGIN DELETE FROM days; END", "the trigger ev"),
+    ("DROP TABLE accounts; CREATE VIEW accounts AS SELECT 1 AS account", "the view accounts"),
+    ("ALTER TABLE days ADD COLUMN more", "the table days"), ("DROP TABLE days", "the table days"),
+  ])
+  func aLedgerWithOtherTablesIsRefused(sql: String, name: String) async throws {
+    let fixture = try LedgerFixture()
+    try await Self.makeLedger(fixture)
+    try await DatabaseQueue(path: fixture.path).write { try $0.execute(sql: sql) }
+    let error = await #expect(throws: StoreError.self) {
+      try await fixture.reopened().reserve(LedgerFixture.attempt(), under: LedgerFixture.limits())
+    }
+    #expect(error?.code == .foreignSchema)
+    #expect(error?.message.contains(name) == true, "\(error?.message ?? "none")")
+    let report = try await Self.examine(fixture.path)
+    #expect(report[.ledger]?.state == .problem)
+    #expect(report[.ledger]?.message.contains(name) == true)
+  }
+
+  @Test func aUsersIndexInTheLedgerIsTheirOwn() async throws {
+    let fixture = try LedgerFixture()
+    try await Self.makeLedger(fixture)
+    try await DatabaseQueue(path: fixture.path).write {
+      try $0.execute(sql: "CREATE INDEX mine ON attempts(model COLLATE NOCASE)")
+    }
+    #expect(try await Self.examine(fixture.path).unwell.isEmpty)
+    _ = try await fixture.reopened().reserve(
+      LedgerFixture.attempt(), under: LedgerFixture.limits())
+  }
+
   /// It was called broken: a connection that only reads cannot roll the journal back.
   @Test func aLedgerWhoseWriterWasKilledIsWell() async throws {
     let fixture = try LedgerFixture()

@@ -107,6 +107,9 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
       "garbage in the word index", [.words],
       "UPDATE chunk_search_data SET block = CAST(substr(block, 1, 40) || x'7A7A' || "
         + "substr(block, 43) AS BLOB) WHERE id > 10"),
+    repaired(
+      "a word index that FTS5 cannot open", [.words],
+      "UPDATE chunk_search_data SET block = x'0000000001053700' WHERE id = 10"),
     repaired("no word index", [.schema, .words], "DROP TABLE chunk_search"),
     repaired("a lost field", [.fields], "DELETE FROM document_fields WHERE key = 'colour'"),
     repaired(

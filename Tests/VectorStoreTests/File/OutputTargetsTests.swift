@@ -18,12 +18,15 @@ import Testing
       atPath: folder.path("link"), withDestinationPath: path)
     try FileManager.default.createSymbolicLink(
       atPath: folder.path("here"), withDestinationPath: folder.url.path)
+    try folder.write("OPENAI_API_KEY=secret", to: "deep/.env")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("settings"), withDestinationPath: "deep/.env")
     try FileManager.default.linkItem(atPath: path, toPath: folder.path("second"))
     let refused = [
       "s.db", "s.db-wal", "s.db-shm", "s.db-journal", "s.db-lock", "s.db-new", "S.db-NEW", "link",
       "second",
       "here/s.db", "here/s.db-new", "./s.db", "ledger.db", "ledger.db-journal", "queries.db",
-      "queries.db-journal", "qrels", "here/qrels",
+      "queries.db-journal", "qrels", "here/qrels", ".env", "here/.ENV", ".env.base", "settings",
     ]
     for name in refused {
       let error = #expect(throws: StoreError.self, "\(name)") {
@@ -32,7 +35,7 @@ import Testing
       #expect(error?.code == .invalidArgument)
       #expect(error?.message.contains("name another file") == true)
     }
-    for name in ["other", "s.db.html", "here/other", "ledger.db.jsonl"] {
+    for name in ["other", "s.db.html", "here/other", "ledger.db.jsonl", "a.env", ".environment"] {
       try store.checkOutputs([folder.path(name)], inputs: [folder.path("qrels")])
     }
     #expect(throws: StoreError.self) {

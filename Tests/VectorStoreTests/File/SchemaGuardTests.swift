@@ -114,6 +114,7 @@ struct HostileSchema: Sendable, CustomStringConvertible {
     let fixture = try await DoctorFixture()
     try await fixture.execute(
       "CREATE INDEX mine ON chunks(line); CREATE INDEX desc_too ON documents(added_at DESC, source COLLATE NOCASE); "
+        + "create index small on documents(source collate nocase, format collate rtrim); "
         + "ANALYZE")
     #expect(await StoreFileTests.error(opening: fixture.path) == nil)
     try await fixture.expectAnswers("with an index of the user's")

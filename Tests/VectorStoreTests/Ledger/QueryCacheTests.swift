@@ -101,13 +101,16 @@ import VectorStoreSearch
     #expect(await cache.vectors(for: hashes, space: Self.space).count == 1)
   }
 
-  @Test(arguments: ["no database", "damaged pages", "no table"])
+  @Test(arguments: ["a trigger", "damaged pages", "no table"])
   func aDamagedFileIsAMissAndMadeAnew(damage: String) async throws {
     let folder = try await Self.filledFolder()
     let path = folder.path("cache/q.db")
     switch damage {
-    case "no database":
-      try Data(repeating: 0x41, count: 9000).write(to: URL(filePath: path))
+    case "a trigger":
+      try await DatabaseQueue(path: path).write {
+        try $0.execute(
+          sql: "CREATE TRIGGER ev AFTER INSERT ON vectors BEGIN DELETE FROM vectors; END")
+      }
     case "damaged pages":
       var bytes = try Data(contentsOf: URL(filePath: path))
       bytes.replaceSubrange(32768..., with: Data(repeating: 0xA5, count: bytes.count - 32768))
@@ -119,6 +122,23 @@ import VectorStoreSearch
     #expect(await cache.vectors(for: [Self.hash(1)], space: Self.space).isEmpty)
     await cache.store([Self.hash(1): try Self.vector(1)], space: Self.space)
     #expect(await cache.vectors(for: [Self.hash(1)], space: Self.space).count == 1)
+  }
+
+  /// Whatever file the path named was moved away.
+  @Test func aFileThatIsNoCacheIsLeftAloneAndThatIsSaidOnce() async throws {
+    let folder = try TemporaryFolder()
+    let notes = Data(repeating: 0x41, count: 9000)
+    let path = try folder.write(notes, to: "notes.txt")
+    let lines = LogLines()
+    let cache = Self.cache(path, logger: lines.logger)
+    for _ in 0..<3 {
+      await cache.store([Self.hash(1): try Self.vector(1)], space: Self.space)
+      #expect(await cache.vectors(for: [Self.hash(1)], space: Self.space).isEmpty)
+    }
+    #expect(FileManager.default.contents(atPath: path) == notes)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["notes.txt"])
+    let warnings = lines.all.filter { $0.hasPrefix("warning: ") }
+    #expect(warnings.count == 1 && warnings[0].contains("\(path) cannot be the cache"))
   }
 
   @Test func filesOfOthersAndNewerOnesAreLeftAlone() async throws {

@@ -8,6 +8,20 @@ import Testing
 @Suite struct SQLiteLedgerTests {
   typealias Fixture = LedgerFixture
 
+  /// A run that is cancelled still enters what it has spent.
+  @Test func aSettlementIsEnteredThoughTheTaskIsCancelled() async throws {
+    let fixture = try LedgerFixture()
+    let reservation = try await fixture.grant(LedgerFixture.attempt(nano: 100))
+    let ledger = fixture.ledger
+    let settling = Task {
+      while !Task.isCancelled { await Task.yield() }
+      try await ledger.settle(reservation, as: .answered(80))
+    }
+    settling.cancel()
+    try await settling.value
+    #expect(try await ledger.activity(of: "openai").billedToday == NanoDollars(nano: 80))
+  }
+
   @Test func lookingAtALedgerThatIsNotThereMakesNone() async throws {
     let fixture = try Fixture()
     #expect(try await fixture.ledger.activity(of: "openai") == AccountActivity())

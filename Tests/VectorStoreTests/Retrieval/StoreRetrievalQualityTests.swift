@@ -78,7 +78,9 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: RetrievalSet.exists("cranfield"), "needs the shared data"))
+  @Test(
+    .enabled(if: RetrievalSet.exists("cranfield"), "needs the shared data"),
+    .enabled("needs Python with numpy") { try await PythonScript.isThere() })
   func agreesWithPythonOnCranfield() async throws {
     try await withStore { store, folder in
       let set = try RetrievalSet.load("cranfield")
@@ -105,10 +107,8 @@ import Testing
       }
       try folder.write(
         String(decoding: try JSONEncoder().encode(runs), as: UTF8.self), to: "run.json")
-      guard
-        let output = try await PythonScript.run(
-          "retrieval_reference.py", qrels.path, folder.path("run.json"))
-      else { return }
+      let output = try #require(
+        try await PythonScript.run("retrieval_reference.py", qrels.path, folder.path("run.json")))
       let reference = try #require(
         try JSONSerialization.jsonObject(with: output) as? [String: Any])
       for ranking in quality.rankings {

@@ -64,6 +64,41 @@ import Testing
     }
   }
 
+  /// Runs whose documents another run placed first counted what they paid for as reused.
+  @Test func storesThatAddTheSameDocumentsCountEachTextOnce() async throws {
+    try await withPaidStore(Self.slow) { paid in
+      var stores: [Store] = []
+      for _ in 0..<4 {
+        stores.append(try await paid.open(service: try paid.service { $0.maximumBatchSize = 16 }))
+      }
+      let texts = numberedTexts(300)
+      let reports = try await withThrowingTaskGroup(of: AddReport.self) { group in
+        for store in stores { group.addTask { try await store.add(texts) } }
+        return try await group.reduce(into: [AddReport]()) { $0.append($1) }
+      }
+      #expect(paid.server.billing.timesBilled.count == 300)
+      #expect(reports.reduce(0) { $0 + $1.chunks.embedded } == 300)
+      #expect(reports.allSatisfy { $0.chunks.embedded + $0.chunks.reused == 300 }, "\(reports)")
+      for store in stores { try await store.close() }
+    }
+  }
+
+  /// One row that is no claim made every `add` fail.
+  @Test func rowsThatAreNoClaimsAreDropped() async throws {
+    let schema = ClaimsTable.schema.replacingOccurrences(of: "STRICT, ", with: "")
+      .replacingOccurrences(of: " NOT NULL", with: "")
+    let left = try await DatabaseQueue().write { db in
+      try db.execute(
+        sql: schema + """
+          INSERT INTO claims VALUES (x'01', 1, 7, 'now'), (x'02', 1, 8, 'now'), (x'03', 1, 'a', 'now'),
+            (x'04', 1, 7, NULL), ('text', 1, 7, 'now'), (x'05', 'b', 7, 'now')
+          """)
+      try ClaimsTable.release(whereOver: { $0 == 8 }, db)
+      return try Data.fetchAll(db, sql: "SELECT text_hash FROM claims")
+    }
+    #expect(left == [Data([1])])
+  }
+
   @Test func anAddAndAReembedPayOnceForTheSameTexts() async throws {
     try await withPaidStore(Self.slow) { paid in
       let texts = numberedTexts(300)

@@ -1,6 +1,7 @@
 // A user's own service that fails in its own ways, and none where none is needed.
 
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -20,6 +21,41 @@ import Testing
       #expect(result.hits.map(\.source) == ["sky"])
       #expect(result.degradedReason?.contains("match words") == true)
       #expect(result.degradedReason?.contains("answered a bad vector") == true)
+    }
+  }
+
+  /// Takes every text but questions.
+  private static func askedInVain() -> FakeService {
+    let isQuestion = Mutex(false)
+    let refusal = ServiceError(.input, code: "no", message: "no questions", billing: .refused)
+    return FakeService(
+      onRequest: { texts in isQuestion.withLock { $0 = texts.contains { $0.hasSuffix("?") } } },
+      failure: { isQuestion.withLock { $0 } ? refusal : nil })
+  }
+
+  @Test func aQuestionThatIsRefusedIsAnsweredByWordsInHybrid() async throws {
+    try await withStore(mode: .hybrid, service: Self.askedInVain()) { store, _ in
+      try await store.add([Self.sky])
+      let result = try await store.query("which colour is the sky?")
+      #expect(result.hits.map(\.source) == ["sky"])
+      #expect(result.degradedReason?.contains("ranked by words") == true)
+      #expect(result.degradedReason?.contains("the query is refused") == true)
+    }
+    try await withStore(mode: .real, service: Self.askedInVain()) { store, _ in
+      try await store.add([Self.sky])
+      #expect(await errorCode { _ = try await store.query("which colour?") } == .inputRefused)
+    }
+  }
+
+  @Test func aQuestionTooLongForTheServiceIsAnsweredByWordsInHybrid() async throws {
+    var service = FakeService()
+    service.terms.tokensPerText = 50
+    let question = "sky " + String(repeating: "blue ", count: 400)
+    try await withStore(mode: .hybrid, service: service) { store, _ in
+      try await store.add([Self.sky])
+      let result = try await store.query(question)
+      #expect(result.hits.map(\.source) == ["sky"])
+      #expect(result.degradedReason?.contains("and text-embedding-3-small takes 50") == true)
     }
   }
 

@@ -64,12 +64,14 @@ import Testing
     let mostOccurrences, groups, largestGroup: Int
   }
 
-  @Test(.enabled(if: areThere), arguments: models)
+  @Test(
+    .enabled(if: areThere, "needs the shared data"),
+    .enabled("needs Python with numpy") { try await PythonScript.isThere() },
+    arguments: models)
   func figuresAreThoseOfNumpy(model: String) async throws {
     let path = try #require(Self.file(model)).path
-    guard let output = try await PythonScript.run("statistics_reference.py", path, "0.98") else {
-      return  // no Python, or no numpy
-    }
+    let output = try #require(
+      try await PythonScript.run("statistics_reference.py", path, "0.98"))
     let reference = try JSONDecoder().decode(Reference.self, from: output)
     let figures = try await Self.figures(of: model)
     let pairs: [(String, Double?, Double)] = [

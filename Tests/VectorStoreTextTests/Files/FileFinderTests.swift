@@ -1,6 +1,7 @@
 // FileFinder and its walk: order, repetitions, globs, links, pipes, permissions, strange names.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import VectorStoreText
@@ -196,14 +197,24 @@ struct FileFinderTests {
     }
   }
 
-  @Test func reportsNamesThatAreNotUTF8() throws {
+  /// Makes a file whose name ends in a byte that is no UTF-8; false where the file system refuses such names.
+  private static func makeFile(notUTF8 path: String) -> Bool {
+    let bytes = Array(path.utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
+    let descriptor = open(bytes, O_CREAT | O_WRONLY, 0o600)
+    if descriptor >= 0 { close(descriptor) }
+    return descriptor >= 0
+  }
+
+  private static let takesNamesThatAreNotUTF8: Bool = {
+    guard let folder = try? TemporaryFolder() else { return false }
+    return makeFile(notUTF8: folder.path("b"))
+  }()
+
+  @Test(.enabled(if: takesNamesThatAreNotUTF8, "the file system refuses such names"))
+  func reportsNamesThatAreNotUTF8() throws {
     try FileTree.with { tree in
       try tree.create("a.md")
-      let bytes = Array(tree.path("b").utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
-      let descriptor = open(bytes, O_CREAT | O_WRONLY, 0o600)
-      // Some file systems refuse such names themselves.
-      guard descriptor >= 0 else { return }
-      close(descriptor)
+      try #require(Self.makeFile(notUTF8: tree.path("b")))
       let found = try find(tree, ["."])
       #expect(found.sources == ["a.md"])
       #expect(found.problems == [FileProblem(path: "b\u{FFFD}", reason: .nameNotUTF8)])
