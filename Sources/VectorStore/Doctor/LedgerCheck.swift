@@ -18,9 +18,15 @@ struct LedgerCheck: StoreCheck {
       // What a killed command left half written is rolled back by whoever opens the ledger next, as every
       // command does; only a connection that may write can.
       configuration.readonly = StoreFile.size(of: path + "-journal") == 0
-      configuration.busyMode = .timeout(10)
+      // 10 s at most.
+      configuration.busyMode = .callback { tries in
+        usleep(10_000)
+        return tries < 1000 && (try? Cancellation.check()) != nil
+      }
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
-      return try DatabaseQueue(path: path, configuration: configuration).read(look)
+      return try DatabaseQueue(path: path, configuration: configuration).read { db in
+        try Cancellation.interrupting(db, look)
+      }
     } catch {
       let error = StoreError.ledger(error, path: path, during: .reading)
       var check = DoctorReport.Check(.ledger, .problem, "\(error)")

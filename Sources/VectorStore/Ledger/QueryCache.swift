@@ -180,7 +180,8 @@ extension QueryCache {
     } catch {
       logger.debug("cannot \(verb) the cache of query vectors \(database.path): \(error)")
       let code = (error as? DatabaseError)?.resultCode
-      let isForeign = if case .foreignSchema = error as? UserDatabase.Refusal { true } else { false }
+      let isForeign =
+        if case .foreignSchema = error as? UserDatabase.Refusal { true } else { false }
       let isDamaged =
         error is DamagedValue || isForeign
         || code.map { [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains($0) } ?? false

@@ -163,7 +163,9 @@ import Testing
         try db.execute(sql: "DELETE FROM words")
         _ = try Int.fetchOne(
           db,
-          sql: "WITH RECURSIVE e(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM e) SELECT SUM(x * 0) FROM e")
+          sql:
+            "WITH RECURSIVE e(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM e) SELECT SUM(x * 0) FROM e"
+        )
       }
     }
     try await Task.sleep(for: .milliseconds(100))
