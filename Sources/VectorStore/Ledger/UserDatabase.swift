@@ -3,6 +3,7 @@
 import Dispatch
 import Foundation
 import GRDB
+import VectorStoreText
 
 /// A database of its own form, opened at the first call and made at the first write: by whichever
 /// of several processes comes first, whole or not at all.

@@ -158,6 +158,7 @@ import Testing
   @Test func aLongStatementOfACancelledTaskIsInterrupted() async throws {
     let folder = try TemporaryFolder()
     let database = UserDatabase(path: folder.path("file.db"), form: Self.form([Self.first]))
+    try await database.write { _ in }
     let working = Task {
       try await database.write { db in
         try db.execute(sql: "DELETE FROM words")

@@ -38,24 +38,12 @@ import Testing
       try await store.add([Self.sky])
       let result = try await store.query("which colour is the sky?")
       #expect(result.hits.map(\.source) == ["sky"])
-      #expect(result.degradedReason?.contains("ranked by words") == true)
+      #expect(result.degradedReason?.contains("match words") == true)
       #expect(result.degradedReason?.contains("the query is refused") == true)
     }
     try await withStore(mode: .real, service: Self.askedInVain()) { store, _ in
       try await store.add([Self.sky])
       #expect(await errorCode { _ = try await store.query("which colour?") } == .inputRefused)
-    }
-  }
-
-  @Test func aQuestionTooLongForTheServiceIsAnsweredByWordsInHybrid() async throws {
-    var service = FakeService()
-    service.terms.tokensPerText = 50
-    let question = "sky " + String(repeating: "blue ", count: 400)
-    try await withStore(mode: .hybrid, service: service) { store, _ in
-      try await store.add([Self.sky])
-      let result = try await store.query(question)
-      #expect(result.hits.map(\.source) == ["sky"])
-      #expect(result.degradedReason?.contains("and text-embedding-3-small takes 50") == true)
     }
   }
 
