@@ -242,7 +242,7 @@ private struct DamagedStore {
         await attempt("stats") {
           var options = StatisticsOptions()
           options.compare = "kept"
-          _ = StatisticsPage(try await store.statistics(options: options), store: "s").html
+          _ = try await store.statistics(options: options)
         }
       }
       await attempt("plan") { _ = try await store.reembed("texts", isDryRun: true) }

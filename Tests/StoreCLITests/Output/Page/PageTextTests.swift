@@ -1,9 +1,11 @@
-// Nothing of a document becomes markup. Tests Sources/VectorStore/Report/HTMLText.swift.
+// Nothing of a document becomes markup.
 
 import Testing
 @testable import VectorStore
 
-@Suite struct HTMLTextTests {
+@testable import StoreCLI
+
+@Suite struct PageTextTests {
   @Test(arguments: [
     ("</script><b>", "&lt;/script&gt;&lt;b&gt;"),
     ("a \"b\" 'c' & d", "a &quot;b&quot; &#39;c&#39; &amp; d"),

@@ -1,9 +1,7 @@
-// The report as one HTML file: head, summary, a section a space, footer. A pure function of
-// the report; called by the command and by whoever uses the library. Calls SpaceSection,
-// RetrievalSection and PageStyle.
+// The report of `stats` as one HTML file: head, summary, a section for each space, footer.
 
 import Foundation
-import VectorStoreText
+import VectorStore
 
 /// A ``StatisticsReport`` as a page for people: the verdict first, then plots, lists and all figures.
 ///
@@ -13,7 +11,7 @@ import VectorStoreText
 /// The page is one file that loads nothing and may run no script but its own, whose hash stands in its
 /// policy. It is light or dark as the reader's system is, and fits phones. Texts of documents are
 /// escaped. The map needs ``StatisticsOptions/mapRows`` above 0.
-public struct StatisticsPage: Sendable {
+struct StatisticsPage: Sendable {
   private let report: StatisticsReport
   private let store: String
   private let version: String?
@@ -23,7 +21,7 @@ public struct StatisticsPage: Sendable {
   /// - Parameters:
   ///   - store: what the store is called on the page, as its file's name.
   ///   - version: the version of the program that made it, for the footer.
-  public init(_ report: StatisticsReport, store: String, version: String? = nil) {
+  init(_ report: StatisticsReport, store: String, version: String? = nil) {
     self.report = report
     self.store = store
     self.version = version
@@ -32,7 +30,7 @@ public struct StatisticsPage: Sendable {
   /// Writes the page to a file, whole or not at all. A new file is for this user only.
   ///
   /// - Throws: ``StoreError/Code/inputOutput``.
-  public func write(to path: String) throws {
+  func write(to path: String) throws {
     do throws(InterchangeError) {
       let file = try AtomicFile(path: path)
       let bytes = Array(html.utf8)
@@ -50,7 +48,7 @@ public struct StatisticsPage: Sendable {
   /// The whole file, in UTF-8.
   ///
   /// - Complexity: O(rows on the map), some 300 bytes each.
-  public var html: String {
+  var html: String {
     let sections = report.spaces.enumerated().map { index, space in
       SpaceSection(figures: space, anchor: "space-\(index + 1)").html
     }

@@ -1,6 +1,43 @@
-// Numbers as the page shows them. Pure functions, used by everything in Report/.
+// Texts and numbers as the page shows them. Documents say anything; none of it may become markup.
 
 import Foundation
+import VectorStore
+
+enum HTMLText {
+  /// A text for between tags and inside quoted attributes: markup characters escaped, control characters
+  /// and code points that HTML forbids shown as U+FFFD, line breaks and tabs as spaces.
+  static func escaped(_ text: some StringProtocol) -> String {
+    var result = ""
+    result.reserveCapacity(text.utf8.count + 16)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      case "\n", "\t", "\r": result += " "
+      default:
+        let isForbidden =
+          scalar.properties.generalCategory == .control
+          || scalar.properties.isNoncharacterCodePoint
+        result.unicodeScalars.append(isForbidden ? "\u{FFFD}" : scalar)
+      }
+    }
+    return result
+  }
+
+  /// A text of a document: escaped, and of its own direction, so that right-to-left text and unclosed
+  /// marks of direction end with it.
+  static func isolated(_ text: some StringProtocol) -> String {
+    "<bdi>\(escaped(text))</bdi>"
+  }
+
+  /// Where a chunk stands and how it begins, in one line, as `notes.md:12  The walrus…`.
+  static func place(_ chunk: StatisticsReport.Chunk) -> String {
+    chunk.source + (chunk.line.map { ":\($0)" } ?? "")
+  }
+}
 
 enum ReportFormat {
   /// A number with so many digits behind the point, with a true minus sign.

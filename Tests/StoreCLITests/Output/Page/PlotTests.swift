@@ -1,10 +1,10 @@
-// Where numbers fall on an axis, and its ticks. Tests Sources/VectorStore/Report/PlotScale.swift and
-// ReportFormat.swift.
+// Where numbers fall on an axis, its ticks, and numbers as the page shows them.
 
 import Testing
-@testable import VectorStore
 
-@Suite struct PlotScaleTests {
+@testable import StoreCLI
+
+@Suite struct PlotTests {
   @Test func placesLieBetweenBothEnds() {
     let scale = PlotScale(-1, 1, from: 100, to: 0)
     #expect(scale.place(-1) == 100 && scale.place(0) == 50 && scale.place(1) == 0)

@@ -1,10 +1,11 @@
 // The page: hostile texts stay texts, nothing is loaded, markup is whole, few rows and many look right.
-// Tests Sources/VectorStore/Report/.
 
 import Foundation
 import TestSupport
 import Testing
 @testable import VectorStore
+
+@testable import StoreCLI
 
 @Suite struct StatisticsPageTests {
   private static let hostile =
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test func hostileTextsStayTexts() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       let names = ["<img src=x>\"'", "a\u{202E}b", "long" + String(repeating: "n", count: 400)]
       for collection in ["default", "<b>bold</b>"] {
         try await store.add(
@@ -53,7 +54,7 @@ import Testing
   }
 
   @Test func nothingIsLoaded() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       try await Self.fill(store)
       let page = try await Self.page(store)
       for loader in ["http:", "https:", "src=", "url(", "@import", "<link", "<iframe", "<img"] {
@@ -64,7 +65,7 @@ import Testing
   }
 
   @Test func theVerdictComesFirstThenEachPlot() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       try await Self.fill(store)
       let page = try await Self.page(store)
       let order = [
@@ -89,7 +90,7 @@ import Testing
 
   @Test(arguments: 0...3)
   func fewRowsAreNotEnoughToTell(rows: Int) async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       try await store.add(
         (0..<rows).map { Document(id: "\($0)", text: "The walrus has tusks \($0).") })
       let page = try await Self.page(store)
@@ -104,7 +105,7 @@ import Testing
   }
 
   @Test func copiesOfOneTextAreDrawnToo() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       try await store.add((0..<60).map { Document(id: "\($0)", text: "Always the same.") })
       let page = try await Self.page(store)
       #expect(
@@ -114,7 +115,7 @@ import Testing
   }
 
   @Test func severalSpacesHaveContentsAndSections() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       try await Self.fill(store)
       let page = try await Self.page(store) { report in
         var other = report.spaces[0]
@@ -142,6 +143,15 @@ import Testing
       }
       #expect(Self.unbalanced(page) == [])
     }
+  }
+
+  /// Runs `body` with a new store of stand-ins.
+  private func withStore(_ body: (Store) async throws -> Void) async throws {
+    let folder = try TemporaryFolder()
+    let store = try await Store(
+      path: folder.path("test.db"), configuration: StoreConfiguration(mode: .mock))
+    try await body(store)
+    try await store.close()
   }
 
   private static let quality: RetrievalQuality = {

@@ -1,5 +1,6 @@
-// The part of the page about judged questions: a plot and the figures of each ranking side by side. Called
-// by StatisticsPage; calls Plot.
+// The part of the page about judged questions: a plot and the figures of each ranking side by side.
+
+import VectorStore
 
 /// The retrieval self-test on the page.
 struct RetrievalSection {

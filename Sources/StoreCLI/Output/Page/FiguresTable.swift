@@ -1,5 +1,6 @@
-// All figures of a space with what they mean and where they come from. Called by SpaceSection; calls
-// ReportFormat.
+// All figures of a space with what they mean and where they come from.
+
+import VectorStore
 
 /// The table of figures.
 struct FiguresTable {

@@ -1,6 +1,8 @@
 // How the page looks, and the one small script that shows what a mark of the map stands for. Used by
 // StatisticsPage; the colours are told apart by those who see red and green alike.
 
+import VectorStore
+
 enum PageStyle {
   /// The style sheet: light, dark, phone and desktop.
   static let css = colours + text + plots + tables
