@@ -1,19 +1,23 @@
-// `add`: texts, files and folders in. Calls FileBatches or DocumentReader for the documents, AddRun
-// for the rest.
+// `add`: documents at hand, files and folders in.
 
 import Foundation
+import VectorStoreSearch
 import VectorStoreText
 
 extension Store {
   /// Documents that are looked at together.
   static let documentsAtOnce = 256
 
-  /// Adds texts as documents: cuts, embeds and places them. A document that is there already is
-  /// replaced if it changed, in one transaction; the same again changes nothing.
+  /// Adds documents: texts are cut and embedded; vectors and chunks that a document brings are taken as
+  /// they are. A document that is there already is replaced if it changed, in one transaction; the same
+  /// again changes nothing.
+  ///
+  /// What keeps documents from being added whole stands in the report: ``AddReport/requireComplete()``
+  /// throws it.
   ///
   /// - Throws: ``StoreError`` with `spaceMismatch`, `readOnly`, `diskFull`. What one document of several
-  ///   is to blame for, as an empty text, stands in the report instead, and the others are added; the
-  ///   only one's error is thrown.
+  ///   is to blame for, as an empty text or a bad vector, stands in the report instead, and the others
+  ///   are added; the only one's error is thrown.
   /// - Complexity: O(length of the texts). Can cost money in modes REAL and HYBRID: each text that
   ///   has no vector in the collection's target space is embedded once.
   @discardableResult
@@ -22,35 +26,49 @@ extension Store {
     options: AddOptions = AddOptions(), progress: ProgressHandler? = nil
   ) async throws -> AddReport {
     try options.check()
-    let reader = DocumentReader(options: options)
-    let (incoming, refused) = try await file.work {
-      var incoming: [IncomingDocument] = []
-      var refused: [(index: Int, error: StoreError)] = []
-      for (index, document) in documents.enumerated() {
-        do throws(StoreError) {
-          incoming.append(try reader.read(document))
-        } catch {
-          // Nothing else can be lost with the only one.
-          guard documents.count > 1 else { throw error }
-          refused.append((index, error))
+    let space = try await targetSpace(of: collection)
+    let (read, refused) = try await file.work {
+      try Self.read(documents, DocumentReader(options: options), space)
+    }
+    return try await adding("add", to: collection, options: options) { run in
+      guard run.target.space == space || !read.contains(where: \.bringsVectors) else {
+        throw StoreError(
+          .spaceMismatch,
+          "another process gave the collection \"\(collection)\" the space \(run.target.space) while "
+            + "vectors of \(space) were being added to it; check the vectors and add them again")
+      }
+      for (index, error) in refused {
+        let message = "document \(index + 1) of \(documents.count): \(error.message)"
+        if let vector = error.underlying as? VectorError {
+          run.tally.failChunk(
+            documents[index].source, index: index, error.code, message, reason: vector.reason)
+        } else {
+          run.tally.fail(documents[index].source, index: index, error.code, message)
         }
       }
-      return (incoming, refused)
-    }
-    func feed(_ taker: inout some DocumentTaker) async throws {
-      for (index, error) in refused {
-        let place = "document \(index + 1) of \(documents.count)"
-        taker.tally.fail(
-          documents[index].source, index: index, error.code, "\(place): \(error.message)")
-      }
-      for start in stride(from: 0, to: incoming.count, by: Self.documentsAtOnce) {
-        progress?(StoreProgress(done: start, total: incoming.count, unit: "documents"))
-        let end = min(start + Self.documentsAtOnce, incoming.count)
-        try await taker.add(Array(incoming[start..<end]))
+      for start in stride(from: 0, to: read.count, by: Self.documentsAtOnce) {
+        progress?(StoreProgress(done: start, total: read.count, unit: "documents"))
+        try await run.add(Array(read[start..<min(start + Self.documentsAtOnce, read.count)]))
       }
     }
-    if options.isDryRun { return try await planning(collection, options) { try await feed(&$0) } }
-    return try await adding("add", to: collection, options: options) { try await feed(&$0) }
+  }
+
+  /// The documents that can be added, and why others cannot. Throws what the only one is to blame for:
+  /// nothing else can be lost with it.
+  private static func read(
+    _ documents: [Document], _ reader: DocumentReader, _ space: EmbeddingSpace
+  ) throws(StoreError) -> (read: [CutDocument], refused: [(index: Int, error: StoreError)]) {
+    var read: [CutDocument] = []
+    var refused: [(index: Int, error: StoreError)] = []
+    for (index, document) in documents.enumerated() {
+      do throws(StoreError) {
+        read.append(try reader.read(document, space: space))
+      } catch {
+        guard documents.count > 1 else { throw error }
+        refused.append((index, error))
+      }
+    }
+    return (read, refused)
   }
 
   /// Adds files, and folders with all they hold: `.gitignore` is honoured, hidden and binary files
@@ -71,34 +89,23 @@ extension Store {
     try options.check()
     try Self.checkAny(of: paths)
     let batches = try FileBatches(paths: paths, options: options, storePath: path)
-    let total = progress == nil ? nil : try await file.work { batches.count() }
-    func feed(_ taker: inout some DocumentTaker) async throws {
-      var done = 0
+    return try await adding("add", to: collection, options: options) { run in
+      var (done, total): (Int, Int?) = (0, nil)
       while let batch = try await file.work({ batches.next() }) {
+        total = batch.total
         progress?(
           StoreProgress(
             done: done, total: total, unit: "files", current: batch.documents.first?.source))
-        batch.warnings.forEach { taker.tally.warn($0) }
-        taker.tally.skip(batch.skipped)
-        batch.failures.forEach { taker.tally.fail(nil, $0.code, $0.message) }
-        try await taker.add(batch.documents)
+        batch.warnings.forEach { run.tally.warn($0) }
+        run.tally.skip(batch.skipped)
+        batch.failures.forEach { run.tally.fail(nil, $0.code, $0.message) }
+        try await run.add(batch.documents)
         done += batch.seen
       }
-      try await taker.settle()
-      progress?(StoreProgress(done: done, total: total, unit: "files"))
-      try await handleGoneFiles(paths, prune: options.prune, &taker)
+      try await run.settle()
+      progress?(StoreProgress(done: done, total: done, unit: "files"))
+      try await handleGoneFiles(paths, prune: options.prune, &run)
     }
-    if options.isDryRun { return try await planning(collection, options) { try await feed(&$0) } }
-    return try await adding("add", to: collection, options: options) { try await feed(&$0) }
-  }
-
-  /// Has `body` hand its documents to a plan of an adding run, which writes nothing.
-  private func planning(
-    _ collection: String, _ options: AddOptions, _ body: (inout AddPlan) async throws -> Void
-  ) async throws -> AddReport {
-    var plan = try await AddPlan.begin(store: self, collection: collection)
-    try await body(&plan)
-    return try await plan.end(store: self, maximumCost: options.spending.maximumCost)
   }
 
   /// Begins an adding run, has `body` add to it, and ends it, or gives it up on an error.
@@ -107,14 +114,24 @@ extension Store {
     newTarget: EmbeddingSpace? = nil, _ body: (inout AddRun) async throws -> Void
   ) async throws -> AddReport {
     var run = try await AddRun.begin(
-      command, store: self, collection: collection, newTarget: newTarget,
-      spending: options.spending)
+      command, store: self, collection: collection, newTarget: newTarget, options: options)
     do {
       try await body(&run)
       return try await run.end()
     } catch {
       await run.abandon()
       throw error
+    }
+  }
+
+  /// The space that vectors of a collection are in, or will be in once it has documents.
+  func targetSpace(of collection: String) async throws -> EmbeddingSpace {
+    let new = newTarget
+    return try await file.read { db in
+      guard let found = try CollectionsTable.find(collection, db),
+        try !CollectionsTable.takesTarget(found.id, db)
+      else { return new }
+      return found.target.space
     }
   }
 
@@ -131,9 +148,9 @@ extension Store {
 
   /// Reports documents whose files are gone from the folders given, or removes them.
   private func handleGoneFiles(
-    _ paths: [String], prune: Bool, _ run: inout some DocumentTaker
+    _ paths: [String], prune: Bool, _ run: inout AddRun
   ) async throws {
-    guard let collection = run.collectionID else { return }
+    let collection = run.collection.id
     let gone = try await file.read { db in
       let folders = paths.filter(Self.isFolder).map(SourcePath.normalized)
       return try DocumentsTable.sources(collection: collection, onlyFiles: true, db).filter {

@@ -1,5 +1,4 @@
-// `import`: documents with vectors of their own, from JSONL or .npy. Calls the readers of
-// Interchange/, ImportRun for rows with vectors and AddRun for texts without.
+// `import`: documents with vectors of their own, from JSONL or .npy; texts without are embedded.
 
 import Foundation
 import VectorStoreText
@@ -55,42 +54,26 @@ extension Store {
         ? JSONLBatchReader(descriptor: 0, workers: workers)
         : try JSONLBatchReader(path: path, workers: workers))
     return try await importing(space, into: collection, options) { run in
+      let check = ImportCheck(of: run)
       var waiting: [ImportedDocument] = []
-      for try await batch in batches {
-        batch.failures.forEach { run.fail($0) }
-        waiting += batch.documents
-        guard waiting.count >= Self.rowsAtOnce else { continue }
-        try await run.add(check(waiting, run))
+      var seen = 0
+      func addWaiting() async throws {
+        let documents = waiting
         waiting.removeAll(keepingCapacity: true)
-        progress?(StoreProgress(done: run.seen, unit: "rows"))
+        try await run.add(imported: try await file.work { check(documents) })
+        progress?(StoreProgress(done: seen, unit: "rows"))
       }
-      try await run.add(check(waiting, run))
-      progress?(StoreProgress(done: run.seen, total: run.seen, unit: "rows"))
-    }
-  }
-
-  private func check(
-    _ documents: [ImportedDocument], _ run: ImportRun
-  ) async throws -> [CheckedDocument] {
-    let (dimensions, counter) = (run.dimensions, run.exactCounter)
-    return try await file.work {
-      ImportRun.check(documents, dimensions: dimensions, counter: counter)
-    }
-  }
-
-  private func importing(
-    _ space: EmbeddingSpace?, into collection: String, _ options: AddOptions,
-    _ body: (inout ImportRun) async throws -> Void
-  ) async throws -> AddReport {
-    try await adding("import", to: collection, options: options, newTarget: space) { texts in
-      var run = try ImportRun(texts, space: space)
-      do {
-        try await body(&run)
-        texts = run.texts
-      } catch {
-        texts = run.texts
-        throw error
+      for try await batch in batches {
+        for failure in batch.failures {
+          let error = StoreError(failure)
+          run.tally.fail(nil, error.code, error.message)
+        }
+        waiting += batch.documents
+        seen += batch.failures.count + batch.documents.count
+        if waiting.count >= Self.rowsAtOnce { try await addWaiting() }
       }
+      try await addWaiting()
+      progress?(StoreProgress(done: seen, total: seen, unit: "rows"))
     }
   }
 
@@ -102,20 +85,35 @@ extension Store {
     try await checkDimensions(rows.dimensions, of: path, space, collection)
     return try await importing(space, into: collection, options) { run in
       // One block is read and checked while the one before is written.
-      let (dimensions, counter) = (run.dimensions, run.exactCounter)
-      @Sendable func next() async throws -> [CheckedDocument]? {
-        try await file.work {
-          try rows.next(Self.rowsAtOnce)
-            .map { ImportRun.check($0, dimensions: dimensions, counter: counter) }
-        }
+      let check = ImportCheck(of: run)
+      @Sendable func next() async throws -> [Result<CutDocument, ImportCheck.Refusal>]? {
+        try await file.work { try rows.next(Self.rowsAtOnce).map { check($0) } }
       }
       var block = try await next()
+      var seen = 0
       while let current = block {
         async let following = next()
-        try await run.add(current)
-        progress?(StoreProgress(done: run.seen, total: rows.count, unit: "rows"))
+        try await run.add(imported: current)
+        seen += current.count
+        progress?(StoreProgress(done: seen, total: rows.count, unit: "rows"))
         block = try await following
       }
+    }
+  }
+
+  /// Begins a run that imports vectors of a space, and ends it.
+  private func importing(
+    _ space: EmbeddingSpace?, into collection: String, _ options: AddOptions,
+    _ body: (inout AddRun) async throws -> Void
+  ) async throws -> AddReport {
+    try await adding("import", to: collection, options: options, newTarget: space) { run in
+      if let space, run.target.space != space {
+        throw StoreError(
+          .spaceMismatch,
+          "the collection \"\(collection)\" of \(path) holds vectors of \(run.target.space), not of "
+            + "\(space); vectors of two spaces are never mixed: import into another collection")
+      }
+      try await body(&run)
     }
   }
 
@@ -123,10 +121,8 @@ extension Store {
   private func checkDimensions(
     _ dimensions: Int, of path: String, _ space: EmbeddingSpace?, _ collection: String
   ) async throws {
-    let target = try await file.read { db in
-      try CollectionsTable.find(collection, db)?.target.space
-    }
-    let expected = space ?? target ?? newTarget
+    let target = try await targetSpace(of: collection)
+    let expected = space ?? target
     guard dimensions == expected.dimensions else {
       throw StoreError(
         .badVector,
@@ -134,5 +130,25 @@ extension Store {
           + "\"\(collection)\" has \(expected.dimensions); import them into a new "
           + "collection, and name the space they were made in: PROVIDER/MODEL/\(dimensions)")
     }
+  }
+}
+
+extension AddRun {
+  /// Adds imported documents in the order of their lines, and notes those that were refused.
+  fileprivate mutating func add(
+    imported: [Result<CutDocument, ImportCheck.Refusal>]
+  ) async throws {
+    var documents: [CutDocument] = []
+    documents.reserveCapacity(imported.count)
+    for result in imported {
+      switch result {
+      case .success(let document): documents.append(document)
+      case .failure(let refusal):
+        tally.failChunk(
+          refusal.source, refusal.code, refusal.message, reason: refusal.vectorReason)
+      }
+    }
+    try Task.checkCancellation()
+    try await add(documents)
   }
 }

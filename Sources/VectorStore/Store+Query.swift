@@ -103,24 +103,24 @@ extension Store {
         hasStandIns: try any(standIns))
     }
     let mode = mode
-    func plan(_ unavailable: Unavailability?) throws -> RankingPlan {
+    func plan(_ unavailable: Unavailable?) throws -> RankingPlan {
       try RankingPlan.make(
         mode: mode, vectors: vectors, unavailable: unavailable, standInSpace: mock.space)
     }
-    let unavailable: Unavailability
+    let unavailable: Unavailable
     switch try route(to: vectors.target, of: collection) {
     case .local(let mock): return (try plan(nil), try await mock.embed(texts).vectors)
-    case .standIn(_, let reason), .wait(let reason): unavailable = Unavailability(noService: reason)
+    case .standIn(_, let reason), .wait(let reason): unavailable = Unavailable(noService: reason)
     case .requests(let service):
       let embedder = QueryEmbedder(store: self, service: service, isHurried: mode == .hybrid)
       do {
         return (try plan(nil), try await embedder.vectors(of: texts))
-      } catch let error as QueryEmbedder.Unavailable {
-        unavailable = error.reason
+      } catch let error as Unavailable {
+        unavailable = error
       } catch let error as StoreError
         where mode == .hybrid && [.textTooLong, .inputRefused].contains(error.code)
       {
-        unavailable = Unavailability(unusable: error)
+        unavailable = Unavailable(unusable: error)
       }
     }
     let plan = try plan(unavailable)

@@ -1,5 +1,4 @@
-// `reembed`: a collection is brought to its target space, or to another. Calls ReembedRun, and AddRun
-// for documents that wait.
+// `reembed`: a collection is brought to its target space, or to another.
 
 import Foundation
 
@@ -37,7 +36,8 @@ extension Store {
     let requests = router.requests(
       to: service, options: spending.requestOptions(runID: row.correlationID))
     do {
-      try await run.embed(with: try await staging(row, requests: requests, target: target))
+      let claims = try await Claims(of: row, in: target, file: file)
+      try await run.embed(by: EmbeddingQueue(requests, claims))
       run.enter(requests.totals)
       try await run.finish()
       if run.report.isComplete {
@@ -109,7 +109,7 @@ extension Store {
         let after = last
         let pending = try await file.read { db in
           try ReembeddingTable.pendingDocuments(
-            collection: id, after: after, limit: Self.documentsAtOnce, db)
+            collection: id, target: target.space, after: after, limit: Self.documentsAtOnce, db)
         }
         guard let end = pending.last?.id else { return }
         last = end

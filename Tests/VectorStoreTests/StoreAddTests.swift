@@ -65,7 +65,7 @@ import Testing
     let requests = Mutex<[String]>([])
     let service = FakeService(onRequest: { texts in requests.withLock { $0 += texts } })
     try await withStore(mode: .real, service: service) { store, _ in
-      let texts = (0..<5).map { Document(id: "copy \($0)", text: Self.sky.text) }
+      let texts = (0..<5).map { Document(id: "copy \($0)", text: Self.sky.text ?? "") }
       let first = try await store.add(texts)
       #expect(first.chunks == .init(embedded: 1, reused: 4))
       let other = try await store.add([Self.sky], to: "other")
@@ -195,7 +195,7 @@ import Testing
       onRequest: { _ in requests.withLock { $0 += 1 } },
       failure: { requests.withLock { $0 } == 2 ? FakeService.Down() : nil })
     let texts = (0..<1000).map { Document(id: "\($0)", text: "text number \($0)") }
-    let big = texts.map(\.text).joined(separator: "\n\n")
+    let big = texts.compactMap(\.text).joined(separator: "\n\n")
     var options = AddOptions()
     options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
     let store = try await Store(

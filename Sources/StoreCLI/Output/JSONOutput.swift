@@ -14,6 +14,7 @@ enum JSONOutput {
   static func line(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
     let json = String(decoding: try encoder.encode(value), as: UTF8.self)
     guard json.unicodeScalars.contains(where: \.steersTerminals) else { return json + "\n" }
     var escaped = String.UnicodeScalarView()

@@ -1,5 +1,4 @@
-// One run of `add` or of an import's texts: batches of documents in, a report out. Called by
-// Store+Add and ImportRun; calls Intake, EmbeddingQueue, Placement and the tables.
+// One run that adds documents: they are examined and cut, their texts embedded, and they are placed.
 
 import Foundation
 import Logging
@@ -8,135 +7,172 @@ import VectorStoreText
 /// Adds documents to one collection as a stream: while some are cut, the texts of others are on their
 /// way to the service, and those that have all their vectors are placed.
 ///
-/// Begun, ended and given up by `Store.adding`.
-struct AddRun: DocumentTaker {
-  /// Texts up to this many at a time get mock vectors in memory; the vectors of more are staged in
-  /// the file, so that memory stays bounded however large a document is.
-  private static let textsInMemory = 4096
+/// Begun, ended and abandoned by `Store.adding`.
+struct AddRun {
   /// The most bytes of documents that wait for the service in memory, and more for each request that
   /// may be in flight.
   private static let bytesWaiting = 32 << 20
   private static let bytesWaitingPerRequest = 1 << 20
-  /// About how many chunks a placing transaction takes where answers come from a service: few, since
-  /// the next answer is to be committed soon.
+  /// About how many chunks a placing transaction takes if answers come from a service: few, since the
+  /// next answer is to be committed soon.
   private static let chunksAtOnce = 512
 
-  let store: Store
-  let run: Run
+  let file: StoreFile
   let collection: CollectionRecord
-  let target: SpaceRecord
-  /// When this run's documents are placed.
-  let placedAt: String
   var tally: AddTally
-  /// How texts are counted for the service; nil where none is asked.
+  /// How texts are counted for the service; nil if none is asked.
   let counter: TokenCounter?
 
+  private let terms: ServiceTerms?
   private let mockSpace: SpaceRecord
-  private let intake: Intake
-  private let requests: ServiceRequests?
-  private let queue: EmbeddingQueue?
-  private var supply: Supply
+  /// Where the vectors of texts that have none come from. It changes when the service stops.
+  private var route: EmbeddingRouter.Route
+  /// Why no text may be embedded in the target space: no service makes vectors of it.
+  private let mismatch: StoreError?
+  private var sink: any AddSink
   private var waiting = WaitingDocuments()
   /// Texts embedded by this run whose document has not been placed yet.
   private var embeddedNow: Set<Data> = []
   /// Texts refused for good.
   private var failures: [Data: ChunkFailure] = [:]
 
-  /// Where the vectors of texts that have none come from.
-  private enum Supply {
-    /// From a service, by requests.
-    case requests
-    /// From the mock service, in the target space or as stand-ins.
-    case mock(MockService, SpaceRecord)
-    /// From nowhere, for this reason.
-    case none(reason: String)
-    /// From nowhere, and a text without a vector is an error.
-    case refused(StoreError)
-  }
+  /// The space of the vectors that texts get.
+  var target: SpaceRecord { collection.target }
 
-  /// Begins a run: finds or makes the collection and its target space.
+  // MARK: - Beginning and end
+
+  /// Begins a run: finds or makes the collection and its target space. A dry run makes neither.
   ///
   /// - Parameter newTarget: the target space if the collection is new or empty; nil takes the mode's.
   static func begin(
     _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace?,
-    spending: SpendingOptions
+    options: AddOptions
   ) async throws -> AddRun {
-    try check(collection: name)
-    let started = Date()
-    let (mode, space) = (store.mode, newTarget ?? store.newTarget)
-    let (run, collection, mock) = try await store.file.write { db in
-      let collection = try CollectionsTable.findOrCreate(
-        name, target: space, db)
-      let run = try Run.begin(command, mode: mode, started: started, db)
-      return (run, collection, try SpacesTable.findOrCreate(MockService().space, db))
+    guard !name.isEmpty else {
+      throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
+    }
+    let space = newTarget ?? store.newTarget
+    let (collection, mock, run) =
+      options.isDryRun
+      ? try await find(name, target: space, store)
+      : try await make(name, target: space, store, command)
+    let route = Result { try store.route(to: collection.target.space, of: name) }
+    var service: (any EmbeddingService)?
+    if case .success(.requests(let found)) = route { service = found }
+    let counter = await service?.tokenCounter()
+    let sink: any AddSink
+    if let run {
+      var sending: (ServiceRequests, TokenCounter, EmbeddingQueue)?
+      if let service, let counter {
+        let requests = store.router.requests(
+          to: service, options: options.spending.requestOptions(runID: run.correlationID))
+        let claims = try await Claims(of: run, in: collection.target, file: store.file)
+        sending = (requests, counter, EmbeddingQueue(requests, claims))
+      }
+      sink = StoreSink(
+        file: store.file, run: run, collection: collection,
+        placedAt: Timestamp.of(store.configuration.clock()), service: sending)
+    } else {
+      sink = CountingSink(
+        store: store, collection: collection, service: service, counter: counter,
+        maximumCost: options.spending.maximumCost)
+    }
+    return try AddRun(
+      file: store.file, collection: collection, mode: store.mode, counter: counter,
+      terms: service?.terms, mockSpace: mock, route: route, sink: sink)
+  }
+
+  private static func make(
+    _ name: String, target: EmbeddingSpace, _ store: Store, _ command: String
+  ) async throws -> (CollectionRecord, mock: SpaceRecord, RunRecord?) {
+    let (mode, started) = (store.mode, Date())
+    let (collection, mock, run) = try await store.file.write { db in
+      let collection = try CollectionsTable.findOrCreate(name, target: target, db)
+      let run = try RunRecord.begin(command, mode: mode, started: started, db)
+      return (collection, try SpacesTable.findOrCreate(MockService().space, db), run)
     }
     store.configuration.logger.debug(
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
-    let target = collection.target
-    let route = Result { try store.route(to: target.space, of: collection.name) }
-    var (counter, sending): (TokenCounter?, EmbeddingQueue.Run?)
-    if case .success(.requests(let service)) = route {
-      counter = await service.tokenCounter()
-      let requests = store.router.requests(
-        to: service, options: spending.requestOptions(runID: run.correlationID))
-      sending = try await store.staging(run, requests: requests, target: target)
-    }
-    return try AddRun(
-      store: store, run: run, collection: collection, mock: mock, mode: mode, route: route,
-      counter: counter, sending: sending)
+    return (collection, mock, run)
   }
 
-  /// Refuses a collection without a name.
-  static func check(collection name: String) throws {
-    guard !name.isEmpty else {
-      throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
+  /// The collection and its space, with row ids that nothing has if they are not there yet.
+  private static func find(
+    _ name: String, target: EmbeddingSpace, _ store: Store
+  ) async throws -> (CollectionRecord, mock: SpaceRecord, RunRecord?) {
+    try await store.file.read { db in
+      func record(_ space: EmbeddingSpace) throws -> SpaceRecord {
+        try SpacesTable.find(space, db) ?? SpaceRecord(id: -1, space: space)
+      }
+      let found = try CollectionsTable.find(name, db)
+      let takesTarget = try found.map { try CollectionsTable.takesTarget($0.id, db) } ?? true
+      let space = try takesTarget ? record(target) : found?.target ?? record(target)
+      return (
+        CollectionRecord(id: found?.id ?? -1, name: name, target: space),
+        try record(MockService().space), nil
+      )
     }
   }
 
   private init(
-    store: Store, run: Run, collection: CollectionRecord, mock: SpaceRecord, mode: ServiceMode,
-    route: Result<EmbeddingRouter.Route, any Error>, counter: TokenCounter?,
-    sending: EmbeddingQueue.Run?
+    file: StoreFile, collection: CollectionRecord, mode: ServiceMode, counter: TokenCounter?,
+    terms: ServiceTerms?, mockSpace: SpaceRecord,
+    route: Result<EmbeddingRouter.Route, any Error>, sink: any AddSink
   ) throws {
-    self.store = store
-    self.run = run
-    placedAt = Timestamp.of(store.configuration.clock())
+    self.file = file
     self.collection = collection
-    target = collection.target
     self.counter = counter
-    mockSpace = mock
-    tally = AddTally(mode: mode, space: target.space)
+    self.terms = terms
+    self.mockSpace = mockSpace
+    self.sink = sink
+    tally = AddTally(mode: mode, space: collection.target.space)
     switch route {
-    case .failure(let error as StoreError): supply = .refused(error)
+    case .success(let route):
+      (self.route, mismatch) = (route, nil)
+      tally.begin(route, collection: collection.name)
+    case .failure(let error as StoreError):
+      (self.route, mismatch) = (.wait(reason: error.message), error)
     case .failure(let error): throw error
-    case .success(.local(let mock)): supply = .mock(mock, target)
-    case .success(.standIn(let service, _)): supply = .mock(service, mock)
-    case .success(.wait(let reason)): supply = .none(reason: reason)
-    case .success(.requests): supply = .requests
     }
-    requests = sending?.requests
-    queue = sending.map { EmbeddingQueue($0) }
-    intake = Intake(
-      file: store.file, collection: collection.id, target: target.id, counter: counter,
-      tokensPerText: requests?.service.terms.tokensPerText ?? .max)
-    if case .success(let route) = route { tally.begin(route, collection: collection.name) }
   }
 
-  /// Adds a batch of documents. Each is placed whole or not at all, now or by a later call.
-  mutating func add(_ batch: [IncomingDocument]) async throws {
-    for documents in batch.partsOfDistinctSources {
-      try Task.checkCancellation()
-      // A document that comes twice is placed twice, in this order.
-      if documents.contains(where: { waiting.contains(source: $0.source) }) { try await settle() }
-      try await take(documents)
+  /// Ends the run: places what waits, and keeps the report.
+  mutating func end() async throws -> AddReport {
+    try await settle()
+    try await sink.end(&tally)
+    return tally.report
+  }
+
+  /// Gives the run up after an error: what has been asked for and comes soon is still kept.
+  mutating func abandon() async { await sink.abandon(&tally) }
+
+  // MARK: - In
+
+  /// Adds a batch of documents in their order. Each is placed whole or not at all, now or by a later
+  /// call.
+  mutating func add(_ batch: [CutDocument]) async throws {
+    var rest = batch[...]
+    while let first = rest.first {
+      let bringVectors = first.bringsAllVectors
+      let documents = Array(rest.prefix { $0.bringsAllVectors == bringVectors })
+      rest = rest.dropFirst(documents.count)
+      for part in bringVectors ? [documents] : documents.partsOfDistinctSources {
+        try Task.checkCancellation()
+        // A document that comes twice is placed twice, in this order.
+        if part.contains(where: { waiting.contains(source: $0.source) }) { try await settle() }
+        if bringVectors { try await place(part, again: 0) } else { try await embed(part) }
+      }
     }
   }
 
   /// Places all that waits: the same document may come again, by another way.
   mutating func settle() async throws {
     while !waiting.isEmpty {
-      guard let events = try await queue?.next() else { waiting.resolveAll(); break }
-      events.forEach { note($0) }
+      guard let events = try await sink.nextEvents() else {
+        waiting.resolveAll()
+        break
+      }
+      events.forEach { resolve($0) }
       try await placeReady()
     }
     try await placeReady()
@@ -144,107 +180,77 @@ struct AddRun: DocumentTaker {
 
   /// Removes documents whose files are gone.
   mutating func remove(sources: [String]) async throws {
-    let collection = collection.id
-    let removed = try await store.file.write { db in
-      try SearchTable.following(db) { words in
-        var removed = 0
-        for source in sources {
-          guard let id = try DocumentsTable.id(collection: collection, source: source, db) else {
-            continue
-          }
-          try DocumentsTable.delete(id, &words, db)
-          removed += 1
-        }
-        return removed
-      }
-    }
-    tally.count(removed: removed)
+    tally.count(removed: try await sink.remove(sources: sources))
   }
 
-  var collectionID: Int64? { collection.id }
-
-  /// Whether a document of a source waits for the service.
-  func isWaiting(source: String) -> Bool { waiting.contains(source: source) }
-
-  /// Ends the run: places what waits, copies the log into the file and writes the report to `runs`.
-  mutating func end() async throws -> AddReport {
-    try await settle()
-    enterTotals()
-    let (report, run) = (tally.report, run)
-    try await store.file.write { db in
-      try VectorsTable.unstageReplaced(of: run.id, db)
-      try RunsTable.end(correlationID: run.correlationID, report: try Run.counts(of: report), db)
-    }
-    try await store.file.checkpoint()
-    return report
-  }
-
-  /// Gives the run up after an error: what has been asked for and comes soon is still committed.
-  mutating func abandon() async {
-    await queue?.giveUp()
-    enterTotals()
-    let (report, id, file) = (tally.report, run.correlationID, store.file)
-    try? await withReprieve {
-      try await file.write { db in
-        try RunsTable.end(correlationID: id, report: try Run.counts(of: report), db)
-      }
-    }
-  }
-
-  private mutating func enterTotals() {
-    tally.enter(seconds: run.seconds)
-    guard let requests else { return }
-    tally.enter(requests.totals, tokensEstimated: counter?.isExact == false)
-  }
-
-  // MARK: - In
-
-  /// Examines documents and sends their texts on the way.
-  private mutating func take(_ documents: [IncomingDocument]) async throws {
-    if case .refused(let error) = supply { throw error }
-    let examined = try await intake.examine(documents, canImprove: canImprove)
-    examined.unchanged.forEach { tally.count(unchanged: $0) }
-    guard !examined.changed.isEmpty else { return }
-    guard case .requests = supply, let queue else {
-      examined.changed.forEach { waiting.add($0, missing: []) }
+  /// Sends the texts of new documents on their way, and places what is ready.
+  private mutating func embed(_ documents: [CutDocument]) async throws {
+    if let mismatch { throw mismatch }
+    let new = try await cutNew(documents)
+    guard !new.isEmpty else { return }
+    guard case .requests = route else {
+      new.forEach { waiting.add($0, missing: []) }
       return try await placeReady()
     }
-    let missing = try await intake.missingTexts(examined.changed, in: [target.id])
+    let missing = try await sink.missingTexts(of: new, in: [target])
     let hashes = Set(missing.map(\.hash))
-    let fresh = missing.filter { !waiting.isOnItsWay($0.hash) && failures[$0.hash] == nil }
-    let items = try await intake.counted(fresh)
-    for document in examined.changed {
-      let needs = document.prepared.chunks.compactMap(\.textHash)
+    let fresh = try await counted(unsent(missing))
+    for document in new {
+      let needs = document.chunks.compactMap(\.hashedText?.hash)
         .filter { hashes.contains($0) && failures[$0] == nil }
       waiting.add(document, missing: Set(needs))
     }
-    await queue.add(items)
-    await queue.takeEvents().forEach { note($0) }
+    await sink.send(fresh)
+    await sink.events().forEach { resolve($0) }
     // While the service could take more, finding it more goes before placing.
-    if await queue.isFed { try await placeReady() }
-    while waiting.bytes > bytesWaiting {
+    if await sink.isFed { try await placeReady() }
+    let bytes =
+      Self.bytesWaiting + Self.bytesWaitingPerRequest * (terms?.concurrentRequests ?? 0)
+    while waiting.bytes > bytes {
       try await placeReady()
-      guard waiting.bytes > bytesWaiting, let events = try await queue.next() else { break }
-      events.forEach { note($0) }
+      guard waiting.bytes > bytes, let events = try await sink.nextEvents() else { break }
+      events.forEach { resolve($0) }
     }
   }
 
-  private var bytesWaiting: Int {
-    Self.bytesWaiting
-      + Self.bytesWaitingPerRequest * (requests?.service.terms.concurrentRequests ?? 0)
-  }
-
-  /// Whether a document that has not changed can be brought nearer to its target space.
-  private var canImprove: Bool {
-    switch supply {
-    case .requests: true
-    case .mock(_, let space): space == target
-    case .none, .refused: false
+  /// Those documents that the store does not have as they are, or whose chunks can be brought nearer to
+  /// the target space, cut into chunks that the service takes. The others are counted.
+  private mutating func cutNew(_ documents: [CutDocument]) async throws -> [CutDocument] {
+    let canImprove =
+      switch route {
+      case .requests, .local: true
+      case .standIn, .wait: false
+      }
+    var new: [CutDocument] = []
+    for (document, record) in zip(documents, try await sink.records(of: documents.map(\.source))) {
+      var document = document
+      document.known = record
+      if let stored = document.stored, !stored.isPending, !(canImprove && stored.hasGaps) {
+        tally.count(unchanged: stored)
+      } else {
+        new.append(document)
+      }
+    }
+    let (uncut, counter, tokens) = (new, counter, terms?.tokensPerText ?? .max)
+    return try await file.work {
+      Parallel.map(uncut) { $0.cut(fitting: counter, tokens: tokens) }
     }
   }
 
-  /// Notes what became of texts.
-  private mutating func note(_ event: EmbeddingQueue.Event) {
+  private func unsent(_ texts: [HashedText]) -> [HashedText] {
+    texts.filter { !waiting.isOnItsWay($0.hash) && failures[$0.hash] == nil }
+  }
+
+  /// Texts with their tokens.
+  private func counted(_ texts: [HashedText]) async throws -> [EmbeddingQueue.Item] {
+    guard let counter else { return [] }
+    return try await file.work {
+      Parallel.map(texts) { EmbeddingQueue.Item(text: $0, tokens: counter.count($0.text)) }
+    }
+  }
+
+  /// Takes in what became of texts.
+  private mutating func resolve(_ event: EmbeddingQueue.Event) {
     switch event {
     case .embedded(let hashes):
       embeddedNow.formUnion(hashes)
@@ -255,29 +261,25 @@ struct AddRun: DocumentTaker {
       failures.merge(refused) { first, _ in first }
       refused.keys.forEach { waiting.resolve($0) }
     case .unavailable(let hashes, let reason):
-      note(reason)
+      tally.stop(reason)
+      // The rest of the run does without the service.
+      if reason.isFinal { route = fallback(reason.message) }
       hashes.forEach { waiting.resolve($0) }
     }
   }
 
-  /// The service does not embed texts: in HYBRID they get stand-ins, in REAL they stay pending. Where
-  /// it is final, the rest of the run does without the service.
-  private mutating func note(_ reason: Unavailability) {
-    tally.stop(reason)
-    guard reason.isFinal else { return }
-    supply = fallback(reason.message)
-  }
-
-  /// What texts without a vector get when the service does not embed them.
-  private func fallback(_ reason: String) -> Supply {
-    tally.report.mode == .hybrid ? .mock(MockService(), mockSpace) : .none(reason: reason)
+  /// What texts without a vector get if the service does not embed them: stand-ins in HYBRID; in REAL
+  /// their documents wait.
+  private func fallback(_ reason: String) -> EmbeddingRouter.Route {
+    tally.report.mode == .hybrid
+      ? .standIn(MockService(), reason: reason) : .wait(reason: reason)
   }
 
   // MARK: - Out
 
   /// Places the documents that wait for nothing more.
   private mutating func placeReady() async throws {
-    let atOnce = requests == nil ? Int.max : Self.chunksAtOnce
+    let atOnce = terms == nil ? Int.max : Self.chunksAtOnce
     while true {
       let ready = waiting.takeReady(chunksAtMost: atOnce)
       guard !ready.isEmpty else { return }
@@ -285,74 +287,61 @@ struct AddRun: DocumentTaker {
     }
   }
 
-  /// Gives documents the vectors they lack, where there are any to be had here, and places them.
+  /// Gives documents the vectors they lack, if there are any to be had here, and places them.
   ///
   /// - Parameter again: how often a document may come again, since a vector that was to be reused was
   ///   removed by another process before it was placed.
-  private mutating func place(_ documents: [ChangedDocument], again: Int) async throws {
+  private mutating func place(_ documents: [CutDocument], again: Int) async throws {
     let documents = try await leaveUnimproved(documents)
     guard !documents.isEmpty else { return }
-    let supplied = try await supplyLocally(documents)
-    let placement = Placement(
-      collection: collection, target: target, standIn: supplied.standIn,
-      vectors: supplied.vectors, vectorSpace: supplied.space, embeddedNow: embeddedNow,
-      failures: failures, placedAt: placedAt, run: run.id,
-      refusesDuplicates: run.command == "import")
-    let outcomes = try await store.file.write { db in
-      try placement.collection.requireUnchanged(db)
-      return try SearchTable.following(db) { words in
-        try placement.place(
-          documents.map(\.prepared), pendingReason: supplied.pendingReason, &words, db)
-      }
-    }
-    var returning: [ChangedDocument] = []
+    let (vectors, pendingReason) = try await vectorsAtHand(for: documents)
+    let outcomes = try await sink.place(
+      documents, vectors: vectors, embeddedNow: embeddedNow, pendingReason: pendingReason)
+    var incomplete: [CutDocument] = []
     for (document, outcome) in zip(documents, outcomes) {
-      tally.count(outcome, of: document.prepared)
-      // The service is missed only where a document needs it.
-      if case .pending = outcome, case .none(let reason) = supply { tally.missService(reason) }
+      tally.count(outcome, of: document)
+      // The service is missed only if a document needs it.
+      if case .pending = outcome, case .wait(let reason) = route { tally.missService(reason) }
       if case .incomplete = outcome {
-        returning.append(document)
+        incomplete.append(document)
       } else {
-        for chunk in document.prepared.chunks {
+        for chunk in document.chunks {
           if let hash = chunk.textHash { embeddedNow.remove(hash) }
         }
       }
     }
-    try await placeAgain(returning, again)
+    if !incomplete.isEmpty { try await placeAgain(incomplete, again) }
   }
 
-  private mutating func placeAgain(_ documents: [ChangedDocument], _ again: Int) async throws {
-    guard !documents.isEmpty else { return }
+  private mutating func placeAgain(_ documents: [CutDocument], _ again: Int) async throws {
     guard again > 0 else {
       for document in documents {
         tally.fail(
-          document.prepared.source, .locked,
-          "\(document.prepared.source) could not be placed: its vectors were removed by another "
-            + "process again and again; run the command again")
+          document.source, .locked,
+          "\(document.source) could not be placed: its vectors were removed by another process again "
+            + "and again; run the command again")
       }
       return
     }
-    if case .requests = supply, let queue {
-      let missing = try await intake.missingTexts(documents, in: [target.id])
-        .filter { !waiting.isOnItsWay($0.hash) && failures[$0.hash] == nil }
-      await queue.add(try await intake.counted(missing))
-      while let events = try await queue.next() { events.forEach { note($0) } }
+    if case .requests = route {
+      let missing = unsent(try await sink.missingTexts(of: documents, in: [target]))
+      await sink.send(try await counted(missing))
+      while let events = try await sink.nextEvents() { events.forEach { resolve($0) } }
     }
     try await place(documents, again: again - 1)
   }
 
-  /// Leaves those documents as they are that the store has already, and for which nothing has been
-  /// had in this run.
+  /// Leaves out stored documents that gained no vectors in this run.
   private mutating func leaveUnimproved(
-    _ documents: [ChangedDocument]
-  ) async throws -> [ChangedDocument] {
-    guard requests != nil, documents.contains(where: { $0.stored?.isPending == false }) else {
+    _ documents: [CutDocument]
+  ) async throws -> [CutDocument] {
+    guard terms != nil, documents.contains(where: { $0.stored?.isPending == false }) else {
       return documents
     }
-    let missing = Set(try await intake.missingTexts(documents, in: [target.id]).map(\.hash))
+    let missing = Set(try await sink.missingTexts(of: documents, in: [target]).map(\.hash))
     return documents.filter { document in
       guard let stored = document.stored, !stored.isPending else { return true }
-      let had = document.prepared.chunks.count { chunk in
+      let had = document.chunks.count { chunk in
         chunk.textHash.map { !missing.contains($0) || failures[$0] != nil } ?? true
       }
       guard had <= stored.chunksInTarget + stored.failedChunks else { return true }
@@ -361,45 +350,31 @@ struct AddRun: DocumentTaker {
     }
   }
 
-  /// What documents on their way out get besides what the store has.
-  private struct Supplied {
-    var vectors: [Data: StoredVector] = [:]
-    var space: SpaceRecord?
-    /// The space of stand-ins, where they are allowed.
-    var standIn: SpaceRecord?
-    /// Why documents with chunks that have no vector stay pending; nil where they need not.
-    var pendingReason: String?
-  }
-
-  /// Embeds what has no vector by the mock service, where the supply or the mode allows it.
-  private mutating func supplyLocally(_ documents: [ChangedDocument]) async throws -> Supplied {
-    var supplied = Supplied()
-    var supply = supply
-    if case .requests = supply, let stopped = tally.report.stopped {
+  /// The vectors that documents can get, those that the mock service makes of them now among them, and
+  /// why a document without one stays pending; nil if it need not.
+  private mutating func vectorsAtHand(
+    for documents: [CutDocument]
+  ) async throws -> (VectorsAtHand, pendingReason: String?) {
+    var vectors = VectorsAtHand(target: target, failures: failures)
+    var route = route
+    if case .requests = route, let stopped = tally.report.stopped {
       // Texts of a batch were given up; the others go on.
-      supply = fallback(stopped.message)
+      route = fallback(stopped.message)
     }
-    switch supply {
-    case .requests, .refused: break
-    case .none(let reason): supplied.pendingReason = reason
-    case .mock(let mock, let space):
-      supplied.standIn = space == target ? nil : space
-      supplied.space = space
-      let missing = try await intake.missingTexts(documents, in: [target.id, space.id])
-        .filter { failures[$0.hash] == nil }
-      for start in stride(from: 0, to: missing.count, by: Self.textsInMemory) {
-        try Task.checkCancellation()
-        let slice = Array(missing[start..<min(start + Self.textsInMemory, missing.count)])
-        let answer = try AnsweredTexts(
-          try await mock.embed(slice.map(\.text)), to: slice, space: space.space)
-        if space == target { embeddedNow.formUnion(answer.vectors.keys) }
-        if missing.count <= Self.textsInMemory {
-          supplied.vectors = answer.vectors
-        } else {
-          try await store.stage(answer.vectors, in: space)
-        }
-      }
+    let (mock, space): (MockService, SpaceRecord)
+    switch route {
+    case .requests: return (vectors, nil)
+    case .wait(let reason): return (vectors, reason)
+    case .local(let service): (mock, space) = (service, target)
+    case .standIn(let service, _):
+      (mock, space) = (service, mockSpace)
+      vectors.standIn = mockSpace
     }
-    return supplied
+    let missing = try await sink.missingTexts(
+      of: documents, in: space == target ? [target] : [target, space]
+    ).filter { failures[$0.hash] == nil }
+    vectors.made = try await sink.embed(missing, by: mock, in: space)
+    if space == target { embeddedNow.formUnion(missing.map(\.hash)) }
+    return (vectors, nil)
   }
 }

@@ -1,4 +1,4 @@
-// The report of a run while it is made: counts, warnings, errors. Kept by AddRun and ImportRun.
+// The report of a run while it is made: counts, warnings, errors.
 
 import Foundation
 
@@ -26,7 +26,7 @@ struct AddTally: Sendable {
 
   /// Enters that a document waits since there is no service.
   mutating func missService(_ reason: String) {
-    if report.stopped == nil { stop(Unavailability(noService: reason)) }
+    if report.stopped == nil { stop(Unavailable(noService: reason)) }
   }
 
   /// Notes a document that could not be added.
@@ -37,13 +37,14 @@ struct AddTally: Sendable {
     note(source, index: index, code: code, message)
   }
 
-  /// Notes an imported row that was refused: a document of one chunk.
+  /// Notes a document of one chunk that was refused.
   mutating func failChunk(
-    _ source: String?, _ code: StoreError.Code, _ message: String, reason: String? = nil
+    _ source: String?, index: Int? = nil, _ code: StoreError.Code, _ message: String,
+    reason: String? = nil
   ) {
     report.chunks.failed += 1
     refuse(code, reason)
-    fail(source, code, message)
+    fail(source, index: index, code, message)
   }
 
   private mutating func refuse(_ code: StoreError.Code, _ reason: String?) {
@@ -56,14 +57,6 @@ struct AddTally: Sendable {
       source, .malformedInput,
       (line.map { "line \($0): " } ?? "")
         + "the id \"\(source)\" came before in this file with other content; ids must be unique")
-  }
-
-  /// Counts imported rows that came with their vectors: documents of one chunk.
-  mutating func count(added: Int = 0, updated: Int = 0, unchanged: Int = 0) {
-    report.documents.added += added
-    report.documents.updated += updated
-    report.documents.unchanged += unchanged
-    report.chunks.reused += added + updated + unchanged
   }
 
   /// Counts files that hold no text.
@@ -103,19 +96,22 @@ struct AddTally: Sendable {
   }
 
   /// Counts what became of a document that was to be placed.
-  mutating func count(_ outcome: Placement.Outcome, of document: PreparedDocument) {
+  mutating func count(_ outcome: Placement.Outcome, of document: CutDocument) {
     switch outcome {
     case .placed(let counts): count(counts, of: document)
-    case .unchanged(let stored, let embedded): count(unchanged: stored, embedded: embedded)
+    case .unchanged(let stored?, let embedded): count(unchanged: stored, embedded: embedded)
+    case .unchanged(nil, _):
+      report.documents.unchanged += 1
+      report.chunks.reused += document.chunks.count
     case .pending:
       report.documents.pending += 1
       report.chunks.pending += document.chunks.count
-    case .duplicate: failDuplicate(document.source, line: nil)
+    case .duplicate: failDuplicate(document.source, line: document.line)
     case .incomplete: break
     }
   }
 
-  private mutating func count(_ counts: Placement.Counts, of document: PreparedDocument) {
+  private mutating func count(_ counts: Placement.Counts, of document: CutDocument) {
     if !counts.failures.isEmpty {
       report.documents.failed += 1
     } else if counts.isNew {
@@ -152,10 +148,10 @@ struct AddTally: Sendable {
   }
 
   /// Enters that the service does not embed texts. Told once a code; what is final stays.
-  mutating func stop(_ reason: Unavailability) {
+  mutating func stop(_ reason: Unavailable) {
     let code = reason.code
     guard report.stopped == nil || (reason.isFinal && report.stopped?.code != code) else { return }
-    report.stopped = AddReport.Stop(code: code, message: reason.message)
+    report.stopped = AddReport.Stop(code: code, message: reason.message, until: reason.until)
     if report.mode == .hybrid {
       warn("texts that the service did not embed have stand-ins: \(reason.message)")
     } else {
@@ -163,11 +159,9 @@ struct AddTally: Sendable {
     }
   }
 
-  /// The report of a run that was only planned.
-  var planned: AddReport {
-    var report = report
+  /// Says that nothing was changed or spent.
+  mutating func markDryRun() {
     report.dryRun = true
-    return report
   }
 
   /// Enters how long the run took.

@@ -29,7 +29,7 @@ final class Claims: Sendable {
   private let presence: RunPresence
 
   /// Shows that a run is at work, and forgets claims of runs that are over.
-  init(of run: Run, in target: SpaceRecord, file: StoreFile) async throws {
+  init(of run: RunRecord, in target: SpaceRecord, file: StoreFile) async throws {
     let (id, path) = (run.id, file.path)
     self.file = file
     self.target = target

@@ -1,14 +1,16 @@
-// Files and texts become documents: bytes decoded, format and metadata found, source named. Called
-// by Store+Add; calls Parsing/ of the embedding layer.
+// Files, texts and vectors at hand become documents: bytes decoded, format and metadata found, vectors
+// checked, sources named.
 
 import Foundation
+import Synchronization
+import VectorStoreSearch
 import VectorStoreText
 
 /// Turns what a user adds into documents, with the options of one `add`.
 struct DocumentReader: Sendable {
   /// What reading a file came to.
-  enum Outcome: Sendable {
-    case document(IncomingDocument, warning: String?)
+  enum FileOutcome: Sendable {
+    case document(CutDocument, warning: String?)
     /// The file, found in a folder, holds no text.
     case skipped(TextDecodingError, source: String)
     case failed(StoreError)
@@ -16,18 +18,21 @@ struct DocumentReader: Sendable {
 
   let options: AddOptions
 
+  // MARK: - Files
+
   /// Reads a file.
-  func read(_ file: FoundFile) -> Outcome {
+  func read(_ file: FoundFile) -> FileOutcome {
     do {
       var screen = TextDecoder.Screen()
       let text = try TextDecoder.decode(
         try WholeFile.read(file.path, limit: AddOptions.maximumTextBytes) {
           try screen.look(at: $0)
         })
-      let (metadata, warning) = metadata(of: text, format: DocumentFormat(fileName: file.source))
-      let document = try incoming(
-        text, source: file.source, origin: .file, format: DocumentFormat(fileName: file.source),
-        metadata: metadata)
+      let format = DocumentFormat(fileName: file.source)
+      let (metadata, warning) = metadata(of: text, format: format)
+      let document = try cutDocument(
+        text, source: file.source, origin: .file, format: format,
+        metadata: try MetadataJSON.encode(metadata))
       return .document(document, warning: warning.map { "\(file.source): \($0)" })
     } catch let error as TextDecodingError {
       guard file.isNamed else { return .skipped(error, source: file.source) }
@@ -48,47 +53,143 @@ struct DocumentReader: Sendable {
     }
   }
 
-  /// A text that is at hand. Without an id it is named after its own hash, so that the same text is
-  /// the same document.
-  func read(_ input: Document) throws(StoreError) -> IncomingDocument {
-    let name = input.source.map { "the text of \"\($0)\"" } ?? "the text"
-    guard input.text.contains(where: { !$0.isWhitespace }) else {
-      throw StoreError(.empty, "\(name) is empty; there is nothing to add")
-    }
-    guard !input.text.utf8.contains(0), input.source?.utf8.contains(0) != true else {
-      throw StoreError(
-        .malformedInput,
-        "\(name), or its id, holds a NUL character; it is binary, or remove the character")
-    }
-    guard input.text.utf8.count <= AddOptions.maximumTextBytes else {
-      throw StoreError(
-        .textTooLong,
-        "\(name) has \(input.text.utf8.count) bytes, and at most \(AddOptions.maximumTextBytes) are "
-          + "taken as one document; split it")
-    }
-    if let id = input.source, id.isEmpty {
+  // MARK: - Documents at hand
+
+  /// Reads a document at hand. A text without an id is named after its own hash, so that the same text
+  /// is the same document.
+  ///
+  /// - Parameter space: the space of the vectors that it may bring.
+  func read(_ document: Document, space: EmbeddingSpace) throws(StoreError) -> CutDocument {
+    let name = document.source.map { " of \"\($0)\"" } ?? ""
+    if document.source?.isEmpty == true {
       throw StoreError(.empty, "the document's id is empty; name it, or leave the id out")
     }
-    let hash = TextHash.of(input.text).prefix(6).map { String(format: "%02x", $0) }.joined()
-    let source = input.source ?? "text-\(hash)"
-    let format = input.format ?? DocumentFormat(fileName: source)
-    let (found, _) = metadata(of: input.text, format: format)
-    do {
-      return try incoming(
-        input.text, source: source, origin: .text, format: format,
-        metadata: found.merging(input.metadata) { _, given in given })
+    if document.source?.utf8.contains(0) == true {
+      throw StoreError(
+        .malformedInput, "the document's id holds a NUL character; remove the character")
+    }
+    if let text = document.text { try check(text, "the text\(name)") }
+    let chunks = try ownChunks(of: document, name, space)
+    guard document.text != nil || !chunks.isEmpty else {
+      throw StoreError(
+        .empty,
+        "the document\(name.isEmpty ? "" : " \(name.dropFirst(4))") has no text, no vector and "
+          + "no chunks; give it one of them")
+    }
+    guard let source = document.source ?? document.text.map(Self.name) else {
+      throw StoreError(.empty, "a document without a text needs an id; name it")
+    }
+    let format = document.format ?? DocumentFormat(fileName: source)
+    let (found, _) = metadata(of: document.text ?? "", format: format)
+    do throws(StoreError) {
+      let metadata = try MetadataJSON.encode(
+        found.merging(document.metadata) { _, given in given })
+      return try chunks.isEmpty
+        ? cutDocument(
+          document.text ?? "", source: source, origin: .text, format: format, metadata: metadata)
+        : CutDocument(
+          source: source, origin: .text, format: format, text: document.text, metadata: metadata,
+          chunks: chunks)
     } catch {
-      throw StoreError(error.code, "\(name): \(error.message)", underlying: error.underlying)
+      throw StoreError(
+        error.code, "the document\(name): \(error.message)", underlying: error.underlying)
     }
   }
 
-  private func incoming(
+  private static func name(of text: String) -> String {
+    "text-" + TextHash.of(text).prefix(6).map { String(format: "%02x", $0) }.joined()
+  }
+
+  /// The chunks that a document brings; a text with a vector is one chunk.
+  private func ownChunks(
+    of document: Document, _ name: String, _ space: EmbeddingSpace
+  ) throws(StoreError) -> [CutChunk] {
+    if let vector = document.vector {
+      guard document.chunks.isEmpty else {
+        throw StoreError(
+          .invalidArgument,
+          "the document\(name) brings a vector and chunks; give each chunk its vector instead")
+      }
+      let vector = try checked(vector, "the vector\(name)", space)
+      return [
+        CutChunk(
+          text: document.text, textHash: document.text.map(TextHash.of),
+          range: document.text.map { 0..<$0.unicodeScalars.count },
+          line: document.text == nil ? nil : 1, vector: vector)
+      ]
+    }
+    var chunks: [CutChunk] = []
+    for (ordinal, chunk) in document.chunks.enumerated() {
+      let name = "chunk \(ordinal)\(name)"
+      if let text = chunk.text { try check(text, "the text of \(name)") }
+      guard chunk.text != nil || chunk.vector != nil else {
+        throw StoreError(.empty, "\(name) has neither text nor vector; give it one of them")
+      }
+      var vector: StoredVector?
+      if let own = chunk.vector { vector = try checked(own, "the vector of \(name)", space) }
+      chunks.append(
+        CutChunk(
+          text: chunk.text, textHash: chunk.text.map(TextHash.of), range: chunk.range,
+          line: chunk.line, vector: vector))
+    }
+    return chunks
+  }
+
+  private func checked(
+    _ vector: [Float], _ name: String, _ space: EmbeddingSpace
+  ) throws(StoreError) -> StoredVector {
+    do {
+      return try StoredVector(checking: vector, dimensions: space.dimensions)
+    } catch {
+      throw StoreError(
+        .badVector, "\(name) cannot be one of the space \(space): \(error)", underlying: error)
+    }
+  }
+
+  private func check(_ text: String, _ name: String) throws(StoreError) {
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw StoreError(.empty, "\(name) is empty; there is nothing to add")
+    }
+    guard !text.utf8.contains(0) else {
+      throw StoreError(
+        .malformedInput, "\(name) holds a NUL character; it is binary, or remove the character")
+    }
+    guard text.utf8.count <= AddOptions.maximumTextBytes else {
+      throw StoreError(
+        .textTooLong,
+        "\(name) has \(text.utf8.count) bytes, and at most \(AddOptions.maximumTextBytes) are taken as "
+          + "one document; split it")
+    }
+  }
+
+  // MARK: - Common
+
+  /// A text that the store cuts, or the chunker of the options.
+  private func cutDocument(
     _ text: String, source: String, origin: DocumentOrigin, format: DocumentFormat,
-    metadata: [String: MetadataValue]
-  ) throws(StoreError) -> IncomingDocument {
-    IncomingDocument(
-      source: source, origin: origin, format: format, text: text,
-      metadata: try MetadataJSON.encode(metadata), chunking: options.chunking)
+    metadata: String
+  ) throws(StoreError) -> CutDocument {
+    guard let chunker = options.chunker else {
+      return CutDocument(
+        source: source, origin: origin, format: format, text: text, metadata: metadata,
+        chunking: options.chunking)
+    }
+    var chunks: [CutChunk] = []
+    for chunk in chunker.chunks(of: text, format: format) {
+      guard chunk.text.contains(where: { !$0.isWhitespace }) else {
+        throw StoreError(
+          .empty,
+          "the chunker of the options cut a passage without words at line \(chunk.line) of \(source); "
+            + "leave such passages out")
+      }
+      chunks.append(
+        CutChunk(
+          text: chunk.text, textHash: TextHash.of(chunk.text), range: chunk.range,
+          line: chunk.line))
+    }
+    return CutDocument(
+      source: source, origin: origin, format: format, text: text, metadata: metadata,
+      chunks: chunks)
   }
 
   /// The metadata of the call over the front matter of a Markdown text, and what is wrong with that.
@@ -101,6 +202,122 @@ struct DocumentReader: Sendable {
       return (front.merging(options.metadata) { _, given in given }, nil)
     } catch {
       return (options.metadata, "its front matter is left out: \(error)")
+    }
+  }
+}
+
+/// Some documents and what was met on the way to them.
+struct FileBatch: Sendable {
+  var documents: [CutDocument] = []
+  var warnings: [String] = []
+  /// Files that hold no text.
+  var skipped = 0
+  var failures: [StoreError] = []
+  /// Files and problems met.
+  var seen = 0
+  /// All that will be met; nil while the walk has not come to its end.
+  var total: Int?
+}
+
+/// Walks the paths of one `add` and reads the files, a batch at a time.
+final class FileBatches: Sendable {
+  /// A batch is full with so many bytes of text, or so many documents.
+  private static let (fullBytes, fullDocuments) = (4 << 20, 256)
+  /// The walk is at most so many files ahead of reading, so that the total is known early and memory
+  /// stays bounded.
+  private static let filesAhead = 16_384
+
+  private let state: Mutex<State>
+  private let reader: DocumentReader
+  /// The store's own files, which a folder may hold.
+  private let storePath: String
+
+  init(paths: [String], options: AddOptions, storePath: String) throws {
+    self.storePath = Self.absolute(storePath)
+    reader = DocumentReader(options: options)
+    do {
+      let finder = try FileFinder(paths: paths, globs: options.globs)
+      state = Mutex(State(walk: finder.makeIterator()))
+    } catch {
+      throw StoreError(.invalidArgument, "\(error)", underlying: error)
+    }
+  }
+
+  /// The next batch, nil after the last. Blocks its thread.
+  func next() -> FileBatch? {
+    var files: [FoundFile] = []
+    var batch = FileBatch()
+    var bytes = 0
+    state.withLock { state in
+      while files.count < Self.fullDocuments, bytes < Self.fullBytes, let finding = state.next() {
+        batch.seen += 1
+        switch finding {
+        case .file(let file) where isOfTheStore(file.path):
+          guard file.isNamed else { continue }
+          batch.failures.append(
+            StoreError(
+              .invalidArgument,
+              "\(file.source) is the store itself or belongs to it; add other files"))
+        case .file(let file):
+          files.append(file)
+          bytes += Int(StoreFile.size(of: file.path))
+        case .problem(let problem):
+          batch.failures.append(StoreError(.pathNotFound, "\(problem)", underlying: problem))
+        }
+      }
+      batch.total = state.isOver ? state.walked : nil
+    }
+    guard batch.seen > 0 else { return nil }
+    for outcome in Parallel.map(files, { [reader] file in reader.read(file) }) {
+      switch outcome {
+      case .document(let document, let warning):
+        batch.documents.append(document)
+        if let warning { batch.warnings.append(warning) }
+      case .skipped(let reason, let source):
+        batch.skipped += 1
+        // A picture needs no words. What is called text and is not gets some.
+        if case .binary = reason, !DocumentFormat.isTextName(source) { continue }
+        batch.warnings.append("\(source) is left out: \(reason)")
+      case .failed(let error): batch.failures.append(error)
+      }
+    }
+    return batch
+  }
+
+  /// Whether a path is the store being written, its log, or another file beside it.
+  private func isOfTheStore(_ path: String) -> Bool {
+    let path = Self.absolute(path)
+    guard path.hasPrefix(storePath) else { return false }
+    return ["", "-wal", "-shm", "-journal", "-lock", "-runs", "-new"].contains(
+      path.dropFirst(storePath.count))
+  }
+
+  private static func absolute(_ path: String) -> String {
+    URL(filePath: path).standardizedFileURL.path
+  }
+
+  /// The walk, some files ahead of those that are read.
+  private struct State {
+    var walk: FileWalk
+    /// Met, the next first.
+    var ahead: ArraySlice<FileFinder.Finding> = []
+    /// All that was met so far.
+    var walked = 0
+    /// Whether the walk has come to its end.
+    var isOver = false
+
+    init(walk: FileWalk) { self.walk = walk }
+
+    mutating func next() -> FileFinder.Finding? {
+      if ahead.isEmpty {
+        var found: [FileFinder.Finding] = []
+        while found.count < FileBatches.filesAhead, !isOver {
+          if let finding = walk.next() { found.append(finding) } else { isOver = true }
+        }
+        walked += found.count
+        ahead = found[...]
+      }
+      return ahead.popFirst()
     }
   }
 }

@@ -1,5 +1,5 @@
 // Texts on their way to an embedding service and back: packed into requests, several in flight, each
-// answer committed as it comes. Called by AddRun and ReembedRun; calls ServiceRequests.
+// answer checked and committed as it comes.
 
 import Foundation
 import VectorStoreSearch
@@ -24,13 +24,7 @@ actor EmbeddingQueue {
     /// Refused for good.
     case failed([Data: ChunkFailure])
     /// Not embedded now.
-    case unavailable([Data], Unavailability)
-  }
-
-  /// What the queue needs of its run.
-  struct Run: Sendable {
-    let requests: ServiceRequests
-    let claims: Claims
+    case unavailable([Data], Unavailable)
   }
 
   /// A request to be.
@@ -58,7 +52,8 @@ actor EmbeddingQueue {
   /// How long answers in flight are waited for when a run is given up, in seconds.
   private static let farewell = 0.6
 
-  private let run: Run
+  private let requests: ServiceRequests
+  private let claims: Claims
   private var packer: BatchPacker<Item>
   private let atOnce: Int
   private var jobs: [Job] = []
@@ -71,9 +66,10 @@ actor EmbeddingQueue {
   private var failure: (any Error)?
   private var waiter: CheckedContinuation<Void, Never>?
 
-  init(_ run: Run) {
-    self.run = run
-    let terms = run.requests.service.terms
+  init(_ requests: ServiceRequests, _ claims: Claims) {
+    self.requests = requests
+    self.claims = claims
+    let terms = requests.service.terms
     packer = BatchPacker(
       textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
     // Twice what may be in flight: while one half waits for its answers, the other is entered in the
@@ -125,7 +121,7 @@ actor EmbeddingQueue {
   /// cancels expects an end within a second.
   func giveUp() async {
     failure = failure ?? CancellationError()
-    run.requests.giveUp()
+    requests.giveUp()
     (jobs, elsewhere) = ([], [])
     packer = BatchPacker(textsPerRequest: 1, tokensPerRequest: 1)
     lookout?.cancel()
@@ -148,7 +144,7 @@ actor EmbeddingQueue {
       running[id] = Task {
         let result: Result<Completion, any Error>
         do {
-          result = .success(try await Self.complete(job, run))
+          result = .success(try await complete(job))
         } catch {
           result = .failure(error)
         }
@@ -195,7 +191,7 @@ actor EmbeddingQueue {
       let taken: Set<Data>
       do {
         try await Task.sleep(for: .seconds(Self.lookAgain))
-        taken = try await run.claims.elsewhere()
+        taken = try await claims.elsewhere()
       } catch {
         failure = failure ?? error
         return
@@ -211,17 +207,17 @@ actor EmbeddingQueue {
       pump()
       if !running.isEmpty { idle = .now }
       if ContinuousClock.now - idle > .seconds(Self.longWait) {
-        run.requests.tellWaiting("another run of this store is having the same texts embedded")
+        requests.tellWaiting("another run of this store is having the same texts embedded")
       }
     }
   }
 
   /// Claims the texts of a job, sends what nobody else has on its way, and commits the answer.
-  private static func complete(_ job: Job, _ run: Run) async throws -> Completion {
+  nonisolated private func complete(_ job: Job) async throws -> Completion {
     let hashes = job.items.map(\.text.hash)
-    let isStopped = run.requests.isStopped
+    let isStopped = requests.isStopped
     let standing =
-      isStopped ? try await run.claims.look(at: hashes) : try await run.claims.claim(hashes)
+      isStopped ? try await claims.look(at: hashes) : try await claims.claim(hashes)
     var completion = Completion()
     if !standing.known.isEmpty { completion.events.append(.found(standing.known)) }
     let others = job.items.filter { standing.elsewhere.contains($0.text.hash) }
@@ -229,25 +225,23 @@ actor EmbeddingQueue {
     let items = job.items.filter { standing.free.contains($0.text.hash) }
     guard !items.isEmpty else { return completion }
     do {
-      let isKept = try await send(Job(items: items, rounds: job.rounds), run, &completion)
-      if !isKept, !isStopped { await run.claims.release(items.map(\.text.hash)) }
+      let isKept = try await send(Job(items: items, rounds: job.rounds), &completion)
+      if !isKept, !isStopped { await claims.release(items.map(\.text.hash)) }
     } catch {
-      await run.claims.release(items.map(\.text.hash))
+      await claims.release(items.map(\.text.hash))
       throw error
     }
     return completion
   }
 
   /// Sends a job and commits its answer. Returns whether there was one: its texts are then released.
-  private static func send(
-    _ job: Job, _ run: Run, _ completion: inout Completion
-  ) async throws -> Bool {
+  nonisolated private func send(_ job: Job, _ completion: inout Completion) async throws -> Bool {
     let items = job.items
     let tokens = items.reduce(0) { $0 + $1.tokens }
-    let hold = run.claims.hold(items.map(\.text.hash))
-    switch try await run.requests.send(items.map(\.text.text), tokens: tokens, hold: hold) {
+    let hold = claims.hold(items.map(\.text.hash))
+    switch try await requests.send(items.map(\.text.text), tokens: tokens, hold: hold) {
     case .answered(let answer):
-      completion.events += try await commit(answer, of: items, run)
+      completion.events += try await commit(answer, of: items)
       return true
     case .lostHold: completion.elsewhere.append(job)
     case .split:
@@ -257,14 +251,14 @@ actor EmbeddingQueue {
         Job(items: Array(items[middle...]), rounds: job.rounds),
       ]
     case .refused(let error):
-      let failure = ChunkFailure(code: Unavailability.code(of: error), message: "\(error)")
+      let failure = ChunkFailure(code: Unavailable.code(of: error), message: "\(error)")
       completion.events.append(.failed([items[0].text.hash: failure]))
     case .putOff(let error):
       if job.rounds > 0 {
         completion.later = [Job(items: items, rounds: job.rounds - 1)]
       } else {
         let hashes = items.map(\.text.hash)
-        completion.events.append(.unavailable(hashes, Unavailability(error)))
+        completion.events.append(.unavailable(hashes, Unavailable(error)))
       }
     case .tooDear(let tokensThatFit):
       let count = max(1, BatchPacker<Item>.prefix(of: items.map(\.tokens), fitting: tokensThatFit))
@@ -273,21 +267,78 @@ actor EmbeddingQueue {
         Job(items: Array(items[count...]), rounds: job.rounds),
       ]
     case .stopped(let reason):
-      completion.events.append(.unavailable(items.map(\.text.hash), Unavailability(reason)))
+      completion.events.append(.unavailable(items.map(\.text.hash), Unavailable(reason)))
     }
     return false
   }
 
   /// Checks an answer's vectors and writes them to the disk.
-  private static func commit(
-    _ answer: EmbeddingBatch, of items: [Item], _ run: Run
+  nonisolated private func commit(
+    _ answer: EmbeddingBatch, of items: [Item]
   ) async throws -> [Event] {
-    let space = run.requests.service.space
-    let checked = try AnsweredTexts(answer, to: items.map(\.text), space: space)
+    let space = requests.service.space
+    let checked = try CheckedAnswer(answer, to: items.map(\.text), space: space)
     let hashes = items.map(\.text.hash)
-    try await withReprieve { try await run.claims.keep(checked.vectors, releasing: hashes) }
+    try await withReprieve { try await self.claims.keep(checked.vectors, releasing: hashes) }
     var events = [Event.embedded(Array(checked.vectors.keys))]
     if !checked.failures.isEmpty { events.append(.failed(checked.failures)) }
     return events
+  }
+}
+
+/// The vectors of texts that may be stored, and why others may not, by text hash.
+struct CheckedAnswer: Sendable {
+  private(set) var vectors: [Data: StoredVector] = [:]
+  private(set) var failures: [Data: ChunkFailure] = [:]
+
+  /// Checks a service's answer to texts.
+  ///
+  /// - Throws: ``StoreError/Code/badVector`` if there is not one vector a text. A single bad vector is
+  ///   that text's failure.
+  init(_ answer: EmbeddingBatch, to texts: [HashedText], space: EmbeddingSpace) throws(StoreError) {
+    guard answer.vectors.count == texts.count else {
+      throw StoreError(
+        .badVector,
+        "the service for \(space) answered \(answer.vectors.count) vectors for \(texts.count) texts; "
+          + "nothing of this answer was stored: try again, or check the server")
+    }
+    for (text, vector) in zip(texts, answer.vectors) {
+      do {
+        vectors[text.hash] = try StoredVector(checking: vector, dimensions: space.dimensions)
+      } catch {
+        failures[text.hash] = ChunkFailure(
+          code: .badVector, reason: error.reason,
+          message: "the service for \(space) answered a bad vector: \(error)")
+      }
+    }
+  }
+}
+
+/// The tokens and requests that texts would make in a queue, with nothing sent.
+struct RequestPlan: Sendable {
+  private(set) var tokens = 0
+  private(set) var requests = 0
+  private var packer: BatchPacker<EmbeddingQueue.Item>
+
+  init(_ terms: ServiceTerms) {
+    packer = BatchPacker(
+      textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+  }
+
+  /// Takes texts that are to be embedded. Returns the texts of the requests that are full now.
+  mutating func add(_ items: [EmbeddingQueue.Item]) -> [Data] {
+    items.flatMap { item in
+      tokens += item.tokens
+      return count(
+        packer.add(item, tokens: item.tokens, bytes: item.text.text.utf8.count))
+    }
+  }
+
+  /// The texts of the requests that go out since no text comes any more.
+  mutating func flush() -> [Data] { count(packer.flush()) }
+
+  private mutating func count(_ batches: [BatchPacker<EmbeddingQueue.Item>.Batch]) -> [Data] {
+    requests += batches.count
+    return batches.flatMap { $0.items.map(\.text.hash) }
   }
 }

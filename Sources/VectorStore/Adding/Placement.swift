@@ -1,37 +1,11 @@
 // Places a version of a document: new chunks with their vectors in, old ones out, in the caller's
-// transaction. Called by AddRun; calls the tables.
+// transaction.
 
 import Foundation
 import GRDB
 
 /// Places documents of one collection.
 struct Placement: Sendable {
-  /// Where a chunk's vector comes from.
-  enum VectorSource {
-    /// From memory, or from where its text has one, in the target space.
-    case target
-    /// The same, in the mock space.
-    case standIn
-    /// There is none and will be none.
-    case failed(ChunkFailure)
-
-    /// The one rule for where a text's vector comes from, in a run and in its plan; nil if there is
-    /// none yet.
-    init?(failure: ChunkFailure?, hasTarget: Bool, hasStandIn: @autoclosure () throws -> Bool)
-      rethrows
-    {
-      if let failure {
-        self = .failed(failure)
-      } else if hasTarget {
-        self = .target
-      } else if try hasStandIn() {
-        self = .standIn
-      } else {
-        return nil
-      }
-    }
-  }
-
   /// What placing a document came to.
   struct Counts: Sendable {
     var isNew = false
@@ -41,16 +15,21 @@ struct Placement: Sendable {
     /// Chunks refused for good, by ordinal.
     var failures: [(ordinal: Int, failure: ChunkFailure)] = []
 
-    /// Counts a chunk.
+    /// Counts the chunks of a document.
     ///
-    /// - Parameter isEmbedded: whether this run had its text embedded, and it is not counted yet.
-    mutating func count(
-      _ source: VectorSource, ordinal: Int, isEmbedded: @autoclosure () -> Bool
+    /// - Parameter isEmbedded: whether this run had a text embedded, and it is not counted yet.
+    init(
+      isNew: Bool, _ document: CutDocument, _ sources: [VectorSource],
+      isEmbedded: (Data) -> Bool
     ) {
-      switch source {
-      case .failed(let failure): failures.append((ordinal, failure))
-      case .standIn: standIn += 1
-      case .target: if isEmbedded() { embedded += 1 } else { reused += 1 }
+      self.isNew = isNew
+      for (ordinal, (chunk, source)) in zip(document.chunks, sources).enumerated() {
+        switch source {
+        case .failed(let failure): failures.append((ordinal, failure))
+        case .standIn: standIn += 1
+        case .own: reused += 1
+        case .target: if isEmbedded(chunk.textHash ?? Data()) { embedded += 1 } else { reused += 1 }
+        }
       }
     }
   }
@@ -58,9 +37,9 @@ struct Placement: Sendable {
   /// What became of a document.
   enum Outcome: Sendable {
     case placed(Counts)
-    /// Left as it is: another process has placed this very version meanwhile, with the vectors of so many
-    /// texts that this run had embedded.
-    case unchanged(DocumentRecord, embedded: Int)
+    /// Left as it is: the store has this very version, as far as it is known in so much detail. This run
+    /// had `embedded` of its texts embedded, which another process placed meanwhile.
+    case unchanged(DocumentRecord?, embedded: Int)
     /// Kept until its chunks can be embedded.
     case pending
     /// Left out: its id came before in the same import with other content.
@@ -70,17 +49,11 @@ struct Placement: Sendable {
   }
 
   let collection: CollectionRecord
-  let target: SpaceRecord
-  /// The mock space, where chunks without a vector in the target space may answer by stand-ins.
-  let standIn: SpaceRecord?
-  /// Vectors made in this run that are handed over in memory, by text hash.
-  let vectors: [Data: StoredVector]
-  /// The space of ``vectors``.
-  let vectorSpace: SpaceRecord?
+  let vectors: VectorsAtHand
   /// Texts embedded in the target space in this run; each counts as embedded once.
   let embeddedNow: Set<Data>
-  /// Texts refused for good, by hash.
-  let failures: [Data: ChunkFailure]
+  /// Why documents with chunks that have no vector are kept pending; nil if they need not be.
+  let pendingReason: String?
   /// The time that documents get.
   let placedAt: String
   /// The run that places them.
@@ -88,140 +61,105 @@ struct Placement: Sendable {
   /// Whether a document that this run placed before is another one with the same id.
   let refusesDuplicates: Bool
 
-  /// Places the documents of a batch.
-  ///
-  /// - Parameter pendingReason: why documents with chunks that have no vector are kept pending; nil
-  ///   where they need not be.
+  /// Places the documents of a batch, one after the other.
   func place(
-    _ documents: [PreparedDocument], pendingReason: String?, _ words: inout SearchTable.Changes,
-    _ db: Database
+    _ documents: [CutDocument], _ words: inout SearchTable.Changes, _ db: Database
   ) throws -> [Outcome] {
-    var counted: Set<Data> = []
-    let now = placedAt
-    let outcomes = try documents.map { document -> Outcome in
-      if refusesDuplicates, try isDuplicate(document, db) { return .duplicate }
-      if let stored = try placedMeanwhile(document, db) {
-        let hashes = document.chunks.compactMap(\.textHash)
-        let embedded = hashes.count { embeddedNow.contains($0) && counted.insert($0).inserted }
-        return .unchanged(stored, embedded: embedded)
-      }
-      if let counts = try place(document, counted: &counted, now: now, &words, db) {
-        return .placed(counts)
-      }
-      guard let pendingReason else { return .incomplete }
-      try keepPending(document, reason: pendingReason, now: now, db)
-      return .pending
-    }
-    for hash in Set(documents.lazy.flatMap { $0.chunks.compactMap(\.textHash) }) {
+    var uncounted = embeddedNow
+    let outcomes = try documents.map { try place($0, &uncounted, &words, db) }
+    for hash in Set(documents.lazy.flatMap(\.chunks).compactMap(\.hashedText?.hash)) {
       try VectorsTable.unstagePlaced(textHash: hash, db)
     }
     return outcomes
   }
 
-  /// Places a document, or changes nothing and returns nil where a chunk of it has no vector, since
-  /// another process removed the one that was to be reused: then it is to be embedded.
+  /// Places a document, or changes nothing if a chunk of it has no vector.
   ///
-  /// All vectors are found before anything is written, so that nothing has to be taken back.
-  ///
-  /// - Parameter counted: texts of this batch whose embedding has been counted already.
+  /// The sources of all vectors are found before anything is written, so that nothing has to be taken
+  /// back.
   private func place(
-    _ document: PreparedDocument, counted: inout Set<Data>, now: String,
-    _ words: inout SearchTable.Changes, _ db: Database
-  ) throws -> Counts? {
-    var sources: [VectorSource] = []
-    for chunk in document.chunks {
-      guard let source = try source(of: chunk, db) else { return nil }
-      sources.append(source)
+    _ document: CutDocument, _ uncounted: inout Set<Data>, _ words: inout SearchTable.Changes,
+    _ db: Database
+  ) throws -> Outcome {
+    let sources = try vectors.sources(of: document) {
+      try VectorsTable.knows(textHash: $0, space: $1.id, db)
     }
-    let inserted = try DocumentsTable.insert(
-      document, collection: collection.id, answers: true, run: run, now: now, db)
+    let inserted =
+      try sources == nil
+      ? nil
+      : DocumentsTable.insert(
+        document, collection: collection.id, answers: true, run: run, now: placedAt, db)
     let known =
       try inserted == nil
-      ? DocumentsTable.id(collection: collection.id, source: document.source, db) : nil
-    guard let id = inserted ?? known else { return nil }
-    var counts = Counts(isNew: inserted != nil)
-    if known != nil { try ChunksTable.shelve(document: id, db) }
-    for (ordinal, (chunk, source)) in zip(document.chunks, sources).enumerated() {
-      try place(
-        chunk, ordinal: ordinal, document: id, source: source, &counts, &counted, &words, db)
+      ? DocumentsTable.placed(collection: collection.id, source: document.source, db) : nil
+    if let known {
+      if known.contentHash == document.contentHash, known.metadata == document.metadata {
+        if document.bringsAllVectors { return .unchanged(nil, embedded: 0) }
+        if let stored = try placedMeanwhile(document, db) {
+          let hashes = document.chunks.compactMap(\.hashedText?.hash)
+          return .unchanged(stored, embedded: hashes.count { uncounted.remove($0) != nil })
+        }
+      } else if refusesDuplicates, known.run == run {
+        return .duplicate
+      }
+    }
+    guard let sources, let id = inserted ?? known?.id else {
+      guard let pendingReason else { return .incomplete }
+      try keepPending(document, reason: pendingReason, db)
+      return .pending
     }
     if known != nil {
-      // Until the end of the run: another document may have the text of an old chunk next.
-      try VectorsTable.stageReplaced(document: id, space: target.id, run: run, now: now, db)
-      try ChunksTable.deleteAll(document: id, onlyShelved: true, &words, db)
-      try DocumentsTable.update(id, document, run: run, now: now, db)
+      if document.bringsAllVectors {
+        try ChunksTable.deleteAll(document: id, onlyShelved: false, &words, db)
+      } else {
+        try ChunksTable.shelve(document: id, db)
+      }
     }
-    return counts
+    for (ordinal, (chunk, source)) in zip(document.chunks, sources).enumerated() {
+      try place(chunk, ordinal: ordinal, document: id, source, &words, db)
+    }
+    if known != nil {
+      if !document.bringsAllVectors {
+        // Until the end of the run: another document may have the text of an old chunk next.
+        try VectorsTable.stageReplaced(
+          document: id, space: vectors.target.id, run: run, now: placedAt, db)
+        try ChunksTable.deleteAll(document: id, onlyShelved: true, &words, db)
+      }
+      try DocumentsTable.update(id, document, run: run, now: placedAt, db)
+    }
+    let counts = Counts(isNew: known == nil, document, sources) { uncounted.remove($0) != nil }
+    return .placed(counts)
   }
 
-  /// What the store has, where that is this version, whole.
-  private func placedMeanwhile(
-    _ document: PreparedDocument, _ db: Database
-  ) throws -> DocumentRecord? {
-    let placed = try DocumentsTable.placed(
-      collection: collection.id, source: document.source, db)
-    guard placed?.contentHash == document.contentHash else { return nil }
+  private func place(
+    _ chunk: CutChunk, ordinal: Int, document: Int64, _ source: VectorSource,
+    _ words: inout SearchTable.Changes, _ db: Database
+  ) throws {
+    var failure: ChunkFailure?
+    if case .failed(let reason) = source { failure = reason }
+    let id = try ChunksTable.insert(
+      chunk, ordinal: ordinal, document: document, failure: failure, &words, db)
+    if let (vector, space) = try vectors.vector(of: chunk, from: source, db) {
+      try VectorsTable.insert(vector, chunk: id, space: space.id, db)
+    }
+  }
+
+  /// What the store has, if another process has placed this version meanwhile, whole.
+  private func placedMeanwhile(_ document: CutDocument, _ db: Database) throws -> DocumentRecord? {
     let stored = try DocumentsTable.find(
-      collection: collection.id, source: document.source, target: target.id, db)
+      collection: collection.id, source: document.source, target: vectors.target.id, db)
     guard let stored, document.isSame(as: stored), !stored.isPending, !stored.hasGaps else {
       return nil
     }
     return stored
   }
 
-  private func isDuplicate(_ document: PreparedDocument, _ db: Database) throws -> Bool {
-    let known = try DocumentsTable.placed(
-      collection: collection.id, source: document.source, db)
-    return known.map { $0.run == run && $0.contentHash != document.contentHash } ?? false
-  }
-
-  private func keepPending(
-    _ document: PreparedDocument, reason: String, now: String, _ db: Database
-  ) throws {
+  private func keepPending(_ document: CutDocument, reason: String, _ db: Database) throws {
     let inserted = try DocumentsTable.insert(
-      document, collection: collection.id, answers: false, run: run, now: now, db)
+      document, collection: collection.id, answers: false, run: run, now: placedAt, db)
     let known = try DocumentsTable.id(collection: collection.id, source: document.source, db)
     guard let id = inserted ?? known else { return }
-    try DocumentsTable.setPending(id, document, reason: reason, now: now, db)
-  }
-
-  private func source(of chunk: PreparedChunk, _ db: Database) throws -> VectorSource? {
-    guard let hash = chunk.textHash else { return nil }
-    return try VectorSource(
-      failure: failures[hash], hasTarget: has(hash, in: target, db),
-      hasStandIn: standIn.map { try has(hash, in: $0, db) } ?? false)
-  }
-
-  private func has(_ hash: Data, in space: SpaceRecord, _ db: Database) throws -> Bool {
-    if vectorSpace == space, vectors[hash] != nil { return true }
-    return try VectorsTable.knows(textHash: hash, space: space.id, db)
-  }
-
-  private func place(
-    _ chunk: PreparedChunk, ordinal: Int, document: Int64, source: VectorSource,
-    _ counts: inout Counts, _ counted: inout Set<Data>, _ words: inout SearchTable.Changes,
-    _ db: Database
-  ) throws {
-    var failure: ChunkFailure?
-    if case .failed(let reason) = source { failure = reason }
-    let id = try ChunksTable.insert(
-      chunk, ordinal: ordinal, document: document, failure: failure, &words, db)
-    guard let hash = chunk.textHash else { return }
-    switch source {
-    case .failed: break
-    case .standIn: if let standIn { try giveVector(hash, of: standIn, to: id, db) }
-    case .target: try giveVector(hash, of: target, to: id, db)
-    }
-    counts.count(
-      source, ordinal: ordinal,
-      isEmbedded: embeddedNow.contains(hash) && counted.insert(hash).inserted)
-  }
-
-  private func giveVector(
-    _ hash: Data, of space: SpaceRecord, to chunk: Int64, _ db: Database
-  ) throws {
-    let handed = vectorSpace == space ? vectors[hash] : nil
-    let vector = try handed ?? VectorsTable.find(textHash: hash, space: space, db)
-    if let vector { try VectorsTable.insert(vector, chunk: chunk, space: space.id, db) }
+    try DocumentsTable.setPending(
+      id, document, space: vectors.target.space, reason: reason, now: placedAt, db)
   }
 }

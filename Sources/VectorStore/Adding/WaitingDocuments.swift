@@ -1,10 +1,10 @@
-// The documents of a run whose texts are on their way to the service and back. Pure; kept by AddRun.
+// The documents of a run whose texts are on their way to the service and back.
 
 import Foundation
 
 /// Documents in memory until each of their texts has been answered, refused or given up.
 struct WaitingDocuments: Sendable {
-  private var documents: [Int: ChangedDocument] = [:]
+  private var documents: [Int: CutDocument] = [:]
   /// Of each document the texts that nothing has become of yet.
   private var missing: [Int: Set<Data>] = [:]
   /// The documents that wait for a text.
@@ -25,10 +25,10 @@ struct WaitingDocuments: Sendable {
   func isOnItsWay(_ hash: Data) -> Bool { waiters[hash] != nil }
 
   /// Takes a document and the texts it needs; one that needs none is ready.
-  mutating func add(_ document: ChangedDocument, missing texts: Set<Data>) {
+  mutating func add(_ document: CutDocument, missing texts: Set<Data>) {
     added += 1
     documents[added] = document
-    sources.insert(document.prepared.source)
+    sources.insert(document.source)
     bytes += document.bytes
     guard !texts.isEmpty else { return ready.append(added) }
     missing[added] = texts
@@ -51,33 +51,21 @@ struct WaitingDocuments: Sendable {
   }
 
   /// Lets some documents go that wait for nothing more, in the order in which they came.
-  mutating func takeReady(chunksAtMost: Int) -> [ChangedDocument] {
+  mutating func takeReady(chunksAtMost: Int) -> [CutDocument] {
     ready.sort()
-    var taken: [ChangedDocument] = []
+    var taken: [CutDocument] = []
     var chunks = 0
     for index in ready {
       guard let document = documents[index],
-        taken.isEmpty || chunks + document.prepared.chunks.count <= chunksAtMost
+        taken.isEmpty || chunks + document.chunks.count <= chunksAtMost
       else { break }
       documents[index] = nil
-      sources.remove(document.prepared.source)
+      sources.remove(document.source)
       bytes -= document.bytes
-      chunks += document.prepared.chunks.count
+      chunks += document.chunks.count
       taken.append(document)
     }
     ready.removeFirst(taken.count)
     return taken
   }
-}
-
-/// A document that is to be placed.
-struct ChangedDocument: Sendable {
-  let incoming: IncomingDocument
-  let prepared: PreparedDocument
-  /// What the store has, where it is this same version with chunks that can be improved.
-  let stored: DocumentRecord?
-  /// What the store has of its source, whatever version.
-  let known: DocumentRecord?
-  /// About the bytes it takes in memory: its text, whole and in chunks, and what goes with them.
-  var bytes: Int { 2 * incoming.text.utf8.count + 1024 + 256 * prepared.chunks.count }
 }

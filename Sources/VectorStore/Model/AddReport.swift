@@ -1,5 +1,6 @@
-// What `add` and `import` tell when they are done. Built by Adding/AddRun.swift, printed by the
-// command; as JSON its keys are public.
+// What `add` and `import` tell when they are done; as JSON its keys are public.
+
+public import Foundation
 
 /// What an `add` or `import` did: counts that add up, what it cost, and what went wrong where.
 public struct AddReport: Sendable, Codable, Equatable {
@@ -53,6 +54,8 @@ public struct AddReport: Sendable, Codable, Equatable {
     public var code: StoreError.Code
     /// What was found and the next step.
     public var message: String
+    /// When another attempt has a chance, if time alone brings it.
+    public var until: Date?
   }
 
   /// Counts of documents.
@@ -103,5 +106,40 @@ public struct AddReport: Sendable, Codable, Equatable {
   /// Whether anything is pending or failed.
   public var isPartial: Bool {
     documents.pending > 0 || documents.failed > 0 || chunks.failed > 0 || !errors.isEmpty
+  }
+
+  /// Throws unless every document was added with all its vectors: for callers that cannot use a part.
+  ///
+  ///     try await store.add(documents).requireComplete()
+  ///
+  /// What was added stays. The report of a dry run throws if the run would be incomplete.
+  ///
+  /// - Returns: this report.
+  /// - Throws: ``StoreError`` with the code of what stopped the service; else `serviceUnavailable` if
+  ///   documents wait for their vectors, else the code of the first error.
+  @discardableResult
+  public func requireComplete() throws(StoreError) -> AddReport {
+    guard isPartial || stopped != nil else { return self }
+    var findings: [String] = []
+    if documents.pending > 0 {
+      findings.append("\(Self.count(documents.pending, "document")) waiting for vectors")
+    }
+    if documents.failed > 0 {
+      findings.append("\(Self.count(documents.failed, "document")) failed")
+    }
+    if chunks.failed > 0 { findings.append("\(Self.count(chunks.failed, "passage")) refused") }
+    var message = "not all was added: " + findings.joined(separator: ", ")
+    if findings.isEmpty { message = "not all was embedded" }
+    if let stopped { message += "; the embedding service stopped: \(stopped.message)" }
+    if let error = errors.first(where: { $0.code != stopped?.code }) {
+      message += "; first error: \(error.source.map { "\($0): " } ?? "")\(error.message)"
+    }
+    let code =
+      stopped?.code ?? (documents.pending > 0 ? .serviceUnavailable : errors.first?.code)
+    throw StoreError(code ?? .inputRefused, message)
+  }
+
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 }

@@ -1,30 +1,82 @@
-// What `add` takes when the text is at hand, and how it is added.
+// What `add` takes when documents are at hand, and how they are added.
 
 import VectorStoreText
 
-/// A text to be added as one document.
+/// A document to be added: a text, with or without its vector, or chunks that are cut already.
 ///
 ///     Document(id: "sky", text: "The sky is blue.", metadata: ["kind": "note"])
+///     Document(id: "sea", text: "The sea is green.", vector: model.embed("The sea is green."))
+///     Document(id: "play", chunks: ["Act one. …", "Act two. …"])
+///
+/// A vector that a document brings costs nothing and is taken to be of the collection's space; of a
+/// new collection's it is the space of the store's service. It must have the space's dimensions, be
+/// finite and not zero, and is kept at unit length.
 public struct Document: Sendable, Codable, Hashable {
+  /// A piece of a document, taken as it is.
+  public struct Chunk: Sendable, Codable, Hashable, ExpressibleByStringLiteral {
+    /// The text that is embedded, searched and shown; nil if there is only a vector.
+    public var text: String?
+    /// Its vector, as ``Document/vector``; nil has the text embedded.
+    public var vector: [Float]?
+    /// Where it stands in the document's text, in Unicode scalars from 0; nil if that is not known.
+    public var range: Range<Int>?
+    /// The line of its first scalar, from 1; nil if that is not known.
+    public var line: Int?
+
+    /// Creates a piece of a document.
+    public init(
+      text: String?, vector: [Float]? = nil, range: Range<Int>? = nil, line: Int? = nil
+    ) {
+      self.text = text
+      self.vector = vector
+      self.range = range
+      self.line = line
+    }
+
+    /// Creates a piece that is embedded when it is added.
+    public init(stringLiteral text: String) { self.init(text: text) }
+  }
+
   /// The name by which the document is found, replaced and removed. Nil names it `text-` and the
   /// first 12 hexadecimal digits of its text's SHA-256: the same text is the same document.
   public var source: String?
-  /// The whole text.
-  public var text: String
-  /// How to cut it; nil decides by the name ``source``.
+  /// The whole text; nil if the document is its vector or its chunks.
+  public var text: String?
+  /// The vector of the whole text, which then is one chunk; nil has the text cut and embedded.
+  public var vector: [Float]?
+  /// The document's chunks, taken as they are; none has ``text`` cut.
+  public var chunks: [Chunk]
+  /// How to cut the text; nil decides by the name ``source``.
   public var format: DocumentFormat?
   /// What is known about the document. Front matter of a Markdown text is added to it; if both name
   /// the same key, this wins.
   public var metadata: [String: MetadataValue]
 
-  /// Creates a document.
+  /// Creates a document of a text. With its vector it is one chunk; without, it is cut and embedded.
   public init(
-    id source: String? = nil, text: String, format: DocumentFormat? = nil,
-    metadata: [String: MetadataValue] = [:]
+    id source: String? = nil, text: String, vector: [Float]? = nil,
+    format: DocumentFormat? = nil, metadata: [String: MetadataValue] = [:]
   ) {
     self.source = source
     self.text = text
+    self.vector = vector
+    chunks = []
     self.format = format
+    self.metadata = metadata
+  }
+
+  /// Creates a document of a vector without a text. Words do not find it.
+  public init(id source: String, vector: [Float], metadata: [String: MetadataValue] = [:]) {
+    self.source = source
+    self.vector = vector
+    chunks = []
+    self.metadata = metadata
+  }
+
+  /// Creates a document of chunks that are cut already. Its text is theirs, one after the other.
+  public init(id source: String, chunks: [Chunk], metadata: [String: MetadataValue] = [:]) {
+    self.source = source
+    self.chunks = chunks
     self.metadata = metadata
   }
 }
@@ -36,6 +88,9 @@ public struct AddOptions: Sendable {
 
   /// How texts are cut.
   public var chunking = ChunkingOptions()
+  /// Cuts texts in place of ``chunking``; nil leaves it to the store's own ``Chunker``. Its chunks are
+  /// taken as they are.
+  public var chunker: (any TextChunker)?
   /// Metadata for every document of this call.
   public var metadata: [String: MetadataValue] = [:]
   /// Which files of folders are taken, as `*.md`, `docs/**/*.swift` or `!drafts/*`; empty takes all.

@@ -1,5 +1,4 @@
-// What `reembed` tells when it is done, or would do. Built by Adding/ReembedRun.swift, printed by the
-// command; as JSON its keys are public.
+// What `reembed` tells when it is done, or would do; as JSON its keys are public.
 
 /// What a `reembed` did, or would do and cost.
 public struct ReembedReport: Sendable, Codable, Equatable {

@@ -5,11 +5,6 @@ import VectorStoreText
 
 /// Embeds the texts of queries, each once, and remembers their vectors.
 struct QueryEmbedder {
-  /// The service does not embed the query now.
-  struct Unavailable: Error {
-    let reason: Unavailability
-  }
-
   /// How long a query waits for the service where there is another way to answer it, in seconds.
   private static let hurry = 10.0
   /// And where there is none.
@@ -31,7 +26,7 @@ struct QueryEmbedder {
   ) {
     space = service.space
     terms = service.terms
-    var options = ServiceRequests.Options(runID: Run.newCorrelationID())
+    var options = ServiceRequests.Options(runID: RunRecord.newCorrelationID())
     options.patience = isHurried ? Self.hurry : Self.patience
     requests = store.router.requests(to: service, options: options)
     cache = usesCache && service.terms.isMetered ? store.queryCache : nil
@@ -100,15 +95,14 @@ struct QueryEmbedder {
     }
     switch try await requests.send(items.map(\.text.text), tokens: tokens) {
     case .answered(let answer):
-      let checked: AnsweredTexts
+      let checked: CheckedAnswer
       do {
-        checked = try AnsweredTexts(answer, to: items.map(\.text), space: space)
+        checked = try CheckedAnswer(answer, to: items.map(\.text), space: space)
       } catch {
-        throw Unavailable(reason: Unavailability(unusable: error))
+        throw Unavailable(unusable: error)
       }
       if let failure = checked.failures.values.first {
-        throw Unavailable(
-          reason: Unavailability(unusable: StoreError(.badVector, failure.message)))
+        throw Unavailable(unusable: StoreError(.badVector, failure.message))
       }
       let vectors = checked.vectors.mapValues(\.components)
       await cache?.store(vectors, space: space)
@@ -120,8 +114,8 @@ struct QueryEmbedder {
         max(1, BatchPacker<EmbeddingQueue.Item>.prefix(of: items.map(\.tokens), fitting: fitting)))
     case .refused(let error):
       throw StoreError(.inputRefused, "the query is refused: \(error.message)", underlying: error)
-    case .putOff(let error): throw Unavailable(reason: Unavailability(error))
-    case .stopped(let reason): throw Unavailable(reason: Unavailability(reason))
+    case .putOff(let error): throw Unavailable(error)
+    case .stopped(let reason): throw Unavailable(reason)
     }
   }
 }

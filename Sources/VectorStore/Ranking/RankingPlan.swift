@@ -40,7 +40,7 @@ struct RankingPlan: Sendable, Equatable {
   /// - Parameter unavailable: why the embedding service cannot embed the query; nil where it can.
   /// - Throws: in mode REAL, ``StoreError`` with the code of what makes the service unavailable.
   static func make(
-    mode: ServiceMode, vectors: Vectors, unavailable: Unavailability?, standInSpace: EmbeddingSpace
+    mode: ServiceMode, vectors: Vectors, unavailable: Unavailable?, standInSpace: EmbeddingSpace
   ) throws(StoreError) -> RankingPlan {
     let target = vectors.target
     if target.kind == .mock { return RankingPlan(lists: [.cosine(target)]) }
@@ -71,7 +71,7 @@ struct RankingPlan: Sendable, Equatable {
   }
 
   private static func hybrid(
-    vectors: Vectors, unavailable: Unavailability?, standInSpace: EmbeddingSpace
+    vectors: Vectors, unavailable: Unavailable?, standInSpace: EmbeddingSpace
   ) -> RankingPlan {
     if let unavailable {
       let all = !vectors.hasTarget

@@ -41,9 +41,9 @@ extension Store {
         store: self, service: service, isHurried: false, command: "stats", usesCache: false)
       do {
         vectors = try await embedder.vectors(of: set.map(\.text))
-      } catch let error as QueryEmbedder.Unavailable {
+      } catch let error as Unavailable {
         throw StoreError(
-          error.reason.code, error.reason.message, underlying: error.reason.underlying)
+          error.code, error.message, underlying: error.underlying)
       }
       report.tokens = embedder.totals.tokens
       report.costUSD = embedder.totals.cost.usd

@@ -6,7 +6,7 @@ import GRDB
 enum ChunksTable {
   /// Inserts a chunk. Returns its id.
   static func insert(
-    _ chunk: PreparedChunk, ordinal: Int, document: Int64, failure: ChunkFailure?,
+    _ chunk: CutChunk, ordinal: Int, document: Int64, failure: ChunkFailure?,
     _ words: inout SearchTable.Changes, _ db: Database
   ) throws -> Int64 {
     try db.run(

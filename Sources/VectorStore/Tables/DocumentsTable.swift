@@ -72,7 +72,7 @@ enum DocumentsTable {
   /// Makes the row of a document that is not there yet: of one that answers at once, or of one of
   /// which nothing answers yet. Returns its id, or nil where the collection has one of that source.
   static func insert(
-    _ document: PreparedDocument, collection: Int64, answers: Bool, run: Int64, now: String,
+    _ document: CutDocument, collection: Int64, answers: Bool, run: Int64, now: String,
     _ db: Database
   ) throws -> Int64? {
     try db.run(
@@ -94,7 +94,7 @@ enum DocumentsTable {
 
   /// Says which version of a known document answers now; one that was pending is so no longer.
   static func update(
-    _ id: Int64, _ document: PreparedDocument, run: Int64, now: String, _ db: Database
+    _ id: Int64, _ document: CutDocument, run: Int64, now: String, _ db: Database
   ) throws {
     let statement = try db.cachedStatement(
       sql: """
@@ -112,19 +112,24 @@ enum DocumentsTable {
   }
 
   /// Keeps a version of a document until it can be embedded.
+  ///
+  /// - Parameter space: the space of the vectors that its chunks may have brought.
   static func setPending(
-    _ id: Int64, _ document: PreparedDocument, reason: String, now: String, _ db: Database
+    _ id: Int64, _ document: CutDocument, space: EmbeddingSpace, reason: String, now: String,
+    _ db: Database
   ) throws {
+    let chunks =
+      try document.bringsChunks ? PendingChunks.encode(document.chunks, space: space) : nil
     try db.execute(
       sql: """
         INSERT OR REPLACE INTO pending_documents(document_id, origin, format, content_hash, text,
-          metadata, chunk_tokens, overlap_tokens, reason, since)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          metadata, chunk_tokens, overlap_tokens, reason, since, chunks)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         id, document.origin.rawValue, document.format.rawValue, document.contentHash,
         document.text ?? "", document.metadata, document.chunking?.maximumTokens,
-        document.chunking?.overlapTokens, reason, now,
+        document.chunking?.overlapTokens, reason, now, chunks,
       ])
   }
 

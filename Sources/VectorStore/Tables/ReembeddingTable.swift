@@ -137,23 +137,45 @@ enum ReembeddingTable {
   }
 
   /// The versions of a collection's documents that wait for their vectors.
+  ///
+  /// - Parameter target: the space that they are to be in. Vectors that they brought count if they are
+  ///   of it.
   static func pendingDocuments(
-    collection: Int64, after: Int64, limit: Int, _ db: Database
-  ) throws -> [(id: Int64, document: IncomingDocument)] {
+    collection: Int64, target: EmbeddingSpace, after: Int64, limit: Int, _ db: Database
+  ) throws -> [(id: Int64, document: CutDocument)] {
     try db.rows(
       bulk: """
         SELECT d.id, d.source, p.origin, p.format, p.text, p.metadata, p.chunk_tokens,
-          p.overlap_tokens
+          p.overlap_tokens, p.chunks
         FROM pending_documents p CROSS JOIN documents d ON d.id = p.document_id
         WHERE d.collection_id = ?1 AND d.id > ?2 ORDER BY d.id LIMIT ?3
         """, .integer(collection), .integer(after), .integer(Int64(limit))
     ) { row in
-      let document = IncomingDocument(
-        source: try row.text(1), origin: DocumentOrigin(rawValue: try row.text(2)) ?? .text,
-        format: DocumentFormat(rawValue: try row.text(3)) ?? .text, text: try row.text(4),
-        metadata: try row.text(5), chunking: try chunking(row))
+      let (source, text, metadata) = (try row.text(1), try row.text(4), try row.text(5))
+      let origin = DocumentOrigin(rawValue: try row.text(2)) ?? .text
+      let format = DocumentFormat(rawValue: try row.text(3)) ?? .text
+      let document =
+        if let own = try row.text(orNil: 8) {
+          CutDocument(
+            source: source, origin: origin, format: format, text: text, metadata: metadata,
+            chunks: try chunks(own, target, row))
+        } else {
+          CutDocument(
+            source: source, origin: origin, format: format, text: text, metadata: metadata,
+            chunking: try chunking(row))
+        }
       return (try row.integer(0), document)
     }
+  }
+
+  /// The chunks that a pending document brought, out of column 8.
+  private static func chunks(
+    _ own: String, _ target: EmbeddingSpace, _ row: BulkRow
+  ) throws -> [CutChunk] {
+    guard let chunks = PendingChunks.decode(own, space: target) else {
+      throw row.damage(8, "text that is no list of chunks", "the chunks of a document, as JSON")
+    }
+    return chunks
   }
 
   /// How a pending document is to be cut, out of columns 6 and 7.

@@ -186,7 +186,7 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
       "DELETE FROM chunks WHERE id = 100; DELETE FROM documents WHERE id = 100"),
     repaired(
       "a pending text without its document", [.references, .pending],
-      "INSERT INTO pending_documents VALUES (7777, 'text', 'text', x'00', 'lost', '{}', 400, 40, 'why', 'now')"
+      "INSERT INTO pending_documents VALUES (7777, 'text', 'text', x'00', 'lost', '{}', 400, 40, 'why', 'now', NULL)"
     ),
     reported(
       "vectors without their space", [.references], "DELETE FROM spaces WHERE kind = 'mock'"),

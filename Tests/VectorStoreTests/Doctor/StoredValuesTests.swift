@@ -92,7 +92,7 @@ private struct DamagedStore {
       try db.execute(
         sql: """
           INSERT INTO pending_documents
-            SELECT id, 'text', 'text', x'00', 'A pending text.', '{}', 400, 40, 'why', 'now'
+            SELECT id, 'text', 'text', x'00', 'A pending text.', '{}', 400, 40, 'why', 'now', NULL
             FROM documents WHERE source = 'bread';
           """)
       try db.execute(

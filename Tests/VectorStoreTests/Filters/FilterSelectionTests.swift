@@ -31,11 +31,10 @@ import Testing
           collection: collection.name, added: random.pick(RandomFilters.times),
           metadata: random.metadata())
         let chunks = Int.random(in: 1...3, using: &random.random)
-        let prepared = PreparedDocument(
-          source: document.source, origin: .text, format: .text, text: nil,
-          metadata: try MetadataJSON.encode(document.metadata), chunking: nil,
-          contentHash: Data([UInt8(index % 256)]),
-          chunks: (0..<chunks).map { _ in PreparedChunk() })
+        let prepared = CutDocument(
+          source: document.source, origin: .text, format: .text,
+          metadata: try MetadataJSON.encode(document.metadata),
+          chunks: (0..<chunks).map { _ in CutChunk() })
         let id = try #require(
           try DocumentsTable.insert(
             prepared, collection: collection.id, answers: true, run: 1, now: document.added,
@@ -134,10 +133,9 @@ import Testing
         var documents: [Int64] = []
         let collection = try CollectionsTable.findOrCreate("first", target: MockService().space, db)
         for index in 0..<300 {
-          let document = PreparedDocument(
-            source: "\(index)", origin: .text, format: .text, text: nil,
-            metadata: "{\"lang\":\"de\",\"n\":\(index)}", chunking: nil, contentHash: Data([1]),
-            chunks: [])
+          let document = CutDocument(
+            source: "\(index)", origin: .text, format: .text,
+            metadata: "{\"lang\":\"de\",\"n\":\(index)}", chunks: [])
           try documents.append(
             #require(
               try DocumentsTable.insert(

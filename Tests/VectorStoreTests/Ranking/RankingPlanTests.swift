@@ -12,7 +12,7 @@ import Testing
   ) throws -> RankingPlan {
     try RankingPlan.make(
       mode: mode, vectors: .init(target: target, hasTarget: hasTarget, hasStandIns: hasStandIns),
-      unavailable: unavailable.map { Unavailability(noService: $0) }, standInSpace: mock)
+      unavailable: unavailable.map { Unavailable(noService: $0) }, standInSpace: mock)
   }
 
   @Test func hybridWithServiceAndRealChunksIsPureCosine() throws {

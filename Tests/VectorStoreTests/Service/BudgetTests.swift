@@ -7,7 +7,7 @@ import Testing
 @Suite struct BudgetTests {
   /// The cost of so many numbered texts, at the price of text-embedding-3-small.
   static func cost(of texts: [Document]) -> NanoDollars {
-    NanoDollars(nano: Int64(PaidStore.leastTokens(texts.map(\.text))) * 20)
+    NanoDollars(nano: Int64(PaidStore.leastTokens(texts.compactMap(\.text))) * 20)
   }
 
   @Test(arguments: ["0,01", "$1", "1.0 ", ""])

@@ -161,7 +161,7 @@ import Testing
 
   /// Enters claims of a run on texts.
   private func claim(_ texts: [Document], for run: Int64, in store: Store) async throws {
-    let hashes = texts.map { TextHash.of($0.text) }
+    let hashes = texts.compactMap(\.text).map(TextHash.of)
     try await store.file.write { db in
       let space = try SpacesTable.findOrCreate(.openAISmall, db)
       for hash in hashes {

@@ -104,6 +104,6 @@ import Testing
   }
 
   private static func billed(_ documents: [Document]) -> [String: Int] {
-    Dictionary(uniqueKeysWithValues: documents.map { ($0.text, 1) })
+    Dictionary(uniqueKeysWithValues: documents.compactMap(\.text).map { ($0, 1) })
   }
 }

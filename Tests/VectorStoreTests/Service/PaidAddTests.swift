@@ -14,7 +14,7 @@ import Testing
       let report = try await store.add(
         texts
           + texts.map { copy in
-            Document(id: "copy \(copy.source ?? "")", text: copy.text)
+            Document(id: "copy \(copy.source ?? "")", text: copy.text ?? "")
           })
       #expect(report.documents == .init(added: 600))
       #expect(report.chunks == .init(embedded: 300, reused: 300))
@@ -40,7 +40,7 @@ import Testing
     behaviour.fault = LoopbackFault.randomFaults(oneIn: 3, seed: 7)
     try await withPaidStore(behaviour) { paid in
       let texts = numberedTexts(5000)
-      let least = PaidStore.leastTokens(texts.map(\.text))
+      let least = PaidStore.leastTokens(texts.compactMap(\.text))
       let store = try await paid.open(
         service: try paid.service {
           $0.timeout = 1
@@ -110,7 +110,7 @@ import Testing
       let second = try await store.add(texts)
       #expect(second.documents.pending == 0 && second.stopped == nil)
       #expect(paid.server.billing.paidTwice.isEmpty)
-      #expect(paid.server.billing.tokens == PaidStore.leastTokens(texts.map(\.text)))
+      #expect(paid.server.billing.tokens == PaidStore.leastTokens(texts.compactMap(\.text)))
       try await store.close()
     }
   }
@@ -151,7 +151,7 @@ import Testing
       let store = try await paid.open(service: try paid.service())
       // One document of many chunks: nothing can be placed before all are there.
       paid.server.update { $0.fault = LoopbackFault.from(5, .invalidKey) }
-      let big = numberedTexts(1000).map(\.text).joined(separator: "\n\n")
+      let big = numberedTexts(1000).compactMap(\.text).joined(separator: "\n\n")
       var options = AddOptions()
       options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
       let first = try await store.add([Document(id: "big", text: big)], options: options)

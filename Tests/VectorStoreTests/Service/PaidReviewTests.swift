@@ -46,7 +46,7 @@ import Testing
       let real = try await paid.open(service: try paid.service())
       let plan = try await real.reembed(isDryRun: true)
       #expect(plan.chunks.embedded == 200 && plan.pendingRemaining == 100)
-      #expect(plan.tokens == PaidStore.leastTokens(numberedTexts(200).map(\.text)))
+      #expect(plan.tokens == PaidStore.leastTokens(numberedTexts(200).compactMap(\.text)))
       var spending = SpendingOptions()
       spending.maximumCost = .atMost(NanoDollars(nano: Int64(plan.tokens) * 20 * 3 / 4))
       let part = try await real.reembed(spending: spending)

@@ -1,5 +1,4 @@
-// The rows of a .npy file as documents, with the lines of a JSONL file beside them. Called by
-// Store+Import on a thread of the store's own; calls Interchange/.
+// The rows of a .npy file as documents, with the lines of a JSONL file beside them.
 
 import Synchronization
 import VectorStoreText
@@ -30,7 +29,7 @@ final class NPYDocuments: Sendable {
     state = Mutex(State(texts: lines))
   }
 
-  /// The next documents, at most `limit`, nil behind the last. Blocks its thread.
+  /// The next documents, at most `limit`, nil after the last. Blocks its thread.
   func next(_ limit: Int) throws -> [ImportedDocument]? {
     try state.withLock { state in
       let range = state.row..<min(state.row + limit, count)

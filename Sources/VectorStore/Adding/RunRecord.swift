@@ -1,10 +1,10 @@
-// One command that writes: its correlation id and its row in `runs`. Begun and ended by the verbs.
+// One command that writes: its correlation id and its row in `runs`.
 
 import Foundation
 import GRDB
 
 /// A run of a writing verb, found again in the table `runs` and in the log by its correlation id.
-struct Run: Sendable {
+struct RunRecord: Sendable {
   /// Its row.
   let id: Int64
   let correlationID: String
@@ -14,11 +14,11 @@ struct Run: Sendable {
   /// Enters a run in the caller's transaction.
   static func begin(
     _ command: String, mode: ServiceMode, started: Date, _ db: Database
-  ) throws -> Run {
+  ) throws -> RunRecord {
     let correlationID = newCorrelationID()
     let id = try RunsTable.begin(
       correlationID: correlationID, command: command, mode: mode, db)
-    return Run(id: id, correlationID: correlationID, command: command, started: started)
+    return RunRecord(id: id, correlationID: correlationID, command: command, started: started)
   }
 
   /// A name under which requests are found again.
@@ -45,16 +45,16 @@ struct Run: Sendable {
 
 extension Store {
   /// Enters a run in the store.
-  func beginRun(_ command: String) async throws -> Run {
+  func beginRun(_ command: String) async throws -> RunRecord {
     let (mode, started) = (mode, Date())
     return try await file.write { db in
-      try Run.begin(command, mode: mode, started: started, db)
+      try RunRecord.begin(command, mode: mode, started: started, db)
     }
   }
 
   /// Enters what a run came to, and copies the log into the file.
-  func endRun(_ run: Run, _ report: some Encodable & Sendable) async throws {
-    let counts = try Run.counts(of: report)
+  func endRun(_ run: RunRecord, _ report: some Encodable & Sendable) async throws {
+    let counts = try RunRecord.counts(of: report)
     try await file.write { db in
       try RunsTable.end(correlationID: run.correlationID, report: counts, db)
     }

@@ -1,6 +1,5 @@
 // One run of `reembed`: the chunks of a collection that have no vector in a space get one, page by
-// page; at the end the space becomes the collection's target. Called by Store+Reembed; calls
-// EmbeddingQueue and the tables.
+// page; at the end the space becomes the collection's target.
 
 import Foundation
 import VectorStoreText
@@ -54,15 +53,16 @@ struct ReembedRun {
   /// Counts what is to be done and what it costs, and changes nothing.
   func plan() async throws -> ReembedReport {
     var plan = RequestPlan(terms)
+    var seen: Set<Data> = []
     var report = report
     // As the run counts: all chunks of a text that it has embedded.
     var (embedded, tooLong) = (Set<Data>(), Set<Data>())
     func take(_ texts: [HashedText]) async throws {
-      let items = try await counted(plan.fresh(texts))
+      let items = try await counted(texts.filter { seen.insert($0.hash).inserted })
       tooLong.formUnion(items.filter(isTooLong).map(\.text.hash))
       let fitting = items.filter { !isTooLong($0) }
       embedded.formUnion(fitting.map(\.text.hash))
-      plan.add(fitting)
+      _ = plan.add(fitting)
     }
     var last: Int64 = 0
     while let page = try await nextPage(after: &last) {
@@ -78,7 +78,7 @@ struct ReembedRun {
         }
       }
     }
-    plan.end()
+    _ = plan.flush()
     last = 0
     while let pending = try await nextPending(after: &last) {
       report.pendingRemaining += pending.documents
@@ -87,7 +87,7 @@ struct ReembedRun {
       report.chunks.embedded += embedded.count - known
       report.chunks.reused += pending.chunks - (embedded.count - known)
     }
-    plan.end()
+    _ = plan.flush()
     report.tokens = plan.tokens
     report.requests = plan.requests
     report.tokensEstimated = !counter.isExact
@@ -97,8 +97,7 @@ struct ReembedRun {
   }
 
   /// Embeds and places what is missing.
-  mutating func embed(with run: EmbeddingQueue.Run) async throws {
-    let queue = EmbeddingQueue(run)
+  mutating func embed(by queue: EmbeddingQueue) async throws {
     let (space, id) = (target.id, collection.id)
     let total = try await file.read {
       try ReembeddingTable.countMissing(in: space, collection: id, $0).chunks
@@ -209,19 +208,19 @@ struct ReembedRun {
   private func nextPending(
     after last: inout Int64
   ) async throws -> (documents: Int, chunks: Int, unknown: [HashedText])? {
-    let (target, collection, after) = (target.id, collection.id, last)
+    let (target, collection, after) = (target, collection.id, last)
     let pending = try await file.read { db in
       try ReembeddingTable.pendingDocuments(
-        collection: collection, after: after, limit: Self.page / 4, db)
+        collection: collection, target: target.space, after: after, limit: Self.page / 4, db)
     }
     guard let end = pending.last?.id else { return nil }
     last = end
-    let prepared = try await file.work { Parallel.map(pending) { $0.document.prepared() } }
-    let texts = prepared.flatMap(\.chunks).compactMap { chunk in
-      chunk.text.map { HashedText(hash: chunk.textHash ?? TextHash.of($0), text: $0) }
+    let cut = try await file.work {
+      Parallel.map(pending) { $0.document.cut(fitting: nil, tokens: .max) }
     }
+    let texts = cut.flatMap(\.chunks).compactMap(\.hashedText)
     let unknown = try await file.read { db in
-      try texts.filter { try !VectorsTable.knows(textHash: $0.hash, space: target, db) }
+      try texts.filter { try !VectorsTable.knows(textHash: $0.hash, space: target.id, db) }
     }
     return (pending.count, texts.count, unknown)
   }
@@ -303,7 +302,8 @@ struct ReembedRun {
       case .unavailable(let hashes, let reason):
         waiting.subtract(hashes)
         guard report.stopped == nil || reason.isFinal else { continue }
-        report.stopped = AddReport.Stop(code: reason.code, message: reason.message)
+        report.stopped = AddReport.Stop(
+          code: reason.code, message: reason.message, until: reason.until)
       }
     }
   }

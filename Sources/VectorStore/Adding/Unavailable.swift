@@ -1,25 +1,25 @@
-// Why texts have no vector of their target space for now. Made from what the router says; decides the
-// error code and the exit status.
+// Why texts have no vector of their target space for now: from the router's reasons to a report's.
 
 import Foundation
 
 /// Why a service does not embed texts now.
-struct Unavailability: Sendable {
+struct Unavailable: Error {
   /// The code of the error in reports.
   let code: StoreError.Code
   /// What was found and the next step.
   let message: String
+  /// When another attempt has a chance, if time alone brings it.
+  var until: Date?
   /// Whether nothing more can be had of the service in this run.
   let isFinal: Bool
-  /// The service's own error, where there is one.
-  let underlying: (any Error)?
+  /// The service's own error, if there is one.
+  var underlying: (any Error)?
 
   /// There is no service at hand.
   init(noService reason: String) {
     code = .serviceUnavailable
     message = reason
     isFinal = true
-    underlying = nil
   }
 
   /// The service's answer cannot be used.
@@ -30,27 +30,24 @@ struct Unavailability: Sendable {
     underlying = error.underlying
   }
 
+  /// Nothing more is sent in this run.
   init(_ reason: StopReason) {
     message = "\(reason)"
+    until = reason.opensAt
     isFinal = true
-    code =
-      switch reason {
-      case .refused(let error): Self.code(of: error)
-      case .budget, .maximumCost: .budgetExceeded
-      case .failed, .breakerOpen, .noService: .serviceUnavailable
-      }
-    underlying =
-      switch reason {
-      case .refused(let error): error
-      case .failed(_, let error): error
-      case .budget, .maximumCost, .breakerOpen, .noService: nil
-      }
+    switch reason {
+    case .refused(let error): (code, underlying) = (Self.code(of: error), error)
+    case .failed(_, let error): (code, underlying) = (.serviceUnavailable, error)
+    case .budget, .maximumCost: code = .budgetExceeded
+    case .breakerOpen, .noService: code = .serviceUnavailable
+    }
   }
 
+  /// The tries for some texts are used up.
   init(_ error: ServiceError) {
+    code = Self.code(of: error)
     message = "\(error)"
     isFinal = false
-    code = Self.code(of: error)
     underlying = error
   }
 

@@ -1,0 +1,320 @@
+// What an adding run does with what it has decided: a run writes to the store, a dry run counts.
+
+import Foundation
+import VectorStoreText
+
+/// Where an ``AddRun`` puts its documents and texts. The run decides, the sink carries out, so that a
+/// dry run comes to the same counts as a run.
+protocol AddSink: Sendable {
+  /// What the store has of sources by now.
+  func records(of sources: [String]) async throws -> [DocumentRecord?]
+  /// The texts of documents, each once, that have a vector in none of some spaces.
+  func missingTexts(
+    of documents: [CutDocument], in spaces: [SpaceRecord]
+  ) async throws -> [HashedText]
+
+  /// Takes texts for the service.
+  mutating func send(_ texts: [EmbeddingQueue.Item]) async
+  /// Whether the service has as much to do as it can take.
+  var isFed: Bool { get async }
+  /// What has become of the texts sent, without waiting.
+  mutating func events() async -> [EmbeddingQueue.Event]
+  /// The same, waiting for something to become of them; nil if no text is left.
+  mutating func nextEvents() async throws -> [EmbeddingQueue.Event]?
+  /// Embeds texts by the mock service. Returns the vectors unless they are kept elsewhere.
+  mutating func embed(
+    _ texts: [HashedText], by mock: MockService, in space: SpaceRecord
+  ) async throws -> VectorsAtHand.Made?
+
+  /// Places documents, each whole or not at all.
+  mutating func place(
+    _ documents: [CutDocument], vectors: VectorsAtHand, embeddedNow: Set<Data>,
+    pendingReason: String?
+  ) async throws -> [Placement.Outcome]
+  /// Removes documents. Returns how many there were.
+  mutating func remove(sources: [String]) async throws -> Int
+
+  /// Completes the report and keeps it.
+  mutating func end(_ tally: inout AddTally) async throws
+  /// The same after an error: what has been asked for and comes soon is still kept.
+  mutating func abandon(_ tally: inout AddTally) async
+}
+
+/// Writes documents to the store and sends texts to the service.
+struct StoreSink: AddSink {
+  /// Texts up to this many at a time get mock vectors in memory; the vectors of more are staged in
+  /// the file, so that memory stays bounded however large a document is.
+  private static let textsInMemory = 4096
+
+  let file: StoreFile
+  let run: RunRecord
+  let collection: CollectionRecord
+  /// When this run's documents are placed.
+  let placedAt: String
+  /// The service's requests and the texts on their way to it; nil if none is asked.
+  let service: (requests: ServiceRequests, counter: TokenCounter, queue: EmbeddingQueue)?
+
+  func records(of sources: [String]) async throws -> [DocumentRecord?] {
+    let (collection, target) = (collection.id, collection.target.id)
+    return try await file.read { db in
+      try sources.map {
+        try DocumentsTable.find(collection: collection, source: $0, target: target, db)
+      }
+    }
+  }
+
+  func missingTexts(
+    of documents: [CutDocument], in spaces: [SpaceRecord]
+  ) async throws -> [HashedText] {
+    try await file.read { db in
+      try VectorsAtHand.missingTexts(of: documents, in: spaces) {
+        try VectorsTable.knows(textHash: $0, space: $1.id, db)
+      }
+    }
+  }
+
+  func send(_ texts: [EmbeddingQueue.Item]) async { await service?.queue.add(texts) }
+
+  var isFed: Bool {
+    get async { await service?.queue.isFed ?? true }
+  }
+
+  func events() async -> [EmbeddingQueue.Event] { await service?.queue.takeEvents() ?? [] }
+
+  func nextEvents() async throws -> [EmbeddingQueue.Event]? { try await service?.queue.next() }
+
+  func embed(
+    _ texts: [HashedText], by mock: MockService, in space: SpaceRecord
+  ) async throws -> VectorsAtHand.Made? {
+    for start in stride(from: 0, to: texts.count, by: Self.textsInMemory) {
+      try Task.checkCancellation()
+      let slice = Array(texts[start..<min(start + Self.textsInMemory, texts.count)])
+      let answer = try CheckedAnswer(
+        try await mock.embed(slice.map(\.text)), to: slice, space: space.space)
+      if texts.count <= Self.textsInMemory {
+        return VectorsAtHand.Made(space: space, vectors: answer.vectors)
+      }
+      try await file.write { db in
+        let now = Timestamp.now()
+        for (hash, vector) in answer.vectors {
+          try VectorsTable.stage(vector, textHash: hash, space: space.id, now: now, db)
+        }
+      }
+    }
+    return nil
+  }
+
+  func place(
+    _ documents: [CutDocument], vectors: VectorsAtHand, embeddedNow: Set<Data>,
+    pendingReason: String?
+  ) async throws -> [Placement.Outcome] {
+    let placement = Placement(
+      collection: collection, vectors: vectors, embeddedNow: embeddedNow,
+      pendingReason: pendingReason, placedAt: placedAt, run: run.id,
+      refusesDuplicates: run.command == "import")
+    return try await file.write { db in
+      try placement.collection.requireUnchanged(db)
+      return try SearchTable.following(db) { try placement.place(documents, &$0, db) }
+    }
+  }
+
+  func remove(sources: [String]) async throws -> Int {
+    let collection = collection.id
+    return try await file.write { db in
+      try SearchTable.following(db) { words in
+        var removed = 0
+        for source in sources {
+          guard let id = try DocumentsTable.id(collection: collection, source: source, db) else {
+            continue
+          }
+          try DocumentsTable.delete(id, &words, db)
+          removed += 1
+        }
+        return removed
+      }
+    }
+  }
+
+  func end(_ tally: inout AddTally) async throws {
+    enterTotals(&tally)
+    let (report, run) = (tally.report, run)
+    try await file.write { db in
+      try VectorsTable.unstageReplaced(of: run.id, db)
+      try RunsTable.end(
+        correlationID: run.correlationID, report: try RunRecord.counts(of: report), db)
+    }
+    try await file.checkpoint()
+  }
+
+  func abandon(_ tally: inout AddTally) async {
+    await service?.queue.giveUp()
+    enterTotals(&tally)
+    let (report, id, file) = (tally.report, run.correlationID, file)
+    try? await withReprieve {
+      try await file.write { db in
+        try RunsTable.end(correlationID: id, report: try RunRecord.counts(of: report), db)
+      }
+    }
+  }
+
+  private func enterTotals(_ tally: inout AddTally) {
+    tally.enter(seconds: run.seconds)
+    guard let service else { return }
+    tally.enter(service.requests.totals, tokensEstimated: !service.counter.isExact)
+  }
+}
+
+/// Counts what a run would write, send and pay, and remembers it in the store's place.
+struct CountingSink: AddSink {
+  let store: Store
+  let collection: CollectionRecord
+  /// The service that a run would ask; nil if it would ask none.
+  let service: (any EmbeddingService)?
+  let counter: TokenCounter?
+  let maximumCost: SpendingLimit<NanoDollars>
+
+  private var requests: RequestPlan
+  /// Texts of requests that a run would have sent by now.
+  private var answered: [Data] = []
+  /// The texts that a run would have vectors of by now, besides those that the file has.
+  private var embedded: [EmbeddingSpace: Set<Data>] = [:]
+  /// What the store would have by now of the documents that came.
+  private var placed: [String: DocumentRecord] = [:]
+
+  init(
+    store: Store, collection: CollectionRecord, service: (any EmbeddingService)?,
+    counter: TokenCounter?, maximumCost: SpendingLimit<NanoDollars>
+  ) {
+    self.store = store
+    self.collection = collection
+    self.service = service
+    self.counter = counter
+    self.maximumCost = maximumCost
+    requests = RequestPlan(service?.terms ?? ServiceTerms())
+  }
+
+  func records(of sources: [String]) async throws -> [DocumentRecord?] {
+    let (collection, target, placed) = (collection.id, collection.target.id, placed)
+    return try await store.file.read { db in
+      try sources.map {
+        try placed[$0]
+          ?? DocumentsTable.find(collection: collection, source: $0, target: target, db)
+      }
+    }
+  }
+
+  func missingTexts(
+    of documents: [CutDocument], in spaces: [SpaceRecord]
+  ) async throws -> [HashedText] {
+    let embedded = embedded
+    return try await store.file.read { db in
+      try VectorsAtHand.missingTexts(of: documents, in: spaces) { hash, space in
+        try embedded[space.space]?.contains(hash) == true
+          || VectorsTable.knows(textHash: hash, space: space.id, db)
+      }
+    }
+  }
+
+  mutating func send(_ texts: [EmbeddingQueue.Item]) { answered += requests.add(texts) }
+
+  var isFed: Bool { true }
+
+  mutating func events() -> [EmbeddingQueue.Event] {
+    guard !answered.isEmpty else { return [] }
+    defer { answered = [] }
+    embedded[collection.target.space, default: []].formUnion(answered)
+    return [.embedded(answered)]
+  }
+
+  mutating func nextEvents() -> [EmbeddingQueue.Event]? {
+    if answered.isEmpty { answered = requests.flush() }
+    let events = events()
+    return events.isEmpty ? nil : events
+  }
+
+  mutating func embed(
+    _ texts: [HashedText], by mock: MockService, in space: SpaceRecord
+  ) -> VectorsAtHand.Made? {
+    embedded[space.space, default: []].formUnion(texts.map(\.hash))
+    return nil
+  }
+
+  mutating func place(
+    _ documents: [CutDocument], vectors: VectorsAtHand, embeddedNow: Set<Data>,
+    pendingReason: String?
+  ) async throws -> [Placement.Outcome] {
+    let embedded = embedded
+    let sources = try await store.file.read { db in
+      try documents.map { document in
+        try vectors.sources(of: document) { hash, space in
+          try embedded[space.space]?.contains(hash) == true
+            || VectorsTable.knows(textHash: hash, space: space.id, db)
+        }
+      }
+    }
+    var uncounted = embeddedNow
+    var outcomes: [Placement.Outcome] = []
+    for (document, sources) in zip(documents, sources) {
+      let known = try await records(of: [document.source])[0]
+      if document.bringsAllVectors, known?.contentHash == document.contentHash,
+        known?.metadata == document.metadata
+      {
+        outcomes.append(.unchanged(nil))
+      } else if let sources {
+        let counts = Placement.Counts(isNew: known == nil, document, sources) {
+          uncounted.remove($0) != nil
+        }
+        placed[document.source] = DocumentRecord(placed: document, counts)
+        outcomes.append(.placed(counts))
+      } else {
+        placed[document.source] = DocumentRecord(pending: document, over: known)
+        outcomes.append(.pending)
+      }
+    }
+    return outcomes
+  }
+
+  func remove(sources: [String]) -> Int { sources.count }
+
+  /// Completes the report, with a warning for each limit that the run would reach.
+  mutating func end(_ tally: inout AddTally) async throws {
+    _ = requests.flush()
+    tally.markDryRun()
+    guard let service else { return }
+    var totals = ServiceRequests.Totals()
+    totals.requests = requests.requests
+    totals.tokens = requests.tokens
+    totals.cost = service.terms.price.cost(ofTokens: requests.tokens)
+    for use in try await store.router.excess(of: totals, service: service) {
+      tally.warn("the run would stop in part: \(use.rest)")
+    }
+    if case .atMost(let maximum) = maximumCost, totals.cost > maximum {
+      tally.warn("the run would stop in part: it may cost \(maximum) (--max-cost)")
+    }
+    tally.enter(totals, tokensEstimated: counter?.isExact == false)
+  }
+
+  func abandon(_ tally: inout AddTally) {}
+}
+
+extension DocumentRecord {
+  /// What the store has of a document once it is placed.
+  fileprivate init(placed document: CutDocument, _ counts: Placement.Counts) {
+    let chunks = document.chunks.count
+    self.init(
+      id: 0, contentHash: document.contentHash, metadata: document.metadata,
+      format: document.format.rawValue, chunkTokens: document.chunking?.maximumTokens,
+      overlapTokens: document.chunking?.overlapTokens, isPending: false, chunks: chunks,
+      failedChunks: counts.failures.count,
+      chunksInTarget: chunks - counts.standIn - counts.failures.count)
+  }
+
+  /// What the store has of a document of which a version waits: the one before answers, if any.
+  fileprivate init(pending document: CutDocument, over known: DocumentRecord?) {
+    self.init(
+      id: 0, contentHash: known?.contentHash, metadata: known?.metadata ?? document.metadata,
+      format: known?.format ?? document.format.rawValue, chunkTokens: known?.chunkTokens,
+      overlapTokens: known?.overlapTokens, isPending: true, chunks: known?.chunks ?? 0,
+      failedChunks: known?.failedChunks ?? 0, chunksInTarget: known?.chunksInTarget ?? 0)
+  }
+}

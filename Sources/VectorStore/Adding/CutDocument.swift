@@ -1,0 +1,228 @@
+// A document on its way into the store: what it is known by and, once it is new, its chunks.
+
+import Foundation
+import VectorStoreText
+
+/// Where a document came from.
+enum DocumentOrigin: String, Sendable {
+  case file
+  case text
+  case `import`
+}
+
+/// A version of a document, ready to be placed once it is cut.
+///
+/// It is cut when it turns out that the store does not have it: ``cut(fitting:tokens:)``.
+struct CutDocument: Sendable {
+  var source: String
+  var origin: DocumentOrigin
+  var format: DocumentFormat
+  /// Kept until the document is placed: a version that has to wait for its vectors waits with its text.
+  var text: String?
+  /// JSON with sorted keys.
+  var metadata: String
+  /// How to cut it; nil leaves it whole, as one chunk, or with the chunks that it brings.
+  var chunking: ChunkingOptions?
+  var contentHash: Data
+  /// None before it is cut, unless it brings its own.
+  var chunks: [CutChunk] = []
+  /// Whether it came with its chunks, which are taken as they are.
+  let bringsChunks: Bool
+  /// What the store has of its source, of whatever version.
+  var known: DocumentRecord?
+  /// The line that it was imported from.
+  var line: Int?
+
+  /// A text that is still to be cut.
+  init(
+    source: String, origin: DocumentOrigin, format: DocumentFormat, text: String, metadata: String,
+    chunking: ChunkingOptions?
+  ) {
+    self.source = source
+    self.origin = origin
+    self.format = format
+    self.text = text
+    self.metadata = metadata
+    self.chunking = chunking
+    contentHash = TextHash.of(text)
+    bringsChunks = false
+  }
+
+  /// A document with its own chunks, which are taken as they are.
+  init(
+    source: String, origin: DocumentOrigin, format: DocumentFormat, text: String? = nil,
+    metadata: String, chunks: [CutChunk]
+  ) {
+    self.source = source
+    self.origin = origin
+    self.format = format
+    self.text = text
+    self.metadata = metadata
+    self.chunks = chunks
+    contentHash = Self.contentHash(of: chunks)
+    bringsChunks = true
+  }
+
+  /// Whether each chunk came with its vector, so that none has to be looked for.
+  var bringsAllVectors: Bool {
+    !chunks.isEmpty && chunks.allSatisfy { $0.vector != nil }
+  }
+
+  /// Whether a chunk came with its vector.
+  var bringsVectors: Bool { chunks.contains { $0.vector != nil } }
+
+  /// What the store has, if it is this same version, cut the same way.
+  var stored: DocumentRecord? { known.flatMap { isSame(as: $0) ? $0 : nil } }
+
+  /// About the bytes it takes in memory: its text, whole and in chunks, and what goes with them.
+  var bytes: Int {
+    2 * (text?.utf8.count ?? 0) + 1024
+      + chunks.reduce(0) { $0 + 256 + ($1.vector?.data.count ?? 0) }
+  }
+
+  /// Whether this is the version that the store has, cut the same way.
+  func isSame(as stored: DocumentRecord) -> Bool {
+    stored.contentHash == contentHash && stored.metadata == metadata
+      && stored.format == format.rawValue && stored.chunkTokens == chunking?.maximumTokens
+      && stored.overlapTokens == chunking?.overlapTokens
+  }
+
+  /// Cuts the document, unless it brings its own chunks.
+  ///
+  /// - Parameters:
+  ///   - counter: how the service counts tokens; nil if none is asked.
+  ///   - tokens: the most that the service takes of one text. A longer chunk is cut again; a text that
+  ///     came to be left whole is left so.
+  /// - Complexity: O(length of the text).
+  func cut(fitting counter: TokenCounter?, tokens: Int) -> CutDocument {
+    guard !bringsChunks, let text else { return self }
+    var document = self
+    guard let chunking else {
+      if text.contains(where: { !$0.isWhitespace }) {
+        let range = 0..<text.unicodeScalars.count
+        document.chunks = [CutChunk(text: text, textHash: contentHash, range: range, line: 1)]
+      }
+      return document
+    }
+    document.chunks = Chunker(checked: chunking).chunks(of: text, format: format).flatMap {
+      let chunk = CutChunk(
+        text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line)
+      // A token has at least one byte.
+      guard let counter, $0.text.utf8.count > tokens, counter.count($0.text) > tokens else {
+        return [chunk]
+      }
+      return chunk.cut(to: tokens, by: counter, format: format)
+    }
+    return document
+  }
+
+  /// SHA-256 of all vectors' bytes and texts. Of one chunk it is that of the vector and the text.
+  private static func contentHash(of chunks: [CutChunk]) -> Data {
+    var hash = SHA256()
+    for chunk in chunks {
+      if let vector = chunk.vector { hash.add(vector.data) }
+      if let text = chunk.text {
+        if chunks.count > 1 { hash.add(Data("\(text.utf8.count) ".utf8)) }
+        hash.add(Data(text.utf8))
+      }
+    }
+    return hash.finish()
+  }
+}
+
+extension [CutDocument] {
+  /// The documents in parts in which no source comes twice: one that comes again replaces the one
+  /// before.
+  var partsOfDistinctSources: [[CutDocument]] {
+    var parts: [[CutDocument]] = [[]]
+    var sources: Set<String> = []
+    for document in self {
+      if !sources.insert(document.source).inserted {
+        parts.append([])
+        sources = [document.source]
+      }
+      parts[parts.count - 1].append(document)
+    }
+    return parts
+  }
+}
+
+/// A piece of a document.
+struct CutChunk: Sendable {
+  /// Nil for a vector that came without its text.
+  var text: String?
+  /// SHA-256 of the text.
+  var textHash: Data?
+  /// In Unicode scalars of the document's text.
+  var range: Range<Int>?
+  var line: Int?
+  /// The vector that it came with, in the collection's target space.
+  var vector: StoredVector?
+
+  /// Its text with its hash, if it has to be embedded.
+  var hashedText: HashedText? {
+    guard vector == nil, let text, let textHash else { return nil }
+    return HashedText(hash: textHash, text: text)
+  }
+
+  /// The pieces of a chunk that has too many tokens.
+  fileprivate func cut(
+    to limit: Int, by counter: TokenCounter, format: DocumentFormat
+  ) -> [CutChunk] {
+    guard let text, let range, let line else { return [self] }
+    var size = ChunkingOptions.supportedMaximumTokens.upperBound
+    while true {
+      size /= 2
+      let options = ChunkingOptions(
+        maximumTokens: max(size, ChunkingOptions.supportedMaximumTokens.lowerBound),
+        overlapTokens: 0)
+      let pieces = Chunker(checked: options).chunks(of: text, format: format)
+      let fits = pieces.allSatisfy { counter.count($0.text) <= limit }
+      guard fits || options.maximumTokens > size else { continue }
+      return pieces.map { piece in
+        CutChunk(
+          text: piece.text, textHash: TextHash.of(piece.text),
+          range: (range.lowerBound + piece.range.lowerBound)..<(range.lowerBound
+            + piece.range.upperBound),
+          line: line + piece.line - 1)
+      }
+    }
+  }
+}
+
+extension DocumentRecord {
+  /// Whether chunks of it have no vector in the target space.
+  var hasGaps: Bool { chunksInTarget + failedChunks < chunks }
+}
+
+/// Why a chunk has no vector and never gets one as it is.
+struct ChunkFailure: Sendable, Equatable {
+  let code: StoreError.Code
+  /// What is wrong with the vector, if it is the vector.
+  var reason: String?
+  let message: String
+}
+
+/// A text with the hash it is known by.
+struct HashedText: Sendable, Hashable {
+  let hash: Data
+  let text: String
+
+  init(_ text: String) {
+    hash = TextHash.of(text)
+    self.text = text
+  }
+
+  init(hash: Data, text: String) {
+    self.hash = hash
+    self.text = text
+  }
+}
+
+/// How texts are known: SHA-256 of their UTF-8 bytes (FIPS 180-4), 32 bytes.
+enum TextHash {
+  static func of(_ text: String) -> Data {
+    var text = text
+    return text.withUTF8 { SHA256.hash(UnsafeRawBufferPointer($0)) }
+  }
+}
