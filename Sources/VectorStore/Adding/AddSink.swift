@@ -259,7 +259,7 @@ struct CountingSink: AddSink {
       if document.bringsAllVectors, known?.contentHash == document.contentHash,
         known?.metadata == document.metadata
       {
-        outcomes.append(.unchanged(nil))
+        outcomes.append(.unchanged(nil, embedded: 0))
       } else if let sources {
         let counts = Placement.Counts(isNew: known == nil, document, sources) {
           uncounted.remove($0) != nil
