@@ -32,6 +32,7 @@ public final class Store: Sendable {
   let file: StoreFile
   let router: EmbeddingRouter
   let queryCache: QueryCache?
+  let questionsInFlight = QuestionsInFlight()
 
   /// Opens the store at a path, and makes it where there is none and the configuration allows it.
   ///

@@ -1,10 +1,10 @@
-// The vectors of queries: out of the cache, where they were asked before, else from the service.
+// The vectors of questions: from the cache if they were asked before, else from the service.
 
 import Foundation
 import VectorStoreText
 
 /// Embeds the texts of queries, each once, and remembers their vectors.
-struct QueryEmbedder {
+struct QueryEmbedder: Sendable {
   /// How long a query waits for the service where there is another way to answer it, in seconds.
   private static let hurry = 10.0
   /// And where there is none.
@@ -14,22 +14,27 @@ struct QueryEmbedder {
   private let terms: ServiceTerms
   private let requests: ServiceRequests
   private let cache: QueryCache?
+  private let inFlight: QuestionsInFlight?
+  private let isHurried: Bool
   private let tokenCounter: @Sendable () async -> TokenCounter
 
   /// - Parameters:
+  ///   - purpose: what the texts are. Vectors of questions are remembered, and embedded once for all
+  ///     tasks that ask at the same time; documents go to the service each time.
   ///   - isHurried: whether the query can be answered without the service.
-  ///   - command: the verb on whose behalf texts are embedded.
-  ///   - usesCache: whether what was asked before is answered from the cache.
   init(
-    store: Store, service: any EmbeddingService, isHurried: Bool, command: String = "query",
-    usesCache: Bool = true
+    store: Store, service: any EmbeddingService, purpose: EmbeddingPurpose = .query,
+    isHurried: Bool
   ) {
     space = service.space
     terms = service.terms
     var options = ServiceRequests.Options(runID: RunRecord.newCorrelationID())
+    options.purpose = purpose
     options.patience = isHurried ? Self.hurry : Self.patience
     requests = store.router.requests(to: service, options: options)
-    cache = usesCache && service.terms.isMetered ? store.queryCache : nil
+    cache = purpose == .query && service.terms.isMetered ? store.queryCache : nil
+    inFlight = purpose == .query ? store.questionsInFlight : nil
+    self.isHurried = isHurried
     tokenCounter = { await service.tokenCounter() }
   }
 
@@ -40,14 +45,18 @@ struct QueryEmbedder {
   ///
   /// - Throws: ``Unavailable``, also where an answer cannot be used, and ``StoreError`` with `textTooLong` or
   ///   `inputRefused`.
-  /// - Complexity: one request for as many texts as it takes, none for those that were asked before.
+  /// - Complexity: one request for as many texts as it takes, none for those that were asked before or
+  ///   are being asked now.
   func vectors(of texts: [String]) async throws -> [[Float]] {
     let hashed = texts.map { HashedText($0) }
     var known = await cache?.vectors(for: Array(Set(hashed.map(\.hash))), space: space) ?? [:]
     var seen = Set(known.keys)
     let missing = hashed.filter { seen.insert($0.hash).inserted }
     if !missing.isEmpty {
-      known.merge(try await embed(try await counted(missing))) { _, new in new }
+      let new = try await shared(missing) { [self] in
+        try await embed(try await counted(missing))
+      }
+      known.merge(new) { _, new in new }
     }
     return try hashed.map { text in
       guard let vector = known[text.hash] else {
@@ -55,6 +64,15 @@ struct QueryEmbedder {
       }
       return vector
     }
+  }
+
+  private func shared(
+    _ texts: [HashedText], _ make: @escaping @Sendable () async throws -> [Data: [Float]]
+  ) async throws -> [Data: [Float]] {
+    guard let inFlight else { return try await make() }
+    let key = QuestionsInFlight.Key(
+      texts: texts.map(\.hash), space: space, isHurried: isHurried)
+    return try await inFlight.vectors(key, make: make)
   }
 
   /// Texts with a bound of their tokens, none of them too long.

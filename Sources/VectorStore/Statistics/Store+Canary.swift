@@ -38,7 +38,7 @@ extension Store {
       report.costUSD = service.terms.price.cost(ofTokens: report.tokens).usd
       guard !isDryRun else { return report }
       let embedder = QueryEmbedder(
-        store: self, service: service, isHurried: false, command: "stats", usesCache: false)
+        store: self, service: service, purpose: .document, isHurried: false)
       do {
         vectors = try await embedder.vectors(of: set.map(\.text))
       } catch let error as Unavailable {

@@ -14,6 +14,8 @@ package final class ServiceRequests: Sendable {
   package struct Options: Sendable {
     /// The run's name, in the ledger, the log and the server's log.
     package var runID: String
+    /// What its texts are embedded for. Questions have a slot to themselves.
+    package var purpose = EmbeddingPurpose.document
     /// The most that this run may cost.
     package var maximumCost = SpendingLimit<NanoDollars>.unlimited
     /// Whether to wait where the budget or the breaker opens again by itself.
@@ -356,7 +358,7 @@ package final class ServiceRequests: Sendable {
     _ texts: [String], _ reservation: Reservation
   ) async throws -> Result<EmbeddingBatch, any Error>? {
     let attempt = reservation.attempt
-    await slots.take()
+    await slots.take(for: options.purpose)
     // What was granted before the budget was used up is still sent.
     guard !Task.isCancelled, state.withLock({ $0.stop?.isBudget ?? true }) else {
       await slots.give()
@@ -367,7 +369,9 @@ package final class ServiceRequests: Sendable {
     state.withLock { $0.totals.requests += 1 }
     let result: Result<EmbeddingBatch, any Error>
     do {
-      result = .success(try await service.embed(texts, requestID: attempt.requestID))
+      result = .success(
+        try await service.embed(
+          texts, purpose: options.purpose, requestID: attempt.requestID))
     } catch var error as ServiceError {
       error.requestID = attempt.requestID
       result = .failure(error)

@@ -4,9 +4,10 @@ public import VectorStoreText
 
 /// A service that turns texts into vectors of one space.
 ///
-/// Conform to it to bring your own embedder: ``space`` and ``embed(_:)`` are enough. Vectors come
-/// back in the order of the texts and are checked by the caller before use: right dimensions, finite,
-/// not zero. A call is one request: a conformer does not retry, the router does.
+/// Conform to it to bring your own embedder: ``space`` and ``embed(_:)`` are enough. A model that wants
+/// questions and documents told apart implements ``embed(_:purpose:)`` too. Vectors come back in the
+/// order of the texts and are checked by the caller before use: right dimensions, finite, not zero. A
+/// call is one request: a conformer does not retry, the router does.
 public protocol EmbeddingService: Sendable {
   /// The space of every vector that this service makes.
   var space: EmbeddingSpace { get }
@@ -28,9 +29,15 @@ public protocol EmbeddingService: Sendable {
   /// - Complexity: one request of the service, which can cost money unless ``space`` is a mock one.
   func embed(_ texts: [String]) async throws -> EmbeddingBatch
 
+  /// The same for a model that embeds questions and documents apart, as E5 does with a prefix. By
+  /// default the purpose makes no difference.
+  func embed(_ texts: [String], purpose: EmbeddingPurpose) async throws -> EmbeddingBatch
+
   /// The same, with the name by which the request is found again in the ledger, the log and the
-  /// server's own log.
-  func embed(_ texts: [String], requestID: String) async throws -> EmbeddingBatch
+  /// server's own log. This is what a store calls.
+  func embed(
+    _ texts: [String], purpose: EmbeddingPurpose, requestID: String
+  ) async throws -> EmbeddingBatch
 
   /// Asks the service for a sign of life that costs nothing.
   ///
@@ -45,13 +52,28 @@ extension EmbeddingService {
   /// The upper bound.
   public func tokenCounter() async -> TokenCounter { .upperBound }
 
-  /// Embeds texts; the name of the request is not used.
-  public func embed(_ texts: [String], requestID: String) async throws -> EmbeddingBatch {
+  /// Embeds texts, whatever they are embedded for.
+  public func embed(_ texts: [String], purpose: EmbeddingPurpose) async throws -> EmbeddingBatch {
     try await embed(texts)
+  }
+
+  /// Embeds texts; the name of the request is not used.
+  public func embed(
+    _ texts: [String], purpose: EmbeddingPurpose, requestID: String
+  ) async throws -> EmbeddingBatch {
+    try await embed(texts, purpose: purpose)
   }
 
   /// Does nothing: a service in this process is well.
   public func checkHealth() async throws {}
+}
+
+/// What a text is embedded for.
+public enum EmbeddingPurpose: String, Sendable, Codable, CaseIterable {
+  /// To be found.
+  case document
+  /// To find with.
+  case query
 }
 
 /// The answer of an ``EmbeddingService``: one vector a text, and what it used.

@@ -13,7 +13,7 @@ public import VectorStoreText
 /// let batch = try await service.embed(["a cat sat", "cats sit"])  // costs money
 /// ```
 ///
-/// A call of ``embed(_:requestID:)`` is one HTTP request: nothing is sent again, no redirect is
+/// A call of ``embed(_:purpose:requestID:)`` is one HTTP request: nothing is sent again, no redirect is
 /// followed; retries are the router's. The one exception: a server that refuses `base64` is asked
 /// once more, for `float`, which is then remembered for this object. Such a refusal is an answer of
 /// 400 or 422 whose body names `encoding_format`.
@@ -71,10 +71,10 @@ public final class OpenAIService: EmbeddingService {
 
   /// Embeds texts, by a request with a name of its own.
   ///
-  /// - Throws: as ``embed(_:requestID:)``.
+  /// - Throws: as ``embed(_:purpose:requestID:)``.
   /// - Complexity: one request, which costs money.
   public func embed(_ texts: [String]) async throws -> EmbeddingBatch {
-    try await embed(texts, requestID: UUID().uuidString)
+    try await embed(texts, purpose: .document, requestID: UUID().uuidString)
   }
 
   /// Embeds texts, one vector a text, in order.
@@ -84,10 +84,13 @@ public final class OpenAIService: EmbeddingService {
   /// `tokens` is what ``tokenCounter()`` counts.
   /// - Parameters:
   ///   - texts: at least one, none of them empty.
+  ///   - purpose: makes no difference: OpenAI's models embed questions and documents alike.
   ///   - requestID: sent as `X-Client-Request-Id`, without signs that headers cannot hold.
   /// - Throws: ``ServiceError``, or `CancellationError`.
   /// - Complexity: one request, which costs money.
-  public func embed(_ texts: [String], requestID: String) async throws -> EmbeddingBatch {
+  public func embed(
+    _ texts: [String], purpose: EmbeddingPurpose, requestID: String
+  ) async throws -> EmbeddingBatch {
     precondition(!texts.isEmpty, "no texts to embed")
     let asked = format.withLock { $0 }
     var answer = try await post(texts, as: asked, requestID)

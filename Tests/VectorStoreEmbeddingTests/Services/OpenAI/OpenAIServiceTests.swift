@@ -36,7 +36,8 @@ import VectorStoreText
         $0.project = "proj-1"
       }
       #expect(service.space == .openAISmall)
-      let batch = try await service.embed(Self.texts, requestID: "run-1-grün\r\n7")
+      let batch = try await service.embed(
+        Self.texts, purpose: .document, requestID: "run-1-grün\r\n7")
       #expect(batch.vectors == Self.vectors(Self.texts))
       #expect(batch.tokens == Self.texts.reduce(0) { $0 + ($1.utf8.count + 3) / 4 })
       #expect(server.violations.isEmpty, "\(server.violations)")
@@ -212,7 +213,8 @@ import VectorStoreText
     try await withLoopback(behaviour) { server in
       let service = try Self.service(of: server)
       for _ in 0..<2 {
-        #expect(try await service.embed(Self.texts, requestID: "r").vectors.count == 3)
+        let batch = try await service.embed(Self.texts, purpose: .query, requestID: "r")
+        #expect(batch.vectors.count == 3)
       }
       #expect(server.records.map(\.encodingFormat) == ["base64", "float", "float"])
       #expect(server.records.allSatisfy { $0.clientRequestID == "r" })

@@ -1,0 +1,120 @@
+// Questions: told apart from documents, embedded once for all who ask at the same time, and not held up by
+// an add.
+
+import Foundation
+import Synchronization
+import Testing
+
+@testable import VectorStore
+@testable import VectorStoreEmbedding
+
+struct QuestionsTests {
+  /// A service that takes its time, and remembers what it was asked.
+  private final class SlowService: EmbeddingService {
+    let space = EmbeddingSpace.openAISmall
+    let terms: ServiceTerms
+    let delay: Duration
+    let asked = Mutex<[(texts: [String], purpose: EmbeddingPurpose)]>([])
+
+    init(delay: Duration, concurrentRequests: Int = 1, textsPerRequest: Int = 256) {
+      self.delay = delay
+      var terms = ServiceTerms()
+      terms.concurrentRequests = concurrentRequests
+      terms.textsPerRequest = textsPerRequest
+      self.terms = terms
+    }
+
+    func embed(_ texts: [String]) async throws -> EmbeddingBatch {
+      try await embed(texts, purpose: .document)
+    }
+
+    func embed(_ texts: [String], purpose: EmbeddingPurpose) async throws -> EmbeddingBatch {
+      asked.withLock { $0.append((texts, purpose)) }
+      try await Task.sleep(for: delay)
+      return try await MockService().embed(texts)
+    }
+  }
+
+  @Test func servicesAreToldWhatTextsAreFor() async throws {
+    let service = SlowService(delay: .zero)
+    try await withStore(mode: .real, service: service) { store, _ in
+      try await store.add([Document(id: "sky", text: "The sky is blue.")])
+      _ = try await store.query("what colour?")
+      _ = try await store.canary()
+      #expect(service.asked.withLock { $0.map(\.purpose) } == [.document, .query, .document])
+    }
+  }
+
+  @Test func theSameQuestionIsEmbeddedOnceForAllWhoAskIt() async throws {
+    let service = SlowService(delay: .milliseconds(300))
+    try await withStore(mode: .real, service: service) { store, _ in
+      try await store.add([Document(id: "sky", text: "The sky is blue.")])
+      service.asked.withLock { $0 = [] }
+      let sources = try await withThrowingTaskGroup(of: String?.self) { group in
+        for _ in 0..<50 {
+          group.addTask { try await store.query("what colour?").hits.first?.source }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(sources == Array(repeating: "sky", count: 50))
+      #expect(service.asked.withLock { $0.count } == 1)
+      _ = try await store.query("what colour?")
+      #expect(service.asked.withLock { $0.count } == 2, "it is not kept without a cache")
+    }
+  }
+
+  @Test func oneWhoNoLongerAsksLeavesTheOthersTheirAnswer() async throws {
+    let service = SlowService(delay: .milliseconds(500))
+    try await withStore(mode: .real, service: service) { store, _ in
+      try await store.add([Document(id: "sky", text: "The sky is blue.")])
+      service.asked.withLock { $0 = [] }
+      let first = Task { try await store.query("what colour?") }
+      while service.asked.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+      let second = Task { try await store.query("what colour?") }
+      try await Task.sleep(for: .milliseconds(50))
+      first.cancel()
+      await #expect(throws: CancellationError.self) { try await first.value }
+      #expect(try await second.value.hits.first?.source == "sky")
+      #expect(service.asked.withLock { $0.count } == 1)
+    }
+  }
+
+  private actor Order {
+    var purposes: [EmbeddingPurpose] = []
+
+    func append(_ purpose: EmbeddingPurpose) { purposes.append(purpose) }
+  }
+
+  @Test func aQuestionComesBeforeTheBatchesThatWait() async throws {
+    let slots = RequestSlots(1)
+    await slots.take(for: .document)
+    let order = Order()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for purpose in [EmbeddingPurpose.document, .document, .query] {
+        group.addTask {
+          await slots.take(for: purpose)
+          await order.append(purpose)
+          await slots.give()
+        }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      await slots.give()
+      try await group.waitForAll()
+    }
+    #expect(await order.purposes == [.query, .document, .document])
+  }
+
+  @Test func afterAQuestionASlotIsLeftForTheNext() async throws {
+    let slots = RequestSlots(2)
+    await slots.take(for: .query)
+    await slots.give()
+    await slots.take(for: .document)
+    let second = Task { await slots.take(for: .document) }
+    try await Task.sleep(for: .milliseconds(50))
+    // Would wait for ever if the second batch had the slot.
+    await slots.take(for: .query)
+    await slots.give()
+    await slots.give()
+    await second.value
+  }
+}
