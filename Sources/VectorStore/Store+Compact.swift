@@ -12,7 +12,7 @@ extension Store {
   /// - Complexity: reads and writes the whole file.
   @discardableResult
   public func compact() async throws -> CompactReport {
-    let started = Date()
+    let started = ContinuousClock.now
     let before = file.size()
     try await compactSegments()
     try await file.addChecksums()
@@ -29,7 +29,7 @@ extension Store {
       try StoreStateTable.raiseGeneration(db)
     }
     return CompactReport(
-      bytesBefore: before, bytesAfter: file.size(), seconds: Date().timeIntervalSince(started))
+      bytesBefore: before, bytesAfter: file.size(), duration: ContinuousClock.now - started)
   }
 
   /// Makes segments anew that are damaged or have dead rows, and seals the tail.

@@ -20,7 +20,7 @@ extension Store {
     path: String, configuration: StoreConfiguration = StoreConfiguration(),
     options: DoctorOptions = DoctorOptions()
   ) async throws -> DoctorReport {
-    let started = Date()
+    let started = ContinuousClock.now
     var configuration = configuration
     configuration.access = options.repairs ? .readWrite : .readOnly
     configuration.opensForeignSchemas = true
@@ -49,7 +49,7 @@ extension Store {
     } catch let error as StoreError where Unopened.isFinding(error, options) {
       return DoctorReport(
         store: path, checks: Unopened(path: path, error: error).checks(),
-        seconds: Date().timeIntervalSince(started))
+        duration: ContinuousClock.now - started)
     }
   }
 
@@ -57,9 +57,9 @@ extension Store {
   ///
   /// The same as ``doctor(path:configuration:options:)`` otherwise.
   public func doctor(_ options: DoctorOptions = DoctorOptions()) async throws -> DoctorReport {
-    let started = Date()
+    let started = ContinuousClock.now
     try options.check()
     let checks = try await Doctor(store: self, options: options).examine()
-    return DoctorReport(store: path, checks: checks, seconds: Date().timeIntervalSince(started))
+    return DoctorReport(store: path, checks: checks, duration: ContinuousClock.now - started)
   }
 }

@@ -23,7 +23,7 @@ extension Store {
     to path: String, texts: String? = nil, space: EmbeddingSpace? = nil,
     from collection: String = "default", progress: ProgressHandler? = nil
   ) async throws -> ExportReport {
-    let started = Date()
+    let started = ContinuousClock.now
     guard texts == nil || path.hasSuffix(".npy") else {
       throw StoreError(
         .invalidArgument, "texts beside the vectors go with a .npy file; \(path) is JSONL")
@@ -34,13 +34,13 @@ extension Store {
 
   private func write(
     to path: String, _ texts: String?, _ space: EmbeddingSpace?, _ collection: String,
-    _ started: Date, _ progress: ProgressHandler?
+    _ started: ContinuousClock.Instant, _ progress: ProgressHandler?
   ) async throws -> ExportReport {
     try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
       let space = try VectorsTable.checked(space, of: record, db)
       let rows = ExportedRows(db: db, collection: record, space: space)
-      var report = ExportReport(rows: 0, withoutVector: 0, space: space.name, seconds: 0)
+      var report = ExportReport(rows: 0, withoutVector: 0, space: space, duration: .zero)
       do {
         if path.hasSuffix(".npy") {
           try rows.write(npy: path, texts: texts, &report, progress)
@@ -51,7 +51,7 @@ extension Store {
         throw StoreError(error)
       }
       report.pending = try DocumentsTable.pending(collection: record.id, db)
-      report.seconds = Date().timeIntervalSince(started)
+      report.duration = ContinuousClock.now - started
       return report
     }
   }

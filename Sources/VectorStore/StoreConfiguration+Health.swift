@@ -53,20 +53,20 @@ extension StoreConfiguration {
 
   private static func check(_ service: any EmbeddingService) async -> HealthReport.Service {
     var health = HealthReport.Service(
-      space: service.space.name, isWell: true, breaker: "closed", budget: [])
+      space: service.space, isWell: true, breaker: .closed, budget: [])
     let clock = ContinuousClock()
     let started = clock.now
     do {
       try await service.checkHealth()
-      health.latency = (clock.now - started) / .seconds(1)
+      health.latency = clock.now - started
     } catch let error as ServiceError {
       health.isWell = false
       health.problem = HealthReport.Problem(
-        kind: error.kind.rawValue, code: error.code, message: error.message)
+        kind: error.kind, code: error.code, message: error.message)
     } catch {
       health.isWell = false
       health.problem = HealthReport.Problem(
-        kind: ServiceError.Kind.network.rawValue, message: "\(error)")
+        kind: .network, message: "\(error)")
     }
     return health
   }
@@ -75,22 +75,23 @@ extension StoreConfiguration {
 extension HealthReport.Service {
   fileprivate mutating func add(_ activity: AccountActivity, limits: SpendingLimits, now: Date) {
     switch activity.state.breaker.state(now: now) {
-    case .closed: breaker = "closed"
-    case .halfOpen: breaker = "half-open"
+    case .closed: breaker = .closed
+    case .halfOpen: breaker = .halfOpen
     case .open(let until):
-      breaker = "open"
-      breakerOpenUntil = Timestamp.of(until)
+      breaker = .open
+      breakerOpenUntil = until
     }
     lastError = activity.state.lastError.map {
       HealthReport.Problem(
-        kind: $0.kind.rawValue, code: $0.code, message: $0.message, at: Timestamp.of($0.at))
+        kind: $0.kind, code: $0.code, message: $0.message, at: $0.at)
     }
     budget = activity.uses(of: limits, now: now).map { use in
       let unit = use.limit == .dailyCost ? 1e9 : 1
       return HealthReport.Limit(
-        limit: use.limit.rawValue, used: Double(use.used) / unit,
+        limit: use.limit == .dailyCost ? .dailyCost : .hourlyRequests,
+        used: Double(use.used) / unit,
         allowed: Double(use.allowed) / unit, left: Double(use.left) / unit,
-        opensAt: Timestamp.of(use.opensAt))
+        opensAt: use.opensAt)
     }
   }
 }

@@ -22,7 +22,7 @@ public struct StoreConfiguration: Sendable {
   public var mode: ServiceMode = .hybrid
   /// The space that a new collection gets in modes ``ServiceMode/real`` and ``ServiceMode/hybrid``.
   /// Where ``service`` is set, its space is used instead.
-  public var realSpace: EmbeddingSpace = .openAISmall
+  public var realSpace: EmbeddingSpace = .openAI3Small
   /// The service that makes real vectors, or nil where there is none: ``ServiceMode/hybrid`` then
   /// works on stand-ins.
   public var service: (any EmbeddingService)?

@@ -6,7 +6,7 @@
 ///
 /// Two vectors may be compared only if their spaces are equal in every part: equal dimensions prove
 /// nothing, since each model has axes of its own.
-public struct EmbeddingSpace: Sendable, Hashable, Codable {
+public struct EmbeddingSpace: Sendable, Hashable {
   /// Whether vectors of a space carry a model's meaning or stand in for it offline.
   public enum Kind: String, Sendable, Codable {
     /// Made by an embedding model.
@@ -66,10 +66,38 @@ public struct EmbeddingSpace: Sendable, Hashable, Codable {
     self = space
   }
 
-  /// Decodes a space.
+  /// The written form: `provider/model/dimensions`.
+  public var name: String { "\(provider)/\(model)/\(dimensions)" }
+
+  /// The space of OpenAI's text-embedding-3-small at its own 1536 dimensions.
+  public static let openAI3Small = EmbeddingSpace(
+    known: "openai", "text-embedding-3-small", 1536, .real)
+
+  /// The space of OpenAI's text-embedding-3-large at its own 3072 dimensions.
+  public static let openAI3Large = EmbeddingSpace(
+    known: "openai", "text-embedding-3-large", 3072, .real)
+
+  /// The space that this program makes by itself, of 1536 dimensions.
+  package static let mock = EmbeddingSpace(known: "mock", "hashed-features-1", 1536, .mock)
+}
+
+extension EmbeddingSpace: Codable, CodingKeyRepresentable {
+  private enum CodingKeys: CodingKey {
+    case provider, model, dimensions, kind
+  }
+
+  /// Decodes a space from its written form, or from an object of its four parts.
   ///
   /// - Throws: also ``SettingError``, as ``init(provider:model:dimensions:kind:)`` does.
   public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      guard let space = EmbeddingSpace(name) else {
+        throw SettingError(
+          "space", found: "\"\(name)\"", expected: "provider/model/dimensions")
+      }
+      self = space
+      return
+    }
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       provider: values.decode(String.self, forKey: .provider),
@@ -78,15 +106,24 @@ public struct EmbeddingSpace: Sendable, Hashable, Codable {
       kind: values.decode(Kind.self, forKey: .kind))
   }
 
-  /// The written form: `provider/model/dimensions`.
-  public var name: String { "\(provider)/\(model)/\(dimensions)" }
+  /// Encodes the written form; a space whose ``kind`` it does not tell is an object of its four parts.
+  public func encode(to encoder: any Encoder) throws {
+    if EmbeddingSpace(name) == self {
+      var container = encoder.singleValueContainer()
+      return try container.encode(name)
+    }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(provider, forKey: .provider)
+    try container.encode(model, forKey: .model)
+    try container.encode(dimensions, forKey: .dimensions)
+    try container.encode(kind, forKey: .kind)
+  }
 
-  /// The space of OpenAI's text-embedding-3-small at its own 1536 dimensions.
-  public static let openAISmall = EmbeddingSpace(
-    known: "openai", "text-embedding-3-small", 1536, .real)
+  /// The written form, by which a dictionary of spaces is an object in JSON.
+  public var codingKey: any CodingKey { name.codingKey }
 
-  /// The space that this program makes by itself, of 1536 dimensions.
-  package static let mock = EmbeddingSpace(known: "mock", "hashed-features-1", 1536, .mock)
+  /// Reads a space from a key in its written form.
+  public init?(codingKey: some CodingKey) { self.init(codingKey.stringValue) }
 }
 
 extension EmbeddingSpace: CustomStringConvertible {

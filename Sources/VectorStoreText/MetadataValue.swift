@@ -1,8 +1,19 @@
-// Metadata: the typed values that users attach to documents. Read from front matter
-// (Parsing/FrontMatter.swift), from flags and from imports; stored as JSON.
+// One value of a document's metadata: what JSON can say.
+
+public import Foundation
 
 /// One metadata value: what JSON can say, with whole numbers kept apart from fractions.
-public enum MetadataValue: Sendable, Hashable {
+///
+///     let year = 2020
+///     let metadata: [String: MetadataValue] = [
+///       "year": .init(year), "tags": ["a", "b"], "author": ["name": "Ada"],
+///     ]
+///     print(metadata["author"]?["name"]?.string ?? "nobody")
+///
+/// A whole number equals the fraction of the same size, as in a filter: `.integer(5) == .number(5)`.
+/// ``Codable`` does not keep the two apart, since JSON's encoders write both as `5`: what comes back
+/// is ``integer(_:)``, and equal. A store does keep them apart.
+public enum MetadataValue: Sendable {
   /// No value.
   case null
   /// True or false.
@@ -59,6 +70,175 @@ public enum MetadataValue: Sendable, Hashable {
   }
 }
 
+extension MetadataValue: Hashable {
+  /// Whether two values are the same; a whole number equals the fraction of the same size.
+  public static func == (one: MetadataValue, other: MetadataValue) -> Bool {
+    switch (one, other) {
+    case (.null, .null): true
+    case (.bool(let one), .bool(let other)): one == other
+    case (.integer(let one), .integer(let other)): one == other
+    case (.number(let one), .number(let other)): one == other
+    case (.integer(let whole), .number(let number)), (.number(let number), .integer(let whole)):
+      Int64(exactly: number) == whole
+    case (.string(let one), .string(let other)): one == other
+    case (.array(let one), .array(let other)): one == other
+    case (.object(let one), .object(let other)): one == other
+    default: false
+    }
+  }
+
+  /// Hashes the value; numbers of the same size alike.
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0)
+    case .bool(let value): hasher.combine(value)
+    case .integer(let value): hasher.combine(value)
+    case .number(let value):
+      if let whole = Int64(exactly: value) { hasher.combine(whole) } else { hasher.combine(value) }
+    case .string(let value): hasher.combine(value)
+    case .array(let value): hasher.combine(value)
+    case .object(let value): hasher.combine(value)
+    }
+  }
+}
+
+// MARK: - Reading values
+
+extension MetadataValue {
+  /// The text, if it is one.
+  public var string: String? {
+    if case .string(let value) = self { value } else { nil }
+  }
+
+  /// The whole number, if it is a number without a fraction.
+  public var integer: Int? {
+    switch self {
+    case .integer(let value): Int(exactly: value)
+    case .number(let value): Int(exactly: value)
+    default: nil
+    }
+  }
+
+  /// The number, whole or not. A whole number beyond 2⁵³ is rounded.
+  public var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+
+  /// True or false, if it is one of them.
+  public var bool: Bool? {
+    if case .bool(let value) = self { value } else { nil }
+  }
+
+  /// The time of a text that is an ISO 8601 date, or date and time with its zone: `2026-11-25`,
+  /// `2026-11-25T20:00:00Z`. A date is its beginning in UTC.
+  public var date: Date? {
+    guard let text = string else { return nil }
+    for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), .init()] {
+      if let date = try? Date(text, strategy: style) { return date }
+    }
+    return try? Date(text, strategy: .iso8601.year().month().day())
+  }
+
+  /// The values of a list, if it is one.
+  public var array: [MetadataValue]? {
+    if case .array(let value) = self { value } else { nil }
+  }
+
+  /// The values by name, if it is an object.
+  public var object: [String: MetadataValue]? {
+    if case .object(let value) = self { value } else { nil }
+  }
+
+  /// Whether it is no value.
+  public var isNull: Bool {
+    if case .null = self { true } else { false }
+  }
+
+  /// The value of a name in an object; nil where there is none, or it is no object.
+  public subscript(name: String) -> MetadataValue? { object?[name] }
+
+  /// The value at a place in a list, from 0; nil beyond its end, or where it is no list.
+  public subscript(index: Int) -> MetadataValue? {
+    guard let array, array.indices.contains(index) else { return nil }
+    return array[index]
+  }
+}
+
+// MARK: - Making values
+
+/// A Swift value that can stand in metadata and in a filter.
+public protocol MetadataConvertible {
+  /// The value as metadata.
+  var metadataValue: MetadataValue { get }
+}
+
+extension MetadataValue: MetadataConvertible {
+  /// Itself.
+  public var metadataValue: MetadataValue { self }
+
+  /// The value of a text, a number, a Bool, a date, or a list, an optional or a dictionary of such.
+  public init(_ value: some MetadataConvertible) { self = value.metadataValue }
+}
+
+extension String: MetadataConvertible {
+  /// A text.
+  public var metadataValue: MetadataValue { .string(self) }
+}
+
+extension Substring: MetadataConvertible {
+  /// A text.
+  public var metadataValue: MetadataValue { .string(String(self)) }
+}
+
+extension Int: MetadataConvertible {
+  /// A whole number.
+  public var metadataValue: MetadataValue { .integer(Int64(self)) }
+}
+
+extension Int64: MetadataConvertible {
+  /// A whole number.
+  public var metadataValue: MetadataValue { .integer(self) }
+}
+
+extension Double: MetadataConvertible {
+  /// A number.
+  public var metadataValue: MetadataValue { .number(self) }
+}
+
+extension Bool: MetadataConvertible {
+  /// True or false.
+  public var metadataValue: MetadataValue { .bool(self) }
+}
+
+extension Date: MetadataConvertible {
+  /// A text: ISO 8601 in UTC with milliseconds, so that the order of texts is the order of times.
+  public var metadataValue: MetadataValue {
+    .string(
+      formatted(
+        .iso8601.year().month().day().time(includingFractionalSeconds: true)
+          .timeZone(separator: .omitted)))
+  }
+}
+
+extension Optional: MetadataConvertible where Wrapped: MetadataConvertible {
+  /// The value, or null.
+  public var metadataValue: MetadataValue { self?.metadataValue ?? .null }
+}
+
+extension Array: MetadataConvertible where Element: MetadataConvertible {
+  /// A list.
+  public var metadataValue: MetadataValue { .array(map(\.metadataValue)) }
+}
+
+extension Dictionary: MetadataConvertible where Key == String, Value: MetadataConvertible {
+  /// Values by name.
+  public var metadataValue: MetadataValue { .object(mapValues(\.metadataValue)) }
+}
+
 extension MetadataValue: Codable {
   /// Reads any JSON value; a whole number that fits 64 bits stays whole.
   public init(from decoder: any Decoder) throws {
@@ -96,7 +276,8 @@ extension MetadataValue: Codable {
 }
 
 extension MetadataValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
-  ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral
+  ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
   /// A text.
   public init(stringLiteral value: String) { self = .string(value) }
@@ -106,4 +287,12 @@ extension MetadataValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral
   public init(floatLiteral value: Double) { self = .number(value) }
   /// True or false.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A list.
+  public init(arrayLiteral values: MetadataValue...) { self = .array(values) }
+  /// Values by name; of a name that comes twice the last value.
+  public init(dictionaryLiteral values: (String, MetadataValue)...) {
+    self = .object(Dictionary(values) { _, last in last })
+  }
+  /// No value.
+  public init(nilLiteral: ()) { self = .null }
 }

@@ -299,7 +299,7 @@ import Testing
 
 /// A service with terms of its own, that says how many tokens it took and counts as many.
 private struct TermedService: EmbeddingService {
-  var space = EmbeddingSpace.openAISmall
+  var space = EmbeddingSpace.openAI3Small
   var terms: ServiceTerms
   var tokens = 0
 

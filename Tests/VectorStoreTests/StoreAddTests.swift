@@ -15,7 +15,7 @@ import Testing
       let report = try await store.add([Self.sky, Self.bread])
       #expect(report.documents.added == 2)
       #expect(report.chunks == .init(embedded: 2))
-      #expect(report.space == "mock/hashed-features-1/1536")
+      #expect(report.space == .mock)
       #expect(report.costUSD == 0)
       #expect(try await store.list().map(\.source) == ["bread", "sky"])
     }
@@ -89,7 +89,7 @@ import Testing
     try await withStore(mode: .hybrid) { store, _ in
       let report = try await store.add([Self.sky, Self.bread])
       #expect(report.chunks == .init(standIn: 2))
-      #expect(report.space == "openai/text-embedding-3-small/1536")
+      #expect(report.space == .openAI3Small)
       #expect(!report.isPartial)
       let again = try await store.add([Self.sky])
       #expect(again.documents == .init(unchanged: 1))
@@ -97,7 +97,7 @@ import Testing
       let result = try await store.query("why is the sky blue?")
       #expect(result.isDegraded)
       #expect(result.hits.first?.source == "sky")
-      #expect(result.hits.allSatisfy { $0.space == "mock/hashed-features-1/1536" && $0.degraded })
+      #expect(result.hits.allSatisfy { $0.space == .mock && $0.degraded })
     }
   }
 
@@ -113,16 +113,16 @@ import Testing
     let report = try await online.add([Self.sky])
     #expect(report.documents == .init(updated: 1))
     #expect(report.chunks == .init(embedded: 1))
-    #expect(try await online.get("sky").chunks[0].spaces == ["openai/text-embedding-3-small/1536"])
+    #expect(try await online.get("sky").chunks[0].spaces == [.openAI3Small])
     let mixed = try await online.query("why does bread rise?")
     #expect(mixed.isDegraded)
     #expect(mixed.hits.first?.source == "bread")
-    #expect(mixed.hits.first?.space == "mock/hashed-features-1/1536")
+    #expect(mixed.hits.first?.space == .mock)
 
     try await online.add([Self.bread])
     let pure = try await online.query("why does bread rise?")
     #expect(!pure.isDegraded)
-    #expect(pure.hits.allSatisfy { $0.space == "openai/text-embedding-3-small/1536" })
+    #expect(pure.hits.allSatisfy { $0.space == .openAI3Small })
     #expect(pure.hits[0].score == pure.hits[0].cosine)
     try await online.close()
     try expectWhole(path)
@@ -233,7 +233,7 @@ import Testing
     try await hybrid.close()
     let mock = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
     #expect(try await mock.add([Self.sky]).chunks == .init(embedded: 1))
-    #expect(try await mock.collections().map(\.space) == ["mock/hashed-features-1/1536"])
+    #expect(try await mock.collections().map(\.space) == [.mock])
     try await mock.close()
   }
 

@@ -27,11 +27,11 @@ import Testing
     try await withStore { store, folder in
       let vectors = Self.unitVectors(50, seed: 1)
       try StoreQueryTests.write(vectors, to: folder.path("in.npy"))
-      let report = try await store.import(from: folder.path("in.npy"), space: .openAISmall)
+      let report = try await store.import(from: folder.path("in.npy"), space: .openAI3Small)
       #expect(report.documents == .init(added: 50))
       #expect(report.chunks == .init(reused: 50))
       let exported = try await store.export(to: folder.path("out.npy"))
-      #expect(exported.rows == 50 && exported.space == "openai/text-embedding-3-small/1536")
+      #expect(exported.rows == 50 && exported.space == .openAI3Small)
       #expect(
         try Data(contentsOf: URL(filePath: folder.path("out.npy"))).suffix(50 * 6144)
           == Data(contentsOf: URL(filePath: folder.path("in.npy"))).suffix(50 * 6144))
@@ -105,7 +105,7 @@ import Testing
     try await withStore { store, folder in
       let vector = Self.unitVectors(1, seed: 3)[0].map { $0 * 4 }
       try StoreQueryTests.write([vector], to: folder.path("in.npy"))
-      try await store.import(from: folder.path("in.npy"), space: .openAISmall)
+      try await store.import(from: folder.path("in.npy"), space: .openAI3Small)
       try await store.export(to: folder.path("out.jsonl"))
       let line = try #require(try JSONLReader(path: folder.path("out.jsonl")).next())
       #expect(abs(try #require(line.norm) - 4) < 1e-5)
@@ -126,7 +126,7 @@ import Testing
 
         """, to: "t.jsonl")
       let (npy, texts) = (folder.path("v.npy"), folder.path("t.jsonl"))
-      try await store.import(from: npy, texts: texts, space: .openAISmall)
+      try await store.import(from: npy, texts: texts, space: .openAI3Small)
       #expect(try await store.query(vectors: [vectors[1]])[0].hits[0].text == "second")
       #expect(
         try await store.query("third", options: .init(lexical: true)).hits.map(\.source) == ["c"])

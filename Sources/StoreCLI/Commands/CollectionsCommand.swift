@@ -30,9 +30,9 @@ struct CollectionsCommand: AsyncParsableCommand {
           + (collection.pending > 0 ? " (\(Format.count(collection.pending)) waiting), " : ", ")
           + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space)\n"
       )
-      for (space, count) in collection.vectors.sorted(by: { $0.key < $1.key }) {
+      for (space, count) in collection.vectors.sorted(by: { $0.key.name < $1.key.name }) {
         let note =
-          space.hasPrefix("mock/") && space != collection.space
+          space.kind == .mock && space != collection.space
           ? " (they match words until `store reembed`)" : ""
         output.write("  \(Format.counted(count, "vector")) of \(space)\(note)\n")
       }

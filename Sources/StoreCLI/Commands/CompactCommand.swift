@@ -18,6 +18,6 @@ struct CompactCommand: AsyncParsableCommand {
     guard !store.quiet else { return }
     Terminal.standardOutput.write(
       "\(Format.bytes(report.bytesBefore)) before, \(Format.bytes(report.bytesAfter)) after, in "
-        + "\(Format.seconds(report.seconds))\n")
+        + "\(Format.seconds(report.duration))\n")
   }
 }

@@ -40,7 +40,8 @@ struct DoctorCommand: AsyncParsableCommand {
     if store.json {
       try JSONOutput.write(
         Report(
-          isWell: report.isWell, store: report.store, checks: report.checks, seconds: report.seconds
+          isWell: report.isWell, store: report.store, checks: report.checks,
+          seconds: report.duration.inSeconds
         ))
     } else {
       let output = DoctorOutput(terminal: .standardOutput, isQuiet: store.quiet, repairs: repair)

@@ -47,7 +47,7 @@ struct ExportCommand: AsyncParsableCommand {
       ? ", \(Format.count(report.withoutVector)) chunks without a vector of it" : ""
     let summary =
       "exported \(Format.counted(report.rows, "row")) of \(report.space)\(without) in "
-      + "\(Format.seconds(report.seconds))\n"
+      + "\(Format.seconds(report.duration))\n"
     (file == "-" ? Terminal.standardError : .standardOutput).write(summary)
     if let pending = report.pending {
       ReportOutput.write(pending, hasService: settings.hasService)

@@ -25,7 +25,9 @@ struct GetCommand: AsyncParsableCommand {
     } else if chunks {
       for chunk in document.chunks {
         let line = chunk.line.map { ":\($0)" } ?? ""
-        let spaces = chunk.spaces.isEmpty ? "no vector" : chunk.spaces.joined(separator: ", ")
+        let spaces =
+          chunk.spaces.isEmpty
+          ? "no vector" : chunk.spaces.map(\.name).joined(separator: ", ")
         output.write(
           output.styled(
             Terminal.oneLine("chunk \(chunk.id)  \(source)\(line)  \(spaces)"), .bold) + "\n")

@@ -44,7 +44,7 @@ struct ListCommand: AsyncParsableCommand {
     let rows = documents.map { document in
       [
         Format.counted(document.chunks, "chunk"), Self.name(document.state),
-        String(document.updated.prefix(10)),
+        String(Format.time(document.updated).prefix(10)),
         Terminal.oneLine(
           (several ? "\(document.collection)  " : "") + document.source
             + (document.reason.map { "  (\($0))" } ?? "")),

@@ -56,7 +56,7 @@ struct ReembedCommand: AsyncParsableCommand {
 
   /// Asks whether to spend what it costs; where nobody can answer, `--yes` has to say so.
   private func confirm(_ plan: ReembedReport) throws {
-    let losesReal = plan.from != plan.to && plan.to.hasPrefix("mock/")
+    let losesReal = plan.from != plan.to && plan.to.kind == .mock
     guard !yes, plan.costUSD > 0 || losesReal else { return }
     try Confirmation.ask(
       ReportOutput.summary(plan), advice: "Say --yes to do that, or --dry-run only to see it.",

@@ -58,6 +58,6 @@ struct DoctorOutput {
     let verdict = report.isWell ? "\(store) is well" : "\(store) is not well"
     let hint = report.isWell || repairs ? "" : "; `store doctor --repair` repairs what can be"
     return terminal.styled(([verdict] + parts).joined(separator: ", "), .bold) + hint
-      + " (\(Format.seconds(report.seconds)))"
+      + " (\(Format.seconds(report.duration)))"
   }
 }

@@ -13,15 +13,14 @@ struct Explainer {
     let effort: SearchEffort
   }
 
-  private let calibrations: [String: ScoreCalibration]
+  private let calibrations: [EmbeddingSpace: ScoreCalibration]
 
   /// Measures each space that has a hit with a cosine.
   init(_ results: [QueryResult], _ store: Store, in collection: String) async throws {
-    var calibrations: [String: ScoreCalibration] = [:]
-    let names = results.flatMap(\.hits).filter { $0.cosine != nil }.compactMap(\.space)
-    for name in Set(names) {
-      calibrations[name] = try await store.calibration(
-        of: collection, space: EmbeddingSpace(name))
+    var calibrations: [EmbeddingSpace: ScoreCalibration] = [:]
+    let spaces = results.flatMap(\.hits).filter { $0.cosine != nil }.compactMap(\.space)
+    for space in Set(spaces) {
+      calibrations[space] = try await store.calibration(of: collection, space: space)
     }
     self.calibrations = calibrations
   }

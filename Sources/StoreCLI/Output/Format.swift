@@ -1,6 +1,7 @@
 // Numbers and words as people read them. Pure functions, used by everything in Output/.
 
 import Foundation
+import VectorStore
 
 enum Format {
   /// `1400` as `1,400`.
@@ -33,8 +34,9 @@ enum Format {
   }
 
   /// `0.12 s`.
-  static func seconds(_ value: Double) -> String {
-    value < 10 ? "\(fixed(value, 2)) s" : "\(fixed(value, 0)) s"
+  static func seconds(_ duration: Duration) -> String {
+    let value = duration.inSeconds
+    return value < 10 ? "\(fixed(value, 2)) s" : "\(fixed(value, 0)) s"
   }
 
   /// `$0.12`, or `$0.00034`: as many decimals as it takes to show two digits, and at least two.
@@ -51,9 +53,12 @@ enum Format {
   }
 
   /// `12 ms` or `1.20 s`.
-  static func latency(_ value: Double) -> String {
-    value < 1 ? "\(fixed(value * 1000, 0)) ms" : seconds(value)
+  static func latency(_ duration: Duration) -> String {
+    duration < .seconds(1) ? "\(fixed(duration.inSeconds * 1000, 0)) ms" : seconds(duration)
   }
+
+  /// `2026-02-28T20:00:00Z`.
+  static func time(_ date: Date) -> String { date.formatted(.iso8601) }
 
   /// A number with so many digits behind the point.
   static func fixed(_ value: Double, _ digits: Int) -> String {

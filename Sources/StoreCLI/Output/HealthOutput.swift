@@ -9,7 +9,7 @@ struct HealthOutput {
   func text(_ health: HealthReport, _ settings: [Settings.Row]) -> String {
     var lines = ["mode \(health.mode.rawValue): \(verdict(health))"]
     for service in health.services {
-      lines += ["", terminal.styled(service.space, .bold)] + about(service)
+      lines += ["", terminal.styled(service.space.name, .bold)] + about(service)
     }
     if let problem = health.ledgerProblem { lines += ["", "ledger: \(Terminal.oneLine(problem))"] }
     lines += ["", terminal.styled("settings", .bold)]
@@ -36,10 +36,14 @@ struct HealthOutput {
     if let latency = service.latency { rows.append(["  answered in", Format.latency(latency)]) }
     if let problem = service.problem { rows.append(["  problem", describe(problem)]) }
     rows.append(
-      ["  breaker", service.breaker + (service.breakerOpenUntil.map { " until \($0)" } ?? "")])
+      [
+        "  breaker",
+        service.breaker.rawValue
+          + (service.breakerOpenUntil.map { " until \(Format.time($0))" } ?? ""),
+      ])
     for limit in service.budget {
       rows.append(
-        limit.limit == "daily_cost"
+        limit.limit == .dailyCost
           ? [
             "  budget today",
             "\(Format.dollars(limit.left)) left of \(Format.dollars(limit.allowed))",
@@ -54,8 +58,8 @@ struct HealthOutput {
   }
 
   private func describe(_ problem: HealthReport.Problem) -> String {
-    let at = problem.at.map { "\($0) " } ?? ""
+    let at = problem.at.map { "\(Format.time($0)) " } ?? ""
     let code = problem.code.map { "/\($0)" } ?? ""
-    return "\(at)\(problem.kind)\(code): \(problem.message)"
+    return "\(at)\(problem.kind.rawValue)\(code): \(problem.message)"
   }
 }

@@ -13,6 +13,11 @@ enum JSONOutput {
   /// A value as one line. What could steer a terminal is escaped, which JSON allows for any character.
   static func line(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .custom { date, encoder in
+      var container = encoder.singleValueContainer()
+      try container.encode(
+        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+    }
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601
     let json = String(decoding: try encoder.encode(value), as: UTF8.self)

@@ -85,7 +85,7 @@ enum ReportOutput {
     }
     return (report.dryRun ? "would reembed " : "") + "\(report.collection) \(change): "
       + clauses.joined(separator: "; ")
-      + (report.dryRun ? "" : " in \(Format.seconds(report.seconds))")
+      + (report.dryRun ? "" : " in \(Format.seconds(report.duration))")
   }
 
   /// `1,234 tokens in 2 requests, $0.000025`; nil if nothing was sent.
@@ -117,7 +117,7 @@ enum ReportOutput {
       clauses.append("nothing to add")
     }
     if !report.dryRun, !changes.isEmpty || documents.unchanged > 0 {
-      clauses[0] += " in \(Format.seconds(report.seconds))"
+      clauses[0] += " in \(Format.seconds(report.duration))"
     }
     let chunks = report.chunks
     if !changes.isEmpty {

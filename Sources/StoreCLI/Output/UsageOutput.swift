@@ -17,7 +17,7 @@ struct UsageOutput {
     if let limit = usage.dailyCost {
       lines.append(
         "daily limit: \(Format.dollars(limit.usedUSD)) of \(Format.dollars(limit.limitUSD)) used, "
-          + "\(Format.dollars(limit.leftUSD)) left until \(limit.opensAt)")
+          + "\(Format.dollars(limit.leftUSD)) left until \(Format.time(limit.opensAt))")
     }
     if let limit = usage.hourlyRequests {
       lines.append(

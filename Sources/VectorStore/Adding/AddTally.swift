@@ -13,7 +13,7 @@ struct AddTally: Sendable {
 
   init(mode: ServiceMode, space: EmbeddingSpace) {
     report = AddReport(mode: mode)
-    report.space = space.name
+    report.space = space
   }
 
   /// Enters what the way to vectors means for a run, from its start.
@@ -165,8 +165,8 @@ struct AddTally: Sendable {
   }
 
   /// Enters how long the run took.
-  mutating func enter(seconds: Double) {
-    report.seconds = seconds
+  mutating func enter(duration: Duration) {
+    report.duration = duration
   }
 
   /// Lists an error, of a document or of the run.

@@ -24,8 +24,8 @@ struct RunRecord: Sendable {
   /// A name under which requests are found again.
   static func newCorrelationID() -> String { UUID().uuidString.lowercased() }
 
-  /// How long it has taken, in seconds.
-  var seconds: Double { Date().timeIntervalSince(started) }
+  /// How long it has taken.
+  var duration: Duration { .seconds(Date().timeIntervalSince(started)) }
 
   /// A report without its texts, as JSON: counts only, so that what is deleted later leaves no trace.
   static func counts(of report: some Encodable) throws -> String {

@@ -72,7 +72,10 @@ extension Filter.Field: ExpressibleByStringLiteral {
   /// The field as a filter's text names it: `source`, `collection`, `ordinal`, `added`, or a key of
   /// the metadata, with dots between nested keys. Use ``metadata(_:)`` for a key that contains a dot
   /// or has the name of another field.
-  public init(stringLiteral name: String) {
+  public init(stringLiteral name: String) { self.init(name) }
+
+  /// The same of a name that is known at run time.
+  public init(_ name: String) {
     self =
       Self.named(name)
       ?? .metadata(name.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
@@ -92,34 +95,77 @@ extension Filter.Field: ExpressibleByStringLiteral {
 
 extension Filter {
   /// The field is this value.
-  public static func equals(_ field: Field, _ value: MetadataValue) -> Filter {
-    .compare(field, .equal, value)
+  public static func equals(_ field: Field, _ value: some MetadataConvertible) -> Filter {
+    .compare(field, .equal, value.metadataValue)
+  }
+
+  /// The same for the field of a name, as ``Field/init(_:)`` reads it.
+  public static func equals(_ field: String, _ value: some MetadataConvertible) -> Filter {
+    .equals(Field(field), value)
   }
 
   /// The field exists and is not this value.
-  public static func notEquals(_ field: Field, _ value: MetadataValue) -> Filter {
-    .compare(field, .notEqual, value)
+  public static func notEquals(_ field: Field, _ value: some MetadataConvertible) -> Filter {
+    .compare(field, .notEqual, value.metadataValue)
+  }
+
+  /// The same for the field of a name, as ``Field/init(_:)`` reads it.
+  public static func notEquals(_ field: String, _ value: some MetadataConvertible) -> Filter {
+    .notEquals(Field(field), value)
   }
 
   /// The field is less than this value.
-  public static func less(_ field: Field, _ value: MetadataValue) -> Filter {
-    .compare(field, .less, value)
+  public static func less(_ field: Field, _ value: some MetadataConvertible) -> Filter {
+    .compare(field, .less, value.metadataValue)
+  }
+
+  /// The same for the field of a name, as ``Field/init(_:)`` reads it.
+  public static func less(_ field: String, _ value: some MetadataConvertible) -> Filter {
+    .less(Field(field), value)
   }
 
   /// The field is this value or less.
-  public static func atMost(_ field: Field, _ value: MetadataValue) -> Filter {
-    .compare(field, .atMost, value)
+  public static func atMost(_ field: Field, _ value: some MetadataConvertible) -> Filter {
+    .compare(field, .atMost, value.metadataValue)
+  }
+
+  /// The same for the field of a name, as ``Field/init(_:)`` reads it.
+  public static func atMost(_ field: String, _ value: some MetadataConvertible) -> Filter {
+    .atMost(Field(field), value)
   }
 
   /// The field is greater than this value.
-  public static func greater(_ field: Field, _ value: MetadataValue) -> Filter {
-    .compare(field, .greater, value)
+  public static func greater(_ field: Field, _ value: some MetadataConvertible) -> Filter {
+    .compare(field, .greater, value.metadataValue)
+  }
+
+  /// The same for the field of a name, as ``Field/init(_:)`` reads it.
+  public static func greater(_ field: String, _ value: some MetadataConvertible) -> Filter {
+    .greater(Field(field), value)
   }
 
   /// The field is this value or greater.
-  public static func atLeast(_ field: Field, _ value: MetadataValue) -> Filter {
-    .compare(field, .atLeast, value)
+  public static func atLeast(_ field: Field, _ value: some MetadataConvertible) -> Filter {
+    .compare(field, .atLeast, value.metadataValue)
   }
+
+  /// The same for the field of a name, as ``Field/init(_:)`` reads it.
+  public static func atLeast(_ field: String, _ value: some MetadataConvertible) -> Filter {
+    .atLeast(Field(field), value)
+  }
+
+  /// The field of a name is one of some values.
+  public static func oneOf(_ field: String, _ values: [some MetadataConvertible]) -> Filter {
+    .oneOf(Field(field), values.map(\.metadataValue))
+  }
+
+  /// The field of a name is a text of a form, as ``like(_:_:)-(Field,_)`` reads it.
+  public static func like(_ field: String, _ form: String) -> Filter {
+    .like(Field(field), form)
+  }
+
+  /// There is the field of a name, be it null or empty.
+  public static func exists(_ field: String) -> Filter { .exists(Field(field)) }
 
   /// All of these filters; nil if there are none.
   public static func all(_ filters: some Sequence<Filter>) -> Filter? {

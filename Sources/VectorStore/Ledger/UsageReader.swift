@@ -68,7 +68,7 @@ struct UsageReader: Sendable {
       UsageReport.Usage(totals ?? UsageTotals(), inFlight: sums.inFlight.filter(isIn))
     }
     return UsageReport(
-      at: now.date.formatted(.iso8601),
+      at: now.date,
       accounts: sums.accounts,
       today: usage(sums.days[now.day]) { $0.at.day == now.day },
       lastHour: usage(sums.lastHour) { lastHour.contains($0.at.milliseconds) },
@@ -94,14 +94,14 @@ struct UsageReader: Sendable {
     return UsageReport.CostLimit(
       usedUSD: used.usd, usedNanoUSD: used.nano, limitUSD: limit.usd, limitNanoUSD: limit.nano,
       leftUSD: left.usd, leftNanoUSD: left.nano,
-      opensAt: SpendingRules.nextUTCMidnight(now.date).formatted(.iso8601))
+      opensAt: SpendingRules.nextUTCMidnight(now.date))
   }
 
   private func hourlyRequests(_ sums: Sums) -> UsageReport.RequestLimit? {
     guard account != nil, let limit = limits.hourlyRequests.amount else { return nil }
     return UsageReport.RequestLimit(
       used: sums.requestsInHour, limit: limit, left: max(0, limit - sums.requestsInHour),
-      opensAt: sums.oldestInHour?.advanced(by: 3600).date.formatted(.iso8601))
+      opensAt: sums.oldestInHour?.advanced(by: 3600).date)
   }
 
   static func name(ofDay day: Int64) -> String {

@@ -3,9 +3,9 @@
 public import Foundation
 
 /// What an `add` or `import` did: counts that add up, what it cost, and what went wrong where.
-public struct AddReport: Sendable, Codable, Equatable {
+public struct AddReport: Sendable, Codable, Hashable {
   /// Counts of documents.
-  public struct Documents: Sendable, Codable, Equatable {
+  public struct Documents: Sendable, Codable, Hashable {
     /// New ones.
     public var added = 0
     /// Ones whose text, metadata or vectors changed and were replaced.
@@ -18,10 +18,23 @@ public struct AddReport: Sendable, Codable, Equatable {
     public var pending = 0
     /// Ones that could not be read, or of which a chunk was refused for good.
     public var failed = 0
+
+    /// Creates a value from its parts.
+    public init(
+      added: Int = 0, updated: Int = 0, unchanged: Int = 0, removed: Int = 0, pending: Int = 0,
+      failed: Int = 0
+    ) {
+      self.added = added
+      self.updated = updated
+      self.unchanged = unchanged
+      self.removed = removed
+      self.pending = pending
+      self.failed = failed
+    }
   }
 
   /// Counts of chunks: each chunk seen is counted once.
-  public struct Chunks: Sendable, Codable, Equatable {
+  public struct Chunks: Sendable, Codable, Hashable {
     /// Embedded now, in the collection's target space.
     public var embedded = 0
     /// Whose text had its vector already.
@@ -32,10 +45,21 @@ public struct AddReport: Sendable, Codable, Equatable {
     public var pending = 0
     /// Refused for good.
     public var failed = 0
+
+    /// Creates a value from its parts.
+    public init(
+      embedded: Int = 0, reused: Int = 0, standIn: Int = 0, pending: Int = 0, failed: Int = 0
+    ) {
+      self.embedded = embedded
+      self.reused = reused
+      self.standIn = standIn
+      self.pending = pending
+      self.failed = failed
+    }
   }
 
   /// One thing that went wrong.
-  public struct Problem: Sendable, Codable, Equatable {
+  public struct Problem: Sendable, Codable, Hashable {
     /// The document's source or the path, where the problem belongs to one.
     public var source: String?
     /// The document's place among those given, from 0, where they were given as texts.
@@ -46,16 +70,35 @@ public struct AddReport: Sendable, Codable, Equatable {
     public var code: StoreError.Code
     /// What failed, what was found, what was expected, and the next step.
     public var message: String
+
+    /// Creates a value from its parts.
+    public init(
+      source: String? = nil, index: Int? = nil, chunk: Int? = nil, code: StoreError.Code,
+      message: String
+    ) {
+      self.source = source
+      self.index = index
+      self.chunk = chunk
+      self.code = code
+      self.message = message
+    }
   }
 
   /// Why a service embeds no more texts of a run.
-  public struct Stop: Sendable, Codable, Equatable {
+  public struct Stop: Sendable, Codable, Hashable {
     /// What kind of reason it is, as ``StoreError/Code/budgetExceeded``.
     public var code: StoreError.Code
     /// What was found and the next step.
     public var message: String
     /// When another attempt has a chance, if time alone brings it.
     public var until: Date?
+
+    /// Creates a value from its parts.
+    public init(code: StoreError.Code, message: String, until: Date? = nil) {
+      self.code = code
+      self.message = message
+      self.until = until
+    }
   }
 
   /// Counts of documents.
@@ -82,9 +125,9 @@ public struct AddReport: Sendable, Codable, Equatable {
   /// The mode it ran in.
   public var mode: ServiceMode
   /// The collection's target space.
-  public var space: String?
-  /// How long it took.
-  public var seconds = 0.0
+  public var space: EmbeddingSpace?
+  /// How long it took; as JSON `seconds`.
+  public var duration = Duration.zero
   /// What the user should know, though nothing failed.
   public var warnings: [String] = []
   /// What went wrong; of many errors the first hundred.
@@ -95,13 +138,43 @@ public struct AddReport: Sendable, Codable, Equatable {
   /// Errors beyond those in ``errors``.
   public var errorsOmitted = 0
 
+  /// Creates a value from its parts.
+  public init(
+    documents: Documents = Documents(), chunks: Chunks = Chunks(), skipped: Int = 0,
+    tokens: Int = 0, tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
+    possibleCostUSD: Double = 0.0, stopped: Stop? = nil, dryRun: Bool = false, mode: ServiceMode,
+    space: EmbeddingSpace? = nil, duration: Duration = Duration.zero, warnings: [String] = [],
+    errors: [Problem] = [], refused: [String: Int] = [:], errorsOmitted: Int = 0
+  ) {
+    self.documents = documents
+    self.chunks = chunks
+    self.skipped = skipped
+    self.tokens = tokens
+    self.tokensEstimated = tokensEstimated
+    self.requests = requests
+    self.costUSD = costUSD
+    self.possibleCostUSD = possibleCostUSD
+    self.stopped = stopped
+    self.dryRun = dryRun
+    self.mode = mode
+    self.space = space
+    self.duration = duration
+    self.warnings = warnings
+    self.errors = errors
+    self.refused = refused
+    self.errorsOmitted = errorsOmitted
+  }
+
   /// Whether a limit of the budget, or the run's own, kept texts from being embedded.
   public var isStoppedByBudget: Bool {
     stopped?.code == .budgetExceeded
   }
 
-  /// Creates an empty report.
-  public init(mode: ServiceMode) { self.mode = mode }
+  enum CodingKeys: String, CodingKey {
+    case documents, chunks, skipped, tokens, tokensEstimated, requests, costUSD, possibleCostUSD
+    case stopped, dryRun, mode, space, warnings, errors, refused, errorsOmitted
+    case duration = "seconds"
+  }
 
   /// Whether anything is pending or failed.
   public var isPartial: Bool {

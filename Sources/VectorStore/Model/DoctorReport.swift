@@ -2,7 +2,7 @@
 // command; as JSON its keys are public.
 
 /// How a store is, and what was repaired.
-public struct DoctorReport: Sendable, Codable, Equatable {
+public struct DoctorReport: Sendable, Codable, Hashable {
   /// What came of a check.
   public enum State: String, Sendable, Codable {
     /// All is well.
@@ -16,75 +16,84 @@ public struct DoctorReport: Sendable, Codable, Equatable {
   }
 
   /// What is checked. New checks may be added.
-  public enum Name: String, Sendable, Codable, CaseIterable {
+  public struct Name: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The name as text, as it stands in JSON.
+    public let rawValue: String
+
+    /// Creates a name from its text.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The name as text.
+    public var description: String { rawValue }
+
     /// The file: that it opens as a store, its length, journal and permissions.
-    case file
+    public static let file = Name(rawValue: "file")
     /// SQLite's own check of pages, tables and indexes.
-    case integrity
+    public static let integrity = Name(rawValue: "integrity")
     /// Tables, indexes and triggers are those of this format.
-    case schema
+    public static let schema = Name(rawValue: "schema")
     /// Every row's parents are there.
-    case references
+    public static let references = Name(rawValue: "references")
     /// The counter that caches follow.
-    case generation
+    public static let generation = Name(rawValue: "generation")
     /// Texts are those of their hashes.
-    case texts
+    public static let texts = Name(rawValue: "texts")
     /// The word index says what the texts say.
-    case words
+    public static let words = Name(rawValue: "words")
     /// The table that filters search says what the documents' metadata say.
-    case fields
+    public static let fields = Name(rawValue: "fields")
     /// Vectors have the bytes of their dimensions.
-    case vectorSizes = "vector_sizes"
+    public static let vectorSizes = Name(rawValue: "vector_sizes")
     /// Vectors hold neither NaN nor infinity.
-    case vectorValues = "vector_values"
+    public static let vectorValues = Name(rawValue: "vector_values")
     /// Vectors are of unit length.
-    case vectorLengths = "vector_lengths"
+    public static let vectorLengths = Name(rawValue: "vector_lengths")
     /// The lengths that vectors came with are possible ones.
-    case vectorNorms = "vector_norms"
+    public static let vectorNorms = Name(rawValue: "vector_norms")
     /// Vectors are those of their checksums.
-    case checksums
+    public static let checksums = Name(rawValue: "checksums")
     /// Vectors are in their collection's target space, or stand-ins.
-    case vectorSpaces = "vector_spaces"
+    public static let vectorSpaces = Name(rawValue: "vector_spaces")
     /// Segments have all their parts, with the right checksums.
-    case segments
+    public static let segments = Name(rawValue: "segments")
     /// Segments follow one another without gap or overlap.
-    case segmentChain = "segment_chain"
+    public static let segmentChain = Name(rawValue: "segment_chain")
     /// Segments name the right vectors and know which are gone.
-    case segmentRows = "segment_rows"
+    public static let segmentRows = Name(rawValue: "segment_rows")
     /// Codes are those of their vectors.
-    case codes
+    public static let codes = Name(rawValue: "codes")
     /// Chunks have a vector.
-    case unembedded
+    public static let unembedded = Name(rawValue: "unembedded")
     /// Chunks that answer by a mock vector in the place of a real one.
-    case standIns = "stand_ins"
+    public static let standIns = Name(rawValue: "stand_ins")
     /// Documents that wait for the service.
-    case pending
+    public static let pending = Name(rawValue: "pending")
     /// Chunks that the service refused for good.
-    case refused
+    public static let refused = Name(rawValue: "refused")
     /// Vectors that have been paid for and wait for their documents.
-    case staged
+    public static let staged = Name(rawValue: "staged")
     /// Commands that were cut off.
-    case runs
+    public static let runs = Name(rawValue: "runs")
     /// Files that changed or vanished since they were added.
-    case files
+    public static let files = Name(rawValue: "files")
     /// The ledger is whole, and its totals are those of its attempts.
-    case ledger
+    public static let ledger = Name(rawValue: "ledger")
     /// Reservations in the ledger whose processes are gone.
-    case reservations
+    public static let reservations = Name(rawValue: "reservations")
     /// The SQLite library.
-    case sqlite
+    public static let sqlite = Name(rawValue: "sqlite")
     /// Room on the disk.
-    case disk
+    public static let disk = Name(rawValue: "disk")
     /// OpenBLAS and the kernels in use.
-    case kernels
+    public static let kernels = Name(rawValue: "kernels")
     /// recall@10 of the fast search against exact search.
-    case recall
+    public static let recall = Name(rawValue: "recall")
     /// How often a chunk's nearest neighbour is of its own document.
-    case consistency
+    public static let consistency = Name(rawValue: "consistency")
   }
 
   /// What one check came to.
-  public struct Check: Sendable, Codable, Equatable {
+  public struct Check: Sendable, Codable, Hashable {
     /// What was checked.
     public var name: Name
     /// What came of it.
@@ -100,6 +109,20 @@ public struct DoctorReport: Sendable, Codable, Equatable {
     /// Measured numbers by name, as `recall`.
     public var figures: [String: Double] = [:]
 
+    /// Creates a value from its parts.
+    public init(
+      name: Name, state: State, message: String, count: Int = 0, examples: [String] = [],
+      advice: String? = nil, figures: [String: Double] = [:]
+    ) {
+      self.name = name
+      self.state = state
+      self.message = message
+      self.count = count
+      self.examples = examples
+      self.advice = advice
+      self.figures = figures
+    }
+
     init(_ name: Name, _ state: State = .ok, _ message: String) {
       self.name = name
       self.state = state
@@ -111,8 +134,20 @@ public struct DoctorReport: Sendable, Codable, Equatable {
   public var store: String
   /// The checks, in the order in which they were made.
   public var checks: [Check]
-  /// How long it took, in seconds.
-  public var seconds: Double
+  /// How long it took; as JSON `seconds`.
+  public var duration: Duration
+
+  /// Creates a value from its parts.
+  public init(store: String, checks: [Check], duration: Duration) {
+    self.store = store
+    self.checks = checks
+    self.duration = duration
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case store, checks
+    case duration = "seconds"
+  }
 
   /// Whether there is no problem; warnings do not count.
   public var isWell: Bool { !checks.contains { $0.state == .problem } }
@@ -132,6 +167,15 @@ public struct DoctorOptions: Sendable {
   /// The folder that the sources of files are relative to; nil is the process's.
   public var folder: String?
 
-  /// Creates the defaults: look, repair nothing.
-  public init() {}
+  /// Creates a value from its parts.
+  public init(
+    repairs: Bool = false, measuresRecall: Bool = false, sampleSize: Int = 100,
+    folder: String? = nil
+  ) {
+    self.repairs = repairs
+    self.measuresRecall = measuresRecall
+    self.sampleSize = sampleSize
+    self.folder = folder
+  }
+
 }

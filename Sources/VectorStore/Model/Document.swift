@@ -104,6 +104,18 @@ public struct AddOptions: Sendable {
   /// What the run may spend.
   public var spending = SpendingOptions()
 
-  /// Creates the defaults: 400 tokens a chunk, 40 of overlap, all files, nothing removed.
-  public init() {}
+  /// Creates a value from its parts.
+  public init(
+    chunking: ChunkingOptions = ChunkingOptions(), metadata: [String: MetadataValue] = [:],
+    globs: [String] = [], prune: Bool = false, isDryRun: Bool = false,
+    spending: SpendingOptions = SpendingOptions()
+  ) {
+    self.chunking = chunking
+    self.metadata = metadata
+    self.globs = globs
+    self.prune = prune
+    self.isDryRun = isDryRun
+    self.spending = spending
+  }
+
 }

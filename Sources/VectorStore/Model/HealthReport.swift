@@ -1,52 +1,104 @@
 // What `health` tells: each embedding service, its breaker, its last error, and what is left of the
 // budget. Built by StoreConfiguration+Health, printed by the command; as JSON its keys are public.
 
+public import Foundation
+
 /// How the services of a configuration are.
-public struct HealthReport: Sendable, Codable, Equatable {
+public struct HealthReport: Sendable, Codable, Hashable {
   /// What went wrong with a service.
-  public struct Problem: Sendable, Codable, Equatable {
-    /// The class: `authentication`, `quota`, `rate`, `input`, `network`, `server`, `bad_answer`.
-    public var kind: String
+  public struct Problem: Sendable, Codable, Hashable {
+    /// The class.
+    public var kind: ServiceError.Kind
     /// The server's own code, or this program's.
     public var code: String?
     /// What was found and the next step.
     public var message: String
-    /// When, ISO 8601, UTC; nil for just now.
-    public var at: String?
+    /// When; nil for just now.
+    public var at: Date?
+
+    /// Creates a value from its parts.
+    public init(kind: ServiceError.Kind, code: String? = nil, message: String, at: Date? = nil) {
+      self.kind = kind
+      self.code = code
+      self.message = message
+      self.at = at
+    }
   }
 
   /// A limit of the budget and what is left of it.
-  public struct Limit: Sendable, Codable, Equatable {
-    /// `daily_cost`, in US dollars, or `hourly_requests`.
-    public var limit: String
+  public struct Limit: Sendable, Codable, Hashable {
+    /// What is limited.
+    public enum Kind: String, Sendable, Codable {
+      /// US dollars a UTC day.
+      case dailyCost = "daily_cost"
+      /// Requests in a rolling hour.
+      case hourlyRequests = "hourly_requests"
+    }
+
+    /// What is limited.
+    public var limit: Kind
     /// What is used of it, what may be billed besides included.
     public var used: Double
     /// All of it.
     public var allowed: Double
     /// What is left of it, not below 0.
     public var left: Double
-    /// When it opens again, ISO 8601, UTC.
-    public var opensAt: String
+    /// When it opens again.
+    public var opensAt: Date
+
+    /// Creates a value from its parts.
+    public init(limit: Kind, used: Double, allowed: Double, left: Double, opensAt: Date) {
+      self.limit = limit
+      self.used = used
+      self.allowed = allowed
+      self.left = left
+      self.opensAt = opensAt
+    }
+  }
+
+  /// Whether requests to a service pass after failures.
+  public enum Breaker: String, Sendable, Codable {
+    /// They pass.
+    case closed
+    /// The service is left alone.
+    case open
+    /// The next request decides.
+    case halfOpen = "half-open"
   }
 
   /// How one service is.
-  public struct Service: Sendable, Codable, Equatable {
+  public struct Service: Sendable, Codable, Hashable {
     /// The space of its vectors.
-    public var space: String
+    public var space: EmbeddingSpace
     /// Whether it answered a call that costs nothing, and its budget is not used up.
     public var isWell: Bool
-    /// How long that took, in seconds.
-    public var latency: Double?
+    /// How long that took; as JSON in seconds.
+    public var latency: Duration?
     /// Why it did not.
     public var problem: Problem?
-    /// `closed`: requests pass; `open`: it is left alone; `half-open`: the next request decides.
-    public var breaker: String
-    /// Until when it is left alone, ISO 8601, UTC.
-    public var breakerOpenUntil: String?
+    /// Whether requests pass.
+    public var breaker: Breaker
+    /// Until when it is left alone.
+    public var breakerOpenUntil: Date?
     /// The last thing that went wrong, in any process.
     public var lastError: Problem?
     /// What is left of its budget; empty where nothing is limited.
     public var budget: [Limit]
+
+    /// Creates a value from its parts.
+    public init(
+      space: EmbeddingSpace, isWell: Bool, latency: Duration? = nil, problem: Problem? = nil,
+      breaker: Breaker, breakerOpenUntil: Date? = nil, lastError: Problem? = nil, budget: [Limit]
+    ) {
+      self.space = space
+      self.isWell = isWell
+      self.latency = latency
+      self.problem = problem
+      self.breaker = breaker
+      self.breakerOpenUntil = breakerOpenUntil
+      self.lastError = lastError
+      self.budget = budget
+    }
   }
 
   /// The mode.
@@ -58,4 +110,14 @@ public struct HealthReport: Sendable, Codable, Equatable {
   public var isWell: Bool
   /// Why the ledger cannot be used, if it cannot: then nothing is sent.
   public var ledgerProblem: String?
+
+  /// Creates a value from its parts.
+  public init(
+    mode: ServiceMode, services: [Service] = [], isWell: Bool, ledgerProblem: String? = nil
+  ) {
+    self.mode = mode
+    self.services = services
+    self.isWell = isWell
+    self.ledgerProblem = ledgerProblem
+  }
 }

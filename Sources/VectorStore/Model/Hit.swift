@@ -3,7 +3,7 @@
 import VectorStoreText
 
 /// One chunk that answers a query.
-public struct Hit: Sendable, Codable, Equatable {
+public struct Hit: Sendable, Codable, Hashable {
   /// Its place in the ranking, from 1.
   public var rank: Int
   /// What it was ranked by, higher is better: the cosine in [-1, 1]; for ``QueryOptions/Ranking/lexical``
@@ -30,13 +30,35 @@ public struct Hit: Sendable, Codable, Equatable {
   /// The line of its first scalar, from 1.
   public var line: Int?
   /// The space of the vector that answered; for a hit by words, of the chunk's best vector, if any.
-  public var space: String?
+  public var space: EmbeddingSpace?
   /// Whether the ranking it stands in is a degraded one.
   public var degraded: Bool
+
+  /// Creates a value from its parts.
+  public init(
+    rank: Int, score: Double, cosine: Double? = nil, id: Int64, source: String, collection: String,
+    ordinal: Int, text: String? = nil, metadata: [String: MetadataValue], start: Int? = nil,
+    end: Int? = nil, line: Int? = nil, space: EmbeddingSpace? = nil, degraded: Bool
+  ) {
+    self.rank = rank
+    self.score = score
+    self.cosine = cosine
+    self.id = id
+    self.source = source
+    self.collection = collection
+    self.ordinal = ordinal
+    self.text = text
+    self.metadata = metadata
+    self.start = start
+    self.end = end
+    self.line = line
+    self.space = space
+    self.degraded = degraded
+  }
 }
 
 /// The answer to one query: hits, best first, and how they were found.
-public struct QueryResult: Sendable, Equatable {
+public struct QueryResult: Sendable, Codable, Hashable {
   /// The hits, best first.
   public var hits: [Hit]
   /// Why the ranking is not the one asked for: stand-ins or words instead of the target space's
@@ -50,14 +72,26 @@ public struct QueryResult: Sendable, Equatable {
   /// How many rows were looked at, and how closely, for all queries of the same call together.
   public var effort = SearchEffort()
 
+  /// Creates a value from its parts.
+  public init(
+    hits: [Hit], degradedReason: String? = nil, pending: PendingDocuments? = nil,
+    noHitsReason: String? = nil, effort: SearchEffort = SearchEffort()
+  ) {
+    self.hits = hits
+    self.degradedReason = degradedReason
+    self.pending = pending
+    self.noHitsReason = noHitsReason
+    self.effort = effort
+  }
+
   /// Whether the ranking is not the one asked for.
   public var isDegraded: Bool { degradedReason != nil }
 }
 
 /// How a query is answered.
-public struct QueryOptions: Sendable {
+public struct QueryOptions: Sendable, Hashable {
   /// How chunks are ranked.
-  public enum Ranking: Sendable {
+  public enum Ranking: Sendable, Hashable {
     /// By cosine, or as the mode's rules say where vectors are missing.
     case vector
     /// By BM25 over the words of the query.
@@ -78,9 +112,15 @@ public struct QueryOptions: Sendable {
   /// Whether every float32 row is scored, instead of codes first; the oracle of the fast search.
   public var exact = false
 
-  /// Creates the defaults: ten hits by cosine.
-  public init() {}
-
-  /// Creates options that differ from the defaults in the number of hits.
-  public init(limit: Int) { self.limit = limit }
+  /// Creates options; without any, ten hits by cosine.
+  public init(
+    limit: Int = 10, minimumScore: Double? = nil, filter: Filter? = nil,
+    ranking: Ranking = .vector, exact: Bool = false
+  ) {
+    self.limit = limit
+    self.minimumScore = minimumScore
+    self.filter = filter
+    self.ranking = ranking
+    self.exact = exact
+  }
 }

@@ -1,10 +1,11 @@
-// What `list`, `get` and `collections` tell. Read by Tables/, printed by the command; as JSON their
-// keys are public.
+// What `list`, `get` and `collections` tell; as JSON their keys are public.
+
+public import Foundation
 
 import VectorStoreText
 
 /// What is known about a document without its text.
-public struct DocumentSummary: Sendable, Codable, Equatable {
+public struct DocumentSummary: Sendable, Codable, Hashable {
   /// Whether a document answers.
   public enum State: String, Sendable, Codable {
     /// All its chunks answer.
@@ -29,26 +30,49 @@ public struct DocumentSummary: Sendable, Codable, Equatable {
   public var format: DocumentFormat
   /// Its metadata.
   public var metadata: [String: MetadataValue]
-  /// When it was first added, ISO 8601, UTC.
-  public var added: String
+  /// When it was first added.
+  public var added: Date
   /// When it last changed.
-  public var updated: String
+  public var updated: Date
   /// Why it is pending or failed.
   public var reason: String?
+
+  /// Creates a value from its parts.
+  public init(
+    source: String, collection: String, state: State, chunks: Int, format: DocumentFormat,
+    metadata: [String: MetadataValue], added: Date, updated: Date, reason: String? = nil
+  ) {
+    self.source = source
+    self.collection = collection
+    self.state = state
+    self.chunks = chunks
+    self.format = format
+    self.metadata = metadata
+    self.added = added
+    self.updated = updated
+    self.reason = reason
+  }
 }
 
 /// A document with its chunks.
-public struct StoredDocument: Sendable, Codable, Equatable {
+public struct StoredDocument: Sendable, Codable, Hashable {
   /// What is known about the document.
   public var summary: DocumentSummary
   /// Its whole text, put together from the chunks; nil where only vectors are known.
   public var text: String?
   /// Its chunks, in order.
   public var chunks: [StoredChunk]
+
+  /// Creates a value from its parts.
+  public init(summary: DocumentSummary, text: String? = nil, chunks: [StoredChunk]) {
+    self.summary = summary
+    self.text = text
+    self.chunks = chunks
+  }
 }
 
 /// One chunk of a document.
-public struct StoredChunk: Sendable, Codable, Equatable {
+public struct StoredChunk: Sendable, Codable, Hashable {
   /// The chunk's id.
   public var id: Int64
   /// Its place in the document, from 0.
@@ -62,15 +86,29 @@ public struct StoredChunk: Sendable, Codable, Equatable {
   /// The line of its first scalar, from 1.
   public var line: Int?
   /// The spaces it has vectors in.
-  public var spaces: [String]
+  public var spaces: [EmbeddingSpace]
+
+  /// Creates a value from its parts.
+  public init(
+    id: Int64, ordinal: Int, text: String? = nil, start: Int? = nil, end: Int? = nil,
+    line: Int? = nil, spaces: [EmbeddingSpace]
+  ) {
+    self.id = id
+    self.ordinal = ordinal
+    self.text = text
+    self.start = start
+    self.end = end
+    self.line = line
+    self.spaces = spaces
+  }
 }
 
 /// What is known about a collection.
-public struct CollectionSummary: Sendable, Codable, Equatable {
+public struct CollectionSummary: Sendable, Codable, Hashable {
   /// Its name.
   public var name: String
   /// Its target space, fixed when its first document comes.
-  public var space: String
+  public var space: EmbeddingSpace
   /// How many documents it has.
   public var documents: Int
   /// How many of them wait for their vectors.
@@ -78,7 +116,21 @@ public struct CollectionSummary: Sendable, Codable, Equatable {
   /// How many chunks.
   public var chunks: Int
   /// How many vectors, by space.
-  public var vectors: [String: Int]
-  /// When it was made, ISO 8601, UTC.
-  public var created: String
+  public var vectors: [EmbeddingSpace: Int]
+  /// When it was made.
+  public var created: Date
+
+  /// Creates a value from its parts.
+  public init(
+    name: String, space: EmbeddingSpace, documents: Int, pending: Int, chunks: Int,
+    vectors: [EmbeddingSpace: Int], created: Date
+  ) {
+    self.name = name
+    self.space = space
+    self.documents = documents
+    self.pending = pending
+    self.chunks = chunks
+    self.vectors = vectors
+    self.created = created
+  }
 }

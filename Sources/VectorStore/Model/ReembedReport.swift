@@ -1,9 +1,9 @@
 // What `reembed` tells when it is done, or would do; as JSON its keys are public.
 
 /// What a `reembed` did, or would do and cost.
-public struct ReembedReport: Sendable, Codable, Equatable {
+public struct ReembedReport: Sendable, Codable, Hashable {
   /// Counts of chunks.
-  public struct Chunks: Sendable, Codable, Equatable {
+  public struct Chunks: Sendable, Codable, Hashable {
     /// Embedded now.
     public var embedded = 0
     /// Whose text had its vector elsewhere in the store.
@@ -12,14 +12,22 @@ public struct ReembedReport: Sendable, Codable, Equatable {
     public var remaining = 0
     /// Refused for good.
     public var failed = 0
+
+    /// Creates a value from its parts.
+    public init(embedded: Int = 0, reused: Int = 0, remaining: Int = 0, failed: Int = 0) {
+      self.embedded = embedded
+      self.reused = reused
+      self.remaining = remaining
+      self.failed = failed
+    }
   }
 
   /// The collection.
   public var collection: String
   /// Its target space before.
-  public var from: String
+  public var from: EmbeddingSpace
   /// The space it is brought to.
-  public var to: String
+  public var to: EmbeddingSpace
   /// Counts of chunks.
   public var chunks = Chunks()
   /// Documents that waited for the service and were placed.
@@ -42,18 +50,44 @@ public struct ReembedReport: Sendable, Codable, Equatable {
   public var stopped: AddReport.Stop?
   /// Whether nothing was changed or spent.
   public var dryRun = false
-  /// How long it took.
-  public var seconds = 0.0
+  /// How long it took; as JSON `seconds`.
+  public var duration = Duration.zero
   /// What the user should know, though nothing failed.
   public var warnings: [String] = []
   /// What went wrong; of many errors the first hundred.
   public var errors: [AddReport.Problem] = []
 
-  /// Creates an empty report.
-  public init(collection: String, from: String, to: String) {
+  /// Creates a value from its parts.
+  public init(
+    collection: String, from: EmbeddingSpace, to: EmbeddingSpace, chunks: Chunks = Chunks(),
+    pendingPlaced: Int = 0, pendingRemaining: Int = 0, isComplete: Bool = false, tokens: Int = 0,
+    tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
+    possibleCostUSD: Double = 0.0, stopped: AddReport.Stop? = nil, dryRun: Bool = false,
+    duration: Duration = Duration.zero, warnings: [String] = [], errors: [AddReport.Problem] = []
+  ) {
     self.collection = collection
     self.from = from
     self.to = to
+    self.chunks = chunks
+    self.pendingPlaced = pendingPlaced
+    self.pendingRemaining = pendingRemaining
+    self.isComplete = isComplete
+    self.tokens = tokens
+    self.tokensEstimated = tokensEstimated
+    self.requests = requests
+    self.costUSD = costUSD
+    self.possibleCostUSD = possibleCostUSD
+    self.stopped = stopped
+    self.dryRun = dryRun
+    self.duration = duration
+    self.warnings = warnings
+    self.errors = errors
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case collection, from, to, chunks, pendingPlaced, pendingRemaining, isComplete, tokens
+    case tokensEstimated, requests, costUSD, possibleCostUSD, stopped, dryRun, warnings, errors
+    case duration = "seconds"
   }
 
   /// Whether a limit of the budget, or the run's own, kept texts from being embedded.

@@ -1,7 +1,7 @@
 // What `remove`, `compact` and `export` tell, and how long work reports its progress.
 
 /// What `remove` did.
-public struct RemoveReport: Sendable, Codable, Equatable {
+public struct RemoveReport: Sendable, Codable, Hashable {
   /// Documents removed.
   public var documents = 0
   /// Chunks removed with them.
@@ -10,20 +10,40 @@ public struct RemoveReport: Sendable, Codable, Equatable {
   public var collections = 0
   /// Sources that name no document.
   public var notFound: [String] = []
+
+  /// Creates a value from its parts.
+  public init(documents: Int = 0, chunks: Int = 0, collections: Int = 0, notFound: [String] = []) {
+    self.documents = documents
+    self.chunks = chunks
+    self.collections = collections
+    self.notFound = notFound
+  }
 }
 
 /// What `compact` did.
-public struct CompactReport: Sendable, Codable, Equatable {
+public struct CompactReport: Sendable, Codable, Hashable {
   /// The size of the store's files before, in bytes, write-ahead log included.
   public var bytesBefore: Int64
   /// The size after.
   public var bytesAfter: Int64
-  /// How long it took.
-  public var seconds: Double
+  /// How long it took; as JSON `seconds`.
+  public var duration: Duration
+
+  /// Creates a value from its parts.
+  public init(bytesBefore: Int64, bytesAfter: Int64, duration: Duration) {
+    self.bytesBefore = bytesBefore
+    self.bytesAfter = bytesAfter
+    self.duration = duration
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case bytesBefore, bytesAfter
+    case duration = "seconds"
+  }
 }
 
 /// What `export` wrote.
-public struct ExportReport: Sendable, Codable, Equatable {
+public struct ExportReport: Sendable, Codable, Hashable {
   /// Rows written, one a chunk.
   public var rows: Int
   /// Chunks left out since they have no vector in the space.
@@ -31,9 +51,26 @@ public struct ExportReport: Sendable, Codable, Equatable {
   /// Documents that wait for their vectors and so were left out; nil if none does.
   public var pending: PendingDocuments?
   /// The space of the vectors.
-  public var space: String
-  /// How long it took.
-  public var seconds: Double
+  public var space: EmbeddingSpace
+  /// How long it took; as JSON `seconds`.
+  public var duration: Duration
+
+  /// Creates a value from its parts.
+  public init(
+    rows: Int, withoutVector: Int, pending: PendingDocuments? = nil, space: EmbeddingSpace,
+    duration: Duration
+  ) {
+    self.rows = rows
+    self.withoutVector = withoutVector
+    self.pending = pending
+    self.space = space
+    self.duration = duration
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case rows, withoutVector, pending, space
+    case duration = "seconds"
+  }
 }
 
 /// How far a long verb is, after each batch.
@@ -46,6 +83,14 @@ public struct StoreProgress: Sendable {
   public var unit: String
   /// The document at hand.
   public var current: String?
+
+  /// Creates a value from its parts.
+  public init(done: Int, total: Int? = nil, unit: String, current: String? = nil) {
+    self.done = done
+    self.total = total
+    self.unit = unit
+    self.current = current
+  }
 }
 
 /// A closure that is told how far a long verb is. It is called between batches and should be quick.

@@ -10,8 +10,15 @@ public struct SpendingOptions: Sendable {
   /// Told why the run waits where it does so for long, once a minute.
   public var onWait: (@Sendable (String) -> Void)?
 
-  /// Creates the defaults: within the budget, without waiting for it.
-  public init() {}
+  /// Creates a value from its parts.
+  public init(
+    maximumCost: SpendingLimit<NanoDollars> = SpendingLimit<NanoDollars>.unlimited,
+    waits: Bool = false, onWait: (@Sendable (String) -> Void)? = nil
+  ) {
+    self.maximumCost = maximumCost
+    self.waits = waits
+    self.onWait = onWait
+  }
 
   func requestOptions(runID: String) -> ServiceRequests.Options {
     var options = ServiceRequests.Options(runID: runID)

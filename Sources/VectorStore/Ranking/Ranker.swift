@@ -132,10 +132,11 @@ struct Ranker {
   /// What the hits show, in their order.
   private func fetch(_ ranked: [Ranked]) throws -> [Hit] {
     let isByVector = plan.lists.count == 1 && plan.querySpace != nil
-    let space = (plan.querySpace ?? collection.target.space).name
+    let space = plan.querySpace ?? collection.target.space
+    let spaces = try isByVector ? [:] : SpacesTable.byID(db)
     // The vector that answered is one of the plan's space; a hit by words may have another.
     let bestSpace = """
-      (SELECT s.name FROM vectors v JOIN spaces s ON s.id = v.space_id WHERE v.chunk_id = c.id
+      (SELECT s.id FROM vectors v JOIN spaces s ON s.id = v.space_id WHERE v.chunk_id = c.id
         ORDER BY s.name = ?2 DESC, v.id LIMIT 1)
       """
     let sql = """
@@ -145,7 +146,7 @@ struct Ranker {
       """
     var hits: [Hit] = []
     for (index, ranked) in ranked.enumerated() {
-      let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space)])
+      let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space.name)])
       try db.forEachRow(bulk: sql, values) { row in
         hits.append(
           Hit(
@@ -153,7 +154,9 @@ struct Ranker {
             source: try row.text(5), collection: collection.name, ordinal: try row.count(0),
             text: try row.text(orNil: 1), metadata: try MetadataJSON.decode(try row.text(6)),
             start: try row.count(orNil: 2), end: try row.count(orNil: 3),
-            line: try row.count(orNil: 4), space: try isByVector ? space : row.text(orNil: 7),
+            line: try row.count(orNil: 4),
+            space: try isByVector
+              ? space : row.isNull(7) ? nil : spaces[row.integer(7)],
             degraded: plan.degradedReason != nil))
       }
     }

@@ -47,7 +47,7 @@ struct ReembedRun {
     self.counter = counter
     self.progress = progress
     report = ReembedReport(
-      collection: collection.name, from: collection.target.space.name, to: target.space.name)
+      collection: collection.name, from: collection.target.space, to: target.space)
   }
 
   /// Counts what is to be done and what it costs, and changes nothing.
@@ -133,7 +133,7 @@ struct ReembedRun {
 
   /// The report of a run that took so long.
   mutating func ended(after duration: Duration) -> ReembedReport {
-    report.seconds = duration / .seconds(1)
+    report.duration = duration
     return report
   }
 

@@ -69,12 +69,12 @@ extension Store {
   private static func spaces(
     of collection: CollectionRecord?, _ space: EmbeddingSpace?, _ db: Database
   ) throws -> [(space: SpaceRecord, collections: [CollectionRecord])] {
-    var holders: [String: [CollectionRecord]] = [:]
+    var holders: [EmbeddingSpace: [CollectionRecord]] = [:]
     for summary in try CollectionsTable.summaries(db)
     where collection == nil || summary.name == collection?.name {
-      for name in summary.vectors.keys where space == nil || name == space?.name {
+      for held in summary.vectors.keys where space == nil || held == space {
         let record = try CollectionsTable.require(summary.name, db)
-        holders[name, default: []].append(record)
+        holders[held, default: []].append(record)
       }
     }
     if let space, holders.isEmpty {
@@ -83,8 +83,8 @@ extension Store {
         (collection.map { "the collection \"\($0.name)\"" } ?? "the store")
           + " has no vector of \(space); look at the collections for the spaces there are")
     }
-    return try holders.sorted { $0.key < $1.key }.compactMap { name, collections in
-      try EmbeddingSpace(name).flatMap { try SpacesTable.find($0, db) }.map { ($0, collections) }
+    return try holders.sorted { $0.key.name < $1.key.name }.compactMap { space, collections in
+      try SpacesTable.find(space, db).map { ($0, collections) }
     }
   }
 

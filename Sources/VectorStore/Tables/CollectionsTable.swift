@@ -107,20 +107,21 @@ enum CollectionsTable {
 
   /// All collections with their counts, by name.
   static func summaries(_ db: Database) throws -> [CollectionSummary] {
-    var vectors: [Int64: [String: Int]] = [:]
+    let spaces = try SpacesTable.byID(db)
+    var vectors: [Int64: [EmbeddingSpace: Int]] = [:]
     try db.forEachRow(
       bulk: """
-        SELECT d.collection_id, s.name, COUNT(*)
+        SELECT d.collection_id, v.space_id, COUNT(*)
         FROM vectors v JOIN chunks c ON c.id = v.chunk_id JOIN documents d ON d.id = c.document_id
-        JOIN spaces s ON s.id = v.space_id
         GROUP BY d.collection_id, v.space_id
         """
     ) { row in
-      vectors[try row.integer(0), default: [:]][try row.text(1)] = Int(try row.integer(2))
+      guard let space = spaces[try row.integer(1)] else { return }
+      vectors[try row.integer(0), default: [:]][space] = Int(try row.integer(2))
     }
     return try db.rows(
       bulk: """
-        SELECT k.id, k.name, k.created_at, s.name,
+        SELECT k.id, k.name, k.created_at, \(SpacesTable.columns),
           (SELECT COUNT(*) FROM documents d WHERE d.collection_id = k.id),
           (SELECT COUNT(*) FROM documents d JOIN pending_documents p ON p.document_id = d.id
             WHERE d.collection_id = k.id),
@@ -131,9 +132,10 @@ enum CollectionsTable {
         """
     ) { row in
       CollectionSummary(
-        name: try row.text(1), space: try row.text(3), documents: Int(try row.integer(4)),
-        pending: Int(try row.integer(5)), chunks: Int(try row.integer(6)),
-        vectors: vectors[try row.integer(0)] ?? [:], created: try row.text(2))
+        name: try row.text(1), space: try SpacesTable.record(row, from: 3).space,
+        documents: Int(try row.integer(9)), pending: Int(try row.integer(10)),
+        chunks: Int(try row.integer(11)), vectors: vectors[try row.integer(0)] ?? [:],
+        created: try Timestamp.date(row.text(2)))
     }
   }
 

@@ -55,13 +55,13 @@ enum DocumentListing {
     return DocumentSummary(
       source: try row.text(1), collection: try row.text(6), state: state, chunks: chunks,
       format: DocumentFormat(rawValue: try row.text(2)) ?? .text,
-      metadata: try MetadataJSON.decode(try row.text(3)), added: try row.text(4),
-      updated: try row.text(5), reason: try pending ?? row.text(orNil: 10))
+      metadata: try MetadataJSON.decode(try row.text(3)), added: try Timestamp.date(row.text(4)),
+      updated: try Timestamp.date(row.text(5)), reason: try pending ?? row.text(orNil: 10))
   }
 
   /// The chunks of a document, in order, with the names of the spaces they have vectors in.
   static func chunks(document: Int64, _ db: Database) throws -> [StoredChunk] {
-    let names = try SpacesTable.names(db)
+    let names = try SpacesTable.byID(db)
     return try db.rows(
       bulk: """
         SELECT c.id, c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line,
@@ -73,7 +73,8 @@ enum DocumentListing {
       return StoredChunk(
         id: try row.integer(0), ordinal: try row.count(1), text: try row.text(orNil: 2),
         start: try row.count(orNil: 3), end: try row.count(orNil: 4), line: try row.count(orNil: 5),
-        spaces: spaces.compactMap { Int64($0).flatMap { names[$0] } }.sorted())
+        spaces: spaces.compactMap { Int64($0).flatMap { names[$0] } }
+          .sorted { $0.name < $1.name })
     }
   }
 

@@ -35,13 +35,9 @@ enum SpacesTable {
     try records("ORDER BY s.id", [], db)
   }
 
-  /// The names of all spaces by row id.
-  static func names(_ db: Database) throws -> [Int64: String] {
-    var names: [Int64: String] = [:]
-    try db.forEachRow(bulk: "SELECT id, name FROM spaces") {
-      names[try $0.integer(0)] = try $0.text(1)
-    }
-    return names
+  /// All spaces by row id.
+  static func byID(_ db: Database) throws -> [Int64: EmbeddingSpace] {
+    try Dictionary(uniqueKeysWithValues: all(db).map { ($0.id, $0.space) })
   }
 
   /// What ``record(_:from:)`` reads, of a table of spaces named `s`.

@@ -90,4 +90,17 @@ enum Timestamp {
       .iso8601.year().month().day().time(includingFractionalSeconds: true)
         .timeZone(separator: .omitted))
   }
+
+  /// The time that a table holds.
+  ///
+  /// - Throws: ``StoreError`` with `damaged` for a text that is not one.
+  static func date(_ text: String) throws -> Date {
+    guard let date = try? format.parse(text) else {
+      throw StoreError(
+        .damaged, "the store holds \"\(text)\" as a time; \(StoreError.restoringTheStore)")
+    }
+    return date
+  }
+
+  private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

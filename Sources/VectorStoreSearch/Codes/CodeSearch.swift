@@ -278,7 +278,7 @@ package struct CodeSearch: Sendable {
 }
 
 /// How many rows a search looked at, and how closely.
-public struct SearchEffort: Sendable, Equatable, Codable {
+public struct SearchEffort: Sendable, Hashable, Codable {
   /// Rows scanned by their 1-bit codes, a row once a query.
   public var scanned = 0
   /// Of those, rows whose 4-bit codes were looked at.

@@ -10,7 +10,7 @@ import Testing
 @Suite struct DryRunTests {
   /// A service of two texts a request, which counts a token a text and can end in mid-run.
   private struct SmallService: EmbeddingService {
-    let space = EmbeddingSpace.openAISmall
+    let space = EmbeddingSpace.openAI3Small
     /// After so many requests the key is refused.
     var requestsUntilRefused = Int.max
     let sent = Counter()
@@ -98,8 +98,7 @@ import Testing
     var done: String
     switch Int.random(in: 0..<6, using: &random) {
     case 0:
-      let target = try await store.collections().first?.space ?? "mock/hashed-words/0"
-      let dimensions = EmbeddingSpace(target)?.dimensions ?? 1536
+      let dimensions = try await store.collections().first?.space.dimensions ?? 1536
       let file = try folder.write(
         try await lines(&random, dimensions: dimensions), to: "rows.jsonl")
       done = "import"
@@ -170,7 +169,7 @@ import Testing
         history.append(try await Self.prepare(path, folder, &random))
       }
       let store = try await Self.open(path, Way(mode: .real, service: SmallService()))
-      let space = EmbeddingSpace.openAISmall
+      let space = EmbeddingSpace.openAI3Small
       let planned = await Result.of { try await store.reembed(to: space, isDryRun: true) }
       let done = await Result.of { try await store.reembed(to: space) }
       try await store.close()
@@ -191,7 +190,7 @@ import Testing
 
   private static func comparable(_ report: AddReport, withRequests: Bool) -> AddReport {
     var report = report
-    report.seconds = 0
+    report.duration = .zero
     report.dryRun = false
     if !withRequests { report.requests = 0 }
     return report

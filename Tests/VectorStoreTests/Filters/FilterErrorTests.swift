@@ -168,8 +168,8 @@ import Testing
       try await store.add([Document(id: "a", text: "text")])
       for (filter, what) in [
         (Filter.equals(.added, "tomorrow"), "the filter's condition added = 'tomorrow' is wrong: "),
-        (.equals("a", .array([1])), "found a list or an object, expected one value; use oneOf"),
-        (.equals("a", .number(.nan)), "found nan, expected a finite number"),
+        (.equals("a", [1]), "found a list or an object, expected one value; use oneOf"),
+        (.equals("a", Double.nan), "found nan, expected a finite number"),
         (.oneOf("a", ["x\0"]), "found a text with a NUL character; remove it"),
         (.exists(.metadata([])), "found a field of no keys, expected at least one"),
         (.less("a", true), "which has no order"),

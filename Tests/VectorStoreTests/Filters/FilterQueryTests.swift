@@ -116,7 +116,7 @@ import Testing
       #expect(try await store.list(in: "default", filter: rare).count == 2)
       #expect(try await store.list().count == 57)
       #expect(try await store.remove(where: .exists("nothing")).documents == 0)
-      let wrong = (0..<600).map { Filter.equals("n", .integer($0)) }
+      let wrong = (0..<600).map { Filter.equals("n", $0) }
         .reduce(rare) { $0 || $1 }
       for action in [
         { _ = try await store.list(filter: wrong) }, { try await store.remove(where: wrong) },

@@ -31,7 +31,7 @@ import Testing
   @Test func sumsUpByDayModelAndSpan() async throws {
     let fixture = try await Self.filled()
     let report = try await fixture.ledger.usage(account: "openai", limits: nil, days: 30)
-    #expect(report.at == "2026-03-01T12:00:00Z")
+    #expect(report.at.formatted(.iso8601) == "2026-03-01T12:00:00Z")
     #expect(report.accounts == ["openai"])
     let today = report.today
     #expect(today.requests == 6 && today.answered == 1 && today.failed == 2)
@@ -76,11 +76,12 @@ import Testing
     let cost = try #require(report.dailyCost)
     #expect(cost.usedNanoUSD == 297 && cost.limitNanoUSD == 1000 && cost.leftNanoUSD == 703)
     #expect(cost.usedUSD == 2.97e-7 && cost.limitUSD == 1e-6 && cost.leftUSD == 7.03e-7)
-    #expect(cost.opensAt == "2026-03-02T00:00:00Z")
+    #expect(cost.opensAt.formatted(.iso8601) == "2026-03-02T00:00:00Z")
     #expect(
       report.hourlyRequests
         == UsageReport.RequestLimit(
-          used: 2, limit: 100, left: 98, opensAt: "2026-03-01T12:30:00Z"))
+          used: 2, limit: 100, left: 98,
+          opensAt: try Date("2026-03-01T12:30:00Z", strategy: .iso8601)))
     #expect(report.days.map(\.day) == ["2026-03-01"])
 
     let exceeded = try await fixture.ledger.usage(

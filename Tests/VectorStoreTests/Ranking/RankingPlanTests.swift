@@ -3,7 +3,7 @@ import Testing
 @testable import VectorStore
 
 @Suite struct RankingPlanTests {
-  static let real = EmbeddingSpace.openAISmall
+  static let real = EmbeddingSpace.openAI3Small
   static let mock = MockService().space
 
   static func plan(

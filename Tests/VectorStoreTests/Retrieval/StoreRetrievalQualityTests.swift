@@ -44,7 +44,7 @@ import Testing
       try folder.write(
         "{\"id\": \"far\", \"text\": \"The sky is blue.\", \"vector\": [\(vector)]}",
         to: "one.jsonl")
-      try await store.import(from: folder.path("one.jsonl"), space: .openAISmall, into: "real")
+      try await store.import(from: folder.path("one.jsonl"), space: .openAI3Small, into: "real")
       let quality = try await store.retrievalQuality(
         queries: [JudgedQuery(id: "1", text: "blue sky")],
         judgements: RetrievalJudgements(grades: ["1": ["far": 1]]), in: "real")

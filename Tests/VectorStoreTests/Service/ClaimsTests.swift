@@ -163,7 +163,7 @@ import Testing
   private func claim(_ texts: [Document], for run: Int64, in store: Store) async throws {
     let hashes = texts.compactMap(\.text).map(TextHash.of)
     try await store.file.write { db in
-      let space = try SpacesTable.findOrCreate(.openAISmall, db)
+      let space = try SpacesTable.findOrCreate(.openAI3Small, db)
       for hash in hashes {
         try ClaimsTable.claim(
           textHash: hash, space: space.id, run: run, now: Timestamp.now(), db)
@@ -179,7 +179,7 @@ import Testing
       let texts = numberedTexts(100)
       try await claim(texts, for: try #require(ended), in: store)
       let report = try await store.add(texts)
-      #expect(report.documents == .init(added: 100) && report.seconds < 30)
+      #expect(report.documents == .init(added: 100) && report.duration < .seconds(30))
       try await expectNoClaims(store)
       try await store.close()
     }

@@ -6,8 +6,8 @@ import Testing
 
 /// A collection's life in mode HYBRID: offline, online, mixed, whole.
 @Suite struct HybridLifeTests {
-  static let mock = MockService().space.name
-  static let real = EmbeddingSpace.openAISmall.name
+  static let mock = MockService().space
+  static let real = EmbeddingSpace.openAI3Small
 
   static let first = [
     Document(id: "sky", text: "The sky is blue because of Rayleigh scattering."),

@@ -84,7 +84,7 @@ import Testing
       #expect(report.isComplete && report.chunks.embedded == 9 && report.chunks.failed == 1)
       #expect(report.errors.map(\.source) == ["5"])
       #expect(try await store.list(states: [.failed]).map(\.source) == ["5"])
-      #expect(try await store.collections()[0].vectors == [Self.large.name: 9])
+      #expect(try await store.collections()[0].vectors == [Self.large: 9])
       try await store.close()
     }
   }

@@ -11,7 +11,7 @@ import Testing
 struct QuestionsTests {
   /// A service that takes its time, and remembers what it was asked.
   private final class SlowService: EmbeddingService {
-    let space = EmbeddingSpace.openAISmall
+    let space = EmbeddingSpace.openAI3Small
     let terms: ServiceTerms
     let delay: Duration
     let asked = Mutex<[(texts: [String], purpose: EmbeddingPurpose)]>([])

@@ -27,13 +27,13 @@ import Testing
       #expect(first.chunks.embedded == 192 && first.chunks.remaining == 308)
       let vector = LoopbackServer.vector(for: "text number 7 of many")
       let hits = try await store.query(vectors: [vector])[0].hits
-      #expect(hits.first?.source == "7" && hits.first?.space == EmbeddingSpace.openAISmall.name)
+      #expect(hits.first?.source == "7" && hits.first?.space == .openAI3Small)
 
       paid.server.update { $0.fault = { _, _ in nil } }
       let second = try await store.reembed(to: Self.large)
       #expect(second.isComplete && second.chunks.embedded == 308 && second.chunks.remaining == 0)
-      #expect(try await store.collections()[0].space == Self.large.name)
-      #expect(try await store.collections()[0].vectors == [Self.large.name: 500])
+      #expect(try await store.collections()[0].space == Self.large)
+      #expect(try await store.collections()[0].vectors == [Self.large: 500])
       #expect(
         paid.server.embeddingRequests.filter { $0.model == Self.large.model && $0.status == 200 }
           .reduce(0) { $0 + $1.texts.count } == 500, "no text is embedded twice")
@@ -49,14 +49,14 @@ import Testing
       let store = try await Self.open(paid)
       try await store.add(numberedTexts(2))
       try await store.remove(["0", "1"])
-      #expect(try await store.collections()[0].space == EmbeddingSpace.openAISmall.name)
+      #expect(try await store.collections()[0].space == .openAI3Small)
       #expect(try await store.reembed(to: Self.large).isComplete)
       var options = AddOptions()
       options.isDryRun = true
-      #expect(try await store.add(numberedTexts(2), options: options).space == Self.large.name)
+      #expect(try await store.add(numberedTexts(2), options: options).space == Self.large)
       for _ in 0..<2 {
-        #expect(try await store.add(numberedTexts(2)).space == Self.large.name)
-        #expect(try await store.collections()[0].vectors == [Self.large.name: 2])
+        #expect(try await store.add(numberedTexts(2)).space == Self.large)
+        #expect(try await store.collections()[0].vectors == [Self.large: 2])
         try await store.remove(["0", "1"])
       }
       try await store.close()
@@ -102,7 +102,7 @@ import Testing
       } catch let error as StoreError {
         #expect(error.code == .spaceMismatch)
         #expect(error.message.contains(Self.large.name))
-        #expect(error.message.contains(EmbeddingSpace.openAISmall.name))
+        #expect(error.message.contains(EmbeddingSpace.openAI3Small.name))
       }
       try await store.close()
     }

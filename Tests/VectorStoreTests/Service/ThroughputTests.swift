@@ -20,7 +20,7 @@ import Testing
       let requests = paid.server.embeddingRequests
       let ideal = Double(texts.count) / (4 * 256) * 0.2
       print(
-        "throughput: \(seconds) s for an ideal of \(ideal) s; add \(report.seconds) s; in flight "
+        "throughput: \(seconds) s for an ideal of \(ideal) s; add \(report.duration); in flight "
           + "\(paid.server.maximumInFlight); last answer \(requests.compactMap(\.finished).max() ?? 0)"
       )
       #expect(seconds < ideal * 1.1)

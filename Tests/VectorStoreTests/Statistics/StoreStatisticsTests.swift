@@ -54,7 +54,7 @@ import Testing
       #expect(one.spaces[0].meanCosine == all.collections[0].meanCosine)
       let missing = await errorCode { _ = try await store.statistics(of: "nowhere") }
       #expect(missing == .collectionNotFound)
-      let wrong = await errorCode { _ = try await store.statistics(space: .openAISmall) }
+      let wrong = await errorCode { _ = try await store.statistics(space: .openAI3Small) }
       #expect(wrong == .spaceMismatch)
     }
   }
@@ -160,7 +160,7 @@ import Testing
       #expect(few.rows == 3 && few.of == 6 && few.randomPairs.count == 3)
       #expect(few.randomPairs.meanError != nil)
       #expect(
-        await errorCode { _ = try await store.calibration(space: .openAISmall) } == .spaceMismatch)
+        await errorCode { _ = try await store.calibration(space: .openAI3Small) } == .spaceMismatch)
     }
   }
 

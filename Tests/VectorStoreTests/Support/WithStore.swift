@@ -53,7 +53,7 @@ struct FakeService: EmbeddingService {
     var description: String { "the service is down" }
   }
 
-  var space = EmbeddingSpace.openAISmall
+  var space = EmbeddingSpace.openAI3Small
   var terms = ServiceTerms()
   var isDown = false
   /// Called with the texts of each request.

@@ -62,7 +62,7 @@ import Testing
     var configuration = Self.configuration()
     configuration.baseURL = "http://127.0.0.1:8080"
     configuration.provider = "openai"
-    #expect(try configuration.space == .openAISmall)
+    #expect(try configuration.space == .openAI3Small)
   }
 
   @Test func isFreeOnThisMachineOnly() throws {

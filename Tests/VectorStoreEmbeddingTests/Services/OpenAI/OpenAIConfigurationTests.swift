@@ -8,7 +8,7 @@ import Testing
   @Test func startsFromTheDefaults() throws {
     let configuration = OpenAIConfiguration()
     try configuration.validate()
-    #expect(try configuration.space == .openAISmall)
+    #expect(try configuration.space == .openAI3Small)
     let terms = try configuration.terms
     #expect(terms.textsPerRequest == 256)
     #expect(terms.tokensPerRequest == 300_000)

@@ -35,7 +35,7 @@ import VectorStoreText
         $0.organization = "org-1"
         $0.project = "proj-1"
       }
-      #expect(service.space == .openAISmall)
+      #expect(service.space == .openAI3Small)
       let batch = try await service.embed(
         Self.texts, purpose: .document, requestID: "run-1-grün\r\n7")
       #expect(batch.vectors == Self.vectors(Self.texts))
