@@ -26,7 +26,7 @@ extension Store {
     options: AddOptions = AddOptions(), progress: ProgressHandler? = nil
   ) async throws -> AddReport {
     try options.check()
-    let space = try await targetSpace(of: collection)
+    let space = try await targetSpace(of: collection, chosen: options.space)
     let (read, refused) = try await file.work {
       try Self.read(documents, DocumentReader(options: options), space)
     }
@@ -114,8 +114,10 @@ extension Store {
     newTarget: EmbeddingSpace? = nil, _ body: (inout AddRun) async throws -> Void
   ) async throws -> AddReport {
     var run = try await AddRun.begin(
-      command, store: self, collection: collection, newTarget: newTarget, options: options)
+      command, store: self, collection: collection,
+      newTarget: newTarget ?? self.newTarget(options.space), options: options)
     do {
+      try check(options.space, against: run.collection.target.space, of: collection)
       try await body(&run)
       return try await run.end()
     } catch {
@@ -125,8 +127,10 @@ extension Store {
   }
 
   /// The space that vectors of a collection are in, or will be in once it has documents.
-  func targetSpace(of collection: String) async throws -> EmbeddingSpace {
-    let new = newTarget
+  func targetSpace(
+    of collection: String, chosen: EmbeddingSpace?
+  ) async throws -> EmbeddingSpace {
+    let new = newTarget(chosen)
     return try await file.read { db in
       guard let found = try CollectionsTable.find(collection, db),
         try !CollectionsTable.takesTarget(found.id, db)

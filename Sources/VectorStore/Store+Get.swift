@@ -1,45 +1,86 @@
-// `get` and `list`: documents as they are stored. Calls DocumentListing.
+// `get`, `list` and `count`: documents as they are stored, and their vectors.
 
+import Foundation
 import GRDB
 
 extension Store {
-  /// A document with its chunks and its whole text.
+  /// A document with its chunks and its whole text; nil if the collection has none of that source.
   ///
-  /// - Throws: ``StoreError`` with `documentNotFound` or `collectionNotFound`.
-  public func get(_ source: String, in collection: String = "default") async throws
-    -> StoredDocument
-  {
+  /// - Throws: ``StoreError`` with `collectionNotFound`.
+  public func get(
+    _ source: String, in collection: String = "default"
+  ) async throws -> StoredDocument? {
+    try await get([source], in: collection).first
+  }
+
+  /// The documents of these sources, each once, in this order. Those that are not there are left out.
+  ///
+  /// - Throws: ``StoreError`` with `collectionNotFound`.
+  public func get(
+    _ sources: [String], in collection: String = "default"
+  ) async throws -> [StoredDocument] {
     try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
-      var found: StoredDocument?
-      try DocumentListing.forEach(collection: record.id, sources: [source], states: nil, db) {
+      var found: [String: StoredDocument] = [:]
+      try DocumentListing.forEach(collection: record.id, sources: sources, states: nil, db) {
         id, summary in
         let chunks = try DocumentListing.chunks(document: id, db)
-        found = StoredDocument(
+        found[summary.source] = StoredDocument(
           summary: summary, text: DocumentListing.text(of: chunks), chunks: chunks)
       }
-      guard let found else {
-        throw StoreError(
-          .documentNotFound,
-          "the collection \"\(collection)\" has no document \"\(source)\"; name one of those it lists"
-        )
-      }
-      return found
+      return sources.compactMap { found.removeValue(forKey: $0) }
     }
   }
 
-  /// The documents of a collection, or of all where it is nil, by collection and source.
+  /// Whether a collection has a document of a source. A collection that is not there has none.
+  public func contains(_ source: String, in collection: String = "default") async throws -> Bool {
+    try await file.read { db in
+      guard let record = try CollectionsTable.find(collection, db) else { return false }
+      return try DocumentsTable.id(collection: record.id, source: source, db) != nil
+    }
+  }
+
+  /// How many documents a collection has, or how many of them pass a filter. A collection that is not
+  /// there has none.
+  ///
+  /// - Throws: ``StoreError`` with `invalidFilter`.
+  public func count(
+    in collection: String = "default", filter: Filter? = nil
+  ) async throws -> Int {
+    try filter?.check()
+    return try await file.read { db in
+      guard let record = try CollectionsTable.find(collection, db) else { return 0 }
+      if let filter {
+        return try FilterSelection(filter, collection: record, db).documentIDs(db).count
+      }
+      return try Int.fetchOne(
+        db, sql: "SELECT COUNT(*) FROM documents WHERE collection_id = ?", arguments: [record.id])
+        ?? 0
+    }
+  }
+
+  /// The documents of a collection, or of all if it is nil, by collection and source.
   ///
   /// - Parameters:
   ///   - states: only documents in one of these states; nil takes all.
-  ///   - filter: only documents that pass, or of which a chunk does where it asks for ordinals; nil takes
+  ///   - filter: only documents that pass, or of which a chunk does if it asks for ordinals; nil takes
   ///     all.
-  /// - Throws: ``StoreError`` with `collectionNotFound` or `invalidFilter`.
-  /// - Complexity: one pass over documents and chunks.
+  ///   - source: only documents whose source comes after this one: the last of the page before.
+  ///   - limit: the most documents; nil takes all.
+  /// - Throws: ``StoreError`` with `collectionNotFound` or `invalidFilter`, and `invalidArgument` for a
+  ///   page of no collection or of less than one document.
+  /// - Complexity: one pass over documents and chunks; for a page, over those of the page.
   public func list(
-    in collection: String? = nil, states: Set<DocumentSummary.State>? = nil, filter: Filter? = nil
+    in collection: String? = nil, states: Set<DocumentSummary.State>? = nil,
+    filter: Filter? = nil, after source: String? = nil, limit: Int? = nil
   ) async throws -> [DocumentSummary] {
     try filter?.check()
+    guard collection != nil || (source == nil && limit == nil), limit ?? 1 > 0 else {
+      throw StoreError(
+        .invalidArgument,
+        "a page of documents needs a collection and a limit of at least 1; found "
+          + "\(collection ?? "no collection") and \(limit.map(String.init) ?? "no limit")")
+    }
     return try await file.read { db in
       let only = try collection.map { try CollectionsTable.require($0, db) }
       let passing = try filter.map { filter in
@@ -48,8 +89,22 @@ extension Store {
         }
       }
       var summaries: [DocumentSummary] = []
-      try DocumentListing.forEach(collection: only?.id, states: states, db) { id, summary in
-        if passing?.contains(id) ?? true { summaries.append(summary) }
+      var last = source
+      var isAtEnd = false
+      // A page may need several: its filter and states are looked at here.
+      while !isAtEnd, summaries.count < limit ?? .max {
+        isAtEnd = limit == nil
+        let before = last
+        try DocumentListing.forEach(
+          collection: only?.id, states: nil, after: last, limit: limit, db
+        ) { id, summary in
+          last = summary.source
+          guard passing?.contains(id) ?? true, states?.contains(summary.state) ?? true,
+            summaries.count < limit ?? .max
+          else { return }
+          summaries.append(summary)
+        }
+        if last == before { isAtEnd = true }
       }
       return summaries
     }
@@ -58,5 +113,80 @@ extension Store {
   /// All collections with their counts, by name.
   public func collections() async throws -> [CollectionSummary] {
     try await file.read { try CollectionsTable.summaries($0) }
+  }
+
+  /// The vectors of documents in a space, by chunk. Chunks that have none are left out.
+  ///
+  /// - Parameters:
+  ///   - sources: the documents. Those that are not there are left out.
+  ///   - space: the vectors' space; nil is the collection's own.
+  /// - Returns: vectors of unit length, of documents in this order and of their chunks in theirs.
+  /// - Throws: ``StoreError`` with `collectionNotFound` or `spaceMismatch`.
+  public func vectors(
+    of sources: [String], in collection: String = "default", space: EmbeddingSpace? = nil
+  ) async throws -> [ChunkVector] {
+    try await vectors(in: collection, space: space) { record, db in
+      try sources.flatMap { source -> [Int64] in
+        guard let id = try DocumentsTable.id(collection: record.id, source: source, db) else {
+          return []
+        }
+        return try Int64.fetchAll(
+          db, sql: "SELECT id FROM chunks WHERE document_id = ? ORDER BY ordinal",
+          arguments: [id])
+      }
+    }
+  }
+
+  /// The vectors of chunks in a space, as ``Hit/id`` names them. Chunks that are not of the collection,
+  /// or have none, are left out.
+  ///
+  /// Otherwise as ``vectors(of:in:space:)-([String],_,_)``.
+  public func vectors(
+    of chunks: [Int64], in collection: String = "default", space: EmbeddingSpace? = nil
+  ) async throws -> [ChunkVector] {
+    try await vectors(in: collection, space: space) { _, _ in chunks }
+  }
+
+  private func vectors(
+    in collection: String, space: EmbeddingSpace?,
+    _ chunks: @escaping @Sendable (CollectionRecord, Database) throws -> [Int64]
+  ) async throws -> [ChunkVector] {
+    try await file.read { db in
+      let record = try CollectionsTable.require(collection, db)
+      let space = try VectorsTable.checked(space, of: record, db)
+      guard let spaceID = try SpacesTable.find(space, db)?.id else { return [] }
+      var vectors: [ChunkVector] = []
+      for chunk in try chunks(record, db) {
+        try db.forEachRow(
+          bulk: """
+            SELECT d.source, c.ordinal, v.data FROM chunks c JOIN documents d ON d.id = c.document_id
+            JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
+            WHERE c.id = ?1 AND d.collection_id = ?3
+            """, [.integer(chunk), .integer(spaceID), .integer(record.id)]
+        ) { row in
+          vectors.append(
+            ChunkVector(
+              chunk: chunk, source: try row.text(0), ordinal: try row.count(1), space: space,
+              vector: try Self.components(row.data(orNil: 2) ?? Data(), in: space)))
+        }
+      }
+      return vectors
+    }
+  }
+
+  private static func components(_ data: Data, in space: EmbeddingSpace) throws -> [Float] {
+    guard data.count == space.dimensions * 4 else {
+      throw StoreError(
+        .damaged,
+        "a vector of \(space) has \(data.count) bytes, expected \(space.dimensions * 4); "
+          + StoreError.restoringTheStore)
+    }
+    return data.withUnsafeBytes { bytes in
+      (0..<space.dimensions).map {
+        Float(
+          bitPattern: UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
+      }
+    }
   }
 }

@@ -121,7 +121,7 @@ extension Store {
   private func checkDimensions(
     _ dimensions: Int, of path: String, _ space: EmbeddingSpace?, _ collection: String
   ) async throws {
-    let target = try await targetSpace(of: collection)
+    let target = try await targetSpace(of: collection, chosen: nil)
     let expected = space ?? target
     guard dimensions == expected.dimensions else {
       throw StoreError(

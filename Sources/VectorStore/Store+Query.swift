@@ -71,6 +71,16 @@ extension Store {
     }
   }
 
+  /// The chunks of a collection nearest to a vector.
+  ///
+  /// Otherwise as ``query(vectors:space:in:options:)``.
+  public func query(
+    vector: [Float], space: EmbeddingSpace? = nil, in collection: String = "default",
+    options: QueryOptions = QueryOptions()
+  ) async throws -> QueryResult {
+    try await query(vectors: [vector], space: space, in: collection, options: options)[0]
+  }
+
   private static func check(
     _ vectors: [[Float]], in space: EmbeddingSpace, of collection: String
   ) throws {

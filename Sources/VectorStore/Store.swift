@@ -60,10 +60,21 @@ public final class Store: Sendable {
     try await file.close()
   }
 
-  /// The space that a new collection gets.
-  var newTarget: EmbeddingSpace {
-    mode == .mock
-      ? MockService().space : opened.service?.space ?? opened.realSpace
+  /// The space that a new collection gets, if its caller chose one or none.
+  func newTarget(_ chosen: EmbeddingSpace?) -> EmbeddingSpace {
+    mode == .mock ? MockService().space : chosen ?? opened.service?.space ?? opened.realSpace
+  }
+
+  /// Throws if a space was chosen for a collection that holds vectors of another.
+  func check(_ chosen: EmbeddingSpace?, against target: EmbeddingSpace, of collection: String)
+    throws
+  {
+    guard let chosen, mode != .mock, chosen != target else { return }
+    throw StoreError(
+      .spaceMismatch,
+      "the collection \"\(collection)\" of \(path) holds vectors of \(target), but \(chosen) was "
+        + "asked for; vectors of two spaces are never mixed: use another collection, or reembed this one"
+    )
   }
 
   /// The route to a target space, with an error that names both spaces where they differ.

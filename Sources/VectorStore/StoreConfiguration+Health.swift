@@ -72,6 +72,24 @@ extension StoreConfiguration {
   }
 }
 
+extension Store {
+  /// How the services of this store are, and what is left of their budget.
+  ///
+  /// - Complexity: one request a service, which costs nothing.
+  public func health() async throws -> HealthReport { try await configuration.checkHealth() }
+
+  /// What services that cost money have used: today, in the last hour, by day and by model.
+  ///
+  /// - Parameters:
+  ///   - provider: whose services; nil is the sum of all, with no limits.
+  ///   - days: how many UTC days to go back, today included: 1 to 3660.
+  /// - Throws: ``StoreError`` if the ledger cannot be read, and `invalidArgument` for days that are out
+  ///   of their range.
+  public func usage(of provider: String? = nil, days: Int = 30) async throws -> UsageReport {
+    try await configuration.usage(of: provider, days: days)
+  }
+}
+
 extension HealthReport.Service {
   fileprivate mutating func add(_ activity: AccountActivity, limits: SpendingLimits, now: Date) {
     switch activity.state.breaker.state(now: now) {

@@ -51,13 +51,25 @@ public struct StoreConfiguration: Sendable {
   /// Where the library logs to; by default nowhere.
   public var logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
 
-  /// Creates the default configuration: read and write, HYBRID, no service.
-  public init() {}
-
-  /// Creates a configuration that differs from the default in its mode.
-  public init(mode: ServiceMode, service: (any EmbeddingService)? = nil) {
+  /// Creates a configuration; without any parameter: read and write, HYBRID, no service.
+  public init(
+    access: Access = .readWrite, mode: ServiceMode = .hybrid,
+    realSpace: EmbeddingSpace = .openAI3Small, service: (any EmbeddingService)? = nil,
+    otherServices: [any EmbeddingService] = [], budget: BudgetConfiguration = BudgetConfiguration(),
+    queryCachePath: String? = nil, lockTimeout: Double = 30, maximumReaders: Int = 4,
+    searchFailureProbability: Double = 1e-6, logger: Logger? = nil
+  ) {
+    self.access = access
     self.mode = mode
+    self.realSpace = realSpace
     self.service = service
+    self.otherServices = otherServices
+    self.budget = budget
+    self.queryCachePath = queryCachePath
+    self.lockTimeout = lockTimeout
+    self.maximumReaders = maximumReaders
+    self.searchFailureProbability = searchFailureProbability
+    if let logger { self.logger = logger }
   }
 
   /// The router that this configuration describes.

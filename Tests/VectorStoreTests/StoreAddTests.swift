@@ -24,7 +24,7 @@ import Testing
   @Test func addingAgainChangesNothing() async throws {
     try await withStore { store, _ in
       try await store.add([Self.sky, Self.bread])
-      let before = try await store.get("sky")
+      let before = try #require(try await store.get("sky"))
       let report = try await store.add([Self.sky, Self.bread])
       #expect(report.documents == .init(unchanged: 2))
       #expect(report.chunks == .init(reused: 2))
@@ -35,10 +35,10 @@ import Testing
   @Test func changedTextReplacesItsChunks() async throws {
     try await withStore { store, _ in
       try await store.add([Self.sky])
-      let old = try await store.get("sky").chunks[0].id
+      let old = try #require(try await store.get("sky")).chunks[0].id
       let report = try await store.add([Document(id: "sky", text: "The sky is red at dusk.")])
       #expect(report.documents == .init(updated: 1))
-      let document = try await store.get("sky")
+      let document = try #require(try await store.get("sky"))
       #expect(document.text == "The sky is red at dusk.")
       #expect(document.chunks.count == 1 && document.chunks[0].id > old)
       let hits = try await store.query("scatters", options: .init(lexical: true)).hits
@@ -57,7 +57,7 @@ import Testing
       #expect(report.documents == .init(updated: 1))
       #expect(report.chunks == .init(reused: 1))
       #expect(requests.withLock { $0 } == 1)
-      #expect(try await store.get("sky").summary.metadata == ["topic": "physics"])
+      #expect(try await store.get("sky")?.summary.metadata == ["topic": "physics"])
     }
   }
 
@@ -113,7 +113,7 @@ import Testing
     let report = try await online.add([Self.sky])
     #expect(report.documents == .init(updated: 1))
     #expect(report.chunks == .init(embedded: 1))
-    #expect(try await online.get("sky").chunks[0].spaces == [.openAI3Small])
+    #expect(try await online.get("sky")?.chunks[0].spaces == [.openAI3Small])
     let mixed = try await online.query("why does bread rise?")
     #expect(mixed.isDegraded)
     #expect(mixed.hits.first?.source == "bread")
@@ -144,7 +144,7 @@ import Testing
     #expect(report.documents == .init(pending: 2))
     #expect(report.chunks == .init(pending: 2))
     #expect(report.isPartial)
-    #expect(try await down.get("sky").text == Self.sky.text, "the old version goes on answering")
+    #expect(try await down.get("sky")?.text == Self.sky.text, "the old version goes on answering")
     let pending = try await down.list(states: [.pending])
     #expect(pending.map(\.source) == ["bread", "sky"])
     #expect(pending.allSatisfy { $0.reason == "the service is down" })
@@ -155,7 +155,7 @@ import Testing
       path: path, configuration: StoreConfiguration(mode: .real, service: FakeService()))
     #expect(try await again.add([changed, Self.bread]).documents == .init(added: 0, updated: 2))
     #expect(try await again.list(states: [.pending]).isEmpty)
-    #expect(try await again.get("sky").text == changed.text)
+    #expect(try await again.get("sky")?.text == changed.text)
     try await again.close()
     try expectWhole(path)
   }
@@ -219,7 +219,7 @@ import Testing
       try await store.add([
         Document(id: "a", text: "first zanzibarquux"), Document(id: "a", text: "second"),
       ])
-      #expect(try await store.get("a").text == "second")
+      #expect(try await store.get("a")?.text == "second")
       #expect(try await store.query("zanzibarquux", options: .init(lexical: true)).hits.isEmpty)
     }
   }
@@ -306,7 +306,7 @@ import Testing
       let text = (0..<6000).map { _ in words.randomElement(using: &random) ?? "" }
         .joined(separator: " ")
       try await store.add([Document(id: "long", text: text)])
-      let document = try await store.get("long")
+      let document = try #require(try await store.get("long"))
       #expect(document.chunks.count > 10)
       #expect(document.text == text)
       let scalars = Array(text.unicodeScalars)
@@ -325,7 +325,7 @@ import Testing
       options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
       let report = try await store.add([Document(id: "big", text: text)], options: options)
       #expect(report.chunks.embedded > 4096)
-      #expect(try await store.get("big").text == text)
+      #expect(try await store.get("big")?.text == text)
       let staged = try await store.file.read {
         try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM staged")
       }

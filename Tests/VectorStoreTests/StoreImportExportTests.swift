@@ -56,7 +56,7 @@ import Testing
       #expect(report.documents.added == (isFirst ? 1 : 0), "\(text)")
       #expect(report.documents.updated == (isFirst ? 0 : 1), "\(text)")
       #expect(report.errors.count == (rest.isEmpty ? 0 : 1), "\(text)")
-      #expect(try await store.get("a").text == text)
+      #expect(try await store.get("a")?.text == text)
     }
     try await store.close()
   }
@@ -184,7 +184,7 @@ import Testing
           "line \(line): \(messages)")
       }
       #expect(report.isPartial)
-      #expect(try await store.get("good").text == "fine")
+      #expect(try await store.get("good")?.text == "fine")
     }
   }
 
@@ -202,7 +202,7 @@ import Testing
       let report = try await store.import(from: path)
       #expect(report.documents.failed == 1 && report.documents.added == 2)
       #expect(report.errors.map(\.source) == ["x"])
-      #expect(try await store.get("x").text == "the first line")
+      #expect(try await store.get("x")?.text == "the first line")
     }
   }
 
@@ -216,7 +216,7 @@ import Testing
       #expect(await errorCode { try await store.export(to: link) } == .invalidArgument)
       #expect(await errorCode { try await store.export(to: npy, texts: own) } == .invalidArgument)
       #expect(await errorCode { try await store.export(to: npy, texts: npy) } == .invalidArgument)
-      #expect(try await store.get("a").text == "kept")
+      #expect(try await store.get("a")?.text == "kept")
     }
   }
 
@@ -288,7 +288,7 @@ import Testing
       try await store.add([
         Document(id: "long", text: text), Document(id: "s", text: "short"),
       ])
-      let chunks = try await store.get("long").chunks.count
+      let chunks = try #require(try await store.get("long")).chunks.count
       let report = try await store.export(to: folder.path("out.jsonl"))
       #expect(chunks > 3 && report.rows == chunks + 1)
       let copy = try await Store(

@@ -18,7 +18,12 @@ struct GetCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
-    let document = try await settings.open().get(source, in: collection.name)
+    guard let document = try await settings.open().get(source, in: collection.name) else {
+      throw StoreError(
+        .documentNotFound,
+        "the collection \"\(collection.name)\" has no document \"\(source)\"; `store list` shows what "
+          + "it has")
+    }
     let output = Terminal.standardOutput
     if store.json {
       try JSONOutput.write(document)

@@ -43,19 +43,18 @@ struct AddRun {
 
   /// Begins a run: finds or makes the collection and its target space. A dry run makes neither.
   ///
-  /// - Parameter newTarget: the target space if the collection is new or empty; nil takes the mode's.
+  /// - Parameter newTarget: the target space if the collection is new or empty.
   static func begin(
-    _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace?,
+    _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace,
     options: AddOptions
   ) async throws -> AddRun {
     guard !name.isEmpty else {
       throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
     }
-    let space = newTarget ?? store.newTarget
     let (collection, mock, run) =
       options.isDryRun
-      ? try await find(name, target: space, store)
-      : try await make(name, target: space, store, command)
+      ? try await find(name, target: newTarget, store)
+      : try await make(name, target: newTarget, store, command)
     let route = Result { try store.route(to: collection.target.space, of: name) }
     var service: (any EmbeddingService)?
     if case .success(.requests(let found)) = route { service = found }

@@ -158,7 +158,7 @@ struct StoreSink: AddSink {
   }
 
   private func enterTotals(_ tally: inout AddTally) {
-    tally.enter(seconds: run.seconds)
+    tally.enter(duration: run.duration)
     guard let service else { return }
     tally.enter(service.requests.totals, tokensEstimated: !service.counter.isExact)
   }

@@ -98,6 +98,11 @@ public struct AddOptions: Sendable {
   /// Whether documents whose files are gone from an added folder are removed.
   public var prune = false
 
+  /// The space of the collection's vectors, chosen if the collection is new or empty; any service of
+  /// the store's configuration may serve it. Nil takes the space that the store gives new collections,
+  /// or the one that the collection has. In mode ``ServiceMode/mock`` a new collection gets the mock
+  /// space in any case, so that tests run without the service.
+  public var space: EmbeddingSpace?
   /// Whether to write and spend nothing: the report then tells what the same call without it would
   /// do, and its tokens, requests and cost to the token where the service counts exactly.
   public var isDryRun = false
@@ -107,13 +112,14 @@ public struct AddOptions: Sendable {
   /// Creates a value from its parts.
   public init(
     chunking: ChunkingOptions = ChunkingOptions(), metadata: [String: MetadataValue] = [:],
-    globs: [String] = [], prune: Bool = false, isDryRun: Bool = false,
+    globs: [String] = [], prune: Bool = false, space: EmbeddingSpace? = nil, isDryRun: Bool = false,
     spending: SpendingOptions = SpendingOptions()
   ) {
     self.chunking = chunking
     self.metadata = metadata
     self.globs = globs
     self.prune = prune
+    self.space = space
     self.isDryRun = isDryRun
     self.spending = spending
   }

@@ -134,3 +134,26 @@ public struct CollectionSummary: Sendable, Codable, Hashable {
     self.created = created
   }
 }
+
+/// A vector of a chunk, of unit length.
+public struct ChunkVector: Sendable, Codable, Hashable {
+  /// The chunk's id, as in ``Hit/id``.
+  public var chunk: Int64
+  /// The document's source.
+  public var source: String
+  /// The chunk's place in the document, from 0.
+  public var ordinal: Int
+  /// The vector's space.
+  public var space: EmbeddingSpace
+  /// Its components, as many as the space has dimensions.
+  public var vector: [Float]
+
+  /// Creates a value from its parts.
+  public init(chunk: Int64, source: String, ordinal: Int, space: EmbeddingSpace, vector: [Float]) {
+    self.chunk = chunk
+    self.source = source
+    self.ordinal = ordinal
+    self.space = space
+    self.vector = vector
+  }
+}

@@ -5,11 +5,13 @@ import GRDB
 import VectorStoreText
 
 enum DocumentListing {
-  /// Calls `body` for each document of a collection (nil: of all), by collection and source.
+  /// Calls `body` for each document of a collection (nil: of all), by collection and source: of those
+  /// after a source as many as `limit`, if they are given.
   ///
   /// - Complexity: one pass over the documents, chunks and the index of vectors.
   static func forEach(
     collection: Int64?, sources: [String]? = nil, states: Set<DocumentSummary.State>?,
+    after source: String? = nil, limit: Int? = nil,
     _ db: Database, _ body: (Int64, DocumentSummary) throws -> Void
   ) throws {
     var sql = """
@@ -30,7 +32,15 @@ enum DocumentListing {
       sql += " AND d.source IN (SELECT value FROM json_each(?))"
       values.append(.text(String(decoding: try JSONEncoder().encode(sources), as: UTF8.self)))
     }
+    if let source {
+      sql += " AND d.source > ?"
+      values.append(.text(source))
+    }
     sql += " GROUP BY d.id ORDER BY k.name, d.source"
+    if let limit {
+      sql += " LIMIT ?"
+      values.append(.integer(Int64(limit)))
+    }
     try db.forEachRow(bulk: sql, values) { row in
       let summary = try summary(row)
       if let states, !states.contains(summary.state) { return }

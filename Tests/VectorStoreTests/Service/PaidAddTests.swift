@@ -179,7 +179,7 @@ import Testing
       options.chunking = ChunkingOptions(maximumTokens: 4000, overlapTokens: 0)
       let report = try await store.add([Document(id: "long", text: text)], options: options)
       #expect(report.documents == .init(added: 1) && report.chunks.failed == 0)
-      #expect(try await store.get("long").text == text)
+      #expect(try await store.get("long")?.text == text)
       #expect(
         paid.server.embeddingRequests.flatMap(\.texts).allSatisfy { $0.utf8.count <= 8191 })
       try await store.close()

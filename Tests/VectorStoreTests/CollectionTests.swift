@@ -1,0 +1,146 @@
+// A collection as a program uses it: the calls a user writes, with the mock and with services of their own.
+
+import Foundation
+import TestSupport
+import Testing
+
+@testable import VectorStore
+
+struct CollectionTests {
+  static let documents = [
+    Document(
+      id: "sky", text: "The sky is blue.",
+      metadata: ["year": 2020, "tags": ["sky", "colour"], "author": ["name": "Ada"], "draft": nil]),
+    Document(id: "bread", text: "Bread is baked in an oven.", metadata: ["year": 2021]),
+    Document(id: "sea", text: "The sea is salty.", metadata: ["year": 2020]),
+  ]
+
+  @Test func aProgramAddsAsksListsAndRemoves() async throws {
+    try await withStore { store, _ in
+      let notes = store.collection("notes", space: .openAI3Small)
+      #expect(try await notes.count() == 0)
+      #expect(try await notes.contains("sky") == false)
+      for try await document in notes.documents { Issue.record("\(document)") }
+      try await notes.add(Self.documents)
+      let year = 2020
+      let answer = try await notes.query(
+        "what colour is the sky?", limit: 5, filter: .equals("year", year))
+      #expect(answer.hits.first?.source == "sky")
+      #expect(Set(answer.hits.map(\.source)) == ["sky", "sea"])
+      let hit = try #require(answer.hits.first)
+      #expect(hit.metadata["author"]?["name"]?.string == "Ada")
+      #expect(hit.metadata["tags"]?[1]?.string == "colour" && hit.metadata["year"]?.integer == 2020)
+      #expect(hit.metadata["draft"]?.isNull == true)
+      #expect(try await notes.count() == 3)
+      #expect(try await notes.count(filter: .equals("year", year)) == 2)
+      #expect(try await notes.contains("sky"))
+      #expect(try await notes.get("nothing") == nil)
+      let got = try await notes.get(["sea", "nothing", "sky", "sea"])
+      #expect(got.map(\.summary.source) == ["sea", "sky"])
+      #expect(try await notes.list(limit: 2).map(\.source) == ["bread", "sea"])
+      #expect(try await notes.list(after: "sea", limit: 2).map(\.source) == ["sky"])
+      var sources: [String] = []
+      for try await document in notes.documents { sources.append(document.source) }
+      #expect(sources == ["bread", "sea", "sky"])
+      #expect(try await notes.remove(["sea", "nothing"]).notFound == ["nothing"])
+      #expect(try await notes.remove(where: .atLeast("year", 2021)).documents == 1)
+      #expect(try await notes.count() == 1)
+    }
+  }
+
+  @Test func vectorsComeBackAndAreFoundAgain() async throws {
+    try await withStore { store, _ in
+      let notes = store.collection("notes")
+      try await notes.add(Self.documents)
+      let vectors = try await notes.vectors(of: ["sea", "nothing", "sky"])
+      #expect(vectors.map(\.source) == ["sea", "sky"])
+      #expect(vectors.allSatisfy { $0.space == .mock && $0.vector.count == 1536 })
+      let found = try await notes.query(vector: vectors[0].vector, limit: 1).hits
+      #expect(found.map(\.source) == ["sea"] && abs((found.first?.score ?? 0) - 1) < 1e-5)
+      #expect(try await notes.vectors(of: found.map(\.id)) == [vectors[0]])
+    }
+  }
+
+  @Test func metadataChangesWithoutEmbedding() async throws {
+    try await withStore { store, _ in
+      let notes = store.collection()
+      try await notes.add(Self.documents)
+      let before = try await notes.vectors(of: ["sea"])
+      #expect(try await notes.updateMetadata(of: "sea", to: ["year": 1999]))
+      #expect(try await notes.updateMetadata(of: "nothing", to: [:]) == false)
+      #expect(try await notes.vectors(of: ["sea"]) == before)
+      #expect(try await notes.get("sea")?.summary.metadata == ["year": 1999])
+      #expect(try await notes.query("sea", filter: .equals("year", 1999)).hits.count == 1)
+      #expect(try await notes.count(filter: .equals("year", 2020)) == 1)
+    }
+  }
+
+  @Test func spacesOfTwoServicesLiveInOneFile() async throws {
+    let small = EmbeddingSpace.named("me/small/768")
+    let folder = try TemporaryFolder()
+    let configuration = StoreConfiguration(
+      mode: .real, service: FakeService(space: .openAI3Large),
+      otherServices: [FakeService(space: small)])
+    let store = try await Store(path: folder.path("store.db"), configuration: configuration)
+    let (large, other) = (store.collection("large"), store.collection("small", space: small))
+    #expect(try await large.add(Self.documents).space == .openAI3Large)
+    #expect(try await other.add(Self.documents).space == small)
+    #expect(try await large.query("the sky").hits.first?.space == .openAI3Large)
+    #expect(try await other.query("the sky").hits.first?.space == small)
+    let wrong = store.collection("small", space: .openAI3Large)
+    #expect(await errorCode { try await wrong.add(Self.documents) } == .spaceMismatch)
+    let dry = AddOptions(isDryRun: true)
+    #expect(await errorCode { try await wrong.add(Self.documents, options: dry) } == .spaceMismatch)
+    #expect(try await store.collections().map(\.space.dimensions) == [3072, 768])
+    try await store.close()
+  }
+
+  @Test func aHitAndItsReportsSurviveCoding() async throws {
+    try await withStore { store, _ in
+      let added = try await store.add([Document(id: "a", text: "a", metadata: ["n": 5.0])])
+      let answer = try await store.query("a")
+      let listed = try await store.list()
+      #expect(try Self.coded(added) == added)
+      #expect(try Self.coded(answer) == answer, "5.0 equals the 5 that comes back")
+      #expect(try Self.coded(listed) == listed)
+      #expect(try Self.coded(try await store.collections()) == (try await store.collections()))
+      #expect(try Self.coded(try await store.health()) == (try await store.health()))
+    }
+  }
+
+  private static func coded<Value: Codable>(_ value: Value) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
+  }
+
+  @Test func aUsersTestMakesHits() {
+    let hit = Hit(
+      rank: 1, score: 0.5, id: 1, source: "sky", collection: "default", ordinal: 0,
+      text: "The sky is blue.", metadata: [:], degraded: false)
+    let result = QueryResult(hits: [hit])
+    #expect(!result.isDegraded && result.hits.first?.cosine == nil)
+  }
+
+  /// Compiled with a bound in the check of type-checking times: of variables, nested, and twelve keys.
+  @Test func aNaturalMapIsMetadata() {
+    let (lang, year, rating, tags) = ("de", 2020, 4.5, ["a", "b"])
+    let day = Date(timeIntervalSince1970: 1_764_288_000)
+    let reviewed: Date? = nil
+    let metadata: [String: MetadataValue] = [
+      "title": "The sky", "lang": .init(lang), "year": .init(year), "rating": .init(rating),
+      "tags": ["sky", "light"], "more": .init(tags), "author": ["name": "Ada", "born": 1815],
+      "editions": [["year": 1990, "isbn": nil], ["year": .init(year), "isbn": "978"]],
+      "day": .init(day), "reviewed": .init(reviewed), "draft": false, "pages": 312, "none": nil,
+    ]
+    #expect(metadata["lang"] == "de" && metadata["year"] == 2020 && metadata["rating"] == 4.5)
+    #expect(metadata["more"]?.array == ["a", "b"] && metadata["author"]?["born"]?.number == 1815)
+    #expect(metadata["editions"]?[0]?["isbn"]?.isNull == true && metadata["editions"]?[2] == nil)
+    #expect(metadata["day"] == "2025-11-28T00:00:00.000Z" && metadata["day"]?.date == day)
+    #expect(metadata["reviewed"] == .null && metadata["draft"]?.bool == false)
+    #expect(MetadataValue("2025-11-28").date == day)
+    #expect(MetadataValue.integer(5) == .number(5) && MetadataValue.number(5.5) != .integer(5))
+    #expect(Set([MetadataValue.integer(5), .number(5)]).count == 1)
+    let key = "lang"
+    #expect(Filter.equals(key, lang) == .compare(.metadata(["lang"]), .equal, .string("de")))
+    #expect(Filter.equals("source", lang) == .compare(.source, .equal, .string("de")))
+  }
+}
