@@ -16,7 +16,7 @@ import Testing
       [1, 999, 1500, 2_500_000].map { Format.bytes($0) } == [
         "1 bytes", "999 bytes", "1.5 kB", "2.5 MB",
       ])
-    #expect(Format.seconds(0.123) == "0.12 s" && Format.seconds(75.4) == "75 s")
+    #expect(Format.seconds(.seconds(0.123)) == "0.12 s" && Format.seconds(.seconds(75.4)) == "75 s")
   }
 
   @Test func alignsColumns() {
