@@ -33,13 +33,19 @@ public final class Store: Sendable {
   let router: EmbeddingRouter
   let queryCache: QueryCache?
   let questionsInFlight = QuestionsInFlight()
+  /// Of a store that is not kept: the folder that holds it.
+  private let passing: PassingFolder?
 
-  /// Opens the store at a path, and makes it where there is none and the configuration allows it.
+  /// Opens the store at a path, and makes it if there is none and the configuration allows it.
+  ///
+  /// The path `:memory:` makes a store that is not kept, as ``temporary(configuration:)``.
   ///
   /// - Throws: ``StoreError`` with the code `storeNotFound`, `notAStore`, `tooNew`, `damaged`,
   ///   `cannotOpen` or `readOnly`, and `invalidArgument` for a setting that is out of its range.
   public init(path: String, configuration: StoreConfiguration = StoreConfiguration()) async throws {
     try configuration.validate()
+    passing = try path == Self.memoryPath ? PassingFolder() : nil
+    let path = passing.map { $0.path + "/store.db" } ?? path
     self.path = path
     opened = configuration
     file = try await StoreFile.open(path: path, configuration: configuration)
@@ -58,6 +64,7 @@ public final class Store: Sendable {
   /// Closes the file. Verbs called afterwards throw. A store that is let go closes by itself.
   public func close() async throws {
     try await file.close()
+    passing?.remove()
   }
 
   /// The space that a new collection gets, if its caller chose one or none.
