@@ -215,7 +215,7 @@ import Testing
       #expect(again.documents == .init(unchanged: 1))
       let recut = try await store.add([Document(id: "lines", text: text)])
       #expect(recut.documents == .init(updated: 1))
-      #expect(try await store.get("lines").chunks.count == 1)
+      #expect(try await store.get("lines")?.chunks.count == 1)
     }
   }
 
