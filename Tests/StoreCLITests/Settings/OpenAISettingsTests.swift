@@ -12,7 +12,7 @@ import VectorStore
     let settings = try Self.settings([:])
     #expect(try settings.key() == nil && !settings.hasService && settings.origins.isEmpty)
     #expect(settings.address == .openAI)
-    #expect(try settings.space == .openAISmall)
+    #expect(try settings.space == .openAI3Small)
     let openAI = settings.openAI
     #expect(openAI.organization == nil && openAI.project == nil)
     #expect(openAI.requestsPerMinute == 3500 && openAI.tokensPerMinute == 1_000_000)

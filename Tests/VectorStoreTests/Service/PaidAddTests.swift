@@ -24,7 +24,7 @@ import Testing
       #expect(report.requests == 5, "300 texts at 64 a request")
       #expect(report.costUSD == Double(report.tokens) * 20 / 1e9)
       for id in [0, 17, 299] {
-        let vector = LoopbackServer.vector(for: texts[id].text)
+        let vector = LoopbackServer.vector(for: texts[id].text ?? "")
         let hits = try await store.query(vectors: [vector], options: QueryOptions(limit: 2))[0].hits
         #expect(Set(hits.map(\.source)) == ["\(id)", "copy \(id)"])
         #expect(hits.allSatisfy { abs($0.score - 1) < 1e-5 })
