@@ -7,9 +7,10 @@ extension Store {
   ///     try await notes.add([Document(id: "sky", text: "The sky is blue.")])
   ///     let hits = try await notes.query("what colour?", limit: 5, filter: .equals("year", 2020)).hits
   ///
-  /// - Parameter space: the space of its vectors, chosen when its first document comes: any of the
-  ///   services of the store's configuration may serve it. Nil takes the store's, or what the collection
-  ///   has.
+  /// - Parameters:
+  ///   - name: the collection's name.
+  ///   - space: the space of its vectors, chosen when its first document comes: any of the services of
+  ///     the store's configuration may serve it. Nil takes the store's, or what the collection has.
   public func collection(_ name: String = "default", space: EmbeddingSpace? = nil) -> Collection {
     Collection(store: self, name: name, space: space)
   }

@@ -7,7 +7,7 @@ import VectorStoreSearch
 import VectorStoreText
 
 extension Store {
-  /// Writes a collection's chunks to a file that ``import(from:texts:space:into:progress:)`` reads
+  /// Writes a collection's chunks to a file that ``import(from:texts:space:into:spending:progress:)`` reads
   /// back: a line or row a chunk, in the order of adding. A chunk of a document with several is
   /// written as `source#ordinal`.
   ///
@@ -16,6 +16,8 @@ extension Store {
   ///     output.
   ///   - texts: for `.npy`, a JSONL file beside it for ids, texts and metadata.
   ///   - space: the vectors' space; nil is the collection's target space.
+  ///   - collection: the collection's name.
+  ///   - progress: called now and then with how far it is.
   /// - Throws: ``StoreError`` with `collectionNotFound`, `invalidArgument`, `inputOutput`.
   /// - Complexity: reads the collection once, with memory for a few rows.
   @discardableResult

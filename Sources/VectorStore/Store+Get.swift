@@ -62,6 +62,7 @@ extension Store {
   /// The documents of a collection, or of all if it is nil, by collection and source.
   ///
   /// - Parameters:
+  ///   - collection: the collection's name; nil takes all collections.
   ///   - states: only documents in one of these states; nil takes all.
   ///   - filter: only documents that pass, or of which a chunk does if it asks for ordinals; nil takes
   ///     all.
@@ -119,6 +120,7 @@ extension Store {
   ///
   /// - Parameters:
   ///   - sources: the documents. Those that are not there are left out.
+  ///   - collection: the collection's name.
   ///   - space: the vectors' space; nil is the collection's own.
   /// - Returns: vectors of unit length, of documents in this order and of their chunks in theirs.
   /// - Throws: ``StoreError`` with `collectionNotFound` or `spaceMismatch`.

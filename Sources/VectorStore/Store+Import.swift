@@ -17,6 +17,9 @@ extension Store {
   ///     document `"i"` and has no text.
   ///   - space: the vectors' space; nil is the collection's target space. On a new or empty
   ///     collection it becomes the target.
+  ///   - collection: the collection's name.
+  ///   - spending: what embedding may cost.
+  ///   - progress: called now and then with how far it is.
   /// - Throws: ``StoreError`` with `pathNotFound`, `inputOutput`, `malformedInput`, `badVector`, `spaceMismatch`. What one line alone
   ///   is to blame for stands in the report instead.
   /// - Complexity: reads the file once, with memory for a few thousand rows. Costs nothing for rows

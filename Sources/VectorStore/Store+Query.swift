@@ -51,6 +51,8 @@ extension Store {
   /// - Parameters:
   ///   - vectors: each of the space's dimensions and any length above 0.
   ///   - space: the vectors' space; nil is the collection's target space.
+  ///   - collection: the collection's name.
+  ///   - options: how many hits, of which documents. Vectors are ranked by cosine only.
   /// - Throws: ``StoreError`` with `badVector`, `spaceMismatch`, `collectionNotFound`, `invalidFilter`.
   /// - Complexity: scans 1 bit a dimension of each vector, and reads about 20 vectors a question. Costs
   ///   nothing.

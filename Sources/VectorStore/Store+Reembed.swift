@@ -10,8 +10,11 @@ extension Store {
   /// Stopped anywhere, the next call goes on and pays only for what had not been answered.
   ///
   /// - Parameters:
+  ///   - collection: the collection's name.
   ///   - space: the new target; nil is the collection's own.
   ///   - isDryRun: whether only to count: the report then tells what the same call would do and cost.
+  ///   - spending: what the call may cost.
+  ///   - progress: called now and then with how far it is.
   /// - Throws: ``StoreError`` with `collectionNotFound`, `spaceMismatch` or `serviceUnavailable` where
   ///   no service makes vectors of the space, `empty` where chunks have no text to embed.
   /// - Complexity: O(chunks). Can cost money: each text that has no vector in the space is embedded

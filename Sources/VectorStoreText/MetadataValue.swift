@@ -11,7 +11,7 @@ public import Foundation
 ///     print(metadata["author"]?["name"]?.string ?? "nobody")
 ///
 /// A whole number equals the fraction of the same size, as in a filter: `.integer(5) == .number(5)`.
-/// ``Codable`` does not keep the two apart, since JSON's encoders write both as `5`: what comes back
+/// `Codable` does not keep the two apart, since JSON's encoders write both as `5`: what comes back
 /// is ``integer(_:)``, and equal. A store does keep them apart.
 public enum MetadataValue: Sendable {
   /// No value.

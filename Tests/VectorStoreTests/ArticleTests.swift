@@ -56,6 +56,12 @@ import VectorStore
     try await notes.remove(["bread"])
     #expect(document?.text?.hasPrefix("The sky") == true)
     #expect(try await notes.count() == 2)
+
+    let draft = try await Store.temporary()
+    try await draft.add([Document(id: "sky", text: "The sky is blue.")]).requireComplete()
+
+    try await store.backup(to: "copy.db".at(folder))
+    #expect(FileManager.default.fileExists(atPath: folder.path("copy.db")))
   }
 
   @Test func gettingStartedWithAKey() async throws {

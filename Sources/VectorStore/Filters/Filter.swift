@@ -159,7 +159,7 @@ extension Filter {
     .oneOf(Field(field), values.map(\.metadataValue))
   }
 
-  /// The field of a name is a text of a form, as ``like(_:_:)-(Field,_)`` reads it.
+  /// The field of a name is a text of a form, as `like` of a ``Field`` reads it.
   public static func like(_ field: String, _ form: String) -> Filter {
     .like(Field(field), form)
   }
