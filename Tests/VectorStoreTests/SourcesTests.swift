@@ -41,9 +41,7 @@ import Testing
       let files = try #require(
         FileManager.default.enumerator(
           at: folder.appending(path: target), includingPropertiesForKeys: nil))
-      // The page of `Report` is the command's.
-      for case let file as URL in files
-      where file.pathExtension == "swift" && !file.pathComponents.contains("Report") {
+      for case let file as URL in files where file.pathExtension == "swift" {
         seen += 1
         for text in try Self.wordsOfTheCommand(in: String(contentsOf: file, encoding: .utf8)) {
           Issue.record("\(file.lastPathComponent): \(text)")

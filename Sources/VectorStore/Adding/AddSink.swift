@@ -289,7 +289,7 @@ struct CountingSink: AddSink {
       tally.warn("the run would stop in part: \(use.rest)")
     }
     if case .atMost(let maximum) = maximumCost, totals.cost > maximum {
-      tally.warn("the run would stop in part: it may cost \(maximum) (--max-cost)")
+      tally.warn("the run would stop in part: it may cost at most \(maximum)")
     }
     tally.enter(totals, tokensEstimated: counter?.isExact == false)
   }

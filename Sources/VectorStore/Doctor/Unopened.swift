@@ -44,7 +44,7 @@ struct Unopened {
       "format \(format), made by an older version of this program; this version's is \(Schema.version). The "
         + "first command that writes to the store brings it up to date and keeps all that is in it")
     file.advice =
-      "`store doctor --repair` brings it up to date and then looks at the rest; nothing else was looked at"
+      "a repair brings it up to date and then looks at the rest; nothing else was looked at"
     do {
       let readers = try ReaderPool(path: path, maximumReaders: 1, lockTimeout: 10)
       defer { try? readers.close() }
