@@ -50,6 +50,7 @@ public final class Store: Sendable {
     opened = configuration
     file = try await StoreFile.open(path: path, configuration: configuration)
     router = configuration.makeRouter()
+    await configuration.recallServers()
     queryCache = configuration.queryCachePath.map {
       QueryCache(path: $0, logger: configuration.logger)
     }

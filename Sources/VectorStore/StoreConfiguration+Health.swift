@@ -10,9 +10,10 @@ extension StoreConfiguration {
   /// How the services of this configuration are, and what is left of their budget.
   ///
   /// - Throws: ``StoreError`` with `invalidArgument`, as ``validate()`` does.
-  /// - Complexity: one request a service, which costs nothing.
+  /// - Complexity: one request a service, which costs nothing; more to a server that is not known yet.
   public func checkHealth() async throws -> HealthReport {
     try validate()
+    await recallServers()
     var report = HealthReport(mode: mode, isWell: true)
     let ledger = SQLiteLedger(path: budget.ledgerPath)
     for service in (service.map { [$0] } ?? []) + otherServices {
@@ -20,7 +21,8 @@ extension StoreConfiguration {
       if service.terms.isMetered {
         do {
           let activity = try await ledger.activity(of: service.space.provider)
-          health.add(activity, limits: budget.limits, now: Date())
+          let limits = service.terms.isUnlimited ? SpendingLimits() : budget.limits
+          health.add(activity, limits: limits, now: Date())
         } catch {
           report.ledgerProblem = "\(error)"
         }
@@ -57,7 +59,13 @@ extension StoreConfiguration {
     let clock = ContinuousClock()
     let started = clock.now
     do {
-      try await service.checkHealth()
+      // Other signs of life say little: a server without its model lists it, or keeps no list.
+      if service.terms.price == .free {
+        _ = try await service.embed(["a"], purpose: .document)
+        health.hasEmbedded = true
+      } else {
+        try await service.checkHealth()
+      }
       health.latency = clock.now - started
     } catch let error as ServiceError {
       health.isWell = false
@@ -68,6 +76,7 @@ extension StoreConfiguration {
       health.problem = HealthReport.Problem(
         kind: .network, message: "\(error)")
     }
+    health.learned = (service as? any AdaptiveService)?.profile.map { HealthReport.Learned($0) }
     return health
   }
 }
@@ -87,6 +96,19 @@ extension Store {
   ///   of their range.
   public func usage(of provider: String? = nil, days: Int = 30) async throws -> UsageReport {
     try await configuration.usage(of: provider, days: days)
+  }
+}
+
+extension HealthReport.Learned {
+  fileprivate init(_ profile: ServerProfile) {
+    path = profile.form.path
+    encoding = profile.form.encoding.rawValue
+    dimensions = profile.dimensions
+    textsPerRequest = profile.textsPerRequest
+    tokensPerRequest = profile.tokensPerRequest
+    tokensPerText = profile.tokensPerText
+    secondsPerText = profile.secondsPerText
+    at = profile.learnedAt
   }
 }
 

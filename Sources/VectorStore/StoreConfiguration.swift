@@ -72,6 +72,14 @@ public struct StoreConfiguration: Sendable {
     if let logger { self.logger = logger }
   }
 
+  /// Tells the services what earlier processes learned of their servers.
+  func recallServers() async {
+    let profiles = ServerProfilesFile(besideLedger: budget.ledgerPath, logger: logger)
+    for service in (service.map { [$0] } ?? []) + otherServices {
+      await (service as? any AdaptiveService)?.remember(in: profiles)
+    }
+  }
+
   /// The router that this configuration describes.
   func makeRouter() -> EmbeddingRouter {
     EmbeddingRouter(

@@ -43,21 +43,22 @@ import VectorStoreText
   static let settings:
     [(
       name: String, allowed: ClosedRange<Int>,
-      property: any WritableKeyPath<OpenAIConfiguration, Int> & Sendable
+      set: @Sendable (inout OpenAIConfiguration, Int) -> Void
     )] = [
-      ("dimensions", 64...1536, \.dimensions),
-      ("requestsPerMinute", 1...1_000_000_000, \.requestsPerMinute),
-      ("tokensPerMinute", 1...1_000_000_000, \.tokensPerMinute),
-      ("maximumConcurrentRequests", 1...64, \.maximumConcurrentRequests),
-      ("maximumRetries", 0...10, \.maximumRetries),
-      ("maximumBatchSize", 1...2048, \.maximumBatchSize),
+      ("dimensions", 64...1536, { $0.dimensions = $1 }),
+      ("requestsPerMinute", 1...1_000_000_000, { $0.requestsPerMinute = $1 }),
+      ("tokensPerMinute", 1...1_000_000_000, { $0.tokensPerMinute = $1 }),
+      ("maximumConcurrentRequests", 1...64, { $0.maximumConcurrentRequests = $1 }),
+      ("maximumRetries", 0...10, { $0.maximumRetries = $1 }),
+      ("maximumBatchSize", 1...2048, { $0.maximumBatchSize = $1 }),
+      ("maximumTokensPerText", 1...1_000_000_000, { $0.maximumTokensPerText = $1 }),
     ]
 
   @Test func numbersOfOpenAIsServiceAreInTheirRange() {
-    for (name, allowed, property) in Self.settings {
+    for (name, allowed, set) in Self.settings {
       for value in Self.integers {
         var configuration = OpenAIConfiguration()
-        configuration[keyPath: property] = value
+        set(&configuration, value)
         do {
           _ = try OpenAIService(configuration: configuration)
           #expect(allowed.contains(value), "\(name) = \(value)")

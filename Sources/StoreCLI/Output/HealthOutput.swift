@@ -34,6 +34,10 @@ struct HealthOutput {
   private func about(_ service: HealthReport.Service) -> [String] {
     var rows: [[String]] = []
     if let latency = service.latency { rows.append(["  answered in", Format.latency(latency)]) }
+    if service.problem == nil {
+      rows.append(
+        ["  embedding", service.hasEmbedded ? "works" : "not checked, since it costs money"])
+    }
     if let problem = service.problem { rows.append(["  problem", describe(problem)]) }
     rows.append(
       [
@@ -53,8 +57,19 @@ struct HealthOutput {
             "\(Format.count(Int(limit.left))) left of \(Format.count(Int(limit.allowed)))",
           ])
     }
+    if let learned = service.learned { rows.append(["  server", describe(learned)]) }
     if let last = service.lastError { rows.append(["  last error", describe(last)]) }
     return Format.table(rows)
+  }
+
+  private func describe(_ learned: HealthReport.Learned) -> String {
+    [
+      learned.path, "\(Format.count(learned.dimensions)) dimensions",
+      learned.textsPerRequest.map { "at most \(Format.count($0)) texts a request" },
+      learned.tokensPerRequest.map { "at most \(Format.count($0)) tokens a request" },
+      learned.tokensPerText.map { "at most \(Format.count($0)) tokens a text" },
+      learned.secondsPerText.map { "\(Format.latency($0)) a text" }, "learned \(learned.at)",
+    ].compactMap { $0 }.joined(separator: ", ")
   }
 
   private func describe(_ problem: HealthReport.Problem) -> String {

@@ -150,7 +150,10 @@ enum SettingWarnings {
     for file in files {
       for entry in file.entries {
         let place = "\(file.name), line \(entry.line): "
-        if let name = SettingName(rawValue: entry.name) {
+        let name =
+          SettingName(rawValue: entry.name)
+          ?? SettingName.allCases.first { $0.secondName == entry.name }
+        if let name {
           if entry.value == nil {
             warnings.append(place + "\(name.rawValue) stands without = and sets nothing")
           }

@@ -46,7 +46,9 @@ struct SettingSources: Sendable {
     for name in SettingName.allCases {
       if let flag = flags[name], let text = flag.text {
         found[name] = (HiddenText(text), .flag(flag.flag))
-      } else if let text = environment[name.rawValue] {
+      } else if let text = environment[name.rawValue]
+        ?? name.secondName.flatMap({ environment[$0] })
+      {
         found[name] = (HiddenText(text), .environment)
       } else {
         found[name] = try files.lazy.compactMap { try Self.last(name, in: $0) }.first
@@ -93,7 +95,8 @@ struct SettingSources: Sendable {
   private static func last(
     _ name: SettingName, in file: EnvironmentFile
   ) throws -> (value: HiddenText, origin: SettingOrigin)? {
-    guard let entry = file.entries.last(where: { $0.name == name.rawValue }),
+    guard
+      let entry = file.entries.last(where: { [name.rawValue, name.secondName].contains($0.name) }),
       let value = entry.value, !value.revealed.isEmpty
     else { return nil }
     guard !entry.refersToVariable else {

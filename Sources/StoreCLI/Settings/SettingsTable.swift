@@ -1,5 +1,6 @@
 // The table of settings: what each is called, which texts it takes, where its value goes, its default.
 
+import Foundation
 import VectorStore
 
 /// A setting: a variable of the environment or of a `.env` file.
@@ -13,6 +14,9 @@ enum SettingName: String, Sendable, CaseIterable {
   case project = "OPENAI_PROJECT"
   case model = "OPENAI_MODEL"
   case dimensions = "OPENAI_DIMENSIONS"
+  case maximumTokensPerText = "OPENAI_MAX_TOKENS_PER_TEXT"
+  case keyHeader = "OPENAI_AUTH_HEADER"
+  case extraBody = "OPENAI_EXTRA_BODY"
   case requestsPerMinute = "OPENAI_REQUESTS_PER_MINUTE"
   case tokensPerMinute = "OPENAI_TOKENS_PER_MINUTE"
   case maximumConcurrentRequests = "OPENAI_MAX_CONCURRENT_REQUESTS"
@@ -38,19 +42,40 @@ enum SettingName: String, Sendable, CaseIterable {
     case .project: SettingEntry(.identifier, \.openAI.project) { _ in "not set" }
     case .model: SettingEntry(.model, \.openAI.model)
     case .dimensions:
-      SettingEntry(.wholeNumber(EmbeddingSpace.supportedDimensions), \.openAI.dimensions)
+      SettingEntry(
+        .wholeNumber(EmbeddingSpace.supportedDimensions), \.openAI.dimensions, hasDefault: true
+      ) { (try? $0.openAI.space.dimensions.settingText) ?? "not known" }
+    case .maximumTokensPerText:
+      SettingEntry(
+        .wholeNumber(SettingRange.tokens), \.openAI.maximumTokensPerText, hasDefault: true
+      ) { (try? $0.openAI.terms.tokensPerText.settingText) ?? "not known" }
+    case .keyHeader:
+      SettingEntry(.header, \.openAI.keyHeader) { settings in
+        (try? settings.openAI.resolvedKeyHeader).map {
+          $0.prefix.isEmpty ? $0.name : "\($0.name): \($0.prefix)"
+        }?.trimmingCharacters(in: .whitespaces) ?? "not known"
+      }
+    case .extraBody: SettingEntry(.jsonObject, \.openAI.extraBody) { _ in "not set" }
     case .requestsPerMinute:
       SettingEntry(.wholeNumber(SettingRange.requestsPerMinute), \.openAI.requestsPerMinute)
     case .tokensPerMinute:
       SettingEntry(.wholeNumber(SettingRange.tokensPerMinute), \.openAI.tokensPerMinute)
     case .maximumConcurrentRequests:
       SettingEntry(
-        .wholeNumber(SettingRange.concurrentRequests), \.openAI.maximumConcurrentRequests)
-    case .timeout: SettingEntry(.seconds(upTo: SettingRange.longestTimeout), \.openAI.timeout)
+        .wholeNumber(SettingRange.concurrentRequests), \.openAI.maximumConcurrentRequests,
+        hasDefault: true
+      ) { (try? $0.openAI.terms.concurrentRequests.settingText) ?? "not known" }
+    case .timeout:
+      SettingEntry(
+        .seconds(upTo: SettingRange.longestTimeout), \.openAI.timeout, hasDefault: true
+      ) { (try? $0.openAI.terms.secondsPerRequest.settingText) ?? "not known" }
     case .maximumRetries:
       SettingEntry(.wholeNumber(SettingRange.retries), \.openAI.maximumRetries)
     case .maximumBatchSize:
-      SettingEntry(.wholeNumber(SettingRange.openAITextsPerRequest), \.openAI.maximumBatchSize)
+      SettingEntry(
+        .wholeNumber(SettingRange.openAITextsPerRequest), \.openAI.maximumBatchSize,
+        hasDefault: true
+      ) { (try? $0.openAI.terms.textsPerRequest.settingText) ?? "not known" }
     case .price:
       SettingEntry(.price, \.openAI.price) {
         (try? $0.openAI.resolvedPrice)?.settingText ?? "not known"
@@ -99,10 +124,10 @@ struct SettingEntry: Sendable {
   /// - Parameter unset: what is shown then.
   init<Value: SettingValue>(
     _ form: SettingForm<Value>, _ path: any WritableKeyPath<Settings, Value?> & Sendable,
-    unset: @escaping @Sendable (Settings) -> String
+    hasDefault: Bool = false, unset: @escaping @Sendable (Settings) -> String
   ) {
     self.init(
-      form, hasDefault: false, put: { $1[keyPath: path] = $0 },
+      form, hasDefault: hasDefault, put: { $1[keyPath: path] = $0 },
       shown: { $0[keyPath: path]?.settingText ?? unset($0) })
   }
 
@@ -127,11 +152,14 @@ struct SettingEntry: Sendable {
 extension SettingName {
   /// What other programs call settings of ours.
   static let foreignNames: [String: SettingName] = [
-    "OPENAI_BASE_URL": .apiURL, "OPENAI_API_BASE": .apiURL, "OPENAI_API_HOST": .apiURL,
+    "OPENAI_API_BASE": .apiURL, "OPENAI_API_HOST": .apiURL,
     "OPENAI_ORG_ID": .organization, "OPENAI_ORGANIZATION_ID": .organization,
     "OPENAI_PROJECT_ID": .project, "OPENAI_EMBEDDING_MODEL": .model, "OPENAI_KEY": .apiKey,
     "OPENAI_API_TYPE": .provider, "OPENAI_TIMEOUT": .timeout,
   ]
+
+  /// A second name, which is read if the first is not set: that of the official SDKs.
+  var secondName: String? { self == .apiURL ? "OPENAI_BASE_URL" : nil }
 
   /// Whether a name claims to be a setting of the service: a wrong one is worth a warning.
   static func looksLikeOne(_ name: String) -> Bool {
@@ -274,6 +302,24 @@ extension SettingForm<String> {
   /// What goes into a header of a request.
   static var identifier: Self {
     Self(expected: "visible ASCII characters without spaces") { isVisibleASCII($0) ? $0 : nil }
+  }
+
+  static var header: Self {
+    Self(expected: "a header such as api-key, or Authorization: Bearer") { text in
+      var configuration = OpenAIConfiguration()
+      configuration.keyHeader = text
+      return (try? configuration.resolvedKeyHeader) == nil ? nil : text
+    }
+  }
+
+  static var jsonObject: Self {
+    Self(
+      expected: "a JSON object of other fields than input, model, encoding_format and dimensions"
+    ) {
+      var configuration = OpenAIConfiguration()
+      configuration.extraBody = $0
+      return (try? configuration.extraMembers) == nil ? nil : $0
+    }
   }
 
   static var model: Self {

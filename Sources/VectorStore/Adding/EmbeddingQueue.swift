@@ -39,6 +39,8 @@ actor EmbeddingQueue {
     var events: [Event] = []
     var next: [Job] = []
     var later: [Job] = []
+    /// Texts that are to be packed again, since the server takes fewer at once.
+    var repack: [Item] = []
     /// Texts that another run has on their way.
     var elsewhere: [Job] = []
   }
@@ -79,11 +81,26 @@ actor EmbeddingQueue {
 
   /// Takes texts. Full requests go out at once, the rest waits for more.
   func add(_ items: [Item]) {
-    for item in items {
+    pack(items)
+    pump()
+  }
+
+  /// Packs texts, and jobs that have grown too large, into requests as large as the server takes now.
+  private func pack(_ items: [Item]) {
+    let size = run.requests.size
+    packer.resize(size)
+    let large = jobs.filter {
+      !size.holds(texts: $0.items.count, tokens: $0.items.reduce(0) { $0 + $1.tokens })
+    }
+    if !large.isEmpty {
+      jobs.removeAll { job in
+        !size.holds(texts: job.items.count, tokens: job.items.reduce(0) { $0 + $1.tokens })
+      }
+    }
+    for item in large.flatMap(\.items) + items {
       let bytes = item.text.text.utf8.count
       jobs += packer.add(item, tokens: item.tokens, bytes: bytes).map { Job(items: $0.items) }
     }
-    pump()
   }
 
   /// What has become of texts since the last call; waits for something to become of them. Nil when
@@ -160,6 +177,7 @@ actor EmbeddingQueue {
       events += completion.events
       jobs.insert(contentsOf: completion.next, at: 0)
       jobs += completion.later
+      if !completion.repack.isEmpty { pack(completion.repack) }
       if failure == nil { wait(for: completion.elsewhere) }
       pump()
     case .failure(let error):
@@ -244,6 +262,7 @@ actor EmbeddingQueue {
       completion.events += try await commit(answer, of: items)
       return true
     case .lostHold: completion.elsewhere.append(job)
+    case .tooLarge: completion.repack = items
     case .split:
       let middle = items.count / 2
       completion.next = [

@@ -66,6 +66,26 @@ public struct HealthReport: Sendable, Codable, Hashable {
     case halfOpen = "half-open"
   }
 
+  /// What was learned of a server, in this process or before.
+  public struct Learned: Sendable, Codable, Hashable {
+    /// The path of embeddings.
+    public var path: String
+    /// How vectors are asked for: `base64`, `float`, or `unsaid` if the server decides.
+    public var encoding: String
+    /// The length of its vectors.
+    public var dimensions: Int
+    /// The most texts of a request; nil if it takes all that are allowed.
+    public var textsPerRequest: Int?
+    /// The most tokens of a request, as they are counted here; nil if it takes all that are allowed.
+    public var tokensPerRequest: Int?
+    /// The most tokens of a text that it named.
+    public var tokensPerText: Int?
+    /// The seconds that a text takes.
+    public var secondsPerText: Double?
+    /// When the last of it was learned.
+    public var at: Date
+  }
+
   /// How one service is.
   public struct Service: Sendable, Codable, Hashable {
     /// The space of its vectors.
@@ -74,6 +94,11 @@ public struct HealthReport: Sendable, Codable, Hashable {
     public var isWell: Bool
     /// How long that took; as JSON in seconds.
     public var latency: Duration?
+    /// Whether that call made an embedding. It does if embeddings cost nothing; else whether texts can
+    /// be embedded is not checked.
+    public var hasEmbedded = false
+    /// What is known of the server.
+    public var learned: Learned?
     /// Why it did not.
     public var problem: Problem?
     /// Whether requests pass.

@@ -94,8 +94,9 @@ struct QueryEmbedder: Sendable {
   }
 
   private func embed(_ items: [EmbeddingQueue.Item]) async throws -> [Data: [Float]] {
+    let size = requests.size
     var packer = BatchPacker<EmbeddingQueue.Item>(
-      textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+      textsPerRequest: size.texts, tokensPerRequest: size.tokens)
     var batches = items.flatMap { packer.add($0, tokens: $0.tokens) }
     batches += packer.flush()
     var vectors: [Data: [Float]] = [:]
@@ -125,7 +126,7 @@ struct QueryEmbedder: Sendable {
       let vectors = checked.vectors.mapValues(\.components)
       await cache?.store(vectors, space: space)
       return vectors
-    case .split: return try await sendInTwo(items.count / 2)
+    case .split, .tooLarge: return try await sendInTwo(items.count / 2)
     case .lostHold: return try await send(items)
     case .tooDear(let fitting):
       return try await sendInTwo(

@@ -64,6 +64,8 @@ package struct SpendingLimits: Sendable, Equatable {
   package var requestsPerMinute: SpendingLimit<Int>
   /// Tokens in a rolling minute, unless the server allows fewer.
   package var tokensPerMinute: SpendingLimit<Int>
+  /// Whether a server that refuses again and again without naming a limit is taken to have one.
+  package var concludesLimits = true
 
   package init(
     dailyCost: SpendingLimit<NanoDollars> = .unlimited,

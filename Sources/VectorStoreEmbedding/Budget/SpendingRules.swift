@@ -63,10 +63,11 @@ package enum SpendingRules {
       state.limiter.succeed()
       if let rateLimits { state.limiter.learn(from: rateLimits, now: now) }
     case .failed(let error):
-      state.breaker.fail(error.kind, admittedAt: reservedAt, now: now)
+      // A refused text or size says nothing about the service, but that it is there.
+      let kind = error.isAboutRequest ? .input : error.kind
+      state.breaker.fail(kind, admittedAt: reservedAt, now: now)
       state.limiter.learn(from: error, now: now)
-      // A refused text says nothing about the service.
-      if error.kind != .input, error.kind != .requestTooLarge {
+      if kind != .input, kind != .requestTooLarge {
         state.lastError = LastError(
           kind: error.kind, code: error.code, message: error.message, at: now)
       }

@@ -38,8 +38,8 @@ package struct BatchPacker<Item: Sendable>: Sendable {
   /// How often a text is passed over.
   static var patience: Int { 8 }
 
-  private let textsPerRequest: Int
-  private let tokensPerRequest: Int
+  private var textsPerRequest: Int
+  private var tokensPerRequest: Int
   private let bytesHeld: Int
   /// In the order they came.
   private var held: [Held] = []
@@ -57,6 +57,12 @@ package struct BatchPacker<Item: Sendable>: Sendable {
     self.textsPerRequest = max(1, textsPerRequest)
     self.tokensPerRequest = max(1, tokensPerRequest)
     self.bytesHeld = bytesHeld
+  }
+
+  /// Changes what a request may hold, for those that are still to be chosen.
+  package mutating func resize(_ size: RequestSizer.Size) {
+    textsPerRequest = size.texts
+    tokensPerRequest = size.tokens
   }
 
   /// Takes a text and returns the requests that are full.

@@ -26,7 +26,7 @@ package final class EmbeddingRouter: Sendable {
   }
 
   private let state: Mutex<State>
-  private let slots: [String: RequestSlots]
+  private let lanes: [String: ServiceLane]
   /// The ledger of services that cost money.
   private let ledger: any SpendingLedger
   /// The ledger of those that do not.
@@ -45,7 +45,7 @@ package final class EmbeddingRouter: Sendable {
   ) {
     let named = Dictionary(services.map { ($0.space.name, $0) }) { first, _ in first }
     state = Mutex(State(mode: mode, services: named))
-    slots = named.mapValues { RequestSlots($0.terms.concurrentRequests) }
+    lanes = named.mapValues { ServiceLane($0.terms) }
     self.ledger = ledger
     self.limits = limits
     self.logger = logger
@@ -84,13 +84,18 @@ package final class EmbeddingRouter: Sendable {
     to service: any EmbeddingService, options: ServiceRequests.Options
   ) -> ServiceRequests {
     let terms = service.terms
-    var limits = terms.isMetered ? limits : SpendingLimits()
-    limits.requestsPerMinute = terms.requestsPerMinute
-    limits.tokensPerMinute = terms.tokensPerMinute
+    var limits = terms.isMetered && !terms.isUnlimited ? limits : SpendingLimits()
+    if terms.isUnlimited {
+      limits.concludesLimits = false
+    } else {
+      limits.requestsPerMinute = terms.requestsPerMinute
+      limits.tokensPerMinute = terms.tokensPerMinute
+    }
+    let lane = lanes[service.space.name] ?? ServiceLane(terms)
+    lane.start(with: service)
     return ServiceRequests(
       service: service, ledger: terms.isMetered ? ledger : freeLedger, limits: limits,
-      slots: slots[service.space.name] ?? RequestSlots(terms.concurrentRequests),
-      options: options, logger: logger)
+      lane: lane, options: options, logger: logger)
   }
 
   /// The limits that a run would pass which sends so much, with what is used of them now.
@@ -99,7 +104,7 @@ package final class EmbeddingRouter: Sendable {
   package func excess(
     of totals: ServiceRequests.Totals, service: any EmbeddingService
   ) async throws -> [BudgetUse] {
-    guard service.terms.isMetered else { return [] }
+    guard service.terms.isMetered, !service.terms.isUnlimited else { return [] }
     let activity = try await ledger.activity(of: service.space.provider)
     return activity.uses(of: limits, now: Date()).filter { use in
       use.left < (use.limit == .dailyCost ? totals.cost.nano : Int64(totals.requests))

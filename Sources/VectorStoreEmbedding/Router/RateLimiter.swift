@@ -52,8 +52,11 @@ package struct RateLimiter: Sendable, Codable, Equatable {
     tokens amount: Int, lastMinute: [AccountActivity.Second], limits: SpendingLimits, now: Date
   ) -> Double? {
     let sent = Self.recent(lastMinute, now)
-    let requestLimit = requests.limit(configured: limits.requestsPerMinute.amount, now: now)
-    let tokenLimit = tokens.limit(configured: limits.tokensPerMinute.amount, now: now)
+    let concludes = limits.concludesLimits
+    let requestLimit = requests.limit(
+      configured: limits.requestsPerMinute.amount, concludes: concludes, now: now)
+    let tokenLimit = tokens.limit(
+      configured: limits.tokensPerMinute.amount, concludes: concludes, now: now)
     var seconds = max(
       requests.wait(
         for: 1, after: sent.map { ($0.second, $0.requests) }, limit: requestLimit, now: now),

@@ -58,8 +58,11 @@ struct RateMeter: Sendable, Codable, Equatable {
   func isToldLimit(_ now: Date) -> Bool { isTold && isLimitKnown(now) }
 
   /// The limit that holds: the smaller of the configured one and the server's; nil is any number.
-  func limit(configured: Int?, now: Date) -> Int? {
-    [isLimitKnown(now) ? limit : nil, configured.map { max(1, $0) }].compactMap { $0 }.min()
+  ///
+  /// - Parameter concludes: whether a limit counts that was concluded from refusals.
+  func limit(configured: Int?, concludes: Bool = true, now: Date) -> Int? {
+    [isLimitKnown(now) && (isTold || concludes) ? limit : nil, configured.map { max(1, $0) }]
+      .compactMap { $0 }.min()
   }
 
   /// Seconds until an attempt fits, 0 if it fits now. One that is larger than the limit counts as

@@ -1,5 +1,7 @@
-// How many requests are in flight at once. Shared by all runs of a router, so that questions do not wait
-// behind a bulk add.
+// What all runs of a router share about a service: its slots for requests, of which questions get the next,
+// and what was learned of sizes.
+
+import Synchronization
 
 /// A counting semaphore for tasks: at most so many requests of a service in flight.
 ///
@@ -42,5 +44,28 @@ actor RequestSlots {
   private func hasSlot(for purpose: EmbeddingPurpose) -> Bool {
     guard purpose == .document, count > 1, let lastQuestion else { return inFlight < count }
     return inFlight < (ContinuousClock.now - lastQuestion < Self.reserveTime ? count - 1 : count)
+  }
+}
+
+/// The way to one service, for all runs of a router.
+final class ServiceLane: Sendable {
+  /// Requests in flight.
+  let slots: RequestSlots
+  /// The one request at a time of which nothing is known yet.
+  let gate = RequestSlots(1)
+  let sizer: Mutex<RequestSizer>
+  private let hasProfile = Mutex(false)
+
+  init(_ terms: ServiceTerms) {
+    slots = RequestSlots(terms.concurrentRequests)
+    sizer = Mutex(RequestSizer(terms))
+  }
+
+  /// Starts with what earlier processes learned, once.
+  func start(with service: any EmbeddingService) {
+    guard let profile = (service as? any AdaptiveService)?.profile,
+      hasProfile.withLock({ exchange(&$0, with: true) }) == false
+    else { return }
+    sizer.withLock { $0 = RequestSizer(service.terms, profile) }
   }
 }

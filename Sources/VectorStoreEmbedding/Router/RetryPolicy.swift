@@ -1,4 +1,4 @@
-// What is done after a request has failed. Called by the one loop that retries, in ServiceRequests.
+// What is done after a request has failed.
 
 import Foundation
 
@@ -8,6 +8,9 @@ import Foundation
 /// to two minutes; without one, after half a second, doubled with each try up to 8 s, less up to a
 /// quarter at random. The server's word whether to retry (`x-should-retry`) is obeyed, except for a
 /// refused key or an empty account, which no wait brings back.
+///
+/// A request of several texts that is not answered in time, or fails for a second time as servers do
+/// for one text or for too many (500, 501, 424), is split instead: no larger one is sent again.
 package struct RetryPolicy: Sendable {
   /// What to do with the texts of the request.
   package enum Action: Sendable, Equatable {
@@ -40,10 +43,18 @@ package struct RetryPolicy: Sendable {
   /// - Parameters:
   ///   - tryNumber: the try that failed, from 1.
   ///   - texts: the texts of the request.
+  ///   - hasAnswer: whether the server answers other requests, so that it may be the size or a text that
+  ///     it fails for.
+  ///   - maySplit: whether splitting has not been tried in vain.
   ///   - random: at least 0 and below 1; it spreads the waits of callers that failed together.
   package func action(
-    after error: ServiceError, tryNumber: Int, texts: Int, random: Double
+    after error: ServiceError, tryNumber: Int, texts: Int, random: Double, hasAnswer: Bool = false,
+    maySplit: Bool = true
   ) -> Action {
+    if error.isSettled { return .stop }
+    let isPerhapsAboutText =
+      hasAnswer && tryNumber > 1 && error.kind == .server && error.isPerhapsAboutText
+    if maySplit, texts > 1, error.isTimeout || isPerhapsAboutText { return .split }
     let isRetriable: Bool
     let otherwise: Action
     switch error.kind {
@@ -62,6 +73,12 @@ package struct RetryPolicy: Sendable {
 }
 
 extension ServiceError {
+  /// Whether the time was up after the request had been sent.
+  var isTimeout: Bool { kind == .network && code == "timeout" && billing == .possible }
+
+  /// Whether some servers answer so for one text, or for too many.
+  var isPerhapsAboutText: Bool { [424, 500, 501].contains(status) }
+
   /// The seconds that the server asks to wait: what it says, else, when it refuses for the rate, the
   /// later of the two resets of which nothing is left.
   var waitAsked: Double? {

@@ -53,6 +53,16 @@ public struct ServiceError: Error, Sendable {
   public var rateLimits: RateLimitHeaders?
   /// The server's own name for the request (`x-request-id`).
   public var serverRequestID: String?
+  /// The limit that the request passed, if the server said so.
+  package var limit: RequestLimit?
+  /// Whether the service asks in another way from now on: the same request is worth sending again at
+  /// once, and this failure says nothing about it.
+  package var hasAdapted = false
+  /// Whether no other answer is to be expected, however often it is asked.
+  package var isSettled = false
+  /// Whether the failure may be about the size or the texts of the request. Then it says nothing about
+  /// the service.
+  package var isAboutRequest = false
   /// The router's name for the request, by which it is found in the ledger and in the log.
   public internal(set) var requestID: String?
 

@@ -1,5 +1,4 @@
 // The requests of one run to one service: reserve, send, settle, and the one loop that retries.
-// Called by the store's adding and querying; calls the service, the ledger and RetryPolicy.
 
 import Foundation
 import Logging
@@ -32,8 +31,10 @@ package final class ServiceRequests: Sendable {
   package enum Outcome: Sendable {
     /// Every text has its vector.
     case answered(EmbeddingBatch)
-    /// One of several texts is refused, or they are too many: halve the batch.
+    /// One of several texts is refused, it is not known which: halve the batch.
     case split
+    /// They are too many for one request: send no more at once than ``ServiceRequests/size``.
+    case tooLarge
     /// The only text of the batch is refused for good.
     case refused(ServiceError)
     /// The tries are used up; another round may do.
@@ -69,6 +70,9 @@ package final class ServiceRequests: Sendable {
     var toldWaiting: ContinuousClock.Instant?
     /// Whether any request of the run had a good answer.
     var hasAnswer = false
+    /// Requests that were to be split without a word of the server that it is their size, since the
+    /// last answer.
+    var splitsInRow = 0
     /// Answers that could not be used, by code, before the first good one.
     var badAnswers: [String: Int] = [:]
     var lastError: ServiceError?
@@ -76,6 +80,10 @@ package final class ServiceRequests: Sendable {
 
   /// A run that never had a good answer stops at so many bad ones of a kind: each may be billed.
   private static let badAnswersAtMost = 4
+  /// And of a kind that no other answer can follow, at so many.
+  private static let settledAnswersAtMost = 2
+  /// A server that fails for so many sizes in a row has failed, whatever the size.
+  private static let splitsAtMost = 12
   /// Waits of so many seconds are told, and others may send what the batch holds.
   private static let longWait = 5.0
   /// How soon a wait notices that the run was stopped, in seconds.
@@ -85,7 +93,7 @@ package final class ServiceRequests: Sendable {
   package let service: any EmbeddingService
   private let ledger: any SpendingLedger
   private let limits: SpendingLimits
-  private let slots: RequestSlots
+  private let lane: ServiceLane
   private let policy: RetryPolicy
   private let options: Options
   private let logger: Logger
@@ -93,12 +101,12 @@ package final class ServiceRequests: Sendable {
 
   init(
     service: any EmbeddingService, ledger: any SpendingLedger, limits: SpendingLimits,
-    slots: RequestSlots, options: Options, logger: Logger
+    lane: ServiceLane, options: Options, logger: Logger
   ) {
     self.service = service
     self.ledger = ledger
     self.limits = limits
-    self.slots = slots
+    self.lane = lane
     self.options = options
     self.logger = logger
     policy = RetryPolicy(maximumRetries: service.terms.retries)
@@ -106,6 +114,9 @@ package final class ServiceRequests: Sendable {
 
   /// What has been sent so far.
   package var totals: Totals { state.withLock { $0.totals } }
+
+  /// The most texts and tokens of a request now.
+  package var size: RequestSizer.Size { lane.sizer.withLock { $0.size } }
 
   /// Whether nothing more is sent in this run.
   package var isStopped: Bool { state.withLock { $0.stop != nil } }
@@ -121,9 +132,48 @@ package final class ServiceRequests: Sendable {
   package func send(
     _ texts: [String], tokens: Int, hold: (any BatchHold)? = nil
   ) async throws -> Outcome {
+    guard let service = service as? any AdaptiveService, !service.isKnown, texts.count > 1,
+      service.isUnknown || isUntried(texts.count)
+    else { return try await sendKnown(texts, tokens: tokens, hold: hold) }
+    // What nothing is known of is tried alone: else all that are in flight fail together.
+    await lane.gate.take(for: options.purpose)
+    let result: Result<Outcome, any Error>
+    do {
+      result = .success(try await sendFirst(texts, tokens: tokens, hold: hold, service))
+    } catch {
+      result = .failure(error)
+    }
+    await lane.gate.give()
+    return try result.get()
+  }
+
+  private func isUntried(_ texts: Int) -> Bool {
+    lane.sizer.withLock { $0.isUntried(texts: texts) }
+  }
+
+  /// Asks an unknown server for the vector of one letter, which tells how it is to be asked, and whether
+  /// anything works at all; then sends the batch.
+  private func sendFirst(
+    _ texts: [String], tokens: Int, hold: (any BatchHold)?, _ service: any AdaptiveService
+  ) async throws -> Outcome {
+    if service.isUnknown, !isStopped {
+      switch try await sendKnown(["a"], tokens: 1) {
+      case .answered, .split, .tooLarge, .tooDear, .lostHold: break
+      case .stopped(let reason): return .stopped(reason)
+      case .putOff(let error): return .putOff(error)
+      case .refused(let error): return .stopped(stop(.refused(refusalOfAll(error))))
+      }
+    }
+    return try await sendKnown(texts, tokens: tokens, hold: hold)
+  }
+
+  private func sendKnown(
+    _ texts: [String], tokens: Int, hold: (any BatchHold)? = nil
+  ) async throws -> Outcome {
     let deadline = ContinuousClock.now + .seconds(min(options.patience, 1e9))
     var number = 1
     while true {
+      guard size.holds(texts: texts.count, tokens: tokens) || isStopped else { return .tooLarge }
       let reservation: Reservation
       switch try await admit(
         texts, tokens: tokens, number: number, deadline: deadline, hold: hold)
@@ -140,22 +190,68 @@ package final class ServiceRequests: Sendable {
       guard let error = error as? ServiceError else {
         return .stopped(stop(.failed("\(error)", underlying: error)))
       }
+      if error.hasAdapted { continue }
       if isHopeless(error) { return .stopped(stop(.refused(error))) }
-      switch policy.action(
-        after: error, tryNumber: number, texts: texts.count, random: Double.random(in: 0..<1))
-      {
+      switch action(after: error, number, texts.count) {
       case .retry(let seconds):
         guard ContinuousClock.now + .seconds(seconds) < deadline else { return .putOff(error) }
         guard try await pause(seconds, "\(error)", lettingGo: hold) else { return .lostHold }
         number += 1
-      case .giveUp: return .putOff(error)
+      case .giveUp:
+        // A server that answers a letter fails for the text.
+        if texts.count == 1, texts != ["a"], error.isPerhapsAboutText, try await takesALetter() {
+          return .refused(error)
+        }
+        return .putOff(error)
       case .stop: return .stopped(stop(.refused(error)))
-      case .split: return .split
+      case .split: return await learn(from: error, texts.count, tokens) ? .tooLarge : .split
       case .refuse:
-        if let refusal = try await refusalOfAll(error) { return .stopped(stop(.refused(refusal))) }
+        _ = await learn(from: error, texts.count, tokens)
+        // A letter that is refused tells by itself.
+        if texts != ["a"], try await refusesAll() {
+          return .stopped(stop(.refused(refusalOfAll(error))))
+        }
         return .refused(error)
       }
     }
+  }
+
+  private func action(
+    after error: ServiceError, _ number: Int, _ texts: Int
+  ) -> RetryPolicy.Action {
+    let (hasAnswer, splits) = state.withLock { ($0.hasAnswer, $0.splitsInRow) }
+    return policy.action(
+      after: error, tryNumber: number, texts: texts, random: Double.random(in: 0..<1),
+      hasAnswer: hasAnswer, maySplit: splits < Self.splitsAtMost)
+  }
+
+  /// Takes what a failure says about sizes. Returns whether it was the size of the request.
+  private func learn(from error: ServiceError, _ texts: Int, _ tokens: Int) async -> Bool {
+    let isSize = lane.sizer.withLock { sizer in
+      switch error.limit {
+      case .texts?, .tokens?, .textTokens?: break
+      case nil where error.isTimeout:
+        sizer.timeOut(texts: texts, tokens: tokens)
+        return true
+      case nil where error.kind == .server && sizer.isLargest(texts: texts): break
+      case nil: return false
+      }
+      let limit = error.limit ?? .texts(nil)
+      sizer.refuse(texts: texts, tokens: tokens, limit: limit)
+      // A text that is too long is found by halving.
+      if case .textTokens = limit { return false }
+      return true
+    }
+    if error.limit == nil { state.withLock { $0.splitsInRow += 1 } }
+    await remember()
+    return isSize && texts > 1
+  }
+
+  /// Tells the service what was learned of sizes, so that the next process starts with it.
+  private func remember() async {
+    guard let adaptive = service as? any AdaptiveService else { return }
+    let (sizer, terms) = (lane.sizer.withLock { $0 }, service.terms)
+    await adaptive.learn { sizer.remember(in: &$0, terms) }
   }
 
   /// Sends nothing more; what is in flight is still settled.
@@ -358,29 +454,50 @@ package final class ServiceRequests: Sendable {
     _ texts: [String], _ reservation: Reservation
   ) async throws -> Result<EmbeddingBatch, any Error>? {
     let attempt = reservation.attempt
-    await slots.take(for: options.purpose)
+    await lane.slots.take(for: options.purpose)
     // What was granted before the budget was used up is still sent.
     guard !Task.isCancelled, state.withLock({ $0.stop?.isBudget ?? true }) else {
-      await slots.give()
+      await lane.slots.give()
       release(attempt.cost)
       try? await ledger.settle(reservation, as: .cancelled(wasSent: false))
       return nil
     }
     state.withLock { $0.totals.requests += 1 }
+    let start = ContinuousClock.now
     let result: Result<EmbeddingBatch, any Error>
     do {
-      result = .success(
-        try await service.embed(
-          texts, purpose: options.purpose, requestID: attempt.requestID))
+      if let adaptive = service as? any AdaptiveService {
+        result = .success(
+          try await adaptive.attempt(
+            texts, purpose: options.purpose, requestID: attempt.requestID))
+      } else {
+        result = .success(
+          try await service.embed(
+            texts, purpose: options.purpose, requestID: attempt.requestID))
+      }
     } catch var error as ServiceError {
       error.requestID = attempt.requestID
+      error.isAboutRequest =
+        error.hasAdapted || action(after: error, attempt.number, texts.count) == .split
       result = .failure(error)
+      // Before the slot is free: what waits for it would be refused as well.
+      if error.kind == .authentication || error.kind == .quota, !error.hasAdapted {
+        _ = stop(.refused(error))
+      }
     } catch {
       result = .failure(error)
     }
-    await slots.give()
+    await lane.slots.give()
     let outcome = outcome(of: result, attempt)
     note(outcome, of: attempt)
+    if case .success(let answer) = result {
+      lane.sizer.withLock {
+        $0.succeed(
+          texts: attempt.texts, tokens: attempt.tokens, told: answer.tokens,
+          seconds: (ContinuousClock.now - start) / .seconds(1))
+      }
+      await remember()
+    }
     do {
       try await ledger.settle(reservation, as: outcome)
     } catch {
@@ -418,6 +535,7 @@ package final class ServiceRequests: Sendable {
       switch outcome {
       case .answered(let tokens, let cost, _):
         state.hasAnswer = true
+        state.splitsInRow = 0
         state.totals.tokens += tokens
         state.totals.cost = state.totals.cost + cost
       case .failed(let error) where error.billing != .possible: break
@@ -441,21 +559,36 @@ package final class ServiceRequests: Sendable {
       guard error.kind == .badAnswer, !state.hasAnswer else { return false }
       let count = state.badAnswers[error.code ?? "", default: 0] + 1
       state.badAnswers[error.code ?? ""] = count
-      return count >= Self.badAnswersAtMost
+      let isSettled = ["wrong_dimensions", "no_data"].contains(error.code)
+      return count >= (isSettled ? Self.settledAnswersAtMost : Self.badAnswersAtMost)
     }
   }
 
   /// Whether a service that refuses a text, and has answered nothing yet, refuses every text: one
   /// letter tells.
-  private func refusalOfAll(_ refusal: ServiceError) async throws -> ServiceError? {
-    guard !state.withLock({ $0.hasAnswer }) else { return nil }
+  private func refusesAll() async throws -> Bool {
+    guard !state.withLock({ $0.hasAnswer }) else { return false }
     let deadline = ContinuousClock.now + .seconds(60)
     guard
       case .granted(let reservation) = try await admit(
         ["a"], tokens: 1, number: 1, deadline: deadline),
-      case .failure(let error as ServiceError) = try await attempt(["a"], reservation),
-      error.kind == .input || error.kind == .requestTooLarge
-    else { return nil }
+      case .failure(let error as ServiceError) = try await attempt(["a"], reservation)
+    else { return false }
+    return error.kind == .input || error.kind == .requestTooLarge
+  }
+
+  /// Whether the service embeds a letter now.
+  private func takesALetter() async throws -> Bool {
+    let deadline = ContinuousClock.now + .seconds(60)
+    guard
+      case .granted(let reservation) = try await admit(
+        ["a"], tokens: 1, number: 1, deadline: deadline),
+      case .success = try await attempt(["a"], reservation)
+    else { return false }
+    return true
+  }
+
+  private func refusalOfAll(_ refusal: ServiceError) -> ServiceError {
     var all = refusal
     all.message =
       "\(service.space.provider) refuses every text, a single letter too: \(refusal.message); check "

@@ -119,6 +119,13 @@ public struct ServiceTerms: Sendable, Hashable {
   public var price = TokenPrice.free
   /// Whether requests that cost nothing are entered in the ledger and held to its limits too.
   public var isMeteredWhereFree = false
+  /// Whether neither the budget nor the rates hold, though requests are entered in the ledger: for a
+  /// server on this machine that costs nothing.
+  package var isUnlimited = false
+  /// The texts of a request before more are known to be taken in time; nil are as many as are allowed.
+  package var firstTextsPerRequest: Int?
+  /// The seconds that a request may take; infinite if there is no limit.
+  package var secondsPerRequest = Double.infinity
   /// Whether requests are entered in the ledger and held to the budget.
   public var isMetered: Bool { isMeteredWhereFree || price != .free }
 

@@ -16,8 +16,13 @@ import VectorStore
     let openAI = settings.openAI
     #expect(openAI.organization == nil && openAI.project == nil)
     #expect(openAI.requestsPerMinute == 3500 && openAI.tokensPerMinute == 1_000_000)
-    #expect(openAI.maximumConcurrentRequests == 4 && openAI.timeout == 30)
-    #expect(openAI.maximumRetries == 3 && openAI.maximumBatchSize == 256)
+    // Left to the library, which knows the server.
+    #expect(openAI.maximumConcurrentRequests == nil && openAI.timeout == nil)
+    #expect(openAI.maximumRetries == 3 && openAI.maximumBatchSize == nil)
+    #expect(openAI.dimensions == nil && openAI.maximumTokensPerText == nil)
+    let terms = try openAI.terms
+    #expect(terms.concurrentRequests == 4 && terms.secondsPerRequest == 30)
+    #expect(terms.textsPerRequest == 256)
     #expect(try openAI.resolvedPrice.perMillionTokens.nano == 20_000_000)
   }
 
@@ -26,6 +31,8 @@ import VectorStore
       "OPENAI_API_KEY": SettingsFixture.key, "OPENAI_API_URL": "http://localhost:8080/v1",
       "OPENAI_PROVIDER": "Local", "OPENAI_ORGANIZATION": "org-1", "OPENAI_PROJECT": "proj_2",
       "OPENAI_MODEL": "BAAI/bge-m3", "OPENAI_DIMENSIONS": "1024",
+      "OPENAI_MAX_TOKENS_PER_TEXT": "512", "OPENAI_AUTH_HEADER": "x-key: Token",
+      "OPENAI_EXTRA_BODY": #"{"truncate":"END"}"#,
       "OPENAI_REQUESTS_PER_MINUTE": "10", "OPENAI_TOKENS_PER_MINUTE": "20",
       "OPENAI_MAX_CONCURRENT_REQUESTS": "64", "OPENAI_TIMEOUT_SECONDS": "2.5",
       "OPENAI_MAX_RETRIES": "0", "OPENAI_MAX_BATCH_SIZE": "2048",
@@ -40,9 +47,20 @@ import VectorStore
     #expect(openAI.organization == "org-1" && openAI.project == "proj_2")
     #expect(openAI.model == "BAAI/bge-m3" && openAI.dimensions == 1024)
     #expect(openAI.requestsPerMinute == 10 && openAI.tokensPerMinute == 20)
+    #expect(openAI.maximumTokensPerText == 512 && openAI.keyHeader == "x-key: Token")
+    #expect(openAI.extraBody == #"{"truncate":"END"}"#)
     #expect(openAI.maximumConcurrentRequests == 64 && openAI.timeout == 2.5)
     #expect(openAI.maximumRetries == 0 && openAI.maximumBatchSize == 2048)
     #expect(openAI.price?.perMillionTokens.nano == 1)
+  }
+
+  @Test func readsTheAddressUnderTheNameOfTheSDKs() throws {
+    let url = "http://localhost:8080"
+    #expect(try Self.settings(["OPENAI_BASE_URL": url]).address.description == url)
+    let both = ["OPENAI_BASE_URL": "http://other", "OPENAI_API_URL": url]
+    #expect(try Self.settings(both).address.description == url)
+    let file = try SettingsFixture(base: "OPENAI_BASE_URL=\(url)").settings()
+    #expect(file.address.description == url && file.origin(of: .apiURL).file == ".env.base")
   }
 
   /// Texts a setting refuses, the form it expects, and its default.

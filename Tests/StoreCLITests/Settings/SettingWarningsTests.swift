@@ -24,10 +24,10 @@ import Testing
   }
 
   @Test func tellsOurNameForAnotherProgramsOne() throws {
-    let names = "OPENAI_BASE_URL=https://h\nOPENAI_ORG_ID=o\nOPENAI_API_TYPE=azure"
+    let names = "OPENAI_API_BASE=https://h\nOPENAI_ORG_ID=o\nOPENAI_API_TYPE=azure"
     #expect(
       try Self.warnings(base: names) == [
-        ".env.base, line 1: OPENAI_BASE_URL is not read; the setting is called OPENAI_API_URL here",
+        ".env.base, line 1: OPENAI_API_BASE is not read; the setting is called OPENAI_API_URL here",
         ".env.base, line 2: OPENAI_ORG_ID is not read; the setting is called OPENAI_ORGANIZATION "
           + "here",
         ".env.base, line 3: OPENAI_API_TYPE is not read; the setting is called OPENAI_PROVIDER here",
@@ -40,13 +40,13 @@ import Testing
   @Test func tellsForeignNamesOfTheEnvironmentThatSayWhereAKeyGoes() throws {
     #expect(
       try Self.warnings([
-        "OPENAI_BASE_URL": "http://localhost:1", "OPENAI_API_TYPE": "azure", "OPENAI_LOG": "debug",
+        "OPENAI_API_BASE": "http://localhost:1", "OPENAI_API_TYPE": "azure", "OPENAI_LOG": "debug",
         "OPENAI_ORG_ID": "",
       ]) == [
-        "in the environment: OPENAI_BASE_URL is not read; the setting is called OPENAI_API_URL here"
+        "in the environment: OPENAI_API_BASE is not read; the setting is called OPENAI_API_URL here"
       ])
     #expect(
-      try Self.warnings(["OPENAI_BASE_URL": "http://h", "OPENAI_API_URL": "http://h"]) == [])
+      try Self.warnings(["OPENAI_API_BASE": "http://h", "OPENAI_API_URL": "http://h"]) == [])
   }
 
   @Test func tellsASettingWithoutAValue() throws {

@@ -54,6 +54,8 @@ package struct LoopbackBehaviour: Sendable {
   package var tokens: @Sendable (String) -> Int = { ($0.utf8.count + 3) / 4 }
   /// The texts that are refused as bad input (400, code null).
   package var refuses: @Sendable (String) -> Bool = { _ in false }
+  /// What differs from OpenAI's own server beside that.
+  package var personality = LoopbackPersonality()
   /// The faults of requests for vectors, numbered from 0 in order of arrival.
   package var fault: LoopbackFault.Plan = { _, _ in nil }
   /// The faults of requests for models, numbered from 0 for themselves.

@@ -11,6 +11,7 @@ struct LoopbackBody: Sendable {
   var form: LoopbackVectors.Form
   var tokens: Int
   var change: LoopbackFault.BodyChange?
+  var written = LoopbackPersonality.Answer()
 
   private struct Item {
     enum Value {
@@ -30,26 +31,47 @@ struct LoopbackBody: Sendable {
     let items = changed(texts.enumerated().map { Item(index: $0, value: .text($1)) }, vectors)
     let perItem = 80 + (form == .base64 ? dimensions * 16 / 3 + 4 : dimensions * 13)
     var buffer = ByteBufferAllocator().buffer(capacity: 200 + items.count * perItem)
+    if written.startsWithMark { buffer.writeString("\u{FEFF}") }
     buffer.writeStaticString("{\"object\":\"list\",\"data\":[")
     for (position, item) in items.enumerated() {
       write(item, isFirst: position == 0, vectors, to: &buffer)
     }
-    buffer.writeString("],\"model\":\(LoopbackRefusal.quoted(model))")
-    if change != .missingUsage {
-      buffer.writeString(",\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}")
-    }
-    buffer.writeStaticString("}")
+    buffer.writeString("],\"model\":\(LoopbackRefusal.quoted(written.model ?? model))")
+    if change != .missingUsage { buffer.writeString(usage) }
+    buffer.writeString(written.extra + "}")
     if change == .halfJSON {
       return buffer.readSlice(length: buffer.readableBytes / 2) ?? buffer
     }
-    return buffer
+    return written.isCompressed
+      ? ByteBuffer(bytes: Self.gzip(Array(buffer.readableBytesView))) : buffer
+  }
+
+  /// Bytes in gzip's form (RFC 1952), in blocks that are stored as they are.
+  static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    func number(_ value: UInt32, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt32($0))) }
+    }
+    var result: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]
+    var start = 0
+    repeat {
+      let block = bytes[start..<min(bytes.count, start + 65_535)]
+      start += block.count
+      result.append(start == bytes.count ? 1 : 0)
+      result += number(UInt32(block.count), 2) + number(~UInt32(block.count), 2) + block
+    } while start < bytes.count
+    var sum: UInt32 = 0xFFFF_FFFF
+    for byte in bytes {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+    }
+    return result + number(~sum, 4) + number(UInt32(truncatingIfNeeded: bytes.count), 4)
   }
 
   private func write(
     _ item: Item, isFirst: Bool, _ vectors: LoopbackVectors, to buffer: inout ByteBuffer
   ) {
     buffer.writeString("\(isFirst ? "" : ",")\n{\"object\":\"embedding\"")
-    if let index = item.index { buffer.writeString(",\"index\":\(index)") }
+    buffer.writeString(index(item))
     buffer.writeStaticString(",\"embedding\":")
     if case .null = item.value {
       buffer.writeStaticString("null}")
@@ -57,11 +79,46 @@ struct LoopbackBody: Sendable {
     }
     buffer.writeString(form == .base64 ? "\"" : "[")
     switch item.value {
+    case .text(let text) where written.length != 1 || written.isWhole:
+      let vector = vectors.vector(for: text).map { component in
+        written.isWhole ? (component * 1000).rounded() : component * written.length
+      }
+      if written.isWhole, form == .numbers {
+        buffer.writeString(vector.map { "\(Int($0))" }.joined(separator: ","))
+      } else {
+        buffer.writeBytes(LoopbackVectors.written(vector, as: form))
+      }
     case .text(let text): vectors.write(text, as: form, to: &buffer)
     case .vector(let vector): buffer.writeBytes(LoopbackVectors.written(vector, as: form))
     case .null: break
     }
     buffer.writeString(form == .base64 ? "\"}" : "]}")
+  }
+
+  private func index(_ item: Item) -> String {
+    guard let index = item.index else { return "" }
+    switch written.index {
+    case .number: return ",\"index\":\(index)"
+    case .text: return ",\"index\":\"\(index)\""
+    case .null: return ",\"index\":null"
+    case .absent: return ""
+    case .absentIfZero: return index == 0 ? "" : ",\"index\":\(index)"
+    }
+  }
+
+  private var usage: String {
+    func numbers(_ text: String) -> String {
+      ",\"usage\":{\"prompt_tokens\":\(text),\"total_tokens\":\(text)}"
+    }
+    switch written.usage {
+    case .right: return numbers("\(tokens)")
+    case .absent: return ""
+    case .null: return ",\"usage\":null"
+    case .zero: return numbers("0")
+    case .text: return numbers("\"many\"")
+    case .characters: return numbers("\(texts.reduce(0) { $0 + $1.count })")
+    case .absurd: return numbers("123456789012")
+    }
   }
 
   /// The items as the fault leaves them. Where one is at fault it is the last.

@@ -4,13 +4,13 @@
 import Foundation
 
 /// A request for embeddings: what it asks for, and where it breaks the API's description.
-struct LoopbackCall: Sendable {
-  var texts: [String] = []
+package struct LoopbackCall: Sendable {
+  package private(set) var texts: [String] = []
   /// The tokens of each text, where the request came as lists of tokens.
   var tokenCounts: [Int]?
   var model: String?
-  var encodingFormat: String?
-  var dimensions: Int?
+  package private(set) var encodingFormat: String?
+  package private(set) var dimensions: Int?
   var violations: [String] = []
 
   /// Reads a request's headers and body.

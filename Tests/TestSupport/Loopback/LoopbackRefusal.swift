@@ -15,6 +15,8 @@ package struct LoopbackRefusal: Sendable {
   package var type: String
   /// Headers beside the usual ones.
   package var headers: [String: String]
+  /// The body, if it is not one of OpenAI's.
+  var rawBody: String?
   /// Seconds from the answer to the date in its `retry-after`; nil is no date.
   package var retryAfterDate: Double?
 
@@ -65,6 +67,7 @@ package struct LoopbackRefusal: Sendable {
 
   /// The body, as JSON.
   var body: String {
+    if let rawBody { return rawBody }
     let code = self.code.map(Self.quoted) ?? "null"
     return """
       {"error": {"message": \(Self.quoted(message)), "type": \(Self.quoted(type)), \

@@ -9,6 +9,8 @@ package struct LoopbackRequest: Sendable {
   package var method: String
   /// The path, without a query.
   package var path: String
+  /// What follows the path after a question mark; empty is none.
+  package var query = ""
   /// The headers as they came.
   package var headers: [(name: String, value: String)]
   package var body: [UInt8]

@@ -128,6 +128,8 @@ package final class LoopbackServer: Sendable {
     var request = LoopbackRequest(
       number: 0, connection: connection, method: head.method.rawValue, path: path,
       headers: head.headers.map { ($0.name, $0.value) }, body: body, arrived: seconds)
+    request.query =
+      head.uri.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
     let call = request.isForVectors ? LoopbackCall(headers: request.headers, body: body) : nil
     if let call {
       request.texts = call.texts

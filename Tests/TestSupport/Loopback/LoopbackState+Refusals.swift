@@ -3,11 +3,23 @@
 
 extension LoopbackState {
   func refusal(ofAddress request: LoopbackRequest) -> LoopbackRefusal? {
-    if request.isForVectors || behaviour.knowsModels && request.isForModels { return nil }
+    let personality = behaviour.personality
+    if let redirect = personality.redirect, request.path == redirect.from {
+      return .raw(redirect.status, "", headers: ["location": personality.path])
+    }
+    let isThere =
+      request.method == "POST" && request.path == personality.path
+      && personality.query.map { request.query == $0 } ?? true
+    if isThere || behaviour.knowsModels && request.isForModels { return nil }
     return .unknownAddress(request.method, request.path)
   }
 
   mutating func refusal(ofKey request: LoopbackRequest) -> LoopbackRefusal? {
+    if let name = behaviour.personality.keyHeader {
+      let key = request.header(name)
+      let isGood = key.map { behaviour.keys?.contains($0) ?? true } ?? !behaviour.needsKey
+      return isGood ? nil : .invalidKey
+    }
     let parts = request.authorization?.split(separator: " ", omittingEmptySubsequences: false)
     guard let parts else {
       guard behaviour.needsKey else { return nil }
@@ -23,7 +35,11 @@ extension LoopbackState {
   }
 
   mutating func refusal(of call: LoopbackCall, _ number: Int) -> LoopbackRefusal? {
-    if let violation = call.violations.first { return .badInput("Invalid request: \(violation).") }
+    let known = Set(behaviour.personality.fields.map { "unknown property '\($0)'" })
+    if let violation = call.violations.first(where: { !known.contains($0) }) {
+      return .badInput("Invalid request: \(violation).")
+    }
+    if let refusal = behaviour.personality.refusal(call, number) { return refusal }
     let model = call.model ?? ""
     guard let own = behaviour.models[model] else { return .modelNotFound(model) }
     if call.encodingFormat == "base64", case .refused = behaviour.base64 {

@@ -129,11 +129,14 @@ struct LoopbackState: Sendable {
     if fault?.isBilled ?? true { bill(request, weighed.tokens) }
     let model = call.model ?? ""
     let asked: LoopbackVectors.Form = call.encodingFormat == "base64" ? .base64 : .numbers
-    let body = LoopbackBody(
+    var body = LoopbackBody(
       texts: call.texts, model: model,
       dimensions: call.dimensions ?? behaviour.models[model] ?? 1,
       form: behaviour.base64 == .known ? asked : .numbers, tokens: weighed.tokens)
-    let answer = good(.vectors(body))
+    body.written = behaviour.personality.answer
+    var answer = good(.vectors(body))
+    if body.written.isCompressed { answer.headers["content-encoding"] = "gzip" }
+    answer.delay += behaviour.personality.secondsPerText * Double(call.texts.count)
     return fault.map { carriedOut($0, answer, request) } ?? answer
   }
 
@@ -210,7 +213,7 @@ struct LoopbackState: Sendable {
 
 extension LoopbackRequest {
   /// Whether it goes to the address of embeddings.
-  var isForVectors: Bool { method == "POST" && path == "/v1/embeddings" }
+  var isForVectors: Bool { method == "POST" && path.contains("/embeddings") }
   /// Whether it goes to the address of models.
   var isForModels: Bool {
     method == "GET"

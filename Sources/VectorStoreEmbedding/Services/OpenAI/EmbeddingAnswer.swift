@@ -1,5 +1,5 @@
 // Reads the answer to a request for embeddings (CreateEmbeddingResponse of the API's description) and
-// refuses it where a vector is not good. Called by OpenAIService; calls JSONReader and Base64Floats.
+// refuses it if a vector is not good.
 
 /// The vectors of an answer, in the order of the texts, each of them good.
 struct EmbeddingAnswer {
@@ -19,6 +19,10 @@ struct EmbeddingAnswer {
     var code: String
     /// What was found and what was expected, as part of a sentence.
     var problem: String
+    /// The dimensions that were found, if they were not those expected.
+    var dimensions: Int?
+    /// Whether the server says in the answer that something went wrong.
+    var isServersError = false
   }
 
   /// One vector a text.
@@ -73,6 +77,7 @@ private struct Reading {
   var tokens: Int?
   private var items: [(index: Int?, vector: [Float])] = []
   private var hasData = false
+  private var hasError = false
 
   init(expectation: EmbeddingAnswer.Expectation) { self.expectation = expectation }
 
@@ -80,29 +85,39 @@ private struct Reading {
     var json = JSONReader(bytes)
     try json.object { key, json in
       switch key {
-      case "data":
+      case "data" where try json.peek() != UInt8(ascii: "n"):
         hasData = true
         try json.array { json in try readItem(&json) }
       case "usage": try readUsage(&json)
+      case "error":
+        hasError = try json.peek() != UInt8(ascii: "n")
+        try json.skip()
       default: try json.skip()
       }
     }
     try json.finish()
   }
 
-  /// The vectors by their indices, each of which is there once.
+  /// The vectors by their indices, each of which is there once; without indices by their places.
   func orderedVectors() throws(Fault) -> [[Float]] {
     let count = expectation.texts
-    guard hasData else {
-      throw Fault(code: "no_data", problem: "found no \"data\", expected a list of embeddings")
+    guard hasData, !hasError || !items.isEmpty else {
+      throw Fault(
+        code: "no_data", problem: "found no \"data\", expected a list of embeddings",
+        isServersError: hasError)
     }
     guard items.count == count else {
       throw Fault(
-        code: "wrong_count", problem: "found \(items.count) vectors, expected \(count), one a text")
+        code: items.isEmpty ? "no_data" : "wrong_count",
+        problem: "found \(items.count) vectors, expected \(count), one a text")
     }
+    guard items.contains(where: { $0.index != nil }) else { return items.map(\.vector) }
+    // Protobuf's JSON leaves out what is 0.
+    let isZeroLeftOut =
+      items.count { $0.index == nil } == 1 && !items.contains { $0.index == 0 }
     var vectors = [[Float]](repeating: [], count: count)
     for item in items {
-      guard let index = item.index else {
+      guard let index = item.index ?? (isZeroLeftOut ? 0 : nil) else {
         throw Fault(
           code: "missing_index",
           problem: "found a vector without an index, expected 0 to \(count - 1)")
@@ -128,7 +143,7 @@ private struct Reading {
     var vector: [Float]?
     try json.object { key, json in
       switch key {
-      case "index": index = Int(exactly: try json.number())
+      case "index": index = try readIndex(&json)
       case "embedding": vector = try readVector(&json)
       default: try json.skip()
       }
@@ -138,6 +153,18 @@ private struct Reading {
     }
     try check(vector)
     items.append((index, vector))
+  }
+
+  /// Reads a number, also one that is written as text; nil for anything else, as null.
+  private func readIndex(_ json: inout JSONReader) throws -> Int? {
+    switch try json.peek() {
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      return Int(exactly: try json.number())
+    case UInt8(ascii: "\""): return Int(try json.string())
+    default:
+      try json.skip()
+      return nil
+    }
   }
 
   /// Reads base64 or numbers, whichever the server wrote; nil for null.
@@ -176,7 +203,8 @@ private struct Reading {
     guard vector.count == expectation.dimensions else {
       throw Fault(
         code: "wrong_dimensions",
-        problem: "found \(vector.count) dimensions\(place), expected \(expectation.dimensions)")
+        problem: "found \(vector.count) dimensions\(place), expected \(expectation.dimensions)",
+        dimensions: vector.count)
     }
     var squares = 0.0
     for component in vector { squares += Double(component) * Double(component) }

@@ -1,5 +1,5 @@
-// Says what an error answer means: the table of the API's errors, by `error.code` first, by status
-// second. Called by OpenAIService; calls ServerErrorBody, RateLimitParser and ServerText.
+// Says what an error answer means: the table of the API's errors, by `error.code` first, by the words
+// of other servers second, by the status third.
 
 import Foundation
 
@@ -11,7 +11,8 @@ struct ErrorClassifier: Sendable {
   /// The key that was sent.
   let key: APIKey?
 
-  /// Classifies an answer whose status is not 2xx.
+  /// Classifies an answer whose status is not 2xx, or which holds an error all the same: its status is
+  /// then the one that the error names, or 400.
   ///
   /// - Parameters:
   ///   - headers: their names in lower case.
@@ -21,9 +22,15 @@ struct ErrorClassifier: Sendable {
   ) -> ServiceError {
     let said = ServerErrorBody(body)
     let text = ServerText(key: key)
+    let status = (200...299).contains(status) ? said.status.flatMap(Self.asStatus) ?? 400 : status
     let cause = Cause(status: status, said)
-    let code = cause == .redirect ? "redirect" : text.name(said.code)
-    return ServiceError(
+    let code =
+      switch cause {
+      case .redirect: "redirect"
+      case .model: text.name(said.code) ?? "model_not_found"
+      default: text.name(said.code)
+      }
+    var error = ServiceError(
       cause.kind, code: code,
       message: message(cause, status: status, code: code, said, headers),
       status: status, billing: .refused,
@@ -31,6 +38,12 @@ struct ErrorClassifier: Sendable {
       shouldRetry: Self.flag(headers["x-should-retry"]),
       rateLimits: RateLimitParser.limits(headers),
       serverRequestID: text.name(headers["x-request-id"]))
+    error.limit = cause.limit
+    return error
+  }
+
+  private static func asStatus(_ number: Int) -> Int? {
+    (400...599).contains(number) ? number : nil
   }
 
   private static func flag(_ text: String?) -> Bool? {
@@ -46,7 +59,9 @@ struct ErrorClassifier: Sendable {
   private func message(
     _ cause: Cause, status: Int, code: String?, _ said: ServerErrorBody, _ headers: [String: String]
   ) -> String {
-    let answer = "(" + ["\(status)", code].compactMap { $0 }.joined(separator: " ") + ")"
+    let isNews = code != "\(status)"
+    let answer =
+      "(" + ["\(status)", isNews ? code : nil].compactMap { $0 }.joined(separator: " ") + ")"
     let quoted = said.message.map { ServerText(key: key).line($0) }
     let words = quoted.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
     let (found, next) = sentence(cause, answer, headers)
@@ -68,7 +83,10 @@ struct ErrorClassifier: Sendable {
         "check what the key may do, and from which country it is used"
       )
     case .model:
-      ("\(server) has no model \(model) for this key \(answer)", "check the model's name")
+      (
+        "\(server) has no model \(model)\(key == nil ? "" : " for this key") \(answer)",
+        "check the model's name"
+      )
     case .setting(let param):
       ("\(server) refuses \(param) \(answer)", "check the model and the dimensions")
     case .address:
@@ -95,10 +113,20 @@ struct ErrorClassifier: Sendable {
         "\(server) refuses a text \(answer)",
         "a text holds 1 to 8,191 tokens; change the one at fault"
       )
+    case .tooLarge(.texts(let most?)):
+      ("\(server) takes \(most) texts a request \(answer)", "send no more at once")
+    case .tooLarge(.tokens(let most?)):
+      ("\(server) takes \(most) tokens a request \(answer)", "send fewer texts at once")
     case .tooLarge:
       (
         "the request is too large for \(server) \(answer)",
         "expected at most 300,000 tokens; send fewer texts at once"
+      )
+    case .tooLong(let most):
+      (
+        "a text is too long for \(server)\(most.map { ", which takes \($0) tokens a text" } ?? "") "
+          + answer,
+        "cut it shorter"
       )
     case .server:
       ("\(server) failed \(answer)", "try again later")
@@ -117,10 +145,16 @@ private enum Cause: Equatable {
   case key, access, model, address, redirect, request
   /// A field of the request other than its texts.
   case setting(String)
-  case money, rate, input, tooLarge, server
+  case money, rate, input, server
+  /// The request as a whole passes a limit.
+  case tooLarge(RequestLimit)
+  /// A text does, by the tokens that the server takes.
+  case tooLong(Int?)
 
   init(status: Int, _ said: ServerErrorBody) {
-    self = Self.named(said.code) ?? Self.withoutCode(said) ?? Self.status(status, said)
+    self =
+      Self.named(said.code) ?? Self.withoutCode(said) ?? Self.worded(status, said)
+      ?? Self.status(status, said)
   }
 
   var kind: ServiceError.Kind {
@@ -128,9 +162,17 @@ private enum Cause: Equatable {
     case .key, .access, .model, .address, .redirect, .request, .setting: .authentication
     case .money: .quota
     case .rate: .rate
-    case .input: .input
+    case .input, .tooLong: .input
     case .tooLarge: .requestTooLarge
     case .server: .server
+    }
+  }
+
+  var limit: RequestLimit? {
+    switch self {
+    case .tooLarge(let limit): limit
+    case .tooLong(let most): .textTokens(most)
+    default: nil
     }
   }
 
@@ -142,10 +184,10 @@ private enum Cause: Equatable {
       "billing_hard_limit_reached", "billing_not_active":
       .money
     case "rate_limit_exceeded", "slow_down": .rate
-    case "max_tokens_per_request": .tooLarge
+    case "max_tokens_per_request": .tooLarge(.tokens(nil))
     case "invalid_api_key": .key
     case "unsupported_country_region_territory": .access
-    case "model_not_found": .model
+    case "model_not_found", "DeploymentNotFound": .model
     case "server_is_overloaded": .server
     default: nil
     }
@@ -153,10 +195,35 @@ private enum Cause: Equatable {
 
   /// By what stands beside a code that says nothing.
   private static func withoutCode(_ said: ServerErrorBody) -> Cause? {
-    if said.type == "insufficient_quota" { return .money }
+    switch said.type {
+    case "insufficient_quota": return .money
+    case "NotFoundError" where RefusalWords(said.message).isAboutModel: return .model
+    default: break
+    }
     // Splitting the batch to find a text at fault would refuse them all.
     switch said.param {
     case "model"?, "dimensions"?, "encoding_format"?: return said.param.map { .setting($0) }
+    default: return nil
+    }
+  }
+
+  /// By the words, where the status says little: servers give 500 and 413 to a text that is too long,
+  /// and 404 to a model.
+  private static func worded(_ status: Int, _ said: ServerErrorBody) -> Cause? {
+    let words = RefusalWords(said.message)
+    switch status {
+    case 400, 404, 422:
+      if words.isAboutModel, said.isJSON { return .model }
+      if words.isAboutKey, said.isJSON { return .key }
+    default: break
+    }
+    switch status {
+    case 400, 413, 422, 424, 500, 501:
+      switch words.limit {
+      case .textTokens(let most): return .tooLong(most)
+      case let limit?: return .tooLarge(limit)
+      case nil: return nil
+      }
     default: return nil
     }
   }
@@ -170,8 +237,8 @@ private enum Cause: Equatable {
     case 402: .money
     case 403: .access
     case 404, 405: .address
-    case 408, 409: .server
-    case 413: .tooLarge
+    case 408, 409, 424: .server
+    case 413: .tooLarge(.tokens(nil))
     case 429: .rate
     case 400...499: .request
     default: .server

@@ -1,5 +1,4 @@
-// Reads the JSON of the embeddings API: just what its answers need, fast. Used by EmbeddingAnswer and
-// ServerErrorBody.
+// Reads the JSON of the embeddings API: just what its answers need, fast.
 
 /// A place in JSON bytes, and the steps from there.
 ///
@@ -29,8 +28,11 @@ struct JSONReader {
   private var position = 0
   private var depth = 0
 
-  /// Starts at the first byte.
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  /// Starts at the first byte, or after a byte order mark, which some servers write.
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
 
   /// The next byte that is no white space; the place moves up to it.
   mutating func peek() throws(Fault) -> UInt8 {

@@ -1,5 +1,7 @@
 // What the settings of the OpenAI service may be, and what follows from them: the space, the price,
-// the terms. Called by OpenAIService when it is made, and by whoever reads settings.
+// the terms.
+
+import Foundation
 
 extension OpenAIConfiguration {
   /// Checks all settings.
@@ -20,18 +22,24 @@ extension OpenAIConfiguration {
     try check(
       "tokensPerMinute", "OPENAI_TOKENS_PER_MINUTE", tokensPerMinute, SettingRange.tokensPerMinute)
     try check(
-      "maximumConcurrentRequests", "OPENAI_MAX_CONCURRENT_REQUESTS", maximumConcurrentRequests,
+      "maximumConcurrentRequests", "OPENAI_MAX_CONCURRENT_REQUESTS", maximumConcurrentRequests ?? 1,
       SettingRange.concurrentRequests)
     try check("maximumRetries", "OPENAI_MAX_RETRIES", maximumRetries, SettingRange.retries)
     try check(
-      "maximumBatchSize", "OPENAI_MAX_BATCH_SIZE", maximumBatchSize,
+      "maximumBatchSize", "OPENAI_MAX_BATCH_SIZE", maximumBatchSize ?? 1,
       SettingRange.openAITextsPerRequest)
+    try check(
+      "maximumTokensPerText", "OPENAI_MAX_TOKENS_PER_TEXT", maximumTokensPerText ?? 1,
+      SettingRange.tokens)
+    let timeout = timeout ?? 30
     guard timeout > 0, timeout <= SettingRange.longestTimeout else {
       throw OpenAIConfigurationError(
         "timeout", "OPENAI_TIMEOUT_SECONDS",
         "is \(timeout) s; expected more than 0, at most \(Int(SettingRange.longestTimeout))")
     }
     _ = try space
+    _ = try resolvedKeyHeader
+    _ = try extraMembers
     let price = try resolvedPrice
     do {
       try price.validate()
@@ -57,9 +65,10 @@ extension OpenAIConfiguration {
           "model", "OPENAI_MODEL",
           "is \"\(model)\"; expected a model's name, such as text-embedding-3-small")
       }
+      let dimensions = dimensions ?? knownDimensions ?? 1536
       try check(
         "dimensions", "OPENAI_DIMENSIONS", dimensions, EmbeddingSpace.supportedDimensions)
-      if let known = KnownModel(model), !known.allowedDimensions.contains(dimensions) {
+      if let known = OpenAIModel(model), !known.allowedDimensions.contains(dimensions) {
         throw OpenAIConfigurationError(
           "dimensions", "OPENAI_DIMENSIONS",
           "is \(dimensions), but \(model) makes vectors of \(known.allowedInWords)")
@@ -88,24 +97,97 @@ extension OpenAIConfiguration {
   }
 
   /// What the router is told: what a request may hold, how many may be sent, what they cost.
-  var terms: ServiceTerms {
+  package var terms: ServiceTerms {
     get throws(OpenAIConfigurationError) {
       var terms = ServiceTerms()
-      terms.textsPerRequest = maximumBatchSize
-      terms.concurrentRequests = maximumConcurrentRequests
+      let isLocal = try isLocal
+      terms.textsPerRequest = maximumBatchSize ?? 256
+      if isLocal, maximumBatchSize == nil { terms.firstTextsPerRequest = 32 }
+      terms.tokensPerText = maximumTokensPerText ?? KnownModel(model)?.tokensPerText ?? 8191
+      terms.concurrentRequests = maximumConcurrentRequests ?? (isLocal ? 2 : 4)
+      terms.secondsPerRequest = try resolvedTimeout(at: ServiceAddress(baseURL))
       terms.requestsPerMinute = .atMost(requestsPerMinute)
       terms.tokensPerMinute = .atMost(tokensPerMinute)
       terms.retries = maximumRetries
       terms.price = try resolvedPrice
       terms.isMeteredWhereFree = true
+      terms.isUnlimited = isLocal && terms.price == .free
       return terms
     }
   }
 
-  /// The `dimensions` to ask for; nil where the model makes them by itself or is not known.
-  var askedDimensions: Int? {
-    guard let known = KnownModel(model), known.ownDimensions != dimensions else { return nil }
-    return dimensions
+  /// Whether the server is on this machine and does not pass requests on to OpenAI.
+  private var isLocal: Bool {
+    get throws(OpenAIConfigurationError) {
+      try ServiceAddress(baseURL).isLoopback && provider != "openai"
+    }
+  }
+
+  /// The seconds that a request may take.
+  func resolvedTimeout(at address: ServiceAddress) -> Double {
+    timeout ?? (address.isLoopback && provider != "openai" ? SettingRange.longestTimeout : 30)
+  }
+
+  /// The length of the vectors of a model that is known by its name.
+  private var knownDimensions: Int? {
+    OpenAIModel(model) == nil ? KnownModel(model)?.dimensions : 1536
+  }
+
+  /// Whether to send `dimensions` with the first request already: to models of OpenAI's that make
+  /// another number by themselves, also under the names that gateways give them.
+  var asksForDimensionsFirst: Bool {
+    let name = model.split(separator: "/").last.map(String.init) ?? model
+    return OpenAIModel(name).map { $0.ownDimensions != dimensions ?? knownDimensions } ?? false
+  }
+
+  /// The name of the header that the key goes in, and what stands before the key.
+  package var resolvedKeyHeader: (name: String, prefix: String) {
+    get throws(OpenAIConfigurationError) {
+      let isAzure = try ServiceAddress(baseURL).isAzure
+      let text = keyHeader ?? (isAzure ? "api-key" : "Authorization: Bearer")
+      let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts.first ?? "")
+      let prefix = parts.dropFirst().first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+      guard Self.isHeaderName(name), prefix.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        throw OpenAIConfigurationError(
+          "keyHeader", "OPENAI_AUTH_HEADER",
+          "is no header; expected a name, as api-key, or a name and a word, as Authorization: Bearer"
+        )
+      }
+      return (name, prefix.isEmpty ? "" : prefix + " ")
+    }
+  }
+
+  /// The members of ``extraBody``, as they are written between the braces of a JSON object.
+  package var extraMembers: String {
+    get throws(OpenAIConfigurationError) {
+      for (name, value) in extraHeaders
+      where !Self.isHeaderName(name) || !value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
+        throw OpenAIConfigurationError(
+          "extraHeaders", "OPENAI_EXTRA_HEADERS",
+          "hold a header that cannot be sent; expected names and values in visible ASCII")
+      }
+      guard let extraBody else { return "" }
+      let object = try? JSONSerialization.jsonObject(with: Data(extraBody.utf8))
+      guard let members = object as? [String: Any],
+        Set(members.keys).isDisjoint(with: ["input", "model", "encoding_format", "dimensions"]),
+        let data = try? JSONSerialization.data(
+          withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])
+      else {
+        throw OpenAIConfigurationError(
+          "extraBody", "OPENAI_EXTRA_BODY",
+          "is not a JSON object of other fields than input, model, encoding_format and dimensions; "
+            + "expected one like {\"truncate\": \"END\"}")
+      }
+      return String(String(decoding: data, as: UTF8.self).dropFirst().dropLast())
+    }
+  }
+
+  private static func isHeaderName(_ name: String) -> Bool {
+    !name.isEmpty
+      && name.utf8.allSatisfy {
+        (0x21...0x7E).contains($0) && !"\"(),/:;<=>?@[\\]{}".utf8.contains($0)
+      }
   }
 
   private func check(
@@ -132,7 +214,7 @@ extension OpenAIConfiguration {
 }
 
 /// A model of OpenAI's, and the vectors it makes.
-private struct KnownModel {
+private struct OpenAIModel {
   /// The dimensions it makes when it is not asked for others.
   let ownDimensions: Int
   /// The dimensions it can be asked for.

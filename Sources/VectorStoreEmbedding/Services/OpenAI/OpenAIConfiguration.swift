@@ -1,5 +1,4 @@
-// What an OpenAIService is told, as one value. The command makes it from flags, environment and
-// `.env` files; programs make it in code. OpenAIConfiguration+Checks says what is allowed.
+// What an OpenAIService is told, as one value. OpenAIConfiguration+Checks says what is allowed.
 
 /// The settings of an ``OpenAIService``: OpenAI's own API, or any server that speaks it.
 ///
@@ -11,8 +10,16 @@
 public struct OpenAIConfiguration: Sendable {
   /// The key; nil where the server wants none.
   public var apiKey: APIKey?
-  /// The server's address, with or without `/v1`.
+  /// The server's address, with or without `/v1`. One that ends in `/embeddings` is used as it is, and
+  /// may have a query; below another one, `/v1/embeddings` is tried first, then `/embeddings`.
   public var baseURL = "https://api.openai.com"
+  /// The header that the key goes in, and what stands before it: `Authorization: Bearer`, `api-key`. Nil
+  /// is `api-key` for Azure's hosts, else `Authorization: Bearer`.
+  public var keyHeader: String?
+  /// Headers beside the usual ones, by name, such as a gateway's own key.
+  public var extraHeaders: [String: String] = [:]
+  /// Members of each request beside the usual ones, as a JSON object: `{"truncate": "END"}`.
+  public var extraBody: String?
   /// Who serves the model, as part of the space's name; nil is `openai` for OpenAI's own address,
   /// else the URL's host and port. This machine is `localhost` there by all its usual names.
   public var provider: String?
@@ -22,24 +29,28 @@ public struct OpenAIConfiguration: Sendable {
   public var project: String?
   /// The model, as the server names it.
   public var model = "text-embedding-3-small"
-  /// The components of a vector. Sent only to a model of OpenAI's that would make another number by
-  /// itself; other models have to make vectors of this length on their own.
-  public var dimensions = 1536
+  /// The components of a vector; nil is what a known model makes, 1536 for one that is not known. They
+  /// are asked for if a model makes vectors of another length by itself.
+  public var dimensions: Int?
+  /// The most tokens of a text, so that the server cuts none of it off; nil is what a known model takes,
+  /// 8191 for one that is not known.
+  public var maximumTokensPerText: Int?
   /// The most requests a minute, before the server says otherwise: 1 to 1,000,000,000.
   public var requestsPerMinute = 3500
   /// The most tokens a minute, before the server says otherwise: 1 to 1,000,000,000.
   public var tokensPerMinute = 1_000_000
-  /// The most requests in flight at once, 1 to 64.
-  public var maximumConcurrentRequests = 4
+  /// The most requests in flight at once, 1 to 64; nil is 4, or 2 to a server on this machine.
+  public var maximumConcurrentRequests: Int?
   /// The seconds that a request may take, from connecting to the last byte of its answer: above 0, at
-  /// most 600.
-  public var timeout = 30.0
+  /// most 600. Nil is 30, or 600 to a server on this machine.
+  public var timeout: Double?
   /// The certificates of the authorities to trust, as a file in PEM form; nil is the system's.
   public var certificateFile: String?
   /// How often a request is sent again, by the router, before its texts are put off: 0 to 10.
   public var maximumRetries = 3
-  /// The most texts of a request, 1 to 2048.
-  public var maximumBatchSize = 256
+  /// The most texts of a request, 1 to 2048; nil is 256, of which a server on this machine gets 32 first
+  /// and more if it is fast.
+  public var maximumBatchSize: Int?
   /// What tokens cost; nil is the known price of a model of OpenAI's, and nothing for another model of
   /// a server on this machine.
   public var price: TokenPrice?

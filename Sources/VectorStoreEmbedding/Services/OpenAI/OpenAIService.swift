@@ -1,5 +1,4 @@
-// The client of the embeddings API: one request a call. Called by the router; calls HTTPTransport to
-// send, EmbeddingRequestBody to write, EmbeddingAnswer to read, ErrorClassifier to say what went wrong.
+// The client of the embeddings API: one request a call, in the form that its server takes.
 
 import Foundation
 public import Logging
@@ -13,10 +12,11 @@ public import VectorStoreText
 /// let batch = try await service.embed(["a cat sat", "cats sit"])  // costs money
 /// ```
 ///
-/// A call of ``embed(_:purpose:requestID:)`` is one HTTP request: nothing is sent again, no redirect is
-/// followed; retries are the router's. The one exception: a server that refuses `base64` is asked
-/// once more, for `float`, which is then remembered for this object. Such a refusal is an answer of
-/// 400 or 422 whose body names `encoding_format`.
+/// A call of ``embed(_:purpose:requestID:)`` is one HTTP request: retries are the router's. The exception is a
+/// server that is not known yet and refuses the form of a request: it is asked in other forms, each at
+/// most once, and the form that it takes is remembered. The forms differ in the path (`/v1/embeddings`
+/// or `/embeddings`, or the same server's path that a redirect of status 307 or 308 names), in how the
+/// vectors are asked for, and in whether `dimensions` is sent.
 ///
 /// It reads no environment, but for the proxies that libcurl finds there (`https_proxy`, `no_proxy`); to
 /// a server on this machine it goes without one. Neither its errors nor its log show the key, and of a text at most what a
@@ -28,12 +28,23 @@ public final class OpenAIService: EmbeddingService {
   public let terms: ServiceTerms
 
   private let configuration: OpenAIConfiguration
+  private let extraMembers: String
+  private let keyHeader: (name: String, prefix: String)
   private let address: ServiceAddress
   private let transport: HTTPTransport
   private let logger: Logger
   private let makeTokenCounter: @Sendable () async -> TokenCounter
   private let tokenCounterTask = Mutex<Task<TokenCounter, Never>?>(nil)
-  private let format = Mutex(EmbeddingRequestBody.Format.base64)
+  private let known: Mutex<Known>
+
+  /// What is known of the server.
+  private struct Known {
+    var plan: RequestFormPlan
+    var profile: ServerProfile?
+    /// The length of its vectors, if that was not the one asked for.
+    var wrongLength: Int?
+    var profiles: any ServerProfiles = MemoryProfiles()
+  }
 
   /// Creates a service; nothing is sent.
   ///
@@ -51,9 +62,18 @@ public final class OpenAIService: EmbeddingService {
     address = try ServiceAddress(configuration.baseURL)
     space = try configuration.space
     terms = try configuration.terms
+    extraMembers = try configuration.extraMembers
+    keyHeader = try configuration.resolvedKeyHeader
+    let paths = address.embeddings.map { Self.path(of: $0) }
+    known = Mutex(
+      Known(
+        plan: RequestFormPlan(
+          RequestForm(
+            path: paths[0], sendsDimensions: configuration.asksForDimensionsFirst),
+          paths: paths, isKnown: space.provider == "openai")))
     transport = HTTPTransport(
       .init(
-        connections: configuration.maximumConcurrentRequests, timeout: configuration.timeout,
+        connections: terms.concurrentRequests, timeout: configuration.resolvedTimeout(at: address),
         usesProxy: !address.isLoopback, certificateFile: configuration.certificateFile))
     self.logger = logger
     makeTokenCounter = tokenCounter
@@ -87,22 +107,17 @@ public final class OpenAIService: EmbeddingService {
   ///   - purpose: makes no difference: OpenAI's models embed questions and documents alike.
   ///   - requestID: sent as `X-Client-Request-Id`, without signs that headers cannot hold.
   /// - Throws: ``ServiceError``, or `CancellationError`.
-  /// - Complexity: one request, which costs money.
+  /// - Complexity: one request, which costs money; more to a server that is not known yet.
   public func embed(
     _ texts: [String], purpose: EmbeddingPurpose, requestID: String
   ) async throws -> EmbeddingBatch {
-    precondition(!texts.isEmpty, "no texts to embed")
-    let asked = format.withLock { $0 }
-    var answer = try await post(texts, as: asked, requestID)
-    if asked == .base64, Self.refusesBase64(answer) {
-      answer = try await post(texts, as: .float, requestID)
-      if !Self.isBadRequest(answer) { format.withLock { $0 = .float } }
+    while true {
+      do {
+        return try await attempt(texts, purpose: purpose, requestID: requestID)
+      } catch let error as ServiceError where error.hasAdapted {
+        continue
+      }
     }
-    guard answer.isSuccess else { throw error(of: answer) }
-    let read = try read(answer, texts: texts.count)
-    return EmbeddingBatch(
-      vectors: read.vectors, tokens: await tokens(read.tokens, of: texts),
-      rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer))
   }
 
   /// Asks the server for its entry of the model, which costs nothing.
@@ -135,18 +150,18 @@ public final class OpenAIService: EmbeddingService {
   // MARK: - Sending
 
   private func post(
-    _ texts: [String], as format: EmbeddingRequestBody.Format, _ requestID: String
+    _ texts: [String], as form: RequestForm, _ requestID: String
   ) async throws -> HTTPAnswer {
     var headers = headers(requestID)
     headers.append(("Content-Type", "application/json"))
     let body = EmbeddingRequestBody(
-      texts: texts, model: space.model, format: format,
-      dimensions: configuration.askedDimensions)
+      texts: texts, model: space.model, encoding: form.encoding,
+      dimensions: form.sendsDimensions ? space.dimensions : nil, extraMembers: extraMembers)
     // Numbers take up to 25 bytes each as JSON, base64 less than 6.
     let limit = texts.count * space.dimensions * 40 + 1 << 20
     return try await send(
       .init(
-        url: address.embeddings, headers: headers, body: body.bytes(), answerLimit: limit),
+        url: address.origin + form.path, headers: headers, body: body.bytes(), answerLimit: limit),
       requestID)
   }
 
@@ -166,14 +181,17 @@ public final class OpenAIService: EmbeddingService {
       return answer
     } catch let failure as TransportFailure {
       throw failure.serviceError(
-        server: address.server, timeout: configuration.timeout, text: shown)
+        server: address.server, timeout: configuration.resolvedTimeout(at: address), text: shown)
     }
   }
 
   /// The headers of every request. They hold the key, so they are made anew for each and kept nowhere.
   private func headers(_ requestID: String) -> [(String, String)] {
     var headers = [("Accept", "application/json"), ("User-Agent", "vector-store/0.1.0")]
-    if let key = configuration.apiKey { headers.append(("Authorization", "Bearer \(key.secret)")) }
+    if let key = configuration.apiKey {
+      headers.append((keyHeader.name, keyHeader.prefix + key.secret))
+    }
+    headers += configuration.extraHeaders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     if let organization = configuration.organization {
       headers.append(("OpenAI-Organization", organization))
     }
@@ -196,35 +214,26 @@ public final class OpenAIService: EmbeddingService {
       .classify(status: answer.status, headers: answer.headers, body: answer.body)
   }
 
-  private static func isBadRequest(_ answer: HTTPAnswer) -> Bool {
-    answer.status == 400 || answer.status == 422
-  }
-
-  /// Whether a server refuses the request since it knows no base64: a bad request whose body names the
-  /// field, in `param` or, since many servers leave that null, anywhere.
-  private static func refusesBase64(_ answer: HTTPAnswer) -> Bool {
-    isBadRequest(answer) && String(decoding: answer.body, as: UTF8.self).contains("encoding_format")
-  }
-
-  private func read(_ answer: HTTPAnswer, texts: Int) throws -> EmbeddingAnswer {
+  private func read(
+    _ answer: HTTPAnswer, texts: Int
+  ) throws(EmbeddingAnswer.Fault) -> EmbeddingAnswer {
     let expectation = EmbeddingAnswer.Expectation(
       texts: texts, dimensions: space.dimensions, isUnitLength: space.provider == "openai")
-    do {
-      return try answer.body.withUnsafeBufferPointer { bytes throws(EmbeddingAnswer.Fault) in
-        try EmbeddingAnswer(bytes, expecting: expectation)
-      }
-    } catch {
-      let advice =
-        error.code == "wrong_dimensions"
-        ? "set the dimensions to what \(space.model) makes"
-        : "try again; if it stays so, check the address and the model"
-      throw ServiceError(
-        .badAnswer, code: error.code,
-        message: "the answer of \(address.server) cannot be used: \(error.problem); \(advice)",
-        status: answer.status, billing: .possible,
-        rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer)
-      )
+    return try answer.body.withUnsafeBufferPointer { bytes throws(EmbeddingAnswer.Fault) in
+      try EmbeddingAnswer(bytes, expecting: expectation)
     }
+  }
+
+  private func error(of answer: HTTPAnswer, _ fault: EmbeddingAnswer.Fault) -> ServiceError {
+    if fault.isServersError { return error(of: answer) }
+    let advice =
+      fault.dimensions.map { "set the dimensions to \($0), which is what \(space.model) makes" }
+      ?? "try again; if it stays so, check the address and the model"
+    return ServiceError(
+      .badAnswer, code: fault.code,
+      message: "the answer of \(address.server) cannot be used: \(fault.problem); \(advice)",
+      status: answer.status, billing: .possible,
+      rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer))
   }
 
   /// The tokens to be billed: the server's number where it can be right, else the number counted here.
@@ -235,4 +244,144 @@ public final class OpenAIService: EmbeddingService {
     let counter = await tokenCounter()
     return texts.reduce(0) { $0 + counter.count($1) }
   }
+
+  /// The path of a URL, with its query.
+  private static func path(of url: String) -> String {
+    let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+    return String(rest.drop { $0 != "/" })
+  }
+}
+
+extension OpenAIService: AdaptiveService {
+  package var isUnknown: Bool {
+    known.withLock { !$0.plan.isKnown && !$0.plan.hasAnswer && $0.profile == nil }
+  }
+
+  package var isKnown: Bool { known.withLock { $0.plan.isKnown } }
+
+  package var profile: ServerProfile? { known.withLock { $0.profile } }
+
+  package func remember(in profiles: any ServerProfiles) async {
+    known.withLock { $0.profiles = profiles }
+    guard
+      let profile = await profiles.profile(ofServer: address.normal, model: space.model)?.believed()
+    else { return }
+    known.withLock { known in
+      known.profile = profile
+      var form = profile.form
+      // What is asked for may be another length than it was then.
+      form.sendsDimensions =
+        configuration.asksForDimensionsFirst
+        || (form.sendsDimensions && profile.dimensions == space.dimensions)
+      known.plan = RequestFormPlan(
+        form, paths: address.embeddings.map { Self.path(of: $0) }, isKnown: known.plan.isKnown)
+    }
+  }
+
+  package func learn(_ change: @Sendable (inout ServerProfile) -> Void) async {
+    let news: (ServerProfile, any ServerProfiles)? = known.withLock { known in
+      guard var profile = known.profile else { return nil }
+      change(&profile)
+      guard profile != known.profile else { return nil }
+      profile.learnedAt = Date()
+      known.profile = profile
+      return (profile, known.profiles)
+    }
+    guard let (profile, profiles) = news else { return }
+    await profiles.keep(profile, ofServer: address.normal, model: space.model)
+  }
+
+  /// Sends one request, in the form that is tried now.
+  package func attempt(
+    _ texts: [String], purpose: EmbeddingPurpose, requestID: String
+  ) async throws -> EmbeddingBatch {
+    precondition(!texts.isEmpty, "no texts to embed")
+    let form = known.withLock { $0.plan.form }
+    let answer = try await post(texts, as: form, requestID)
+    guard answer.isSuccess else { throw await refused(answer, form, nil) }
+    let read: EmbeddingAnswer
+    do {
+      read = try self.read(answer, texts: texts.count)
+    } catch {
+      throw await refused(answer, form, error)
+    }
+    await succeed(form)
+    return EmbeddingBatch(
+      vectors: read.vectors, tokens: await tokens(read.tokens, of: texts),
+      rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer))
+  }
+
+  private func succeed(_ form: RequestForm) async {
+    let dimensions = space.dimensions
+    let news: (ServerProfile, any ServerProfiles)? = known.withLock { known in
+      guard known.plan.succeed(form), !known.plan.isKnown else { return nil }
+      var profile = known.profile ?? ServerProfile(form: form, dimensions: dimensions)
+      let isSame = known.profile.map { $0.form == form && $0.dimensions == dimensions } ?? false
+      guard !isSame else { return nil }
+      (profile.form, profile.dimensions) = (form, dimensions)
+      known.profile = profile
+      return (profile, known.profiles)
+    }
+    guard let (profile, profiles) = news else { return }
+    await profiles.keep(profile, ofServer: address.normal, model: space.model)
+  }
+
+  /// The error of an answer that is none, after another form was chosen if one is left.
+  private func refused(
+    _ answer: HTTPAnswer, _ form: RequestForm, _ fault: EmbeddingAnswer.Fault?
+  ) async -> ServiceError {
+    var error = fault.map { self.error(of: answer, $0) } ?? self.error(of: answer)
+    let wrongForm: RequestFormPlan.Fault? =
+      fault.map { fault in
+        fault.isServersError
+          ? refusedForm(answer, error) : fault.dimensions != nil ? .wrongLength : .unsaid
+      } ?? refusedForm(answer, error)
+    let (isAnswered, length) = known.withLock { known in
+      if let length = fault?.dimensions { known.wrongLength = length }
+      if let wrongForm { error.hasAdapted = known.plan.fail(form, wrongForm) }
+      return (known.plan.hasAnswer || known.plan.isKnown, known.wrongLength)
+    }
+    if wrongForm == .dimensions, !error.hasAdapted, let length {
+      error = ServiceError(
+        .authentication, code: "wrong_dimensions",
+        message:
+          "\(space.model) makes vectors of \(length) dimensions and \(address.server) takes no "
+          + "wish for \(space.dimensions): \(error.message); set the dimensions to \(length)",
+        status: answer.status, serverRequestID: error.serverRequestID)
+    }
+    error.isSettled =
+      !error.hasAdapted && !isAnswered
+      && ["wrong_dimensions", "no_data"].contains(error.code)
+    if error.kind == .authentication, answer.status == 404, !address.isWhole, !error.hasAdapted,
+      address.embeddings.count > 1, !error.isAboutModel, !isAnswered
+    {
+      error.message += "; tried \(address.embeddings.joined(separator: " and "))"
+    }
+    return error
+  }
+
+  /// What is at fault with the form of a request, by its refusal; nil if that is about something else.
+  private func refusedForm(
+    _ answer: HTTPAnswer, _ error: ServiceError
+  ) -> RequestFormPlan.Fault? {
+    let words = RefusalWords(ServerErrorBody(answer.body).message)
+    switch answer.status {
+    case 307, 308:
+      let url = address.origin + known.withLock { $0.plan.form.path }
+      return answer.headers["location"].flatMap { address.redirected(from: url, to: $0) }
+        .map { .redirect(path: Self.path(of: $0)) }
+    case 404, 405: return error.isAboutModel ? nil : .address
+    case 200...299, 400, 415, 422, 500, 501:
+      if words.isAboutEncoding { return words.isUnknownField ? .encodingField : .encoding }
+      if words.isAboutDimensions { return .dimensions }
+      return error.kind == .input && error.limit == nil || error.kind == .server
+        || error.code == "no_data" ? .unsaid : nil
+    default: return nil
+    }
+  }
+}
+
+extension ServiceError {
+  /// Whether the server is there, and the model is not.
+  fileprivate var isAboutModel: Bool { ["model_not_found", "DeploymentNotFound"].contains(code) }
 }

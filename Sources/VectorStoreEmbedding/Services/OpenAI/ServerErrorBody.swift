@@ -1,5 +1,5 @@
 // Reads the body of an error answer: `{"error": {message, type, param, code}}`, and what other
-// servers write in its place. Called by ErrorClassifier and OpenAIService; calls JSONReader.
+// servers write in its place.
 
 /// What a server says about an error, as it says it.
 struct ServerErrorBody: Equatable {
@@ -9,9 +9,11 @@ struct ServerErrorBody: Equatable {
   var type: String?
   /// The field of the request at fault.
   var param: String?
-  /// `error.code`, where it is a word.
+  /// `error.code`, if it is a word.
   var code: String?
-  /// Whether the body is a JSON object, as an API's is.
+  /// `error.code`, if it is a number as statuses are.
+  var status: Int?
+  /// Whether the body is JSON, as an API's is, also one that ends in the middle.
   private(set) var isJSON = false
 
   /// Reads a body. What is not JSON is the message itself, unless it is a web page.
@@ -20,10 +22,11 @@ struct ServerErrorBody: Equatable {
     let isJSON = body.withUnsafeBufferPointer { bytes in
       var json = JSONReader(bytes)
       do {
-        try json.object { key, json in try found.readMember(key, &json) }
+        try found.readValue("", &json)
         return true
       } catch {
-        return false
+        // The middle of a long list: servers echo the whole request behind their message.
+        return error as? JSONReader.Fault == .truncated && found != ServerErrorBody()
       }
     }
     if !isJSON, found == ServerErrorBody() {
@@ -37,19 +40,33 @@ struct ServerErrorBody: Equatable {
 
   private init() {}
 
-  /// Reads a member of the body: OpenAI's `error`, or a message beside it as other servers write.
-  private mutating func readMember(_ key: String, _ json: inout JSONReader) throws {
-    if key == "error", try json.peek() == UInt8(ascii: "{") {
-      try json.object { key, json in try readMember(key, &json) }
-      return
+  /// Reads what stands under a key: OpenAI's `error`, a message beside it as other servers write, or a
+  /// list of either, of which the first counts.
+  private mutating func readValue(_ key: String, _ json: inout JSONReader) throws {
+    let isErrorItself = ["", "error", "detail", "errors"].contains(key)
+    switch try json.peek() {
+    case UInt8(ascii: "{") where isErrorItself:
+      try json.object { key, json in try readValue(key, &json) }
+    case UInt8(ascii: "[") where isErrorItself:
+      var isFirst = true
+      try json.array { json in
+        if isFirst { try readValue(key, &json) } else { try json.skip() }
+        isFirst = false
+      }
+    case UInt8(ascii: "\""): take(try json.string(), key)
+    case UInt8(ascii: "0")...UInt8(ascii: "9") where key == "code":
+      status = Int(exactly: try json.number())
+    default: try json.skip()
     }
-    guard try json.peek() == UInt8(ascii: "\"") else { return try json.skip() }
-    let text = try json.string()
+  }
+
+  private mutating func take(_ text: String, _ key: String) {
     switch key {
-    case "message", "error", "detail": message = text
-    case "type": type = text
-    case "param": param = text
-    case "code": code = text
+    case "", "message", "error", "detail", "errors", "msg": message = message ?? text
+    case "type": type = type ?? text
+    case "param": param = param ?? text
+    case "code":
+      if let number = Int(text) { status = number } else { code = code ?? text }
     default: break
     }
   }

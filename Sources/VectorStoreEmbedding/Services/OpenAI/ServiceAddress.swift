@@ -2,16 +2,17 @@
 
 import Foundation
 
-/// An address of the form `http(s)://host[:port][/path]`, and nothing else.
+/// An address of the form `http(s)://host[:port][/path]`. If its path ends in `/embeddings` it is used
+/// as it is, and may end in a query, as Azure's `?api-version=…`.
 ///
 /// The grammar is kept narrow, so that nobody who reads the same text can see another host in it:
-/// no user, no query, no fragment, no percent sign in the host, ASCII only. Spellings of one address
+/// no user, no fragment, no percent sign in the host, ASCII only. Spellings of one address
 /// are equal: with or without `/v1`, a slash or a dot at the end, or the scheme's own port, in any
 /// case, and `localhost`, `127.0.0.1` and `[::1]` with one port.
 package struct ServiceAddress: Sendable {
   /// OpenAI's own address.
   package static let openAI = ServiceAddress(
-    isEncrypted: true, host: "api.openai.com", port: 443, path: "")
+    isEncrypted: true, host: "api.openai.com", port: 443, path: "", query: "")
 
   /// Whether the scheme is https.
   package let isEncrypted: Bool
@@ -21,12 +22,15 @@ package struct ServiceAddress: Sendable {
   package let port: Int
   /// Empty, or a path that begins with a slash and does not end with one; with `/v1` if it was given.
   package let path: String
+  /// Empty, or a query that begins with a question mark.
+  private let query: String
 
-  private init(isEncrypted: Bool, host: String, port: Int, path: String) {
+  private init(isEncrypted: Bool, host: String, port: Int, path: String, query: String) {
     self.isEncrypted = isEncrypted
     self.host = host
     self.port = port
     self.path = path
+    self.query = query
   }
 
   /// Parses an address.
@@ -51,17 +55,19 @@ package struct ServiceAddress: Sendable {
     guard !authority.contains("@") else {
       throw Self.error("holds a user or a password; take it out; the key is a setting of its own")
     }
-    guard !end.contains(where: { "?#".contains($0) }) else {
-      throw Self.error("ends in a query or a fragment; expected the address alone")
+    guard !end.contains("#") else {
+      throw Self.error("ends in a fragment; expected the address alone")
     }
-    var path = end
+    var path = end.prefix { $0 != "?" }
+    let query = end[path.endIndex...]
     while path.last == "/" { path.removeLast() }
     let (host, port) = try Self.hostAndPort(authority)
-    guard Self.isPath(path) else { throw Self.noURL }
+    guard Self.isPath(path), Self.isPath(query) else { throw Self.noURL }
+    try Self.check(query: query, path: path)
     let isEncrypted = scheme == "https"
     self.init(
       isEncrypted: isEncrypted, host: host, port: port ?? (isEncrypted ? 443 : 80),
-      path: String(path))
+      path: String(path), query: query == "?" ? "" : String(query))
     guard isEncrypted || !isHostOfOpenAI else {
       throw Self.error("is http://\(server), which would send the key in clear; expected https")
     }
@@ -85,10 +91,38 @@ package struct ServiceAddress: Sendable {
   package var server: String { host + shownPort }
 
   /// The address without `/v1`, one text for all its spellings.
-  package var normal: String { "\(scheme)://\(oneHost)\(shownPort)\(basePath)" }
+  package var normal: String {
+    let end = path.hasSuffix("/v1/embeddings") && query.isEmpty ? basePath : path + query
+    return "\(scheme)://\(oneHost)\(shownPort)\(isWhole ? end : basePath)"
+  }
 
-  /// The URL of embeddings.
-  package var embeddings: String { root + "/v1/embeddings" }
+  /// The URLs at which embeddings may be, in the order in which they are tried. A whole address is the
+  /// only one.
+  package var embeddings: [String] {
+    isWhole
+      ? [origin + path + query]
+      : [root + "/v1/embeddings", origin + path + "/embeddings"].distinct
+  }
+
+  /// Whether the address names embeddings itself, and not only their server.
+  package var isWhole: Bool { path.hasSuffix("/embeddings") }
+
+  /// Whether it is Azure's, which takes its key in a header of another name.
+  package var isAzure: Bool {
+    [".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"]
+      .contains { host.hasSuffix($0) }
+  }
+
+  /// The URL that a redirect leads to, if it is on the same server: nil for any other, and for what is no
+  /// URL.
+  package func redirected(from url: String, to location: String) -> String? {
+    guard let target = URL(string: location, relativeTo: URL(string: url)),
+      let found = try? ServiceAddress(
+        target.absoluteString.split(separator: "?", maxSplits: 1).first.map(String.init) ?? ""),
+      (found.isEncrypted, found.host, found.port) == (isEncrypted, host, port)
+    else { return nil }
+    return target.absoluteString
+  }
 
   /// The URL of a model.
   package func model(_ name: String) -> String {
@@ -102,12 +136,15 @@ package struct ServiceAddress: Sendable {
 
   private var shownPort: String { port == (isEncrypted ? 443 : 80) ? "" : ":\(port)" }
 
-  private var root: String { "\(scheme)://\(server)\(basePath)" }
+  /// The scheme, the host and the port.
+  var origin: String { "\(scheme)://\(server)" }
+
+  private var root: String { origin + basePath }
 
   /// What comes before `/v1`.
   private var basePath: String {
     var path = path[...]
-    if path.hasSuffix("/embeddings") { path.removeLast("/embeddings".count) }
+    if isWhole { path.removeLast("/embeddings".count) }
     if path.hasSuffix("/v1") { path.removeLast("/v1".count) }
     while path.last == "/" { path.removeLast() }
     return String(path)
@@ -168,6 +205,22 @@ package struct ServiceAddress: Sendable {
         .allSatisfy { $0.prefix(2).count == 2 && $0.prefix(2).allSatisfy(\.isHexDigit) }
   }
 
+  /// Refuses a query that would not be used, and one that may hold a key: it would be shown.
+  private static func check(
+    query: Substring, path: Substring
+  ) throws(OpenAIConfigurationError) {
+    guard query.count > 1 else { return }
+    guard path.hasSuffix("/embeddings") else {
+      throw error(
+        "has a query, but does not end in /embeddings; expected the whole address, or no query")
+    }
+    let names = query.dropFirst().split(separator: "&").map { $0.prefix { $0 != "=" }.lowercased() }
+    let secrets = ["key", "token", "secret", "sig", "password", "auth"]
+    if names.contains(where: { name in secrets.contains { name.contains($0) } }) {
+      throw error("holds a key in its query; take it out, the key goes to OPENAI_API_KEY")
+    }
+  }
+
   private static let noURL = error("is not a URL; expected one like https://api.openai.com")
 
   private static func error(_ problem: String) -> OpenAIConfigurationError {
@@ -185,5 +238,12 @@ extension ServiceAddress: Hashable {
 
 extension ServiceAddress: CustomStringConvertible {
   /// The address as it was given, in its shortest form, as `https://api.openai.com/v1`.
-  package var description: String { "\(scheme)://\(server)\(path)" }
+  package var description: String { "\(scheme)://\(server)\(path)\(query)" }
+}
+
+extension [String] {
+  /// Each once, in order.
+  fileprivate var distinct: [String] {
+    reduce(into: []) { known, text in if !known.contains(text) { known.append(text) } }
+  }
 }

@@ -15,17 +15,25 @@ import Testing
 
   @Test func holdsWhatTheAPIDescribes() {
     let body = EmbeddingRequestBody(
-      texts: ["a", "b"], model: "m", format: .base64, dimensions: 512)
+      texts: ["a", "b"], model: "m", dimensions: 512)
     #expect(
       String(decoding: body.bytes(), as: UTF8.self)
         == #"{"model":"m","encoding_format":"base64","dimensions":512,"input":["a","b"]}"#)
   }
 
   @Test func leavesDimensionsOutWhereTheyAreTheModelsOwn() {
-    let body = EmbeddingRequestBody(texts: ["a"], model: "m", format: .float, dimensions: nil)
+    let body = EmbeddingRequestBody(texts: ["a"], model: "m", encoding: .float)
     #expect(
       String(decoding: body.bytes(), as: UTF8.self)
         == #"{"model":"m","encoding_format":"float","input":["a"]}"#)
+  }
+
+  @Test func leavesTheFormOutAndAddsMembers() {
+    let body = EmbeddingRequestBody(
+      texts: ["a"], model: "m", encoding: .unsaid, extraMembers: #""truncate":"END""#)
+    #expect(
+      String(decoding: body.bytes(), as: UTF8.self)
+        == #"{"model":"m","truncate":"END","input":["a"]}"#)
   }
 
   @Test func writesTextsThatReadBackTheSame() throws {
@@ -35,7 +43,7 @@ import Testing
       "Größe 黑豹队 👩🏽‍🚀 \u{10FFFF} e\u{301}", String(repeating: "\"\n", count: 5000),
     ]
     let body = EmbeddingRequestBody(
-      texts: texts, model: "a\"b", format: .base64, dimensions: nil)
+      texts: texts, model: "a\"b")
     let read = try JSONDecoder().decode(Read.self, from: Data(body.bytes()))
     #expect(read.model == "a\"b")
     // By bytes, since strings that only look the same are equal.

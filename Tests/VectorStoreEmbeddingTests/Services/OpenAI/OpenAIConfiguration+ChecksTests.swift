@@ -25,15 +25,77 @@ import Testing
   ) throws {
     let configuration = Self.configuration(model, dimensions)
     try configuration.validate()
-    #expect(configuration.askedDimensions == asked)
+    #expect(configuration.asksForDimensionsFirst == (asked != nil))
     #expect(try configuration.space.name == "openai/\(model)/\(dimensions)")
+  }
+
+  @Test func asksForDimensionsOfOpenAIsModelsUnderTheNamesOfGateways() {
+    #expect(Self.configuration("openai/text-embedding-3-small", 512).asksForDimensionsFirst)
+    #expect(!Self.configuration("openai/text-embedding-3-small", 1536).asksForDimensionsFirst)
+  }
+
+  @Test(arguments: [
+    ("all-minilm:l6-v2", 384, 256), ("BAAI/bge-m3", 1024, 8192), ("nomic-embed-text", 768, 2048),
+    ("Qwen/Qwen3-Embedding-0.6B", 1024, 32_768),
+  ])
+  func knowsModelsByTheirNames(model: String, dimensions: Int, tokens: Int) throws {
+    var configuration = OpenAIConfiguration()
+    configuration.model = model
+    configuration.baseURL = "http://127.0.0.1:8080"
+    #expect(try configuration.space.dimensions == dimensions)
+    #expect(try configuration.terms.tokensPerText == tokens)
+  }
+
+  @Test func aFreeServerOnThisMachineIsNotLimitedAndStartsSmall() throws {
+    var configuration = OpenAIConfiguration()
+    configuration.model = "all-minilm"
+    configuration.baseURL = "http://127.0.0.1:8080"
+    var terms = try configuration.terms
+    #expect(terms.isUnlimited && terms.isMetered)
+    #expect(terms.firstTextsPerRequest == 32 && terms.concurrentRequests == 2)
+    #expect(terms.secondsPerRequest == 600)
+    configuration.baseURL = "http://nas:8080"
+    configuration.price = .free
+    terms = try configuration.terms
+    #expect(!terms.isUnlimited && terms.firstTextsPerRequest == nil)
+    #expect(terms.concurrentRequests == 4 && terms.secondsPerRequest == 30)
+  }
+
+  @Test(
+    arguments: [
+      (nil, "https://host", "Authorization", "Bearer "),
+      (nil, "https://me.openai.azure.com/openai/v1", "api-key", ""),
+      ("x-api-key", "https://host", "x-api-key", ""),
+      ("Authorization: Key", "https://host", "Authorization", "Key "),
+    ] as [(String?, String, String, String)])
+  func findsTheHeaderOfTheKey(set: String?, url: String, name: String, prefix: String) throws {
+    var configuration = OpenAIConfiguration()
+    configuration.baseURL = url
+    configuration.keyHeader = set
+    #expect(try configuration.resolvedKeyHeader == (name, prefix))
+  }
+
+  @Test(arguments: ["", ": x", "a b", "a\r\nb", "a: x\ny"])
+  func refusesHeadersThatCannotBeSent(header: String) {
+    var configuration = OpenAIConfiguration()
+    configuration.keyHeader = header
+    let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
+    #expect(error?.variable == "OPENAI_AUTH_HEADER")
+  }
+
+  @Test(arguments: ["", "[]", "1", "{\"input\":1}", "{\"model\":\"x\"}", "{"])
+  func refusesExtraFieldsThatAreNone(body: String) {
+    var configuration = OpenAIConfiguration()
+    configuration.extraBody = body
+    let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
+    #expect(error?.variable == "OPENAI_EXTRA_BODY")
   }
 
   @Test func leavesDimensionsToModelsItDoesNotKnow() throws {
     var configuration = Self.configuration("BAAI/bge-m3", 1024)
     configuration.baseURL = "http://127.0.0.1:8080/v1"
     try configuration.validate()
-    #expect(configuration.askedDimensions == nil)
+    #expect(!configuration.asksForDimensionsFirst)
     #expect(try configuration.space.name == "localhost:8080/BAAI/bge-m3/1024")
   }
 

@@ -19,7 +19,7 @@ import Testing
     #expect(terms.retries == 3)
     #expect(terms.price == TokenPrice.known(model: "text-embedding-3-small"))
     #expect(terms.isMetered)
-    #expect(configuration.timeout == 30)
-    #expect(configuration.askedDimensions == nil)
+    #expect(terms.secondsPerRequest == 30)
+    #expect(!configuration.asksForDimensionsFirst)
   }
 }

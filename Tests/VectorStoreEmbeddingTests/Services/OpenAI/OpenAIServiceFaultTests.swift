@@ -101,7 +101,7 @@ import Testing
     #expect(
       message.hasSuffix(
         " cannot be used: found 768 dimensions in place 1 of 3, expected 1536; set "
-          + "the dimensions to what text-embedding-3-small makes"))
+          + "the dimensions to 768, which is what text-embedding-3-small makes"))
   }
 
   @Test func classifiesAnErrorByItsStatusHoweverLongItIs() async throws {

@@ -24,7 +24,15 @@ import Testing
       ),
       (#"{"error":"m","error_type":"Validation"}"#, ["m", nil, nil, nil]),
       (#"{"detail":"Not Found"}"#, ["Not Found", nil, nil, nil]),
-      (#"{"detail":[{"loc":["body"],"msg":"x"}]}"#, [nil, nil, nil, nil]),
+      (#"{"detail":[{"loc":["body"],"msg":"x"}]}"#, ["x", nil, nil, nil]),
+      (
+        #"[{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT"}}]"#,
+        ["m", nil, nil, nil]
+      ),
+      (#""a text""#, ["a text", nil, nil, nil]),
+      ("\u{FEFF}{\"message\":\"m\"}", ["m", nil, nil, nil]),
+      (#"{"detail":[{"type":"too_long","msg":"x","input":["a","b"#, ["x", "too_long", nil, nil]),
+      (#"{"error":{"message":"m","code":"400"}}"#, ["m", nil, nil, nil]),
       (#"{"error":{"message":"m","code":"c"}, "half"#, ["m", nil, nil, "c"]),
       ("{}", [nil, nil, nil, nil]),
       ("upstream connect error", ["upstream connect error", nil, nil, nil]),

@@ -19,7 +19,42 @@ import Testing
     ("https://host/v1beta", "https://host/v1beta/v1/embeddings"),
   ])
   func findsEmbeddingsWithOrWithoutVersion(text: String, url: String) throws {
-    #expect(try ServiceAddress(text).embeddings == url)
+    #expect(try ServiceAddress(text).embeddings.first == url)
+  }
+
+  @Test(arguments: [
+    (
+      "https://api.openai.com",
+      ["https://api.openai.com/v1/embeddings", "https://api.openai.com/embeddings"]
+    ),
+    ("https://host/v1", ["https://host/v1/embeddings"]),
+    ("http://host/v3", ["http://host/v3/v1/embeddings", "http://host/v3/embeddings"]),
+    ("http://host:7997/embeddings", ["http://host:7997/embeddings"]),
+    (
+      "https://me.openai.azure.com/openai/deployments/small/embeddings?api-version=2024-10-21",
+      ["https://me.openai.azure.com/openai/deployments/small/embeddings?api-version=2024-10-21"]
+    ),
+  ])
+  func triesTheVersionFirstAndUsesWholeAddressesAsTheyAre(text: String, urls: [String]) throws {
+    #expect(try ServiceAddress(text).embeddings == urls)
+  }
+
+  @Test func knowsAzure() throws {
+    #expect(try ServiceAddress("https://me.openai.azure.com/openai/v1").isAzure)
+    #expect(try !ServiceAddress("https://openai.azure.com.evil.example").isAzure)
+  }
+
+  @Test(
+    arguments: [
+      ("/v1/embeddings/", "http://host:1/v1/embeddings/"),
+      ("http://HOST:1/other", "http://HOST:1/other"),
+      ("https://host:1/other", nil), ("http://host:2/other", nil), ("http://thief/x", nil),
+      ("//thief/x", nil), ("", nil),
+    ] as [(String, String?)])
+  func followsRedirectsToTheSameServerOnly(location: String, url: String?) throws {
+    let address = try ServiceAddress("http://host:1")
+    let found = address.redirected(from: "http://host:1/v1/embeddings", to: location)
+    #expect(found == url)
   }
 
   @Test func writesModelsAsOnePartOfThePath() throws {
@@ -57,7 +92,9 @@ import Testing
       ["https://eu.api.openai.com"],
       ["https://llm.example", "https://LLM.Example.:443/v1/"],
       ["https://llm.example:444"], ["http://llm.example", "http://llm.example:80"],
-      ["https://llm.example/a", "https://llm.example/a/v1"], ["https://llm.example/b"],
+      ["https://llm.example/a", "https://llm.example/a/v1", "https://llm.example/a/v1/embeddings"],
+      ["https://llm.example/b"], ["https://llm.example/a/embeddings"],
+      ["https://llm.example/a/embeddings?api-version=1"],
     ]
     let parsed = try spellings.map { try $0.map { try ServiceAddress($0) } }
     for (line, addresses) in zip(spellings, parsed) {
@@ -139,9 +176,19 @@ import Testing
       "https://host\\@evil.example",
       "holds a user or a password; take it out; the key is a setting of its own"
     ),
-    ("https://host/v1?key=hunter2", "ends in a query or a fragment; expected the address alone"),
-    ("https://host?key=hunter2", "ends in a query or a fragment; expected the address alone"),
-    ("https://host/#hunter2", "ends in a query or a fragment; expected the address alone"),
+    (
+      "https://host/v1?key=hunter2",
+      "has a query, but does not end in /embeddings; expected the whole address, or no query"
+    ),
+    (
+      "https://host?key=hunter2",
+      "has a query, but does not end in /embeddings; expected the whole address, or no query"
+    ),
+    (
+      "https://host/embeddings?api-key=hunter2",
+      "holds a key in its query; take it out, the key goes to OPENAI_API_KEY"
+    ),
+    ("https://host/#hunter2", "ends in a fragment; expected the address alone"),
     ("https://host:0", "names the port 0; expected 1 to 65535"),
     ("https://host:65536", "names the port 65536; expected 1 to 65535"),
     (
