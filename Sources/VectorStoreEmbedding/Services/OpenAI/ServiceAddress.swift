@@ -217,7 +217,7 @@ package struct ServiceAddress: Sendable {
     let names = query.dropFirst().split(separator: "&").map { $0.prefix { $0 != "=" }.lowercased() }
     let secrets = ["key", "token", "secret", "sig", "password", "auth"]
     if names.contains(where: { name in secrets.contains { name.contains($0) } }) {
-      throw error("holds a key in its query; take it out, the key goes to OPENAI_API_KEY")
+      throw error("holds a key in its query; take it out, the key has a setting of its own")
     }
   }
 

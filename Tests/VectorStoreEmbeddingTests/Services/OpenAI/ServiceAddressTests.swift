@@ -186,7 +186,7 @@ import Testing
     ),
     (
       "https://host/embeddings?api-key=hunter2",
-      "holds a key in its query; take it out, the key goes to OPENAI_API_KEY"
+      "holds a key in its query; take it out, the key has a setting of its own"
     ),
     ("https://host/#hunter2", "ends in a fragment; expected the address alone"),
     ("https://host:0", "names the port 0; expected 1 to 65535"),
