@@ -68,7 +68,8 @@ struct HealthOutput {
       learned.textsPerRequest.map { "at most \(Format.count($0)) texts a request" },
       learned.tokensPerRequest.map { "at most \(Format.count($0)) tokens a request" },
       learned.tokensPerText.map { "at most \(Format.count($0)) tokens a text" },
-      learned.secondsPerText.map { "\(Format.latency($0)) a text" }, "learned \(learned.at)",
+      learned.secondsPerText.map { "\(Format.latency(.seconds($0))) a text" },
+      "learned \(Format.time(learned.at))",
     ].compactMap { $0 }.joined(separator: ", ")
   }
 
