@@ -87,6 +87,8 @@ struct Settings: Sendable {
     try self.init(
       flags: [.store: ("--store", options.storePath), .mode: ("--mode", mode?.mode.rawValue)],
       verbose: options.verbose, quiet: !embeds)
+    // In the library that is a store which nobody keeps; here it is a file's name like any other.
+    if storePath == ":memory:" { storePath = "./:memory:" }
     configuration.access = access
     if embeds { try addService(sends: sends) }
   }

@@ -265,6 +265,8 @@ struct CountingSink: AddSink {
           uncounted.remove($0) != nil
         }
         placed[document.source] = DocumentRecord(placed: document, counts)
+        let brought = document.chunks.filter { $0.vector != nil }.compactMap(\.textHash)
+        self.embedded[collection.target.space, default: []].formUnion(brought)
         outcomes.append(.placed(counts))
       } else {
         placed[document.source] = DocumentRecord(pending: document, over: known)

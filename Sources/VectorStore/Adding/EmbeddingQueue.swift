@@ -87,7 +87,7 @@ actor EmbeddingQueue {
 
   /// Packs texts, and jobs that have grown too large, into requests as large as the server takes now.
   private func pack(_ items: [Item]) {
-    let size = run.requests.size
+    let size = requests.size
     packer.resize(size)
     let large = jobs.filter {
       !size.holds(texts: $0.items.count, tokens: $0.items.reduce(0) { $0 + $1.tokens })

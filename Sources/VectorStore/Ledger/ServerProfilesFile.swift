@@ -77,7 +77,7 @@ final class ServerProfilesFile: ServerProfiles {
       logger.debug("cannot \(verb) what was learned of servers in \(database.path): \(error)")
       let damage: [ResultCode] = [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR]
       if let code = (error as? DatabaseError)?.resultCode, damage.contains(code) {
-        try? await database.setAside()
+        _ = try? await database.setAside()
       }
       return nil
     }

@@ -31,7 +31,7 @@ import Testing
       #expect(
         error?.message
           == "not all was added: 2 documents waiting for vectors; the embedding service "
-          + "stopped: there is no embedding service; set OPENAI_API_KEY")
+          + "stopped: there is no embedding service; configure one")
     }
   }
 

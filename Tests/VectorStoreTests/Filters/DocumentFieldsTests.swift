@@ -142,15 +142,17 @@ import Testing
     let queue = try DatabaseQueue(path: path)
     try Schema.migrator.migrate(queue, upTo: "2 segments")
     let metadata = try MetadataJSON.encode(Self.metadata)
+    let time = "2026-01-01T00:00:00.000Z"
     try await queue.writeWithoutTransaction { db in
       try db.execute(
         sql: """
           PRAGMA application_id = \(Schema.applicationID);
           INSERT INTO spaces
           VALUES (1, 'mock/hashed-features-1/1536', 'mock', 'hashed-features-1', 1536, 'mock');
-          INSERT INTO collections VALUES (1, 'default', 1, '2026-01-01');
+          INSERT INTO collections VALUES (1, 'default', 1, '\(time)');
           INSERT INTO documents(collection_id, source, origin, format, metadata, added_at, updated_at)
-          VALUES (1, 'a', 'text', 'text', ?, '', ''), (1, 'b', 'text', 'text', '{}', '', '');
+          VALUES (1, 'a', 'text', 'text', ?, '\(time)', '\(time)'),
+            (1, 'b', 'text', 'text', '{}', '\(time)', '\(time)');
           """, arguments: [metadata])
       _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
     }

@@ -88,6 +88,7 @@ import Testing
     for column in [
       "vectors DROP COLUMN checksum", "staged DROP COLUMN checksum", "staged DROP COLUMN run_id",
       "documents DROP COLUMN run_id", "collections DROP COLUMN target_chosen",
+      "pending_documents DROP COLUMN chunks",
     ] {
       try indexed.execute("ALTER TABLE \(column)")
     }
