@@ -108,7 +108,9 @@ struct CutDocument: Sendable {
       let chunk = CutChunk(
         text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line)
       // A token has at least one byte.
-      guard let counter = counter?.cutting, $0.text.utf8.count > tokens, counter.count($0.text) > tokens else {
+      guard let counter = counter?.cutting, $0.text.utf8.count > tokens,
+        counter.count($0.text) > tokens
+      else {
         return [chunk]
       }
       return chunk.cut(to: tokens, by: counter, format: format)

@@ -84,7 +84,7 @@ import Testing
     ] as [(LoopbackBehaviour, Int)])
   func learnsTheMostTokensOfARequest(server: LoopbackBehaviour, most: Int) async throws {
     let texts = Self.texts(300, words: 300)
-    let tokens = texts.reduce(0) { $0 + ($1.text.utf8.count + 3) / 4 }
+    let tokens = texts.reduce(0) { $0 + (($1.text ?? "").utf8.count + 3) / 4 }
     let outcome = try await Self.add(texts, to: server, path: server.personality.path)
     #expect(outcome.report.documents == .init(added: 300))
     let least = max(2, (tokens + most - 1) / most)
@@ -208,7 +208,8 @@ import Testing
   @Test(
     arguments: [.llamaCpp, .vLLM, .oldTEI, .failingForOne, .inferenceFailed] as [LoopbackBehaviour])
   func anErrorAboutOneTextIsAboutOneText(server: LoopbackBehaviour) async throws {
-    let texts = Self.texts(600) + [Document(id: "long", text: Self.texts(1, words: 902)[0].text)]
+    let texts =
+      Self.texts(600) + [Document(id: "long", text: Self.texts(1, words: 902)[0].text ?? "")]
     let outcome = try await Self.add(texts, to: server)
     #expect(outcome.report.stopped == nil)
     #expect(outcome.report.documents.added == 600)
