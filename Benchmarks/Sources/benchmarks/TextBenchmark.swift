@@ -51,7 +51,7 @@ struct TextBenchmark: AsyncParsableCommand {
       path: folder.appending(path: "add.db").path, configuration: StoreConfiguration(mode: .mock))
     // Every text is made different, so that none is reused.
     let documents = texts.enumerated().map { Document(id: "\($0)", text: "\($0) \($1)") }
-    let bytes = Double(documents.reduce(0) { $0 + $1.text.utf8.count }) / 1e6
+    let bytes = Double(documents.reduce(0) { $0 + ($1.text ?? "").utf8.count }) / 1e6
     let adding = try await Timing.of(1) { try await store.add(documents) }
     report("adding to a store, mock", bytes / adding.median, "MB/s", "\(documents.count) documents")
     report(

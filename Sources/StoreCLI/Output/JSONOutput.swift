@@ -19,7 +19,6 @@ enum JSONOutput {
         date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
     let json = String(decoding: try encoder.encode(value), as: UTF8.self)
     guard json.unicodeScalars.contains(where: \.steersTerminals) else { return json + "\n" }
     var escaped = String.UnicodeScalarView()

@@ -106,7 +106,13 @@ import Testing
       #expect(list.split(separator: "\n").count == 3 && TerminalTests.steering(list).isEmpty)
       let json = try await command.run("get", id, "--json").output
       #expect(TerminalTests.steering(json).isEmpty)
-      let document = try JSONDecoder().decode(StoredDocument.self, from: Data(json.utf8))
+      let decoder = JSONDecoder()
+      decoder.dateDecodingStrategy = .custom {
+        try Date(
+          $0.singleValueContainer().decode(String.self),
+          strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+      }
+      let document = try decoder.decode(StoredDocument.self, from: Data(json.utf8))
       #expect(document.text == text && document.summary.metadata["k"] == .string(Self.evil))
       let exported = try await command.run("export", "-").output
       #expect(TerminalTests.steering(exported).isEmpty)

@@ -91,6 +91,6 @@ import Testing
         }
       }
     }
-    #expect(files > 300)
+    #expect(files > 200)
   }
 }

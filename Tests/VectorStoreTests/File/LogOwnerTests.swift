@@ -30,7 +30,8 @@ import Testing
           try db.execute(
             sql: """
               INSERT INTO documents(collection_id, source, origin, format, metadata, added_at, updated_at)
-              VALUES (1, 'late \(number)', 'text', 'text', '{}', '2026-01-01', '2026-01-01')
+              VALUES (1, 'late \(number)', 'text', 'text', '{}', '2026-01-01T00:00:00.000Z',
+                '2026-01-01T00:00:00.000Z')
               """)
         }
         guard checkpointed, number == 3 else { continue }
