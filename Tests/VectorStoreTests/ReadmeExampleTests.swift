@@ -19,12 +19,13 @@ import VectorStore
     // README: begin
     let store = try await Store(
       path: "notes.db".at(path), configuration: StoreConfiguration(mode: .mock))
-    try await store.add([
+    let notes = store.collection("notes")
+    try await notes.add([
       Document(id: "sky", text: "The sky is blue because air scatters blue light the most."),
       Document(id: "bread", text: "Bread rises because yeast turns sugar into gas."),
-    ])
+    ]).requireComplete()
 
-    let answer = try await store.query("why is the sky blue?", options: QueryOptions(limit: 1))
+    let answer = try await notes.query("why is the sky blue?", limit: 1)
     for hit in answer.hits {
       print(hit.score, hit.source, hit.text ?? "")
     }

@@ -91,11 +91,11 @@ enum Timestamp {
         .timeZone(separator: .omitted))
   }
 
-  /// The time that a table holds.
+  /// The time that a table holds; a day alone, as other programs may write it, is its start in UTC.
   ///
   /// - Throws: ``StoreError`` with `damaged` for a text that is not one.
   static func date(_ text: String) throws -> Date {
-    guard let date = try? format.parse(text) else {
+    guard let date = (try? format.parse(text)) ?? (try? day.parse(text)) else {
       throw StoreError(
         .damaged, "the store holds \"\(text)\" as a time; \(StoreError.restoringTheStore)")
     }
@@ -103,4 +103,5 @@ enum Timestamp {
   }
 
   private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+  private static let day = Date.ISO8601FormatStyle().year().month().day()
 }
