@@ -21,8 +21,7 @@ struct GetCommand: AsyncParsableCommand {
     guard let document = try await settings.open().get(source, in: collection.name) else {
       throw StoreError(
         .documentNotFound,
-        "the collection \"\(collection.name)\" has no document \"\(source)\"; `store list` shows what "
-          + "it has")
+        "the collection \"\(collection.name)\" has no document \"\(source)\"")
     }
     let output = Terminal.standardOutput
     if store.json {

@@ -19,7 +19,7 @@ enum Advice {
     case .storeNotFound: "`store add` makes one, --store names another"
     case .collectionNotFound, .spaceMismatch:
       "`store collections` lists the collections and their spaces, --collection names one"
-    case .documentNotFound: "`store list` lists them"
+    case .documentNotFound: "`store list` shows what it has"
     case .damaged, .foreignSchema: "run `store doctor`, then `store doctor --repair`"
     case .serviceUnavailable:
       "set OPENAI_API_KEY if it is not set; `store health` tries the service and shows the settings"
