@@ -103,10 +103,14 @@ struct HostileSchema: Sendable, CustomStringConvertible {
     #expect(found[.schema]?.examples.contains { $0.contains(schema.name) } == true)
     let repaired = try await fixture.examine(repairs: true)
     #expect(repaired.isWell == schema.isRemoved, "\(schema.sql): \(repaired.unwell)")
-    guard schema.isRemoved else { return }
-    #expect(await StoreFileTests.error(opening: fixture.path) == nil)
-    try await fixture.expectAnswers(Comment(rawValue: schema.name))
-    try expectWhole(fixture.path)
+    if schema.isRemoved {
+      #expect(await StoreFileTests.error(opening: fixture.path) == nil)
+      try await fixture.expectAnswers(Comment(rawValue: schema.name))
+      try expectWhole(fixture.path)
+    } else {
+      let still = await StoreFileTests.error(opening: fixture.path)
+      #expect(still?.code == .foreignSchema, "\(schema.sql)")
+    }
   }
 
   /// What changes how fast an answer is found, and not which, stays the user's affair.
