@@ -252,10 +252,11 @@ struct CountingSink: AddSink {
         }
       }
     }
+    let stored = try await records(of: documents.map(\.source))
     var uncounted = embeddedNow
     var outcomes: [Placement.Outcome] = []
-    for (document, sources) in zip(documents, sources) {
-      let known = try await records(of: [document.source])[0]
+    for (document, (sources, stored)) in zip(documents, zip(sources, stored)) {
+      let known = placed[document.source] ?? stored
       if document.bringsAllVectors, known?.contentHash == document.contentHash,
         known?.metadata == document.metadata
       {
@@ -283,7 +284,7 @@ struct CountingSink: AddSink {
     _ = requests.flush()
     tally.markDryRun()
     guard let service else { return }
-    var totals = ServiceRequests.Totals()
+    var totals = RunTotals()
     totals.requests = requests.requests
     totals.tokens = requests.tokens
     totals.cost = service.terms.price.cost(ofTokens: requests.tokens)

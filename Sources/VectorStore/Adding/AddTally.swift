@@ -133,7 +133,7 @@ struct AddTally: Sendable {
   }
 
   /// Enters what was sent, and whether its tokens were counted or bounded.
-  mutating func enter(_ totals: ServiceRequests.Totals, tokensEstimated: Bool) {
+  mutating func enter(_ totals: RunTotals, tokensEstimated: Bool) {
     report.tokens = totals.tokens
     report.tokensEstimated = tokensEstimated
     report.requests = totals.requests

@@ -102,7 +102,7 @@ package final class EmbeddingRouter: Sendable {
   ///
   /// - Throws: where the ledger cannot be read.
   package func excess(
-    of totals: ServiceRequests.Totals, service: any EmbeddingService
+    of totals: RunTotals, service: any EmbeddingService
   ) async throws -> [BudgetUse] {
     guard service.terms.isMetered, !service.terms.isUnlimited else { return [] }
     let activity = try await ledger.activity(of: service.space.provider)

@@ -47,47 +47,14 @@ package final class ServiceRequests: Sendable {
     case stopped(StopReason)
   }
 
-  /// What a run has sent so far.
-  package struct Totals: Sendable, Equatable {
-    package var requests = 0
-    package var tokens = 0
-    package var cost = NanoDollars.zero
-    /// What may be billed besides, at its reserved cost.
-    package var possibleCost = NanoDollars.zero
-    /// Limits of which 80 % were reached.
-    package var warnings: [BudgetUse] = []
-
-    package init() {}
-  }
-
-  private struct State {
-    var totals = Totals()
-    /// Reserved by attempts in flight.
-    var reserved = NanoDollars.zero
-    var sequence = 0
-    var stop: StopReason?
-    /// When it was last told that the run waits.
-    var toldWaiting: ContinuousClock.Instant?
-    /// Whether any request of the run had a good answer.
-    var hasAnswer = false
-    /// Requests that were to be split without a word of the server that it is their size, since the
-    /// last answer.
-    var splitsInRow = 0
-    /// Answers that could not be used, by code, before the first good one.
-    var badAnswers: [String: Int] = [:]
-    var lastError: ServiceError?
-  }
-
-  /// A run that never had a good answer stops at so many bad ones of a kind: each may be billed.
-  private static let badAnswersAtMost = 4
-  /// And of a kind that no other answer can follow, at so many.
-  private static let settledAnswersAtMost = 2
   /// A server that fails for so many sizes in a row has failed, whatever the size.
   private static let splitsAtMost = 12
   /// Waits of so many seconds are told, and others may send what the batch holds.
   private static let longWait = 5.0
   /// How soon a wait notices that the run was stopped, in seconds.
   private static let step = 0.2
+  /// The shortest text, by which a server is tried.
+  private static let letter = ["a"]
 
   /// The service.
   package let service: any EmbeddingService
@@ -97,7 +64,7 @@ package final class ServiceRequests: Sendable {
   private let policy: RetryPolicy
   private let options: Options
   private let logger: Logger
-  private let state = Mutex(State())
+  private let state = Mutex(RequestState())
 
   init(
     service: any EmbeddingService, ledger: any SpendingLedger, limits: SpendingLimits,
@@ -113,13 +80,13 @@ package final class ServiceRequests: Sendable {
   }
 
   /// What has been sent so far.
-  package var totals: Totals { state.withLock { $0.totals } }
+  package var totals: RunTotals { state.withLock { $0.totals } }
 
   /// The most texts and tokens of a request now.
   package var size: RequestSizer.Size { lane.sizer.withLock { $0.size } }
 
   /// Whether nothing more is sent in this run.
-  package var isStopped: Bool { state.withLock { $0.stop != nil } }
+  package var isStopped: Bool { state.withLock { $0.stopped != nil } }
 
   /// Sends a batch, again where that helps, until it is answered or nothing more can be done.
   ///
@@ -157,7 +124,7 @@ package final class ServiceRequests: Sendable {
     _ texts: [String], tokens: Int, hold: (any BatchHold)?, _ service: any AdaptiveService
   ) async throws -> Outcome {
     if service.isUnknown, !isStopped {
-      switch try await sendKnown(["a"], tokens: 1) {
+      switch try await sendKnown(Self.letter, tokens: 1) {
       case .answered, .split, .tooLarge, .tooDear, .lostHold: break
       case .stopped(let reason): return .stopped(reason)
       case .putOff(let error): return .putOff(error)
@@ -182,7 +149,7 @@ package final class ServiceRequests: Sendable {
       case .outcome(let outcome): return outcome
       }
       let error: any Error
-      switch try await attempt(texts, reservation) {
+      switch try await attempt(texts, reservation, deadline: deadline) {
       case .success(let answer): return .answered(answer)
       case .failure(let failure): error = failure
       case nil: continue
@@ -191,7 +158,7 @@ package final class ServiceRequests: Sendable {
         return .stopped(stop(.failed("\(error)", underlying: error)))
       }
       if error.hasAdapted { continue }
-      if isHopeless(error) { return .stopped(stop(.refused(error))) }
+      if state.withLock({ $0.isHopeless(error) }) { return .stopped(stop(.refused(error))) }
       switch action(after: error, number, texts.count) {
       case .retry(let seconds):
         guard ContinuousClock.now + .seconds(seconds) < deadline else { return .putOff(error) }
@@ -199,7 +166,9 @@ package final class ServiceRequests: Sendable {
         number += 1
       case .giveUp:
         // A server that answers a letter fails for the text.
-        if texts.count == 1, texts != ["a"], error.isPerhapsAboutText, try await takesALetter() {
+        if texts.count == 1, texts != Self.letter, error.isPerhapsAboutText,
+          try await takesALetter()
+        {
           return .refused(error)
         }
         return .putOff(error)
@@ -208,7 +177,7 @@ package final class ServiceRequests: Sendable {
       case .refuse:
         _ = await learn(from: error, texts.count, tokens)
         // A letter that is refused tells by itself.
-        if texts != ["a"], try await refusesAll() {
+        if texts != Self.letter, try await refusesAll() {
           return .stopped(stop(.refused(refusalOfAll(error))))
         }
         return .refused(error)
@@ -272,18 +241,15 @@ package final class ServiceRequests: Sendable {
     hold: (any BatchHold)? = nil
   ) async throws -> Admission {
     let terms = service.terms
-    let sequence = state.withLock { state in
-      state.sequence += 1
-      return state.sequence
-    }
+    let sequence = state.withLock { $0.nextSequence() }
     let attempt = SpendingAttempt(
       account: service.space.provider, model: service.space.model, runID: options.runID,
       requestID: "\(options.runID)-\(sequence)", number: number, texts: texts.count,
       tokens: tokens, cost: terms.price.cost(ofTokens: tokens))
     while true {
       try Task.checkCancellation()
-      if let reason = state.withLock({ $0.stop }) { return .outcome(.stopped(reason)) }
-      switch reserveOfRun(attempt.cost) {
+      if let reason = state.withLock({ $0.stopped }) { return .outcome(.stopped(reason)) }
+      switch state.withLock({ $0.reserve(attempt.cost, within: options.maximumCost) }) {
       case .granted: break
       case .later:
         try await pause(0.05)
@@ -342,29 +308,7 @@ package final class ServiceRequests: Sendable {
     .maximumCost(allowed, lastError: state.withLock { $0.lastError }?.message)
   }
 
-  private enum RunReservation {
-    case granted
-    /// What is in flight may come to less.
-    case later
-    case refused(left: NanoDollars, of: NanoDollars)
-  }
-
-  /// Keeps an attempt within the run's own limit.
-  private func reserveOfRun(_ cost: NanoDollars) -> RunReservation {
-    state.withLock { state in
-      if case .atMost(let maximum) = options.maximumCost {
-        let left = maximum - state.totals.cost - state.totals.possibleCost
-        if cost > left { return .refused(left: left, of: maximum) }
-        if cost + state.reserved > left { return .later }
-      }
-      state.reserved = state.reserved + cost
-      return .granted
-    }
-  }
-
-  private func release(_ cost: NanoDollars) {
-    state.withLock { $0.reserved = $0.reserved - cost }
-  }
+  private func release(_ cost: NanoDollars) { state.withLock { $0.release(cost) } }
 
   /// The tokens that an amount of money buys, if it is fewer than the attempt has but any at all.
   private func tokensThatFit(_ left: NanoDollars, of attempt: SpendingAttempt) -> Int? {
@@ -377,12 +321,7 @@ package final class ServiceRequests: Sendable {
 
   /// Notes that a limit is nearly used up, once a run.
   private func warn(_ use: BudgetUse) {
-    let isNews = state.withLock { state in
-      guard !state.totals.warnings.contains(where: { $0.limit == use.limit }) else { return false }
-      state.totals.warnings.append(use)
-      return true
-    }
-    guard isNews else { return }
+    guard state.withLock({ $0.isNews(use) }) else { return }
     logger.warning(
       "a limit is nearly used up",
       metadata: [
@@ -421,20 +360,14 @@ package final class ServiceRequests: Sendable {
   private func pause(_ seconds: Double, _ reason: String? = nil) async throws {
     if let reason, seconds >= Self.longWait { tellWaiting("\(reason) (\(Int(seconds)) s)") }
     let end = ContinuousClock.now + .seconds(seconds)
-    while ContinuousClock.now < end, state.withLock({ $0.stop?.isBudget ?? true }) {
+    while ContinuousClock.now < end, state.withLock({ $0.stopped?.isBudget ?? true }) {
       try await Task.sleep(for: min(.seconds(Self.step), end - ContinuousClock.now))
     }
   }
 
   /// Tells that the run waits, once a minute for all its batches.
   package func tellWaiting(_ reason: String) {
-    let isNews = state.withLock { state in
-      let now = ContinuousClock.now
-      guard state.toldWaiting.map({ now - $0 > .seconds(59) }) ?? true else { return false }
-      state.toldWaiting = now
-      return true
-    }
-    guard isNews else { return }
+    guard state.withLock({ $0.tellsOfWait() }) else { return }
     options.onWait?(reason)
     logger.notice("waiting", metadata: ["run": "\(options.runID)", "reason": "\(reason)"])
   }
@@ -451,12 +384,12 @@ package final class ServiceRequests: Sendable {
   /// Sends one request and settles it; nil where the run was stopped before it was sent. Throws only
   /// `CancellationError`.
   private func attempt(
-    _ texts: [String], _ reservation: Reservation
+    _ texts: [String], _ reservation: Reservation, deadline: ContinuousClock.Instant
   ) async throws -> Result<EmbeddingBatch, any Error>? {
     let attempt = reservation.attempt
     await lane.slots.take(for: options.purpose)
     // What was granted before the budget was used up is still sent.
-    guard !Task.isCancelled, state.withLock({ $0.stop?.isBudget ?? true }) else {
+    guard !Task.isCancelled, state.withLock({ $0.stopped?.isBudget ?? true }) else {
       await lane.slots.give()
       release(attempt.cost)
       try? await ledger.settle(reservation, as: .cancelled(wasSent: false))
@@ -466,15 +399,10 @@ package final class ServiceRequests: Sendable {
     let start = ContinuousClock.now
     let result: Result<EmbeddingBatch, any Error>
     do {
-      if let adaptive = service as? any AdaptiveService {
-        result = .success(
-          try await adaptive.attempt(
-            texts, purpose: options.purpose, requestID: attempt.requestID))
-      } else {
-        result = .success(
-          try await service.embed(
-            texts, purpose: options.purpose, requestID: attempt.requestID))
-      }
+      result = .success(
+        options.patience.isFinite
+          ? try await embed(texts, attempt.requestID, before: deadline)
+          : try await embed(texts, attempt.requestID))
     } catch var error as ServiceError {
       error.requestID = attempt.requestID
       error.isAboutRequest =
@@ -508,6 +436,33 @@ package final class ServiceRequests: Sendable {
     return result
   }
 
+  private func embed(_ texts: [String], _ requestID: String) async throws -> EmbeddingBatch {
+    if let adaptive = service as? any AdaptiveService {
+      return try await adaptive.attempt(texts, purpose: options.purpose, requestID: requestID)
+    }
+    return try await service.embed(texts, purpose: options.purpose, requestID: requestID)
+  }
+
+  /// The same for somebody who waits no longer than that: a server on this machine has minutes to answer.
+  private func embed(
+    _ texts: [String], _ requestID: String, before deadline: ContinuousClock.Instant
+  ) async throws -> EmbeddingBatch {
+    let patience = ServiceError(
+      .network, code: "no_answer_yet",
+      message: "\(service.space.provider) has not answered in time; try again later",
+      billing: .possible)
+    return try await withThrowingTaskGroup(of: EmbeddingBatch.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { try await self.embed(texts, requestID) }
+      group.addTask {
+        try await Task.sleep(until: deadline, clock: .continuous)
+        throw patience
+      }
+      guard let answer = try await group.next() else { throw patience }
+      return answer
+    }
+  }
+
   private func outcome(
     of result: Result<EmbeddingBatch, any Error>, _ attempt: SpendingAttempt
   ) -> AttemptOutcome {
@@ -530,20 +485,7 @@ package final class ServiceRequests: Sendable {
       "run": "\(options.runID)", "request": "\(attempt.requestID)", "try": "\(attempt.number)",
       "texts": "\(attempt.texts)", "tokens": "\(attempt.tokens)",
     ]
-    state.withLock { state in
-      state.reserved = state.reserved - attempt.cost
-      switch outcome {
-      case .answered(let tokens, let cost, _):
-        state.hasAnswer = true
-        state.splitsInRow = 0
-        state.totals.tokens += tokens
-        state.totals.cost = state.totals.cost + cost
-      case .failed(let error) where error.billing != .possible: break
-      case .cancelled(wasSent: false): break
-      case .failed, .cancelled:
-        state.totals.possibleCost = state.totals.possibleCost + attempt.cost
-      }
-    }
+    state.withLock { $0.count(outcome, of: attempt) }
     switch outcome {
     case .answered: logger.debug("answered", metadata: metadata)
     case .failed(let error):
@@ -552,40 +494,27 @@ package final class ServiceRequests: Sendable {
     }
   }
 
-  /// Whether a failure shows that no answer of this service will ever do: such answers are paid for.
-  private func isHopeless(_ error: ServiceError) -> Bool {
-    state.withLock { state in
-      state.lastError = error
-      guard error.kind == .badAnswer, !state.hasAnswer else { return false }
-      let count = state.badAnswers[error.code ?? "", default: 0] + 1
-      state.badAnswers[error.code ?? ""] = count
-      let isSettled = ["wrong_dimensions", "no_data"].contains(error.code)
-      return count >= (isSettled ? Self.settledAnswersAtMost : Self.badAnswersAtMost)
-    }
-  }
-
-  /// Whether a service that refuses a text, and has answered nothing yet, refuses every text: one
-  /// letter tells.
+  /// Whether a service that refuses a text, and has answered nothing yet, refuses every text.
   private func refusesAll() async throws -> Bool {
-    guard !state.withLock({ $0.hasAnswer }) else { return false }
-    let deadline = ContinuousClock.now + .seconds(60)
-    guard
-      case .granted(let reservation) = try await admit(
-        ["a"], tokens: 1, number: 1, deadline: deadline),
-      case .failure(let error as ServiceError) = try await attempt(["a"], reservation)
+    guard !state.withLock({ $0.hasAnswer }),
+      case .failure(let error as ServiceError) = try await tryALetter()
     else { return false }
     return error.kind == .input || error.kind == .requestTooLarge
   }
 
   /// Whether the service embeds a letter now.
   private func takesALetter() async throws -> Bool {
+    if case .success = try await tryALetter() { true } else { false }
+  }
+
+  /// What the service answers to one letter; nil if it cannot be sent now.
+  private func tryALetter() async throws -> Result<EmbeddingBatch, any Error>? {
     let deadline = ContinuousClock.now + .seconds(60)
     guard
       case .granted(let reservation) = try await admit(
-        ["a"], tokens: 1, number: 1, deadline: deadline),
-      case .success = try await attempt(["a"], reservation)
-    else { return false }
-    return true
+        Self.letter, tokens: 1, number: 1, deadline: deadline)
+    else { return nil }
+    return try await attempt(Self.letter, reservation, deadline: deadline)
   }
 
   private func refusalOfAll(_ refusal: ServiceError) -> ServiceError {
@@ -597,13 +526,7 @@ package final class ServiceRequests: Sendable {
   }
 
   /// Stops the run for all its batches; the first reason stays.
-  private func stop(_ reason: StopReason) -> StopReason {
-    state.withLock { state in
-      if let known = state.stop { return known }
-      state.stop = reason
-      return reason
-    }
-  }
+  private func stop(_ reason: StopReason) -> StopReason { state.withLock { $0.stop(reason) } }
 }
 
 /// What keeps others from sending the texts of a batch while it is on its way.

@@ -45,6 +45,23 @@ struct QuestionsTests {
     }
   }
 
+  @Test func aQuestionWaitsNoLongerThanItsPatience() async throws {
+    let service = SlowService(delay: .seconds(60))
+    try await withStore(mode: .real, service: service) { store, _ in
+      var options = ServiceRequests.Options(runID: "run")
+      options.patience = 0.3
+      let requests = store.router.requests(to: service, options: options)
+      let started = ContinuousClock.now
+      let outcome = try await requests.send(["what colour?"], tokens: 2)
+      #expect(ContinuousClock.now - started < .seconds(30))
+      guard case .putOff(let error) = outcome else {
+        Issue.record("found \(outcome), expected that the question is put off")
+        return
+      }
+      #expect(error.code == "no_answer_yet" && error.billing == .possible)
+    }
+  }
+
   @Test func theSameQuestionIsEmbeddedOnceForAllWhoAskIt() async throws {
     let service = SlowService(delay: .milliseconds(300))
     try await withStore(mode: .real, service: service) { store, _ in

@@ -86,7 +86,7 @@ final class HTTPTransfer: @unchecked Sendable {
       try check(ccurl_set_callback(easy, CURLOPT_READFUNCTION, Self.onRead))
       try check(ccurl_set_pointer(easy, CURLOPT_READDATA, context))
       try check(ccurl_forbid_resending(easy))
-      // It would connect anew before it finds that it cannot.
+      // It would connect again before it finds that it cannot.
       try check(ccurl_set_connect_callback(easy, Self.onConnect))
       try check(ccurl_set_pointer(easy, CURLOPT_SOCKOPTDATA, context))
     } else {

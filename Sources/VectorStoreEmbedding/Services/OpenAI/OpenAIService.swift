@@ -185,7 +185,7 @@ public final class OpenAIService: EmbeddingService {
     }
   }
 
-  /// The headers of every request. They hold the key, so they are made anew for each and kept nowhere.
+  /// The headers of every request. They hold the key, so they are made for each and kept nowhere.
   private func headers(_ requestID: String) -> [(String, String)] {
     var headers = [("Accept", "application/json"), ("User-Agent", "vector-store/0.1.0")]
     if let key = configuration.apiKey {

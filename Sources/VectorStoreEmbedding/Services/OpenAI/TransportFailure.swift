@@ -46,7 +46,7 @@ struct TransportFailure: Error {
       // libcurl's word for a line of a head that has no end.
       case CURLE_OUT_OF_MEMORY, Self.tooLarge: .tooLarge
       case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR,
-        // A kept connection ended when it was used again. libcurl would have connected anew and sent
+        // A kept connection ended when it was used again. libcurl would have connected again and sent
         // the body again: HTTPTransfer forbids both.
         CURLE_ABORTED_BY_CALLBACK, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST,
         CURLE_SEND_FAIL_REWIND:
@@ -74,9 +74,12 @@ struct TransportFailure: Error {
   ///   - timeout: the seconds that were given.
   ///   - text: makes the detail fit to be shown.
   func serviceError(server: String, timeout: Double, text: ServerText) -> ServiceError {
-    ServiceError(
+    var error = ServiceError(
       cause == .tooLarge ? .badAnswer : .network, code: cause.rawValue,
       message: message(server, timeout, text), billing: wasSent ? .possible : .notSent)
+    // It is no more trusted the next time.
+    error.isSettled = cause == .untrusted
+    return error
   }
 
   private func message(_ server: String, _ timeout: Double, _ text: ServerText) -> String {

@@ -42,6 +42,9 @@ import Testing
     let error = Self.error(TransportFailure(.untrusted, detail: "self-signed certificate"))
     #expect(error.kind == .network)
     #expect(error.code == "certificate_not_trusted")
+    let action = RetryPolicy(maximumRetries: 3).action(
+      after: error, tryNumber: 1, texts: 1, random: 0)
+    #expect(action == .stop, "it is no more trusted the next time")
     #expect(error.billing == .notSent)
     #expect(
       error.message

@@ -1,0 +1,117 @@
+// What a run has sent to one service, and what follows from that. It decides and does nothing.
+
+/// What a run has sent so far.
+package struct RunTotals: Sendable, Equatable {
+  package var requests = 0
+  package var tokens = 0
+  package var cost = NanoDollars.zero
+  /// What may be billed besides, at its reserved cost.
+  package var possibleCost = NanoDollars.zero
+  /// Limits of which 80 % were reached.
+  package var warnings: [BudgetUse] = []
+
+  package init() {}
+}
+
+/// The state of a run's requests.
+struct RequestState {
+  /// Whether an attempt is within the run's own limit.
+  enum Reservation {
+    case granted
+    /// What is in flight may come to less.
+    case later
+    case refused(left: NanoDollars, of: NanoDollars)
+  }
+
+  /// A run that never had a good answer stops at so many bad ones of a kind: each may be billed.
+  private static let badAnswersAtMost = 4
+  /// And of a kind that no other answer can follow, at so many.
+  private static let settledAnswersAtMost = 2
+
+  var totals = RunTotals()
+  /// Why nothing more is sent.
+  private(set) var stopped: StopReason?
+  /// Whether any request of the run had a good answer.
+  private(set) var hasAnswer = false
+  /// Requests that were to be split without a word of the server that it is their size, since the
+  /// last answer.
+  var splitsInRow = 0
+  private(set) var lastError: ServiceError?
+  /// Reserved by attempts in flight.
+  private var reserved = NanoDollars.zero
+  private var sequence = 0
+  /// When the user was last told that the run waits.
+  private var toldWaiting: ContinuousClock.Instant?
+  /// Answers that could not be used, by code, before the first good one.
+  private var badAnswers: [String: Int] = [:]
+
+  /// The number of the next request.
+  mutating func nextSequence() -> Int {
+    sequence += 1
+    return sequence
+  }
+
+  /// Reserves the cost of an attempt, unless the run may not spend it.
+  mutating func reserve(
+    _ cost: NanoDollars, within limit: SpendingLimit<NanoDollars>
+  ) -> Reservation {
+    if case .atMost(let maximum) = limit {
+      let left = maximum - totals.cost - totals.possibleCost
+      if cost > left { return .refused(left: left, of: maximum) }
+      if cost + reserved > left { return .later }
+    }
+    reserved = reserved + cost
+    return .granted
+  }
+
+  /// Gives back what an attempt that was not sent had reserved.
+  mutating func release(_ cost: NanoDollars) { reserved = reserved - cost }
+
+  /// Counts what an attempt came to, in place of what it had reserved.
+  mutating func count(_ outcome: AttemptOutcome, of attempt: SpendingAttempt) {
+    release(attempt.cost)
+    switch outcome {
+    case .answered(let tokens, let cost, _):
+      hasAnswer = true
+      splitsInRow = 0
+      totals.tokens += tokens
+      totals.cost = totals.cost + cost
+    case .failed(let error) where error.billing != .possible: break
+    case .cancelled(wasSent: false): break
+    case .failed, .cancelled: totals.possibleCost = totals.possibleCost + attempt.cost
+    }
+  }
+
+  /// Whether a failure shows that no answer of this service will ever do: such answers are paid for.
+  mutating func isHopeless(_ error: ServiceError) -> Bool {
+    lastError = error
+    guard error.kind == .badAnswer, !hasAnswer else { return false }
+    let code = error.code ?? ""
+    badAnswers[code, default: 0] += 1
+    let isSettled = ["wrong_dimensions", "no_data"].contains(code)
+    return badAnswers[code, default: 0]
+      >= (isSettled ? Self.settledAnswersAtMost : Self.badAnswersAtMost)
+  }
+
+  /// Stops the run; the first reason stays.
+  mutating func stop(_ reason: StopReason) -> StopReason {
+    let first = stopped ?? reason
+    stopped = first
+    return first
+  }
+
+  /// Whether it is the first time that this limit is nearly used up.
+  mutating func isNews(_ use: BudgetUse) -> Bool {
+    guard !totals.warnings.contains(where: { $0.limit == use.limit }) else { return false }
+    totals.warnings.append(use)
+    return true
+  }
+
+  /// Whether the user is to be told that the run waits: once a minute.
+  mutating func tellsOfWait() -> Bool {
+    let now = ContinuousClock.now
+    if let toldWaiting, now - toldWaiting <= .seconds(59) { return false }
+    toldWaiting = now
+    return true
+  }
+}
