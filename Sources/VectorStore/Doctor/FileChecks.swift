@@ -24,8 +24,8 @@ struct IntegrityCheck: StoreCheck {
     ]
   }
 
-  /// Makes all indexes anew in a transaction that is kept only if SQLite then finds nothing any more; else
-  /// makes the whole store anew from what is not derived, if that can be read.
+  /// Rebuilds all indexes in a transaction that is kept only if SQLite then finds nothing wrong. If that
+  /// does not help, rebuilds the whole store from what is not derived, if that can be read.
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
     let isReindexed = try await helps {
       try await file.write { db in

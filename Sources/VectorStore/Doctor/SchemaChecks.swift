@@ -8,7 +8,7 @@ struct SchemaCheck: StoreCheck {
 
   /// GRDB's table of the migrations that a file has been through.
   private static let migrations = "grdb_migrations"
-  /// What may be made anew: it holds nothing that is not derived.
+  /// What may be rebuilt: it holds nothing that is not derived.
   private static let derivedTables: Set<String> = [
     "chunk_search", "document_fields", "segments", "segment_heads", "segment_codes",
     "segment_fine_codes", "removed_vectors", "claims", migrations,

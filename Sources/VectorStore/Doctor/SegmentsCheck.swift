@@ -52,7 +52,7 @@ struct SegmentsCheck: StoreCheck {
   }
 }
 
-/// What is wrong with segments, and which of them are to be made anew.
+/// What is wrong with segments, and which of them are to be rebuilt.
 struct SegmentAudit {
   /// How many segments there are, and rows in them that are alive.
   private(set) var (segments, rows) = (0, 0)
@@ -61,7 +61,7 @@ struct SegmentAudit {
   private(set) var chain = Findings()
   private(set) var names = Findings()
   private(set) var codes = Findings()
-  /// To be made anew in their place.
+  /// To be rebuilt in their place.
   private(set) var bad: Set<Int64> = []
 
   /// - Complexity: reads all segments and vectors, and encodes every row.

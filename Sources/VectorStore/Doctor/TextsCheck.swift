@@ -6,7 +6,7 @@ import VectorStoreText
 
 /// Three witnesses of one text: itself, its hash, and its copy in the word index.
 ///
-/// Where two of them agree, the third is made anew from them, unless it is the text itself: that is told.
+/// If two of them agree, the third is rebuilt from them, unless it is the text itself: that is reported.
 struct TextsCheck: StoreCheck {
   let names = [DoctorReport.Name.texts, .words]
 
@@ -84,7 +84,7 @@ struct TextsAudit {
   private(set) var wrongHashes = Findings()
   /// Chunks that the word index does not have, or has with other words, and rows of no text.
   private(set) var words = Findings()
-  /// Chunks whose hash is to be set anew.
+  /// Chunks whose hash is to be corrected.
   private(set) var rehashed: [Int64] = []
   /// Damaged texts: what the word index says of them is kept, it may be the right one.
   private(set) var kept: Set<Int64> = []

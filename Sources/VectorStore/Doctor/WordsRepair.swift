@@ -1,4 +1,4 @@
-// Makes the word index anew, text by text. Called by TextsCheck and IntegrityCheck.
+// Rebuilds the word index, text by text.
 
 import GRDB
 

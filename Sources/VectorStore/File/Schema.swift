@@ -37,7 +37,7 @@ enum Schema {
       try db.execute(sql: "PRAGMA user_version = 4")
     }
     migrator.registerMigration("5 codes in tiles") { db in
-      // Segments of the first format are made anew by whoever writes next, as those of a new file are.
+      // Segments of the first format are rebuilt by whoever writes next, as those of a new file are.
       try db.execute(sql: "DELETE FROM segments")
       try db.execute(sql: "PRAGMA user_version = 5")
     }

@@ -164,7 +164,7 @@ extension Filter {
     .like(Field(field), form)
   }
 
-  /// There is the field of a name, be it null or empty.
+  /// The document has a field of this name, even if it is null or empty.
   public static func exists(_ field: String) -> Filter { .exists(Field(field)) }
 
   /// All of these filters; nil if there are none.

@@ -71,7 +71,7 @@ final class IndexCache: Sendable {
     entry.index = nil
   }
 
-  /// The damaged segments that were met, for the writer to make anew; they are forgotten here.
+  /// The damaged segments that were met, for the writer to rebuild; they are forgotten here.
   func takeDamaged() -> Set<Int64> {
     damaged.withLock { damaged in
       defer { damaged = [] }

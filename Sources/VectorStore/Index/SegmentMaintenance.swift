@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 import VectorStoreSearch
 
-/// Seals rows into segments, notes dead rows, and makes segments anew that are damaged or half dead.
+/// Seals rows into segments, notes dead rows, and rebuilds segments that are damaged or half dead.
 struct SegmentMaintenance {
   /// Segments made in one transaction: about half a second.
   private static let segmentsAtOnce = 8
@@ -92,7 +92,7 @@ struct SegmentMaintenance {
 
   // MARK: - Dead rows
 
-  /// Marks deleted vectors in their segments, and makes those anew that are more than half dead.
+  /// Marks deleted vectors in their segments, and rebuilds those that are more than half dead.
   private mutating func note(_ removed: [Int64], in space: SpaceRecord) throws {
     var records = try SegmentsTable.all(space: space.id, db)
     let reader = SegmentReader(space: space)
@@ -197,7 +197,7 @@ struct SegmentMaintenance {
     var covered: Int64 = 0
     for record in try SegmentsTable.all(space: space.id, db) {
       if record.after < covered {
-        // Two cover the same vectors: both are made anew, the second from where the first ends.
+        // Two cover the same vectors: both are rebuilt, the second from where the first ends.
         try SegmentsTable.delete(record.id, db)
         if record.through > covered { try fill(builder, after: covered, through: record.through) }
       } else if record.after > covered {

@@ -175,7 +175,7 @@ struct SpaceIndex: Sendable {
     return count > 0 && scored >= Self.scoresWorthEncoding * (looseCount + reencoded)
   }
 
-  /// The last segment in memory is made anew with the loose rows where it has room for them.
+  /// The last segment in memory is rebuilt with the loose rows if it has room for them.
   private var reencoded: Int {
     absorbed.last.map { $0.layout.rows + looseCount <= segmentRows ? $0.layout.rows : 0 }
       ?? 0

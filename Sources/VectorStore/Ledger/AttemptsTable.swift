@@ -35,7 +35,7 @@ enum AttemptsTable {
   static func reserved(
     _ reservation: Reservation, _ db: Database
   ) throws -> (attempt: SpendingAttempt, at: LedgerTime)? {
-    // Not by the id alone: the ledger may have been deleted and begun anew.
+    // Not by the id alone: the ledger may have been deleted and a new one made.
     var attempt = reservation.attempt
     return try db.firstRow(
       bulk: """

@@ -73,7 +73,7 @@ enum LedgerSchema {
 }
 
 enum AccountsTable {
-  /// The state of an account. One that this version cannot read is begun anew: it is learned again
+  /// The state of an account. One that this version cannot read starts empty: it is learned again
   /// from the next answers.
   static func state(of account: String, _ db: Database) throws -> AccountState {
     var json = Data()

@@ -112,12 +112,15 @@ public struct HealthReport: Sendable, Codable, Hashable {
 
     /// Creates a value from its parts.
     public init(
-      space: EmbeddingSpace, isWell: Bool, latency: Duration? = nil, problem: Problem? = nil,
-      breaker: Breaker, breakerOpenUntil: Date? = nil, lastError: Problem? = nil, budget: [Limit]
+      space: EmbeddingSpace, isWell: Bool, latency: Duration? = nil, hasEmbedded: Bool = false,
+      learned: Learned? = nil, problem: Problem? = nil, breaker: Breaker,
+      breakerOpenUntil: Date? = nil, lastError: Problem? = nil, budget: [Limit]
     ) {
       self.space = space
       self.isWell = isWell
       self.latency = latency
+      self.hasEmbedded = hasEmbedded
+      self.learned = learned
       self.problem = problem
       self.breaker = breaker
       self.breakerOpenUntil = breakerOpenUntil

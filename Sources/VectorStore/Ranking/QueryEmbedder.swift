@@ -39,7 +39,7 @@ struct QueryEmbedder: Sendable {
   }
 
   /// What was sent so far.
-  var totals: ServiceRequests.Totals { requests.totals }
+  var totals: RunTotals { requests.totals }
 
   /// The vectors of texts, in their order.
   ///

@@ -122,7 +122,7 @@ struct ReembedRun {
   }
 
   /// Enters what was sent.
-  mutating func enter(_ totals: ServiceRequests.Totals) {
+  mutating func enter(_ totals: RunTotals) {
     report.tokens = totals.tokens
     report.tokensEstimated = !counter.isExact
     report.requests = totals.requests

@@ -74,9 +74,9 @@ enum MetadataFields {
     case null = 0x6E  // n
     case `false` = 0x66  // f
     case `true` = 0x74  // t
-    /// That there is a list, be it empty.
+    /// There is a list, perhaps an empty one.
     case list = 0x5B  // [
-    /// That there is an object, be it empty.
+    /// There is an object, perhaps an empty one.
     case object = 0x7B  // {
 
     /// What is stored.

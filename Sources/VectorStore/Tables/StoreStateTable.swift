@@ -14,7 +14,7 @@ enum StoreStateTable {
     return generation
   }
 
-  /// Counts a write transaction. A count that is missing or cannot be one begins anew, above every one
+  /// Counts a write transaction. A count that is missing or cannot be one starts again, above every one
   /// that an open store may have seen.
   static func raiseGeneration(_ db: Database) throws {
     var found: Int64?

@@ -112,7 +112,7 @@ package struct GaussianSummary: Sendable, Equatable {
   /// - Parameters:
   ///   - mean: d numbers.
   ///   - covariance: d² numbers, symmetric. They are rounded to float32, so that a summary that was kept
-  ///     and one of the same rows made anew are the same.
+  ///     and one of the same rows calculated again are the same.
   package init(mean: [Double], covariance: [Double]) {
     precondition(covariance.count == mean.count * mean.count, "\(covariance.count) numbers")
     self.mean = mean
