@@ -114,7 +114,10 @@ actor EmbeddingQueue {
       if !events.isEmpty { return takeEvents() }
       if running.isEmpty {
         jobs += packer.flush().map { Job(items: $0.items) }
-        guard !jobs.isEmpty || !elsewhere.isEmpty else { return nil }
+        guard !jobs.isEmpty || !elsewhere.isEmpty else {
+          await requests.remember()
+          return nil
+        }
         pump()
       }
       await withTaskCancellationHandler {

@@ -216,8 +216,9 @@ package final class ServiceRequests: Sendable {
     return isSize && texts > 1
   }
 
-  /// Tells the service what was learned of sizes, so that the next process starts with it.
-  private func remember() async {
+  /// Tells the service what was learned of sizes, so that the next process starts with it. Called when
+  /// no answer waits to be kept: that one is paid for and goes first.
+  package func remember() async {
     guard let adaptive = service as? any AdaptiveService else { return }
     let (sizer, terms) = (lane.sizer.withLock { $0 }, service.terms)
     await adaptive.learn { sizer.remember(in: &$0, terms) }
@@ -424,7 +425,6 @@ package final class ServiceRequests: Sendable {
           texts: attempt.texts, tokens: attempt.tokens, told: answer.tokens,
           seconds: (ContinuousClock.now - start) / .seconds(1))
       }
-      await remember()
     }
     do {
       try await ledger.settle(reservation, as: outcome)
