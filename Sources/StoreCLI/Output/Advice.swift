@@ -16,7 +16,6 @@ enum Advice {
   /// What helps against errors of a code.
   static func advice(on code: StoreError.Code) -> String? {
     switch code {
-    case .storeNotFound: "`store add` makes one, --store names another"
     case .collectionNotFound, .spaceMismatch:
       "`store collections` lists the collections and their spaces, --collection names one"
     case .documentNotFound: "`store list` shows what it has"

@@ -150,12 +150,9 @@ enum SettingWarnings {
     for file in files {
       for entry in file.entries {
         let place = "\(file.name), line \(entry.line): "
-        let name =
-          SettingName(rawValue: entry.name)
-          ?? SettingName.allCases.first { $0.secondName == entry.name }
-        if let name {
+        if SettingName.allCases.contains(where: { $0.names.contains(entry.name) }) {
           if entry.value == nil {
-            warnings.append(place + "\(name.rawValue) stands without = and sets nothing")
+            warnings.append(place + "\(entry.name) stands without = and sets nothing")
           }
         } else if SettingName.looksLikeOne(entry.name) {
           warnings += unknown(entry.name, found: found, keys: keys).map { place + $0 }

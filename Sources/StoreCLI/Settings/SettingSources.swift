@@ -15,7 +15,14 @@ struct SettingSources: Sendable {
 
   /// What deserves a warning about the files and the environment.
   private(set) var warnings: [String] = []
-  private var found: [SettingName: (value: HiddenText, origin: SettingOrigin)] = [:]
+  private var found: [SettingName: Found] = [:]
+
+  /// A setting as it stands in its place, under the name that it has there.
+  private struct Found {
+    let value: HiddenText
+    let origin: SettingOrigin
+    let name: String
+  }
   /// The keys of all places, that no message may show.
   private let keys: [HiddenText]
 
@@ -45,11 +52,11 @@ struct SettingSources: Sendable {
     keys = (environmentKeys + fileKeys).filter { !$0.revealed.isEmpty }
     for name in SettingName.allCases {
       if let flag = flags[name], let text = flag.text {
-        found[name] = (HiddenText(text), .flag(flag.flag))
-      } else if let text = environment[name.rawValue]
-        ?? name.secondName.flatMap({ environment[$0] })
+        found[name] = Found(value: HiddenText(text), origin: .flag(flag.flag), name: flag.flag)
+      } else if let used = name.names.first(where: { environment[$0] != nil }),
+        let text = environment[used]
       {
-        found[name] = (HiddenText(text), .environment)
+        found[name] = Found(value: HiddenText(text), origin: .environment, name: used)
       } else {
         found[name] = try files.lazy.compactMap { try Self.last(name, in: $0) }.first
       }
@@ -75,12 +82,12 @@ struct SettingSources: Sendable {
     let hint = entry.hasDefault ? " (default: \(entry.shown(settings)))" : ""
     let message =
       switch setting.origin {
-      case .flag(let flag): "\(flag) is \(found); expected \(entry.expected)"
+      case .flag: "\(setting.name) is \(found); expected \(entry.expected)"
       case .file(let file, let line):
-        "\(name.rawValue) is \(found) in \(file), line \(line); expected \(entry.expected); "
+        "\(setting.name) is \(found) in \(file), line \(line); expected \(entry.expected); "
           + "correct or remove the line\(hint)"
       case .environment, .default:
-        "\(name.rawValue) is \(found) in the environment; expected \(entry.expected); "
+        "\(setting.name) is \(found) in the environment; expected \(entry.expected); "
           + "correct or unset it\(hint)"
       }
     throw SettingsError(message: message)
@@ -94,18 +101,17 @@ struct SettingSources: Sendable {
   /// The last entry of a name in a file, if it sets a value.
   private static func last(
     _ name: SettingName, in file: EnvironmentFile
-  ) throws -> (value: HiddenText, origin: SettingOrigin)? {
-    guard
-      let entry = file.entries.last(where: { [name.rawValue, name.secondName].contains($0.name) }),
+  ) throws -> Found? {
+    guard let entry = file.entries.last(where: { name.names.contains($0.name) }),
       let value = entry.value, !value.revealed.isEmpty
     else { return nil }
     guard !entry.refersToVariable else {
       throw SettingsError(
-        message: "\(name.rawValue) in \(file.name), line \(entry.line) refers to a variable by "
+        message: "\(entry.name) in \(file.name), line \(entry.line) refers to a variable by "
           + "${…}, which is not supported: a file could so borrow a key of your environment; write "
           + "the value itself, or put it in single quotes if it is meant as it stands")
     }
-    return (value, .file(file.name, line: entry.line))
+    return Found(value: value, origin: .file(file.name, line: entry.line), name: entry.name)
   }
 }
 

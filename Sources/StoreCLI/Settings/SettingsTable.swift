@@ -158,8 +158,8 @@ extension SettingName {
     "OPENAI_API_TYPE": .provider, "OPENAI_TIMEOUT": .timeout,
   ]
 
-  /// A second name, which is read if the first is not set: that of the official SDKs.
-  var secondName: String? { self == .apiURL ? "OPENAI_BASE_URL" : nil }
+  /// The variables that set it. The second, that of the official SDKs, is read if the first is not set.
+  var names: [String] { self == .apiURL ? [rawValue, "OPENAI_BASE_URL"] : [rawValue] }
 
   /// Whether a name claims to be a setting of the service: a wrong one is worth a warning.
   static func looksLikeOne(_ name: String) -> Bool {
@@ -283,8 +283,8 @@ extension SettingForm<ServiceAddress> {
   static var address: Self {
     Self(
       expected:
-        "an address such as https://api.openai.com or http://localhost:8080/v1, with no user, "
-        + "query or fragment, and with https for OpenAI's own",
+        "an address such as https://api.openai.com or http://localhost:8080/v1, without a "
+        + "user or a fragment, a query only after /embeddings, and with https for OpenAI's own",
       parse: { try? ServiceAddress($0) }, shows: { !$0.contains { "@?#".contains($0) } })
   }
 }

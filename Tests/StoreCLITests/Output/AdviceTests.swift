@@ -6,8 +6,8 @@ import VectorStore
 @Suite struct AdviceTests {
   @Test func addsTheSubcommandToAnErrorByItsCode() {
     #expect(
-      Advice.message(StoreError(.storeNotFound, "there is no store at x.db"))
-        == "there is no store at x.db; `store add` makes one, --store names another")
+      Advice.message(StoreError(.documentNotFound, "there is no x.md"))
+        == "there is no x.md; `store list` shows what it has")
     #expect(Advice.message(StoreError(.diskFull, "no room")) == "no room")
     #expect(Advice.message(CancellationError()) == nil)
   }

@@ -94,8 +94,14 @@ import VectorStore
       "OPENAI_MODEL", ["a b"], "the name of a model, without spaces", "text-embedding-3-small"),
     Malformed(
       "OPENAI_API_URL", ["api.openai.com", "http://api.openai.com"],
-      "an address such as https://api.openai.com or http://localhost:8080/v1, with no user, query "
-        + "or fragment, and with https for OpenAI's own", "https://api.openai.com"),
+      "an address such as https://api.openai.com or http://localhost:8080/v1, without a user or "
+        + "a fragment, a query only after /embeddings, and with https for OpenAI's own",
+      "https://api.openai.com"),
+    Malformed(
+      "OPENAI_BASE_URL", ["nonsense"],
+      "an address such as https://api.openai.com or http://localhost:8080/v1, without a user or "
+        + "a fragment, a query only after /embeddings, and with https for OpenAI's own",
+      "https://api.openai.com"),
     Malformed(
       "OPENAI_PRICE_PER_MILLION_TOKENS", ["-1", "$1", "1.2.3"],
       "US dollars as a decimal number without a sign and with at most 9 decimals, as 5.00"),
