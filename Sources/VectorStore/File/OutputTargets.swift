@@ -1,5 +1,5 @@
-// The one guard in front of every file that a verb writes for its caller: it must not be the store, the ledger,
-// the query cache, a file beside these, a file of settings, or something that the same call reads.
+// The one guard in front of every file that a verb writes for its caller: it must not be the store, the
+// user's ledger or caches, a file beside these, a file of settings, or something that the same call reads.
 
 import Foundation
 
@@ -40,7 +40,11 @@ extension Store {
       }
     }
     take(file.path, StorePath.sides, "the store itself")
-    take(configuration.budget.ledgerPath, StorePath.sqliteSides, "the ledger")
+    let ledger = configuration.budget.ledgerPath
+    take(ledger, StorePath.sqliteSides, "the ledger")
+    take(
+      ServerProfilesFile.path(besideLedger: ledger), StorePath.sqliteSides,
+      "the file of what was learned of servers")
     if let path = configuration.queryCachePath {
       take(path, StorePath.sqliteSides, "the cache of query vectors")
     }

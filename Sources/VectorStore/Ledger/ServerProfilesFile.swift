@@ -37,10 +37,14 @@ final class ServerProfilesFile: ServerProfiles {
 
   /// Names the file `servers.db` beside a ledger. Touches nothing yet.
   init(besideLedger path: String, logger: Logger) {
-    let folder = (path as NSString).deletingLastPathComponent
-    database = UserDatabase(
-      path: folder.isEmpty ? "servers.db" : folder + "/servers.db", form: Self.form)
+    database = UserDatabase(path: Self.path(besideLedger: path), form: Self.form)
     self.logger = logger
+  }
+
+  /// The file's path, by that of a ledger.
+  static func path(besideLedger path: String) -> String {
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? "servers.db" : folder + "/servers.db"
   }
 
   func profile(ofServer server: String, model: String) async -> ServerProfile? {

@@ -26,7 +26,8 @@ import Testing
       "s.db", "s.db-wal", "s.db-shm", "s.db-journal", "s.db-lock", "s.db-new", "S.db-NEW", "link",
       "second",
       "here/s.db", "here/s.db-new", "./s.db", "ledger.db", "ledger.db-journal", "queries.db",
-      "queries.db-journal", "qrels", "here/qrels", ".env", "here/.ENV", ".env.base", "settings",
+      "queries.db-journal", "servers.db", "servers.db-journal", "qrels", "here/qrels", ".env",
+      "here/.ENV", ".env.base", "settings",
     ]
     for name in refused {
       let error = #expect(throws: StoreError.self, "\(name)") {
