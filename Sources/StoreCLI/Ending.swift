@@ -36,9 +36,14 @@ enum Ending {
     case .success:
       Terminal.standardOutput.write(StoreCommand.fullMessage(for: error) + "\n")
     case .validationFailure:
-      let message = withoutBreaks(
-        StoreCommand.fullMessage(for: error), in: CommandLine.arguments.dropFirst())
-      Terminal.standardError.write(message + "\n")
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      var message = StoreCommand.fullMessage(for: error)
+      if let hint = UsageHint.hint(arguments) {
+        let rest = message.split(separator: "\n", omittingEmptySubsequences: false)
+          .drop { !$0.hasPrefix("Usage:") }
+        message = (["Error: \(hint)"] + rest.map(String.init)).joined(separator: "\n")
+      }
+      Terminal.standardError.write(withoutBreaks(message, in: arguments) + "\n")
     default:
       let message = Advice.message(error) ?? StoreCommand.message(for: error)
       if !message.isEmpty {
@@ -49,7 +54,7 @@ enum Ending {
   }
 
   /// A message of several lines in which no argument makes a line of its own.
-  private static func withoutBreaks(_ message: String, in arguments: some Sequence<String>)
+  private static func withoutBreaks(_ message: String, in arguments: [String])
     -> String
   {
     arguments.flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).dropFirst().map(String.init) }

@@ -1,6 +1,7 @@
 // The options that several subcommands take.
 
 import ArgumentParser
+import Foundation
 import VectorStore
 
 /// Which store, and how the command talks.
@@ -66,7 +67,7 @@ struct DollarsArgument: ExpressibleByArgument {
 /// Which collection.
 struct CollectionOptions: ParsableArguments {
   @Option(
-    name: [.customShort("c"), .customLong("collection")],
+    name: [.customShort("c", allowingJoined: true), .customLong("collection")],
     help: ArgumentHelp("The collection.", valueName: "name"))
   var name = "default"
 }
@@ -74,6 +75,7 @@ struct CollectionOptions: ParsableArguments {
 /// Which documents.
 struct FilterOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, added.",
       valueName: "expr"))
@@ -120,16 +122,54 @@ struct SpaceArgument: ExpressibleByArgument {
   }
 }
 
-/// One `key=value` of metadata.
-struct MetadataArgument: ExpressibleByArgument {
-  let key: String
-  let value: MetadataValue
+/// What is known about documents, as it is typed.
+struct MetadataOptions: ParsableArguments {
+  @Option(
+    name: .customLong("metadata"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Metadata of every document; key:=json for other JSON, key= removes. Repeatable.",
+      valueName: "key=value"),
+    transform: MetadataChange.init(argument:))
+  var changes: [MetadataChange] = []
 
-  init?(argument: String) {
+  /// What is set; of a key that comes twice the last value.
+  var values: [String: MetadataValue] {
+    last.compactMapValues(\.self)
+  }
+
+  /// The keys that are removed.
+  var removed: Set<String> {
+    Set(last.filter { $0.value == nil }.keys)
+  }
+
+  private var last: [String: MetadataValue?] {
+    Dictionary(changes.map { ($0.key, $0.value) }) { _, last in last }
+  }
+}
+
+/// One key of metadata with its value; nil removes it.
+struct MetadataChange {
+  let key: String
+  let value: MetadataValue?
+
+  /// Reads `key=value`, `key:=json` or `key=`.
+  init(argument: String) throws {
     guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
-      return nil
+      throw ValidationError(
+        "found \"\(argument)\", expected key=value, key:=json, or key= to remove the key")
     }
-    key = String(argument[..<equals])
-    value = MetadataValue(typed: String(argument[argument.index(after: equals)...]))
+    let text = String(argument[argument.index(after: equals)...])
+    let name = argument[..<equals]
+    guard name.count > 1, name.hasSuffix(":") else {
+      (key, value) = (String(name), text.isEmpty ? nil : MetadataValue(typed: text))
+      return
+    }
+    key = String(name.dropLast())
+    guard let value = try? JSONDecoder().decode(MetadataValue.self, from: Data(text.utf8)) else {
+      throw ValidationError(
+        "\(key):= takes JSON, and found \(text); a text stands in double quotes, or write \(key)=\(text)"
+      )
+    }
+    self.value = value
   }
 }

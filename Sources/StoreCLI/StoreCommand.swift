@@ -20,7 +20,8 @@ struct StoreCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, RemoveCommand.self,
+      AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, TagCommand.self,
+      RemoveCommand.self,
       CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
       StatsCommand.self, DoctorCommand.self,
       UsageCommand.self, HealthCommand.self, CompactCommand.self,

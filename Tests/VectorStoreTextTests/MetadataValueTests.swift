@@ -12,13 +12,35 @@ import Testing
   }
 
   private static func expectByGrammar(_ text: String) {
-    switch MetadataValue(typed: text) {
-    case .integer(let value): #expect(isNumber(text) && Int64(text) == value, "\(text)")
-    case .number(let value): #expect(isNumber(text) && Double(text) == value, "\(text)")
-    case .string(let value):
-      #expect(value == text && !(isNumber(text) && Double(text)?.isFinite == true), "\(text)")
+    let isWhole = text.wholeMatch(of: #/-?[0-9]+/#) != nil
+    switch MetadataValue.number(written: text) {
+    case .integer(let value)?: #expect(isNumber(text) && Int64(text) == value, "\(text)")
+    case .number(let value)?:
+      #expect(isNumber(text) && !isWhole && Double(text) == value, "\(text)")
+    case nil:
+      let isHeld = isWhole ? Int64(text) != nil : Double(text)?.isFinite == true
+      #expect(!(isNumber(text) && isHeld), "\(text)")
     default: Issue.record("\(text)")
     }
+    switch MetadataValue(typed: text) {
+    case .integer(let value): #expect("\(value)" == text)
+    case .number(let value): #expect("\(value)" == text && !text.hasSuffix(".0"))
+    case .string(let value): #expect(value == text)
+    default: Issue.record("\(text)")
+    }
+  }
+
+  @Test func whatIsNoNumberInItsShortestFormStaysAsItIsTyped() {
+    for text in [
+      "1.10", "1.0", "12345678901234567890", "1234e56", "1e5", "-0", "0.10", "01234", "+1", "1.5e3",
+      "0.12345678901234567890", "1,5",
+    ] {
+      #expect(MetadataValue(typed: text) == .string(text), "\(text)")
+    }
+    #expect(MetadataValue(typed: "-7") == .integer(-7))
+    #expect(MetadataValue(typed: "9223372036854775807") == .integer(.max))
+    #expect(MetadataValue(typed: "0.1") == .number(0.1))
+    #expect(MetadataValue(typed: "true") == .bool(true))
   }
 
   @Test func numbersAreThoseOfJSON() {

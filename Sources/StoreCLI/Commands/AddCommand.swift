@@ -16,7 +16,9 @@ struct AddCommand: AsyncParsableCommand {
   @Argument(help: "Files and folders.")
   var paths: [String] = []
 
-  @Option(help: ArgumentHelp("A text to add as one document.", valueName: "text"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("A text to add as one document.", valueName: "text"))
   var text: String?
 
   @Flag(help: "Add standard input as one document.")
@@ -35,10 +37,7 @@ struct AddCommand: AsyncParsableCommand {
       valueName: "pattern"))
   var glob: [String] = []
 
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp("Metadata for every document. Repeatable.", valueName: "key=value"))
-  var metadata: [MetadataArgument] = []
+  @OptionGroup var metadata: MetadataOptions
 
   @Option(help: ArgumentHelp("The most tokens of a chunk, estimated.", valueName: "n"))
   var chunkTokens = ChunkingOptions().maximumTokens
@@ -84,7 +83,9 @@ struct AddCommand: AsyncParsableCommand {
     defer { draft?.remove() }
     var options = AddOptions()
     options.chunking = ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap)
-    options.metadata = Dictionary(metadata.map { ($0.key, $0.value) }) { _, last in last }
+    options.metadata = metadata.values
+    options.removedMetadata = metadata.removed
+    options.keepsMetadata = true
     options.globs = glob
     options.prune = prune
     options.isDryRun = dryRun

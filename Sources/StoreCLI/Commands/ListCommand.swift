@@ -8,7 +8,7 @@ struct ListCommand: AsyncParsableCommand {
     commandName: "list", abstract: "List documents: source, state, chunks, when they changed.")
 
   @Option(
-    name: [.customShort("c"), .customLong("collection")],
+    name: [.customShort("c", allowingJoined: true), .customLong("collection")],
     help: ArgumentHelp("Only this collection (default: all).", valueName: "name"))
   var collection: String?
 

@@ -14,13 +14,17 @@ struct QueryCommand: AsyncParsableCommand {
       documents wait for their vectors, the last line of --json is {"pending": …}.
       """)
 
-  @Argument(help: "The question.")
-  var text: String?
+  @Argument(help: ArgumentHelp("The question, in quotes or not.", valueName: "question"))
+  var words: [String] = []
 
-  @Option(name: [.customShort("n"), .long], help: ArgumentHelp("The most hits.", valueName: "n"))
+  @Option(
+    name: [.customShort("n", allowingJoined: true), .long],
+    help: ArgumentHelp("The most hits.", valueName: "n"))
   var limit = 10
 
-  @Option(help: ArgumentHelp("Leave out hits that score less.", valueName: "score"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Leave out hits that score less.", valueName: "score"))
   var minScore: Double?
 
   @OptionGroup var filtering: FilterOptions
@@ -54,11 +58,25 @@ struct QueryCommand: AsyncParsableCommand {
       valueName: "space"))
   var space: SpaceArgument?
 
-  @OptionGroup var collection: CollectionOptions
+  @Option(
+    name: [.customShort("c", allowingJoined: true), .customLong("collection")],
+    parsing: .singleValue,
+    help: ArgumentHelp("The collection (default: default). Repeatable.", valueName: "name"))
+  var collections: [String] = []
+
+  @Flag(help: "Ask all collections.")
+  var allCollections = false
+
   @OptionGroup var mode: ModeOptions
   @OptionGroup var store: StoreOptions
 
+  /// The question; nil if no word of it is given.
+  private var text: String? { words.isEmpty ? nil : words.joined(separator: " ") }
+
   func validate() throws {
+    guard collections.isEmpty || !allCollections else {
+      throw ValidationError("Give --collection or --all-collections, not both.")
+    }
     let ways = [text != nil, stdin, vector != nil].filter { $0 }.count
     guard ways == 1 else {
       throw ValidationError("Give a question, --stdin or --vector, one of them at a time.")
@@ -90,7 +108,7 @@ struct QueryCommand: AsyncParsableCommand {
     let store = try await settings.open()
     do {
       let results = try await results(of: store, texts, options)
-      let explainer = explain ? try await Explainer(results, store, in: collection.name) : nil
+      let explainer = explain ? try await Explainer(results, store) : nil
       try show(results, texts, explainer, settings)
     } catch let error as StoreError where error.code == .budgetExceeded {
       Terminal.standardError.write("Error: \(Terminal.oneLine("\(error)"))\n")
@@ -101,13 +119,12 @@ struct QueryCommand: AsyncParsableCommand {
   private func results(
     of store: Store, _ texts: [String]?, _ options: QueryOptions
   ) async throws -> [QueryResult] {
-    if let texts { return try await store.query(texts, in: collection.name, options: options) }
+    let names =
+      allCollections
+      ? try await store.collections().map(\.name) : collections.isEmpty ? ["default"] : collections
+    if let texts { return try await store.query(texts, in: names, options: options) }
     return try await store.query(
-      vectors: try vectors(), space: space?.space, in: collection.name, options: options)
-  }
-
-  private func vectors() throws -> [[Float]] {
-    try VectorFile.rows(vector ?? "")
+      vectors: try VectorFile.rows(vector ?? ""), space: space?.space, in: names, options: options)
   }
 
   private func show(
@@ -132,7 +149,8 @@ struct QueryCommand: AsyncParsableCommand {
               + "\n")
         }
         let page = HitPage(
-          query: texts?[index], hits: result.hits, terminal: output, explainer: explainer)
+          query: texts?[index], hits: result.hits, terminal: output, explainer: explainer,
+          showsCollection: allCollections || collections.count > 1)
         output.write(page.text())
       }
     }

@@ -16,7 +16,7 @@ struct StatsCommand: AsyncParsableCommand {
       """)
 
   @Option(
-    name: [.customShort("c"), .customLong("collection")],
+    name: [.customShort("c", allowingJoined: true), .customLong("collection")],
     help: ArgumentHelp("Only this collection (default: all together).", valueName: "name"))
   var collection: String?
 

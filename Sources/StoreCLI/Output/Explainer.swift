@@ -13,14 +13,24 @@ struct Explainer {
     let effort: SearchEffort
   }
 
-  private let calibrations: [EmbeddingSpace: ScoreCalibration]
+  /// A space in a collection.
+  private struct Place: Hashable {
+    let collection: String
+    let space: EmbeddingSpace
 
-  /// Measures each space that has a hit with a cosine.
-  init(_ results: [QueryResult], _ store: Store, in collection: String) async throws {
-    var calibrations: [EmbeddingSpace: ScoreCalibration] = [:]
-    let spaces = results.flatMap(\.hits).filter { $0.cosine != nil }.compactMap(\.space)
-    for space in Set(spaces) {
-      calibrations[space] = try await store.calibration(of: collection, space: space)
+    init?(_ hit: Hit) {
+      guard hit.cosine != nil, let space = hit.space else { return nil }
+      (self.collection, self.space) = (hit.collection, space)
+    }
+  }
+
+  private let calibrations: [Place: ScoreCalibration]
+
+  /// Measures each space, by collection, that has a hit with a cosine.
+  init(_ results: [QueryResult], _ store: Store) async throws {
+    var calibrations: [Place: ScoreCalibration] = [:]
+    for place in Set(results.flatMap(\.hits).compactMap(Place.init)) {
+      calibrations[place] = try await store.calibration(of: place.collection, space: place.space)
     }
     self.calibrations = calibrations
   }
@@ -31,7 +41,7 @@ struct Explainer {
     return Line(
       percentOfRandomPairs: explanation?.percentOfRandomPairs,
       percentOfNearestNeighbours: explanation?.percentOfNearestNeighbours,
-      suggestedMinimumScore: hit.space.flatMap { calibrations[$0]?.suggestedMinimumScore },
+      suggestedMinimumScore: Place(hit).flatMap { calibrations[$0]?.suggestedMinimumScore },
       effort: result.effort)
   }
 
@@ -61,8 +71,8 @@ struct Explainer {
   }
 
   private func explanation(_ hit: Hit) -> ScoreCalibration.Explanation? {
-    guard let cosine = hit.cosine, let space = hit.space else { return nil }
-    return calibrations[space]?.explanation(of: cosine)
+    guard let cosine = hit.cosine, let place = Place(hit) else { return nil }
+    return calibrations[place]?.explanation(of: cosine)
   }
 
   /// `97.3 %`; never 100 % for what a sample cannot tell from it.

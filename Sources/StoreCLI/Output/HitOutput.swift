@@ -47,6 +47,8 @@ struct HitPage {
   let hits: [Hit]
   let terminal: Terminal
   var explainer: Explainer?
+  /// Whether hits of several collections are among each other.
+  var showsCollection = false
 
   /// The page, a line break behind each line.
   func text() -> String {
@@ -62,7 +64,9 @@ struct HitPage {
 
   /// Rank, score, and where the passage shown stands.
   private func heading(_ hit: Hit, line: Int?) -> String {
-    let place = Terminal.oneLine(hit.source) + (line.map { ":\($0)" } ?? "")
+    let place =
+      Terminal.oneLine((showsCollection ? "\(hit.collection)  " : "") + hit.source)
+      + (line.map { ":\($0)" } ?? "")
     let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
     let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
     let note = explainer?.sentence(hit).map { "    \(terminal.styled($0, .dim))\n" } ?? ""

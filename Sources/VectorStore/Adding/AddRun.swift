@@ -223,7 +223,7 @@ struct AddRun {
     var new: [CutDocument] = []
     for (document, record) in zip(documents, try await sink.records(of: documents.map(\.source))) {
       var document = document
-      document.known = record
+      try document.meet(record)
       if let stored = document.stored, !stored.isPending, !(canImprove && stored.hasGaps) {
         tally.count(unchanged: stored)
       } else {

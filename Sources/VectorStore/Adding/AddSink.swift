@@ -309,7 +309,8 @@ extension DocumentRecord {
       format: document.format.rawValue, chunkTokens: document.chunking?.maximumTokens,
       overlapTokens: document.chunking?.overlapTokens, isPending: false, chunks: chunks,
       failedChunks: counts.failures.count,
-      chunksInTarget: chunks - counts.standIn - counts.failures.count)
+      chunksInTarget: chunks - counts.standIn - counts.failures.count,
+      givenMetadata: try? document.given?.stored())
   }
 
   /// What the store has of a document of which a version waits: the one before answers, if any.
@@ -318,6 +319,7 @@ extension DocumentRecord {
       id: 0, contentHash: known?.contentHash, metadata: known?.metadata ?? document.metadata,
       format: known?.format ?? document.format.rawValue, chunkTokens: known?.chunkTokens,
       overlapTokens: known?.overlapTokens, isPending: true, chunks: known?.chunks ?? 0,
-      failedChunks: known?.failedChunks ?? 0, chunksInTarget: known?.chunksInTarget ?? 0)
+      failedChunks: known?.failedChunks ?? 0, chunksInTarget: known?.chunksInTarget ?? 0,
+      givenMetadata: (try? document.given?.stored()) ?? known?.givenMetadata)
   }
 }

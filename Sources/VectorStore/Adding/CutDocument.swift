@@ -19,8 +19,10 @@ struct CutDocument: Sendable {
   var format: DocumentFormat
   /// Kept until the document is placed: a version that has to wait for its vectors waits with its text.
   var text: String?
-  /// JSON with sorted keys.
+  /// All of it: JSON with sorted keys.
   var metadata: String
+  /// What of it was given beside the text; nil if that is not known, and what the store has stays.
+  var given: GivenMetadata?
   /// How to cut it; nil leaves it whole, as one chunk, or with the chunks that it brings.
   var chunking: ChunkingOptions?
   var contentHash: Data
@@ -80,6 +82,13 @@ struct CutDocument: Sendable {
       + chunks.reduce(0) { $0 + 256 + ($1.vector?.data.count ?? 0) }
   }
 
+  /// Takes in what the store has of its source, and the metadata that was given for that.
+  mutating func meet(_ record: DocumentRecord?) throws {
+    known = record
+    guard let record, try given?.keep(of: record) == true, let given else { return }
+    metadata = try given.all()
+  }
+
   /// Whether this is the version that the store has, cut the same way.
   func isSame(as stored: DocumentRecord) -> Bool {
     stored.contentHash == contentHash && stored.metadata == metadata
@@ -129,6 +138,50 @@ struct CutDocument: Sendable {
       }
     }
     return hash.finish()
+  }
+}
+
+/// The metadata that was given for a document, by options or by hand, and not found in its text.
+struct GivenMetadata: Sendable {
+  /// What was given, now and before.
+  private(set) var values: [String: MetadataValue]
+  /// What the text itself says: its front matter.
+  let front: [String: MetadataValue]
+  /// Whether what was given before stays, but for `removed` and what is given now.
+  let keepsEarlier: Bool
+  let removed: Set<String>
+
+  /// - Parameters:
+  ///   - options: the options that give it and say what of the earlier is removed.
+  ///   - own: what the document itself brings; it wins.
+  init(
+    _ options: AddOptions, own: [String: MetadataValue] = [:], front: [String: MetadataValue],
+    keepsEarlier: Bool
+  ) {
+    values = options.metadata.merging(own) { _, own in own }
+    self.front = front
+    self.keepsEarlier = keepsEarlier
+    removed = options.removedMetadata
+  }
+
+  /// All metadata of the document: what was given wins over its text.
+  func all() throws(StoreError) -> String {
+    try MetadataJSON.encode(front.merging(values) { _, given in given })
+  }
+
+  /// What was given, as it is stored.
+  func stored() throws(StoreError) -> String { try MetadataJSON.encode(values) }
+
+  /// Takes over what was given before. Returns whether that changed anything.
+  mutating func keep(of record: DocumentRecord) throws -> Bool {
+    guard keepsEarlier else { return false }
+    // An earlier version of the program did not keep it apart.
+    let earlier =
+      try record.givenMetadata.map { try MetadataJSON.decode($0) }
+      ?? MetadataJSON.decode(record.metadata).filter { front[$0.key] == nil }
+    let kept = earlier.filter { !removed.contains($0.key) && values[$0.key] == nil }
+    values.merge(kept) { own, _ in own }
+    return !kept.isEmpty
   }
 }
 

@@ -29,10 +29,10 @@ struct DocumentReader: Sendable {
           try screen.look(at: $0)
         })
       let format = DocumentFormat(fileName: file.source)
-      let (metadata, warning) = metadata(of: text, format: format)
+      let (front, warning) = frontMatter(of: text, format: format)
+      let given = GivenMetadata(options, front: front, keepsEarlier: true)
       let document = try cutDocument(
-        text, source: file.source, origin: .file, format: format,
-        metadata: try MetadataJSON.encode(metadata))
+        text, source: file.source, origin: .file, format: format, given: given)
       return .document(document, warning: warning.map { "\(file.source): \($0)" })
     } catch let error as TextDecodingError {
       guard file.isNamed else { return .skipped(error, source: file.source) }
@@ -80,16 +80,19 @@ struct DocumentReader: Sendable {
       throw StoreError(.empty, "a document without a text needs an id; name it")
     }
     let format = document.format ?? DocumentFormat(fileName: source)
-    let (found, _) = metadata(of: document.text ?? "", format: format)
+    let (front, _) = frontMatter(of: document.text ?? "", format: format)
+    let given = GivenMetadata(
+      options, own: document.metadata, front: front, keepsEarlier: options.keepsMetadata)
     do throws(StoreError) {
-      let metadata = try MetadataJSON.encode(
-        found.merging(document.metadata) { _, given in given })
-      return try chunks.isEmpty
-        ? cutDocument(
-          document.text ?? "", source: source, origin: .text, format: format, metadata: metadata)
-        : CutDocument(
-          source: source, origin: .text, format: format, text: document.text, metadata: metadata,
-          chunks: chunks)
+      guard chunks.isEmpty else {
+        var cut = CutDocument(
+          source: source, origin: .text, format: format, text: document.text,
+          metadata: try given.all(), chunks: chunks)
+        cut.given = given
+        return cut
+      }
+      return try cutDocument(
+        document.text ?? "", source: source, origin: .text, format: format, given: given)
     } catch {
       throw StoreError(
         error.code, "the document\(name): \(error.message)", underlying: error.underlying)
@@ -167,12 +170,14 @@ struct DocumentReader: Sendable {
   /// A text that the store cuts, or the chunker of the options.
   private func cutDocument(
     _ text: String, source: String, origin: DocumentOrigin, format: DocumentFormat,
-    metadata: String
+    given: GivenMetadata
   ) throws(StoreError) -> CutDocument {
     guard let chunker = options.chunker else {
-      return CutDocument(
-        source: source, origin: origin, format: format, text: text, metadata: metadata,
+      var document = CutDocument(
+        source: source, origin: origin, format: format, text: text, metadata: try given.all(),
         chunking: options.chunking)
+      document.given = given
+      return document
     }
     var chunks: [CutChunk] = []
     for chunk in chunker.chunks(of: text, format: format) {
@@ -187,21 +192,22 @@ struct DocumentReader: Sendable {
           text: chunk.text, textHash: TextHash.of(chunk.text), range: chunk.range,
           line: chunk.line))
     }
-    return CutDocument(
-      source: source, origin: origin, format: format, text: text, metadata: metadata,
+    var document = CutDocument(
+      source: source, origin: origin, format: format, text: text, metadata: try given.all(),
       chunks: chunks)
+    document.given = given
+    return document
   }
 
-  /// The metadata of the call over the front matter of a Markdown text, and what is wrong with that.
-  private func metadata(
+  /// The front matter of a Markdown text, and what is wrong with it.
+  private func frontMatter(
     of text: String, format: DocumentFormat
   ) -> ([String: MetadataValue], warning: String?) {
-    guard format == .markdown else { return (options.metadata, nil) }
+    guard format == .markdown else { return ([:], nil) }
     do {
-      let front = try FrontMatter.parse(text)?.metadata ?? [:]
-      return (front.merging(options.metadata) { _, given in given }, nil)
+      return (try FrontMatter.parse(text)?.metadata ?? [:], nil)
     } catch {
-      return (options.metadata, "its front matter is left out: \(error)")
+      return ([:], "its front matter is left out: \(error)")
     }
   }
 }

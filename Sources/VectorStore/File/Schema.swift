@@ -9,11 +9,11 @@ enum Schema {
   static let applicationID: Int32 = 0x5653_7472
 
   /// `user_version` of the newest file this program reads; each migration raises it by one.
-  static let version: Int32 = 8
+  static let version: Int32 = 9
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
-  static let fingerprint = "ac1d96f95998af0212b70431ed9995f44c8a0e71435350c2826675e53ed926ab"
+  static let fingerprint = "b9f1aebc38e3e726cf88dfd124237b8396f787d912edf8534c10eeeacf4eb182"
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -53,6 +53,10 @@ enum Schema {
       try db.execute(sql: "ALTER TABLE pending_documents ADD COLUMN chunks TEXT")
       try db.execute(sql: "PRAGMA user_version = 8")
     }
+    migrator.registerMigration("9 given metadata and dates") { db in
+      try db.execute(sql: givenMetadataAndDates)
+      try db.execute(sql: "PRAGMA user_version = 9")
+    }
     return migrator
   }
 
@@ -70,6 +74,12 @@ enum Schema {
     ALTER TABLE staged ADD COLUMN run_id INTEGER;
     ALTER TABLE documents ADD COLUMN run_id INTEGER;
     ALTER TABLE collections ADD COLUMN target_chosen INTEGER NOT NULL DEFAULT 0;
+    """
+
+  private static let givenMetadataAndDates = """
+    ALTER TABLE documents ADD COLUMN given_metadata TEXT;
+    ALTER TABLE documents ADD COLUMN modified_at TEXT;
+    ALTER TABLE documents ADD COLUMN dated_at TEXT;
     """
 
   private static let tables = """

@@ -134,16 +134,19 @@ struct FilterLexer {
       index += 1
     }
     let written = String(String.UnicodeScalarView(scalars[start..<index]))
-    let value = MetadataValue(typed: written)
-    switch value {
-    case .integer, .number: return value
-    default:
-      throw FilterFault(
-        position: start,
-        message:
-          "found \(run(at: start)), expected a number as JSON writes it, such as 20, -3 or 1.5e3; "
-          + "a text stands in single quotes")
+    if let number = MetadataValue.number(written: written) { return number }
+    // Metadata keeps whole numbers beyond 64 bits as texts.
+    let digits = written.utf8.drop { $0 == UInt8(ascii: "-") }
+    if digits.first != UInt8(ascii: "0"),
+      digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+    {
+      return .string(written)
     }
+    throw FilterFault(
+      position: start,
+      message:
+        "found \(run(at: start)), expected a number as JSON writes it, such as 20, -3 or 1.5e3; "
+        + "a text stands in single quotes")
   }
 
   private func unknown(_ scalar: Unicode.Scalar) -> FilterFault {

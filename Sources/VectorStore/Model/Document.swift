@@ -91,8 +91,14 @@ public struct AddOptions: Sendable {
   /// Cuts texts in place of ``chunking``; nil leaves it to the store's own ``Chunker``. Its chunks are
   /// taken as they are.
   public var chunker: (any TextChunker)?
-  /// Metadata for every document of this call.
+  /// Metadata for every document of this call. A file that is added again keeps what was given for it
+  /// before, unless this names the same key or ``removedMetadata`` does.
   public var metadata: [String: MetadataValue] = [:]
+  /// Keys that were given for documents before and that these lose.
+  public var removedMetadata: Set<String> = []
+  /// Whether documents at hand keep, as files do, the metadata that was given for them before. Otherwise
+  /// what they bring takes its place.
+  public var keepsMetadata = false
   /// Which files of folders are taken, as `*.md`, `docs/**/*.swift` or `!drafts/*`; empty takes all.
   public var globs: [String] = []
   /// Whether documents whose files are gone from an added folder are removed.

@@ -17,6 +17,8 @@ struct DocumentRecord: Sendable, Equatable {
   let failedChunks: Int
   /// Chunks with a vector in the target space.
   let chunksInTarget: Int
+  /// What of the metadata was given beside the text; nil if an earlier version of the program wrote it.
+  let givenMetadata: String?
 }
 
 enum DocumentsTable {
@@ -31,7 +33,7 @@ enum DocumentsTable {
           (SELECT COUNT(*) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(*) FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
-            WHERE c.document_id = d.id)
+            WHERE c.document_id = d.id), d.given_metadata
         FROM documents d WHERE d.collection_id = ? AND d.source = ?
         """, .integer(target), .integer(collection), .text(source)
     ) { row in
@@ -40,7 +42,7 @@ enum DocumentsTable {
         format: try row.text(3), chunkTokens: try row.count(orNil: 4),
         overlapTokens: try row.count(orNil: 5), isPending: try row.bool(6),
         chunks: Int(try row.integer(7)), failedChunks: Int(try row.integer(8)),
-        chunksInTarget: Int(try row.integer(9)))
+        chunksInTarget: Int(try row.integer(9)), givenMetadata: try row.text(orNil: 10))
     }
   }
 
@@ -78,14 +80,14 @@ enum DocumentsTable {
     try db.run(
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
-          chunk_tokens, overlap_tokens, added_at, updated_at, run_id)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, source) DO NOTHING
+          chunk_tokens, overlap_tokens, added_at, updated_at, run_id, given_metadata)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, source) DO NOTHING
         """,
       .integer(collection), .text(document.source), .text(document.origin.rawValue),
       .text(document.format.rawValue), answers ? .blob(document.contentHash) : .null,
       .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
       .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now),
-      .integer(run))
+      .integer(run), try document.given.map { .text(try $0.stored()) } ?? .null)
     guard db.changesCount > 0 else { return nil }
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(document.metadata, document: id, collection: collection, db)
@@ -99,12 +101,14 @@ enum DocumentsTable {
     let statement = try db.cachedStatement(
       sql: """
         UPDATE documents SET origin = ?, format = ?, content_hash = ?, metadata = ?,
-          chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?
+          chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?,
+          given_metadata = COALESCE(?, given_metadata)
         WHERE id = ?
         """)
     try statement.execute(arguments: [
       document.origin.rawValue, document.format.rawValue, document.contentHash, document.metadata,
-      document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, run, id,
+      document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, run,
+      try document.given?.stored(), id,
     ])
     try DocumentFieldsTable.replace(document.metadata, document: id, db)
     try db.cachedStatement(sql: "DELETE FROM pending_documents WHERE document_id = ?")
@@ -131,6 +135,11 @@ enum DocumentsTable {
         document.text ?? "", document.metadata, document.chunking?.maximumTokens,
         document.chunking?.overlapTokens, reason, now, chunks,
       ])
+    if let given = document.given {
+      try db.run(
+        bulk: "UPDATE documents SET given_metadata = ? WHERE id = ?", .text(try given.stored()),
+        .integer(id))
+    }
   }
 
   /// The documents of a collection, or of all where it is nil, that wait for their vectors; nil if

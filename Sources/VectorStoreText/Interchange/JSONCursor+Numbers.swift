@@ -34,14 +34,15 @@ extension JSONCursor {
     return (String(decoding: bytes, as: UTF8.self), isWhole)
   }
 
-  /// Reads a number of metadata: whole where it is written so and fits 64 bits, else a double.
+  /// Reads a number of metadata: whole if it is written so, else a double. A whole number beyond 64 bits
+  /// is kept as a text, since a double would round it.
   mutating func number() throws(JSONFault) -> MetadataValue {
     guard let byte = next, byte == UInt8(ascii: "-") || isDigit(position) else {
       throw fault(expected: "a value")
     }
     let at = position
     let (text, isWhole) = try numberToken()
-    if isWhole, let whole = Int64(text) { return .integer(whole) }
+    if isWhole { return Int64(text).map { .integer($0) } ?? .string(text) }
     return .number(try finite(Double(text), at: at))
   }
 

@@ -10,7 +10,8 @@ internal import Yams
 ///
 /// The text keeps its front matter: it is embedded too. Values are read by the rule of the command
 /// line, ``MetadataValue/init(typed:)``, with YAML's other spellings of true, false and null, so
-/// `yes` and `01234` stay strings; a quoted value is a string always. Dates with a time become
+/// `yes`, `01234` and `1234e56` stay strings, but a number such as `4.50` is one; a quoted value is a
+/// string always. Dates with a time become
 /// ISO 8601 strings, `2024-05-01T10:00:00+02:00`.
 package struct FrontMatter: Sendable, Equatable {
   /// The values by name; empty where the block is.
@@ -188,8 +189,16 @@ struct FrontMatterReader {
     case "", "~", "Null", "NULL": return .null
     case "True", "TRUE": return .bool(true)
     case "False", "FALSE": return .bool(false)
-    default: return timestamp(scalar.string) ?? MetadataValue(typed: scalar.string)
+    default:
+      return timestamp(scalar.string) ?? decimal(scalar.string)
+        ?? MetadataValue(typed: scalar.string)
     }
+  }
+
+  /// A fraction in any form, as `4.50`, of no more digits than a double holds; nil for all else.
+  private static func decimal(_ text: String) -> MetadataValue? {
+    guard text.utf8.contains(UInt8(ascii: ".")), text.utf8.count <= 17 else { return nil }
+    return MetadataValue.number(written: text)
   }
 
   /// Made once, since making it takes longer than most blocks take to read. Unsafe only by its type: a
