@@ -15,6 +15,8 @@ package final class ServiceRequests: Sendable {
     package var runID: String
     /// What its texts are embedded for. Questions have a slot to themselves.
     package var purpose = EmbeddingPurpose.document
+    /// How questions and documents are told apart; nil is the service's own way.
+    package var roles: EmbeddingRoles?
     /// The most that this run may cost.
     package var maximumCost = SpendingLimit<NanoDollars>.unlimited
     /// Whether to wait where the budget or the breaker opens again by itself.
@@ -438,7 +440,8 @@ package final class ServiceRequests: Sendable {
 
   private func embed(_ texts: [String], _ requestID: String) async throws -> EmbeddingBatch {
     if let adaptive = service as? any AdaptiveService {
-      return try await adaptive.attempt(texts, purpose: options.purpose, requestID: requestID)
+      let roles = options.roles ?? service.roles
+      return try await adaptive.attempt(texts, as: roles[options.purpose], requestID: requestID)
     }
     return try await service.embed(texts, purpose: options.purpose, requestID: requestID)
   }

@@ -5,7 +5,7 @@ public import VectorStoreText
 /// A service that turns texts into vectors of one space.
 ///
 /// Conform to it to bring your own embedder: ``space`` and ``embed(_:)`` are enough. A model that wants
-/// questions and documents told apart implements ``embed(_:purpose:)`` too. Vectors come back in the
+/// questions and documents told apart implements ``embed(_:purpose:)`` and ``roles`` too. Vectors come back in the
 /// order of the texts and are checked by the caller before use: right dimensions, finite, not zero. A
 /// call is one request: a conformer does not retry, the router does.
 public protocol EmbeddingService: Sendable {
@@ -15,7 +15,11 @@ public protocol EmbeddingService: Sendable {
   /// What a request may hold, how many may be sent, and what they cost.
   var terms: ServiceTerms { get }
 
-  /// How texts are counted before they are sent.
+  /// How the model tells questions and documents apart. The service itself gives each text what is its
+  /// part; a store keeps the roles with its vectors, and counts prefixes with the tokens of texts.
+  var roles: EmbeddingRoles { get }
+
+  /// How texts are counted before they are sent, without what their role puts before them.
   ///
   /// - Throws: nothing that keeps texts from being counted: without a tokenizer's vocabulary it is
   ///   ``TokenCounter/upperBound``.
@@ -48,6 +52,9 @@ public protocol EmbeddingService: Sendable {
 extension EmbeddingService {
   /// Terms of a service that costs nothing and takes one request of 256 texts at a time.
   public var terms: ServiceTerms { ServiceTerms() }
+
+  /// Questions and documents are embedded alike.
+  public var roles: EmbeddingRoles { .none }
 
   /// The upper bound.
   public func tokenCounter() async -> TokenCounter { .upperBound }

@@ -6,6 +6,8 @@ public struct TokenCounter: Sendable {
   /// Whether ``count(_:)`` is exact.
   public let isExact: Bool
   private let counting: @Sendable (String) -> Int
+  /// Stands before each text.
+  private var prefix = ""
 
   /// Creates a counter from a function.
   public init(isExact: Bool, count: @escaping @Sendable (String) -> Int) {
@@ -22,7 +24,15 @@ public struct TokenCounter: Sendable {
   ///
   /// - Complexity: O(length of the text).
   public func count(_ text: String) -> Int {
-    min(max(0, counting(text)), text.utf8.count + Self.mostMarks)
+    let text = prefix + text
+    return min(max(0, counting(text)), text.utf8.count + Self.mostMarks)
+  }
+
+  /// The same with words before each text that count too.
+  package func counting(prefix: String) -> TokenCounter {
+    var counter = self
+    counter.prefix = prefix
+    return counter
   }
 
   /// What texts are cut by, so that they fit a model: itself if it is exact, else an estimate with a
@@ -30,10 +40,11 @@ public struct TokenCounter: Sendable {
   package var cutting: TokenCounter {
     guard !isExact else { return self }
     let estimator = TokenEstimator()
-    return TokenCounter(isExact: false) {
+    let estimate = TokenCounter(isExact: false) {
       let tokens = estimator.tokens(in: $0)
       return min($0.utf8.count, tokens + tokens / 4)
     }
+    return estimate.counting(prefix: prefix)
   }
 
   /// Tokens that a model may put around a text.

@@ -11,12 +11,15 @@ struct EmbeddingRequestBody {
   var dimensions: Int?
   /// Members of a JSON object beside these, as they are written between its braces; empty are none.
   var extraMembers = ""
+  /// What the texts get for their part.
+  var role = EmbeddingRole()
 
   /// The JSON.
   ///
   /// - Complexity: O(bytes of the texts).
   func bytes() -> [UInt8] {
-    let size = texts.reduce(200) { $0 + $1.utf8.count + 16 }
+    let marks = role.prefix.utf8.count + 16
+    let size = texts.reduce(400) { $0 + $1.utf8.count + marks }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size + size / 16)
     bytes.append(contentsOf: "{\"model\":".utf8)
@@ -25,11 +28,17 @@ struct EmbeddingRequestBody {
       bytes.append(contentsOf: ",\"encoding_format\":\"\(encoding.rawValue)\"".utf8)
     }
     if !extraMembers.isEmpty { bytes.append(contentsOf: ",\(extraMembers)".utf8) }
+    for (name, value) in role.fields.sorted(by: { $0.key < $1.key }) {
+      bytes.append(UInt8(ascii: ","))
+      Self.write(name, to: &bytes)
+      bytes.append(UInt8(ascii: ":"))
+      Self.write(value, to: &bytes)
+    }
     if let dimensions { bytes.append(contentsOf: ",\"dimensions\":\(dimensions)".utf8) }
     bytes.append(contentsOf: ",\"input\":[".utf8)
     for (index, text) in texts.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      Self.write(text, to: &bytes)
+      Self.write(role.text(text), to: &bytes)
     }
     bytes.append(contentsOf: "]}".utf8)
     return bytes

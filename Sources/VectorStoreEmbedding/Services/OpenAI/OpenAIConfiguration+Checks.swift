@@ -40,6 +40,7 @@ extension OpenAIConfiguration {
     _ = try space
     _ = try resolvedKeyHeader
     _ = try extraMembers
+    _ = try resolvedRoles
     let price = try resolvedPrice
     do {
       try price.validate()
@@ -93,6 +94,29 @@ extension OpenAIConfiguration {
             + "dollars a million tokens, 0 if it is free")
       }
       return .free
+    }
+  }
+
+  /// The roles: those given, else those of a known model, but for fields that ``extraBody`` sets.
+  package var resolvedRoles: EmbeddingRoles {
+    get throws(OpenAIConfigurationError) {
+      let taken = Set(extraObject?.keys.map { $0 } ?? [])
+      guard let roles else {
+        var known = EmbeddingRoles.ofModel(model)
+        known.query.fields = known.query.fields.filter { !taken.contains($0.key) }
+        known.document.fields = known.document.fields.filter { !taken.contains($0.key) }
+        return known
+      }
+      do {
+        try roles.validate()
+      } catch {
+        throw OpenAIConfigurationError("OPENAI_ROLES", error)
+      }
+      let fields = Set(roles.query.fields.keys).union(roles.document.fields.keys)
+      guard let twice = fields.intersection(taken).min() else { return roles }
+      throw OpenAIConfigurationError(
+        "extraBody", "OPENAI_EXTRA_BODY",
+        "sets \"\(twice)\", which the roles set too; leave it out here")
     }
   }
 
@@ -167,10 +191,9 @@ extension OpenAIConfiguration {
           "extraHeaders", "OPENAI_EXTRA_HEADERS",
           "hold a header that cannot be sent; expected names and values in visible ASCII")
       }
-      guard let extraBody else { return "" }
-      let object = try? JSONSerialization.jsonObject(with: Data(extraBody.utf8))
-      guard let members = object as? [String: Any],
-        Set(members.keys).isDisjoint(with: ["input", "model", "encoding_format", "dimensions"]),
+      guard extraBody != nil else { return "" }
+      guard let members = extraObject,
+        Set(members.keys).isDisjoint(with: EmbeddingRoles.reservedFields),
         let data = try? JSONSerialization.data(
           withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])
       else {
@@ -180,6 +203,13 @@ extension OpenAIConfiguration {
             + "expected one like {\"truncate\": \"END\"}")
       }
       return String(String(decoding: data, as: UTF8.self).dropFirst().dropLast())
+    }
+  }
+
+  /// ``extraBody`` as an object; nil if it is none.
+  private var extraObject: [String: Any]? {
+    extraBody.flatMap {
+      try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
     }
   }
 

@@ -26,6 +26,8 @@ public final class OpenAIService: EmbeddingService {
   public let space: EmbeddingSpace
   /// What a request may hold, how many may be sent, and what they cost.
   public let terms: ServiceTerms
+  /// How questions and documents are told apart.
+  public let roles: EmbeddingRoles
 
   private let configuration: OpenAIConfiguration
   private let extraMembers: String
@@ -62,6 +64,7 @@ public final class OpenAIService: EmbeddingService {
     address = try ServiceAddress(configuration.baseURL)
     space = try configuration.space
     terms = try configuration.terms
+    roles = try configuration.resolvedRoles
     extraMembers = try configuration.extraMembers
     keyHeader = try configuration.resolvedKeyHeader
     let paths = address.embeddings.map { Self.path(of: $0) }
@@ -104,7 +107,7 @@ public final class OpenAIService: EmbeddingService {
   /// `tokens` is what ``tokenCounter()`` counts.
   /// - Parameters:
   ///   - texts: at least one, none of them empty.
-  ///   - purpose: makes no difference: OpenAI's models embed questions and documents alike.
+  ///   - purpose: which of the ``roles`` the texts have. OpenAI's own models embed all alike.
   ///   - requestID: sent as `X-Client-Request-Id`, without signs that headers cannot hold.
   /// - Throws: ``ServiceError``, or `CancellationError`.
   /// - Complexity: one request, which costs money; more to a server that is not known yet.
@@ -113,7 +116,7 @@ public final class OpenAIService: EmbeddingService {
   ) async throws -> EmbeddingBatch {
     while true {
       do {
-        return try await attempt(texts, purpose: purpose, requestID: requestID)
+        return try await attempt(texts, as: roles[purpose], requestID: requestID)
       } catch let error as ServiceError where error.hasAdapted {
         continue
       }
@@ -150,13 +153,14 @@ public final class OpenAIService: EmbeddingService {
   // MARK: - Sending
 
   private func post(
-    _ texts: [String], as form: RequestForm, _ requestID: String
+    _ texts: [String], as role: EmbeddingRole, _ form: RequestForm, _ requestID: String
   ) async throws -> HTTPAnswer {
     var headers = headers(requestID)
     headers.append(("Content-Type", "application/json"))
     let body = EmbeddingRequestBody(
       texts: texts, model: space.model, encoding: form.encoding,
-      dimensions: form.sendsDimensions ? space.dimensions : nil, extraMembers: extraMembers)
+      dimensions: form.sendsDimensions ? space.dimensions : nil, extraMembers: extraMembers,
+      role: role)
     // Numbers take up to 25 bytes each as JSON, base64 less than 6.
     let limit = texts.count * space.dimensions * 40 + 1 << 20
     return try await send(
@@ -291,13 +295,21 @@ extension OpenAIService: AdaptiveService {
     await profiles.keep(profile, ofServer: address.normal, model: space.model)
   }
 
+  package var reference: ServiceReference {
+    ServiceReference(
+      address: address.description, wantsKey: configuration.apiKey != nil,
+      keyHeader: configuration.keyHeader, price: configuration.price)
+  }
+
+  package var choosesRoles: Bool { configuration.roles != nil }
+
   /// Sends one request, in the form that is tried now.
   package func attempt(
-    _ texts: [String], purpose: EmbeddingPurpose, requestID: String
+    _ texts: [String], as role: EmbeddingRole, requestID: String
   ) async throws -> EmbeddingBatch {
     precondition(!texts.isEmpty, "no texts to embed")
     let form = known.withLock { $0.plan.form }
-    let answer = try await post(texts, as: form, requestID)
+    let answer = try await post(texts, as: role, form, requestID)
     guard answer.isSuccess else { throw await refused(answer, form, nil) }
     let read: EmbeddingAnswer
     do {
@@ -307,7 +319,7 @@ extension OpenAIService: AdaptiveService {
     }
     await succeed(form)
     return EmbeddingBatch(
-      vectors: read.vectors, tokens: await tokens(read.tokens, of: texts),
+      vectors: read.vectors, tokens: await tokens(read.tokens, of: texts.map(role.text)),
       rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer))
   }
 

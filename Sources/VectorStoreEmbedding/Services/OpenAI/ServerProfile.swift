@@ -98,10 +98,16 @@ package protocol AdaptiveService: EmbeddingService {
   /// Takes what the router learned of sizes and times.
   func learn(_ change: @Sendable (inout ServerProfile) -> Void) async
 
-  /// Sends one request, in the form that is tried now.
+  /// How it is reached.
+  var reference: ServiceReference { get }
+
+  /// Whether its roles were chosen; others are left for those that vectors were made with.
+  var choosesRoles: Bool { get }
+
+  /// Sends one request, in the form that is tried now, for texts of a role.
   ///
   /// - Throws: ``ServiceError``, with ``ServiceError/hasAdapted`` if the next request has another form.
   func attempt(
-    _ texts: [String], purpose: EmbeddingPurpose, requestID: String
+    _ texts: [String], as role: EmbeddingRole, requestID: String
   ) async throws -> EmbeddingBatch
 }
