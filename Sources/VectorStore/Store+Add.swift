@@ -157,10 +157,10 @@ extension Store {
     let collection = run.collection.id
     let gone = try await file.read { db in
       let folders = paths.filter(Self.isFolder).map(SourcePath.normalized)
-      return try DocumentsTable.sources(collection: collection, onlyFiles: true, db).filter {
-        source in
-        folders.contains { SourcePath.liesUnder($0, source: source) } && Self.isGone(source)
-      }
+      return try DocumentsTable.all(collection: collection, onlyFiles: true, db).map(\.key.source)
+        .filter { source in
+          folders.contains { SourcePath.liesUnder($0, source: source) } && Self.isGone(source)
+        }
     }
     guard !gone.isEmpty else { return }
     if prune { return try await run.remove(sources: gone) }

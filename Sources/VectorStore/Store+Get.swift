@@ -6,6 +6,9 @@ import GRDB
 extension Store {
   /// A document with its chunks and its whole text; nil if the collection has none of that source.
   ///
+  /// A file may be named by its path from the working folder, absolute, or as it is stored; also with a line,
+  /// `docs/a.md:12`, as hits are shown.
+  ///
   /// - Throws: ``StoreError`` with `collectionNotFound`.
   public func get(
     _ source: String, in collection: String = "default"
@@ -19,24 +22,42 @@ extension Store {
   public func get(
     _ sources: [String], in collection: String = "default"
   ) async throws -> [StoredDocument] {
-    try await file.read { db in
+    try await file.read { [identity] db in
       let record = try CollectionsTable.require(collection, db)
-      var found: [String: StoredDocument] = [:]
-      try DocumentListing.forEach(collection: record.id, sources: sources, states: nil, db) {
-        id, summary in
+      let lookup = SourceLookup(identity: identity, collection: record.id)
+      let ids = try sources.compactMap { try lookup.documentOrPlace($0, db) }
+      var found: [Int64: StoredDocument] = [:]
+      try DocumentListing.forEach(
+        collection: record.id, ids: ids, states: nil, identity: identity, db
+      ) { id, summary in
         let chunks = try DocumentListing.chunks(document: id, db)
-        found[summary.source] = StoredDocument(
+        found[id] = StoredDocument(
           summary: summary, text: DocumentListing.text(of: chunks), chunks: chunks)
       }
-      return sources.compactMap { found.removeValue(forKey: $0) }
+      return ids.compactMap { found.removeValue(forKey: $0) }
+    }
+  }
+
+  /// Sources of a collection that somebody may have meant who typed one that is not there, the likeliest first:
+  /// the same name in another folder, or one or two letters different.
+  ///
+  /// - Throws: ``StoreError`` with `collectionNotFound`.
+  /// - Complexity: reads the sources of all documents of the collection.
+  public func similarSources(
+    to source: String, in collection: String = "default"
+  ) async throws -> [String] {
+    try await file.read { [identity] db in
+      let record = try CollectionsTable.require(collection, db)
+      return try SourceLookup(identity: identity, collection: record.id).similar(to: source, db)
     }
   }
 
   /// Whether a collection has a document of a source. A collection that is not there has none.
   public func contains(_ source: String, in collection: String = "default") async throws -> Bool {
-    try await file.read { db in
+    try await file.read { [identity] db in
       guard let record = try CollectionsTable.find(collection, db) else { return false }
-      return try DocumentsTable.id(collection: record.id, source: source, db) != nil
+      let lookup = SourceLookup(identity: identity, collection: record.id)
+      return try lookup.document(source, db) != nil
     }
   }
 
@@ -48,6 +69,7 @@ extension Store {
     in collection: String = "default", filter: Filter? = nil
   ) async throws -> Int {
     try filter?.check()
+    let filter = filter?.resolvingSources(by: identity)
     return try await file.read { db in
       guard let record = try CollectionsTable.find(collection, db) else { return 0 }
       if let filter {
@@ -82,7 +104,8 @@ extension Store {
         "a page of documents needs a collection and a limit of at least 1; found "
           + "\(collection ?? "no collection") and \(limit.map(String.init) ?? "no limit")")
     }
-    return try await file.read { db in
+    let filter = filter?.resolvingSources(by: identity)
+    return try await file.read { [identity] db in
       let only = try collection.map { try CollectionsTable.require($0, db) }
       let passing = try filter.map { filter in
         try (only.map { [$0] } ?? CollectionsTable.all(db)).reduce(into: Set<Int64>()) {
@@ -97,7 +120,7 @@ extension Store {
         isAtEnd = limit == nil
         let before = last
         try DocumentListing.forEach(
-          collection: only?.id, states: nil, after: last, limit: limit, db
+          collection: only?.id, states: nil, after: last, limit: limit, identity: identity, db
         ) { id, summary in
           last = summary.source
           guard passing?.contains(id) ?? true, states?.contains(summary.state) ?? true,
@@ -127,11 +150,10 @@ extension Store {
   public func vectors(
     of sources: [String], in collection: String = "default", space: EmbeddingSpace? = nil
   ) async throws -> [ChunkVector] {
-    try await vectors(in: collection, space: space) { record, db in
-      try sources.flatMap { source -> [Int64] in
-        guard let id = try DocumentsTable.id(collection: record.id, source: source, db) else {
-          return []
-        }
+    try await vectors(in: collection, space: space) { [identity] record, db in
+      let lookup = SourceLookup(identity: identity, collection: record.id)
+      return try sources.flatMap { source -> [Int64] in
+        guard let id = try lookup.document(source, db) else { return [] }
         return try Int64.fetchAll(
           db, sql: "SELECT id FROM chunks WHERE document_id = ? ORDER BY ordinal",
           arguments: [id])

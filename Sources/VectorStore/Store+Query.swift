@@ -146,9 +146,10 @@ extension Store {
   ) async throws -> [QueryResult] {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
+    let filter = options.filter?.resolvingSources(by: identity)
     return try await file.read { [file] db in
       let collection = try CollectionsTable.require(collection, db)
-      let selection = try options.filter.map { try FilterSelection($0, collection: collection, db) }
+      let selection = try filter.map { try FilterSelection($0, collection: collection, db) }
       let ranker = Ranker(
         db: db, collection: collection, plan: try plan(collection, db), options: options,
         index: file.index, deviations: deviations, selection: selection)

@@ -8,8 +8,8 @@ extension Store {
   private static let removedAtOnce = 1000
 
   /// Removes documents with their chunks, vectors and words. A source is that document only, never what
-  /// lies below it: for that there is ``remove(below:from:)``. Sources that name no document are told in
-  /// the report.
+  /// lies below it: for that there is ``remove(below:from:)``. A file may be named by its path from the working
+  /// folder, absolute, or as it is stored. Sources that name no document are told in the report.
   ///
   /// The text is gone from every byte of the file after ``compact()``.
   ///
@@ -18,35 +18,18 @@ extension Store {
   public func remove(
     _ sources: [String], from collection: String = "default"
   ) async throws -> RemoveReport {
-    let sources = try await resolved(sources, in: collection)
-    let run = try await beginRun("remove")
-    var report = RemoveReport()
-    for start in stride(from: 0, to: sources.count, by: Self.removedAtOnce) {
-      try Task.checkCancellation()
-      let slice = sources[start..<min(start + Self.removedAtOnce, sources.count)]
-      let removed = try await file.write { db in
-        let record = try CollectionsTable.require(collection, db)
-        return try SearchTable.following(db) { words in
-          var removed = RemoveReport()
-          for source in slice {
-            guard let id = try DocumentsTable.id(collection: record.id, source: source, db) else {
-              removed.notFound.append(source)
-              continue
-            }
-            removed.documents += 1
-            removed.chunks += try DocumentsTable.delete(id, &words, db)
-          }
-          return removed
-        }
-      }
-      report.add(removed)
+    let found = try await file.read { [identity] db in
+      let lookup = SourceLookup(
+        identity: identity, collection: try CollectionsTable.require(collection, db).id)
+      return try sources.map { ($0, try lookup.document($0, db)) }
     }
-    try await endRun(run, report)
+    var report = try await remove(found.compactMap(\.1), from: collection)
+    report.notFound = found.compactMap { $1 == nil ? $0 : nil }
     return report
   }
 
-  /// Removes all documents below a folder: those whose sources begin with it and a `/`, `.` being the
-  /// working folder. A folder that nothing lies below is told in the report.
+  /// Removes all documents below a folder: the files in it, and texts whose ids begin with it and a `/`. A
+  /// folder that nothing lies below is told in the report.
   ///
   /// It is taken by what stands in the store when the removal begins.
   ///
@@ -58,12 +41,16 @@ extension Store {
     guard !folder.isEmpty else {
       throw StoreError(.empty, "the folder's name is empty; name one, as docs/")
     }
-    let sources = try await file.read { db in
-      try DocumentsTable.sources(
-        collection: try CollectionsTable.require(collection, db).id, onlyFiles: false, db)
-    }.filter { SourcePath.liesBelow(folder, source: $0) }
-    var report = try await remove(sources, from: collection)
-    report.notFound = sources.isEmpty ? [folder] : []
+    let source = identity.source(of: folder)
+    let documents = try await file.read { db in
+      try DocumentsTable.all(collection: try CollectionsTable.require(collection, db).id, db)
+    }.filter { [identity] document in
+      document.key.isFile
+        ? document.key.source != source && identity.lies(document.key.source, in: source)
+        : SourcePath.liesBelow(folder, source: document.key.source)
+    }
+    var report = try await remove(documents.map(\.id), from: collection)
+    report.notFound = documents.isEmpty ? [folder] : []
     return report
   }
 
@@ -76,11 +63,13 @@ extension Store {
   public func remove(
     where filter: Filter, from collection: String = "default"
   ) async throws -> RemoveReport {
-    let sources = try await list(in: collection, filter: filter).map(\.source)
-    var report = try await remove(sources, from: collection)
-    // What another process has removed meanwhile is gone too.
-    report.notFound = []
-    return report
+    try filter.check()
+    let filter = filter.resolvingSources(by: identity)
+    let documents = try await file.read { db in
+      let record = try CollectionsTable.require(collection, db)
+      return try FilterSelection(filter, collection: record, db).documentIDs(db)
+    }
+    return try await remove(documents.sorted(), from: collection)
   }
 
   /// Removes a collection with all its documents.
@@ -88,9 +77,10 @@ extension Store {
   /// - Throws: ``StoreError`` with `collectionNotFound`.
   @discardableResult
   public func removeCollection(_ collection: String) async throws -> RemoveReport {
-    let sources = try await list(in: collection).map(\.source)
-    var report = try await remove(sources, from: collection)
-    report.notFound = []
+    let documents = try await file.read { db in
+      try DocumentsTable.all(collection: try CollectionsTable.require(collection, db).id, db)
+    }
+    var report = try await remove(documents.map(\.id), from: collection)
     try await file.write { db in
       let record = try CollectionsTable.require(collection, db)
       guard try CollectionsTable.isEmpty(record.id, db) else {
@@ -105,27 +95,22 @@ extension Store {
     return report
   }
 
-  /// Sources as they are stored, each once: a path that is written another way (`./a.md`) stands for the
-  /// document it was added as. One with a slash at its end names a folder and no document.
-  private func resolved(_ sources: [String], in collection: String) async throws -> [String] {
-    let exact = try await file.read { db in
-      try Set(
-        DocumentsTable.sources(
-          collection: try CollectionsTable.require(collection, db).id, onlyFiles: false, db))
+  /// Removes documents by their row ids. What is not there any more is left out.
+  private func remove(_ documents: [Int64], from collection: String) async throws -> RemoveReport {
+    let run = try await beginRun("remove")
+    var report = RemoveReport()
+    for start in stride(from: 0, to: documents.count, by: Self.removedAtOnce) {
+      try Task.checkCancellation()
+      let slice = documents[start..<min(start + Self.removedAtOnce, documents.count)]
+      let chunks = try await file.write { db in
+        try SearchTable.following(db) { words in
+          try slice.compactMap { try DocumentsTable.delete($0, &words, db) }
+        }
+      }
+      report.documents += chunks.count
+      report.chunks += chunks.reduce(0, +)
     }
-    var seen: Set<String> = []
-    return sources.map { source in
-      if exact.contains(source) || source.isEmpty || source.hasSuffix("/") { return source }
-      let normalized = SourcePath.normalized(source)
-      return exact.contains(normalized) ? normalized : source
-    }.filter { seen.insert($0).inserted }
-  }
-}
-
-extension RemoveReport {
-  mutating func add(_ other: RemoveReport) {
-    documents += other.documents
-    chunks += other.chunks
-    notFound += other.notFound
+    try await endRun(run, report)
+    return report
   }
 }

@@ -14,11 +14,10 @@ extension Store {
   ) async throws -> Bool {
     let json = try MetadataJSON.encode(metadata)
     let now = Timestamp.of(configuration.clock())
-    return try await file.write { db in
+    return try await file.write { [identity] db in
       let record = try CollectionsTable.require(collection, db)
-      guard let id = try DocumentsTable.id(collection: record.id, source: source, db) else {
-        return false
-      }
+      let lookup = SourceLookup(identity: identity, collection: record.id)
+      guard let id = try lookup.document(source, db) else { return false }
       try DocumentsTable.setMetadata(id, json, given: json, now: now, db)
       return true
     }
@@ -38,13 +37,13 @@ extension Store {
   ) async throws -> MetadataReport {
     _ = try MetadataJSON.encode(setting)
     let now = Timestamp.of(configuration.clock())
-    return try await file.write { db in
+    return try await file.write { [identity] db in
       let record = try CollectionsTable.require(collection, db)
+      let lookup = SourceLookup(identity: identity, collection: record.id)
       var report = MetadataReport()
       for source in sources {
-        guard
-          let known = try DocumentsTable.find(
-            collection: record.id, source: source, target: record.target.id, db)
+        guard let id = try lookup.document(source, db),
+          let known = try DocumentsTable.metadata(id, db)
         else {
           report.notFound.append(source)
           continue
@@ -53,12 +52,12 @@ extension Store {
           let kept = try MetadataJSON.decode(json).filter { !removing.contains($0.key) }
           return try MetadataJSON.encode(kept.merging(setting) { _, new in new })
         }
-        let metadata = try changed(known.metadata)
-        if metadata != known.metadata { report.changed += 1 } else { report.unchanged += 1 }
+        let metadata = try changed(known.all)
+        if metadata != known.all { report.changed += 1 } else { report.unchanged += 1 }
         // An earlier version of the program did not keep apart what was given.
-        let given = try changed(known.givenMetadata ?? "{}")
+        let given = try changed(known.given ?? "{}")
         try DocumentsTable.setMetadata(
-          known.id, metadata, given: known.givenMetadata == nil ? nil : given, now: now, db)
+          id, metadata, given: known.given == nil ? nil : given, now: now, db)
       }
       return report
     }
@@ -83,6 +82,15 @@ public struct MetadataReport: Sendable, Codable, Hashable {
 }
 
 extension DocumentsTable {
+  /// The metadata of a document, and what of it was given, if that is known.
+  fileprivate static func metadata(
+    _ id: Int64, _ db: Database
+  ) throws -> (all: String, given: String?)? {
+    try db.firstRow(
+      bulk: "SELECT metadata, given_metadata FROM documents WHERE id = ?", .integer(id)
+    ) { (try $0.text(0), try $0.text(orNil: 1)) }
+  }
+
   /// Gives a document other metadata, and says what of it was given; nil leaves that as it is.
   fileprivate static func setMetadata(
     _ id: Int64, _ metadata: String, given: String?, now: String, _ db: Database

@@ -3,6 +3,7 @@
 
 import Foundation
 import Logging
+package import VectorStoreText
 
 /// An embedded vector store: documents, their chunks and the chunks' vectors in one SQLite file.
 ///
@@ -30,6 +31,8 @@ public final class Store: Sendable {
   /// What the store was opened with. The mode is the router's.
   private let opened: StoreConfiguration
   let file: StoreFile
+  /// What files are called.
+  package let identity: SourceIdentity
   let router: EmbeddingRouter
   let queryCache: QueryCache?
   let questionsInFlight = QuestionsInFlight()
@@ -49,6 +52,9 @@ public final class Store: Sendable {
     self.path = path
     opened = configuration
     file = try await StoreFile.open(path: path, configuration: configuration)
+    identity = SourceIdentity(
+      storeFolder: URL(filePath: file.path).deletingLastPathComponent().path,
+      workingFolder: configuration.workingFolder ?? FileManager.default.currentDirectoryPath)
     router = configuration.makeRouter()
     await configuration.recallServers()
     queryCache = configuration.queryCachePath.map {

@@ -18,6 +18,9 @@ public struct StoreConfiguration: Sendable {
 
   /// Whether the store may be made and written.
   public var access: Access = .readWrite
+  /// Where paths begin that are not absolute; nil is the process's working folder, as it is when the store is
+  /// opened.
+  public var workingFolder: String?
   /// Where vectors come from.
   public var mode: ServiceMode = .hybrid
   /// The space that a new collection gets in modes ``ServiceMode/real`` and ``ServiceMode/hybrid``.

@@ -42,12 +42,15 @@ import Testing
     }
   }
 
-  @Test func pathsMayBeWrittenAnotherWayAndTwice() async throws {
-    try await withStore { store, _ in
-      try await store.add(
-        ["a.md", "docs/b.md"].map { (id: String) in Document(id: id, text: id) })
-      let report = try await store.remove(["./a.md", "a.md", "docs//b.md", "docs/b.md"])
-      #expect(report == RemoveReport(documents: 2, chunks: 2))
+  @Test func filesMayBeWrittenAnotherWayAndTwiceAndIDsNot() async throws {
+    try await withStore { store, folder in
+      try await store.add([Document(id: "a.md", text: "a text")])
+      let path = try folder.write("a file", to: "docs/b.md")
+      try await store.add(paths: [path])
+      let report = try await store.remove([
+        "./a.md", "a.md", "\(path)", folder.path("docs//./b.md"),
+      ])
+      #expect(report == RemoveReport(documents: 2, chunks: 2, notFound: ["./a.md"]))
     }
   }
 

@@ -155,10 +155,10 @@ struct AddRun {
       let bringVectors = first.bringsAllVectors
       let documents = Array(rest.prefix { $0.bringsAllVectors == bringVectors })
       rest = rest.dropFirst(documents.count)
-      for part in bringVectors ? [documents] : documents.partsOfDistinctSources {
+      for part in bringVectors ? [documents] : documents.partsOfDistinctKeys {
         try Task.checkCancellation()
         // A document that comes twice is placed twice, in this order.
-        if part.contains(where: { waiting.contains(source: $0.source) }) { try await settle() }
+        if part.contains(where: { waiting.contains($0.key) }) { try await settle() }
         if bringVectors { try await place(part, again: 0) } else { try await embed(part) }
       }
     }
@@ -221,7 +221,7 @@ struct AddRun {
       case .standIn, .wait: false
       }
     var new: [CutDocument] = []
-    for (document, record) in zip(documents, try await sink.records(of: documents.map(\.source))) {
+    for (document, record) in zip(documents, try await sink.records(of: documents.map(\.key))) {
       var document = document
       try document.meet(record)
       if let stored = document.stored, !stored.isPending, !(canImprove && stored.hasGaps) {

@@ -6,8 +6,8 @@ import VectorStoreText
 /// Where an ``AddRun`` puts its documents and texts. The run decides, the sink carries out, so that a
 /// dry run comes to the same counts as a run.
 protocol AddSink: Sendable {
-  /// What the store has of sources by now.
-  func records(of sources: [String]) async throws -> [DocumentRecord?]
+  /// What the store has of documents by now.
+  func records(of keys: [DocumentKey]) async throws -> [DocumentRecord?]
   /// The texts of documents, each once, that have a vector in none of some spaces.
   func missingTexts(
     of documents: [CutDocument], in spaces: [SpaceRecord]
@@ -54,11 +54,11 @@ struct StoreSink: AddSink {
   /// The service's requests and the texts on their way to it; nil if none is asked.
   let service: (requests: ServiceRequests, counter: TokenCounter, queue: EmbeddingQueue)?
 
-  func records(of sources: [String]) async throws -> [DocumentRecord?] {
+  func records(of keys: [DocumentKey]) async throws -> [DocumentRecord?] {
     let (collection, target) = (collection.id, collection.target.id)
     return try await file.read { db in
-      try sources.map {
-        try DocumentsTable.find(collection: collection, source: $0, target: target, db)
+      try keys.map {
+        try DocumentsTable.find(collection: collection, $0, target: target, db)
       }
     }
   }
@@ -124,7 +124,8 @@ struct StoreSink: AddSink {
       try SearchTable.following(db) { words in
         var removed = 0
         for source in sources {
-          guard let id = try DocumentsTable.id(collection: collection, source: source, db) else {
+          let key = DocumentKey(source: source, isFile: true)
+          guard let id = try DocumentsTable.id(collection: collection, key, db) else {
             continue
           }
           try DocumentsTable.delete(id, &words, db)
@@ -179,7 +180,7 @@ struct CountingSink: AddSink {
   /// The texts that a run would have vectors of by now, besides those that the file has.
   private var embedded: [EmbeddingSpace: Set<Data>] = [:]
   /// What the store would have by now of the documents that came.
-  private var placed: [String: DocumentRecord] = [:]
+  private var placed: [DocumentKey: DocumentRecord] = [:]
 
   init(
     store: Store, collection: CollectionRecord, service: (any EmbeddingService)?,
@@ -193,12 +194,11 @@ struct CountingSink: AddSink {
     requests = RequestPlan(service?.terms ?? ServiceTerms())
   }
 
-  func records(of sources: [String]) async throws -> [DocumentRecord?] {
+  func records(of keys: [DocumentKey]) async throws -> [DocumentRecord?] {
     let (collection, target, placed) = (collection.id, collection.target.id, placed)
     return try await store.file.read { db in
-      try sources.map {
-        try placed[$0]
-          ?? DocumentsTable.find(collection: collection, source: $0, target: target, db)
+      try keys.map {
+        try placed[$0] ?? DocumentsTable.find(collection: collection, $0, target: target, db)
       }
     }
   }
@@ -252,11 +252,11 @@ struct CountingSink: AddSink {
         }
       }
     }
-    let stored = try await records(of: documents.map(\.source))
+    let stored = try await records(of: documents.map(\.key))
     var uncounted = embeddedNow
     var outcomes: [Placement.Outcome] = []
     for (document, (sources, stored)) in zip(documents, zip(sources, stored)) {
-      let known = placed[document.source] ?? stored
+      let known = placed[document.key] ?? stored
       if document.bringsAllVectors, known?.contentHash == document.contentHash,
         known?.metadata == document.metadata
       {
@@ -265,12 +265,12 @@ struct CountingSink: AddSink {
         let counts = Placement.Counts(isNew: known == nil, document, sources) {
           uncounted.remove($0) != nil
         }
-        placed[document.source] = DocumentRecord(placed: document, counts)
+        placed[document.key] = DocumentRecord(placed: document, counts)
         let brought = document.chunks.filter { $0.vector != nil }.compactMap(\.textHash)
         self.embedded[collection.target.space, default: []].formUnion(brought)
         outcomes.append(.placed(counts))
       } else {
-        placed[document.source] = DocumentRecord(pending: document, over: known)
+        placed[document.key] = DocumentRecord(pending: document, over: known)
         outcomes.append(.pending)
       }
     }
@@ -305,7 +305,7 @@ extension DocumentRecord {
   fileprivate init(placed document: CutDocument, _ counts: Placement.Counts) {
     let chunks = document.chunks.count
     self.init(
-      id: 0, contentHash: document.contentHash, metadata: document.metadata,
+      id: 0, file: document.file, contentHash: document.contentHash, metadata: document.metadata,
       format: document.format.rawValue, chunkTokens: document.chunking?.maximumTokens,
       overlapTokens: document.chunking?.overlapTokens, isPending: false, chunks: chunks,
       failedChunks: counts.failures.count,
@@ -316,7 +316,8 @@ extension DocumentRecord {
   /// What the store has of a document of which a version waits: the one before answers, if any.
   fileprivate init(pending document: CutDocument, over known: DocumentRecord?) {
     self.init(
-      id: 0, contentHash: known?.contentHash, metadata: known?.metadata ?? document.metadata,
+      id: 0, file: document.file, contentHash: known?.contentHash,
+      metadata: known?.metadata ?? document.metadata,
       format: known?.format ?? document.format.rawValue, chunkTokens: known?.chunkTokens,
       overlapTokens: known?.overlapTokens, isPending: true, chunks: known?.chunks ?? 0,
       failedChunks: known?.failedChunks ?? 0, chunksInTarget: known?.chunksInTarget ?? 0,

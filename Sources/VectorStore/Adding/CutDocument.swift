@@ -30,7 +30,9 @@ struct CutDocument: Sendable {
   var chunks: [CutChunk] = []
   /// Whether it came with its chunks, which are taken as they are.
   let bringsChunks: Bool
-  /// What the store has of its source, of whatever version.
+  /// Of a file: where it comes from.
+  var file = FileStamp()
+  /// What the store has under its key, of whatever version.
   var known: DocumentRecord?
   /// The line that it was imported from.
   var line: Int?
@@ -64,6 +66,9 @@ struct CutDocument: Sendable {
     contentHash = Self.contentHash(of: chunks)
     bringsChunks = true
   }
+
+  /// What names it in its collection.
+  var key: DocumentKey { DocumentKey(source: source, isFile: origin == .file) }
 
   /// Whether each chunk came with its vector, so that none has to be looked for.
   var bringsAllVectors: Bool {
@@ -186,15 +191,15 @@ struct GivenMetadata: Sendable {
 }
 
 extension [CutDocument] {
-  /// The documents in parts in which no source comes twice: one that comes again replaces the one
+  /// The documents in parts in which no key comes twice: one that comes again replaces the one
   /// before.
-  var partsOfDistinctSources: [[CutDocument]] {
+  var partsOfDistinctKeys: [[CutDocument]] {
     var parts: [[CutDocument]] = [[]]
-    var sources: Set<String> = []
+    var keys: Set<DocumentKey> = []
     for document in self {
-      if !sources.insert(document.source).inserted {
+      if !keys.insert(document.key).inserted {
         parts.append([])
-        sources = [document.source]
+        keys = [document.key]
       }
       parts[parts.count - 1].append(document)
     }

@@ -91,7 +91,7 @@ struct Placement: Sendable {
         document, collection: collection.id, answers: true, run: run, now: placedAt, db)
     let known =
       try inserted == nil
-      ? DocumentsTable.placed(collection: collection.id, source: document.source, db) : nil
+      ? DocumentsTable.placed(collection: collection.id, document.key, db) : nil
     if let known {
       if known.contentHash == document.contentHash, known.metadata == document.metadata {
         if document.bringsAllVectors { return .unchanged(nil, embedded: 0) }
@@ -147,7 +147,7 @@ struct Placement: Sendable {
   /// What the store has, if another process has placed this version meanwhile, whole.
   private func placedMeanwhile(_ document: CutDocument, _ db: Database) throws -> DocumentRecord? {
     let stored = try DocumentsTable.find(
-      collection: collection.id, source: document.source, target: vectors.target.id, db)
+      collection: collection.id, document.key, target: vectors.target.id, db)
     guard let stored, document.isSame(as: stored), !stored.isPending, !stored.hasGaps else {
       return nil
     }
@@ -157,7 +157,7 @@ struct Placement: Sendable {
   private func keepPending(_ document: CutDocument, reason: String, _ db: Database) throws {
     let inserted = try DocumentsTable.insert(
       document, collection: collection.id, answers: false, run: run, now: placedAt, db)
-    let known = try DocumentsTable.id(collection: collection.id, source: document.source, db)
+    let known = try DocumentsTable.id(collection: collection.id, document.key, db)
     guard let id = inserted ?? known else { return }
     try DocumentsTable.setPending(
       id, document, space: vectors.target.space, reason: reason, now: placedAt, db)

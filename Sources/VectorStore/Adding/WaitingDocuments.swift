@@ -10,7 +10,7 @@ struct WaitingDocuments: Sendable {
   /// The documents that wait for a text.
   private var waiters: [Data: [Int]] = [:]
   private var ready: [Int] = []
-  private var sources: Set<String> = []
+  private var keys: Set<DocumentKey> = []
   private var added = 0
   /// The bytes of the texts in memory.
   private(set) var bytes = 0
@@ -18,8 +18,8 @@ struct WaitingDocuments: Sendable {
   /// Whether nothing waits and nothing is ready.
   var isEmpty: Bool { documents.isEmpty }
 
-  /// Whether a document of a source waits or is ready.
-  func contains(source: String) -> Bool { sources.contains(source) }
+  /// Whether a document waits or is ready.
+  func contains(_ key: DocumentKey) -> Bool { keys.contains(key) }
 
   /// Whether a text is on its way.
   func isOnItsWay(_ hash: Data) -> Bool { waiters[hash] != nil }
@@ -28,7 +28,7 @@ struct WaitingDocuments: Sendable {
   mutating func add(_ document: CutDocument, missing texts: Set<Data>) {
     added += 1
     documents[added] = document
-    sources.insert(document.source)
+    keys.insert(document.key)
     bytes += document.bytes
     guard !texts.isEmpty else { return ready.append(added) }
     missing[added] = texts
@@ -60,7 +60,7 @@ struct WaitingDocuments: Sendable {
         taken.isEmpty || chunks + document.chunks.count <= chunksAtMost
       else { break }
       documents[index] = nil
-      sources.remove(document.source)
+      keys.remove(document.key)
       bytes -= document.bytes
       chunks += document.chunks.count
       taken.append(document)

@@ -12,7 +12,8 @@ struct FileRebuild {
 
   /// The tables that hold what cannot be made again.
   private static let kept = [
-    "spaces", "collections", "documents", "pending_documents", "chunks", "vectors", "staged",
+    "spaces", "collections", "roots", "documents", "pending_documents", "chunks", "vectors",
+    "staged",
     "runs", "statistics",
   ]
 

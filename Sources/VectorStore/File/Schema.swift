@@ -13,7 +13,7 @@ enum Schema {
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
-  static let fingerprint = "b9f1aebc38e3e726cf88dfd124237b8396f787d912edf8534c10eeeacf4eb182"
+  static let fingerprint = "4726171945d84798d79ba9c11c564aa8382d07d5789d8d25e16545197c1668c6"
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -53,12 +53,50 @@ enum Schema {
       try db.execute(sql: "ALTER TABLE pending_documents ADD COLUMN chunks TEXT")
       try db.execute(sql: "PRAGMA user_version = 8")
     }
-    migrator.registerMigration("9 given metadata and dates") { db in
+    migrator.registerMigration("9 roots, files, given metadata") { db in
+      try db.execute(sql: RootsTable.schema)
+      try db.execute(sql: documentsOfRoots)
       try db.execute(sql: givenMetadataAndDates)
       try db.execute(sql: "PRAGMA user_version = 9")
     }
     return migrator
   }
+
+  // SQLite cannot change what is unique in a table, so the table is made again: a text may have the id that
+  // is some file's source. No id is used again.
+  private static let documentsOfRoots = """
+    CREATE TABLE documents_9 (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      collection_id INTEGER NOT NULL REFERENCES collections(id) ON DELETE CASCADE,
+      source TEXT NOT NULL,
+      origin TEXT NOT NULL CHECK (origin IN ('file', 'text', 'import')),
+      format TEXT NOT NULL CHECK (format IN ('text', 'markdown', 'code')),
+      content_hash BLOB,
+      metadata TEXT NOT NULL,
+      chunk_tokens INTEGER,
+      overlap_tokens INTEGER,
+      added_at TEXT NOT NULL,
+      updated_at TEXT NOT NULL,
+      run_id INTEGER,
+      root_id INTEGER REFERENCES roots(id) ON DELETE SET NULL,
+      file_bytes INTEGER
+    ) STRICT;
+    INSERT INTO documents_9(id, collection_id, source, origin, format, content_hash, metadata,
+        chunk_tokens, overlap_tokens, added_at, updated_at, run_id)
+      SELECT id, collection_id, source, origin, format, content_hash, metadata,
+        chunk_tokens, overlap_tokens, added_at, updated_at, run_id FROM documents;
+    UPDATE sqlite_sequence SET seq = MAX(seq, COALESCE(
+      (SELECT seq FROM sqlite_sequence WHERE name = 'documents'), 0)) WHERE name = 'documents_9';
+    DROP TABLE documents;
+    ALTER TABLE documents_9 RENAME TO documents;
+    CREATE UNIQUE INDEX documents_by_source
+      ON documents(collection_id, source, origin = 'file');
+    CREATE INDEX documents_by_root ON documents(root_id) WHERE root_id IS NOT NULL;
+    CREATE INDEX documents_by_content ON documents(collection_id, content_hash)
+      WHERE origin = 'file';
+    CREATE INDEX pending_documents_by_content ON pending_documents(content_hash)
+      WHERE origin = 'file';
+    """
 
   private static func addDocumentFields(_ db: Database) throws {
     try db.execute(sql: DocumentFieldsTable.schema)

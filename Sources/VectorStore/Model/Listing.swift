@@ -20,6 +20,8 @@ public struct DocumentSummary: Sendable, Codable, Hashable {
 
   /// The source, by which it is found.
   public var source: String
+  /// The absolute path of its file; nil if it is no file's.
+  public var path: String?
   /// The collection's name.
   public var collection: String
   /// Whether it answers.
@@ -39,10 +41,12 @@ public struct DocumentSummary: Sendable, Codable, Hashable {
 
   /// Creates a value from its parts.
   public init(
-    source: String, collection: String, state: State, chunks: Int, format: DocumentFormat,
+    source: String, path: String? = nil, collection: String, state: State, chunks: Int,
+    format: DocumentFormat,
     metadata: [String: MetadataValue], added: Date, updated: Date, reason: String? = nil
   ) {
     self.source = source
+    self.path = path
     self.collection = collection
     self.state = state
     self.chunks = chunks

@@ -10,13 +10,14 @@ enum DocumentListing {
   ///
   /// - Complexity: one pass over the documents, chunks and the index of vectors.
   static func forEach(
-    collection: Int64?, sources: [String]? = nil, states: Set<DocumentSummary.State>?,
-    after source: String? = nil, limit: Int? = nil,
+    collection: Int64?, ids: [Int64]? = nil, states: Set<DocumentSummary.State>?,
+    after source: String? = nil, limit: Int? = nil, identity: SourceIdentity,
     _ db: Database, _ body: (Int64, DocumentSummary) throws -> Void
   ) throws {
     var sql = """
       SELECT d.id, d.source, d.format, d.metadata, d.added_at, d.updated_at, k.name,
-        p.reason, COUNT(c.id), COUNT(c.failure_code), MIN(c.failure_message), COUNT(v.id)
+        p.reason, COUNT(c.id), COUNT(c.failure_code), MIN(c.failure_message), COUNT(v.id),
+        d.origin = 'file'
       FROM documents d JOIN collections k ON k.id = d.collection_id
       LEFT JOIN pending_documents p ON p.document_id = d.id
       LEFT JOIN chunks c ON c.document_id = d.id
@@ -28,9 +29,9 @@ enum DocumentListing {
       sql += " AND d.collection_id = ?"
       values.append(.integer(collection))
     }
-    if let sources {
-      sql += " AND d.source IN (SELECT value FROM json_each(?))"
-      values.append(.text(String(decoding: try JSONEncoder().encode(sources), as: UTF8.self)))
+    if let ids {
+      sql += " AND d.id IN (SELECT value FROM json_each(?))"
+      values.append(.text(String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)))
     }
     if let source {
       sql += " AND d.source > ?"
@@ -42,13 +43,16 @@ enum DocumentListing {
       values.append(.integer(Int64(limit)))
     }
     try db.forEachRow(bulk: sql, values) { row in
-      let summary = try summary(row)
+      let summary = try summary(row, identity)
       if let states, !states.contains(summary.state) { return }
       try body(try row.integer(0), summary)
     }
   }
 
-  private static func summary(_ row: BulkRow) throws -> DocumentSummary {
+  private static func summary(
+    _ row: BulkRow, _ identity: SourceIdentity
+  ) throws -> DocumentSummary {
+    let source = try row.text(1)
     let (chunks, failed) = (Int(try row.integer(8)), try row.integer(9))
     let inTarget = Int(try row.integer(11))
     let pending = try row.text(orNil: 7)
@@ -63,7 +67,8 @@ enum DocumentListing {
         .complete
       }
     return DocumentSummary(
-      source: try row.text(1), collection: try row.text(6), state: state, chunks: chunks,
+      source: source, path: try row.bool(12) ? identity.path(of: source) : nil,
+      collection: try row.text(6), state: state, chunks: chunks,
       format: DocumentFormat(rawValue: try row.text(2)) ?? .text,
       metadata: try MetadataJSON.decode(try row.text(3)), added: try Timestamp.date(row.text(4)),
       updated: try Timestamp.date(row.text(5)), reason: try pending ?? row.text(orNil: 10))

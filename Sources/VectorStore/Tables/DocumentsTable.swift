@@ -4,9 +4,27 @@
 import Foundation
 import GRDB
 
+/// What names a document in its collection. A text may have the id that is some file's source: they are two
+/// documents.
+struct DocumentKey: Sendable, Hashable {
+  let source: String
+  let isFile: Bool
+}
+
+/// A file as it was when it was read.
+struct FileStamp: Sendable, Hashable {
+  /// The root that the file was found by; nil if none is remembered.
+  var root: Int64?
+  /// When it was last changed.
+  var modified: String?
+  var bytes: Int64?
+}
+
 /// What the store knows about a document when a new version of it comes.
 struct DocumentRecord: Sendable, Equatable {
   let id: Int64
+  /// Of a file: where it comes from. All nil in a store of an earlier format, and of a text.
+  let file: FileStamp
   let contentHash: Data?
   let metadata: String
   let format: String
@@ -22,9 +40,9 @@ struct DocumentRecord: Sendable, Equatable {
 }
 
 enum DocumentsTable {
-  /// The document of a collection by its source; `target` is the space its vectors are counted in.
+  /// The document of a collection by its key; `target` is the space its vectors are counted in.
   static func find(
-    collection: Int64, source: String, target: Int64, _ db: Database
+    collection: Int64, _ key: DocumentKey, target: Int64, _ db: Database
   ) throws -> DocumentRecord? {
     try db.firstRow(
       bulk: """
@@ -33,29 +51,34 @@ enum DocumentsTable {
           (SELECT COUNT(*) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(*) FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
-            WHERE c.document_id = d.id), d.given_metadata
-        FROM documents d WHERE d.collection_id = ? AND d.source = ?
-        """, .integer(target), .integer(collection), .text(source)
+            WHERE c.document_id = d.id),
+          d.root_id, d.modified_at, d.file_bytes, d.given_metadata
+        FROM documents d WHERE d.collection_id = ? AND d.source = ? AND (d.origin = 'file') = ?
+        """, .integer(target), .integer(collection), .text(key.source), .integer(key.isFile ? 1 : 0)
     ) { row in
       DocumentRecord(
-        id: try row.integer(0), contentHash: try row.data(orNil: 1), metadata: try row.text(2),
+        id: try row.integer(0),
+        file: FileStamp(
+          root: try row.isNull(10) ? nil : row.integer(10), modified: try row.text(orNil: 11),
+          bytes: try row.isNull(12) ? nil : row.integer(12)),
+        contentHash: try row.data(orNil: 1), metadata: try row.text(2),
         format: try row.text(3), chunkTokens: try row.count(orNil: 4),
         overlapTokens: try row.count(orNil: 5), isPending: try row.bool(6),
         chunks: Int(try row.integer(7)), failedChunks: Int(try row.integer(8)),
-        chunksInTarget: Int(try row.integer(9)), givenMetadata: try row.text(orNil: 10))
+        chunksInTarget: Int(try row.integer(9)), givenMetadata: try row.text(orNil: 13))
     }
   }
 
   /// What an import compares a row with: the version that answers now, and the run that placed it; nil
   /// where an earlier version of the program did.
   static func placed(
-    collection: Int64, source: String, _ db: Database
+    collection: Int64, _ key: DocumentKey, _ db: Database
   ) throws -> (id: Int64, contentHash: Data?, metadata: String, run: Int64?)? {
     try db.firstRow(
       bulk: """
         SELECT id, content_hash, metadata, run_id FROM documents
-        WHERE collection_id = ? AND source = ?
-        """, .integer(collection), .text(source)
+        WHERE collection_id = ? AND source = ? AND (origin = 'file') = ?
+        """, .integer(collection), .text(key.source), .integer(key.isFile ? 1 : 0)
     ) { row in
       (
         try row.integer(0), try row.data(orNil: 1), try row.text(2),
@@ -65,10 +88,12 @@ enum DocumentsTable {
   }
 
   /// The row id of a document.
-  static func id(collection: Int64, source: String, _ db: Database) throws -> Int64? {
+  static func id(collection: Int64, _ key: DocumentKey, _ db: Database) throws -> Int64? {
     let statement = try db.cachedStatement(
-      sql: "SELECT id FROM documents WHERE collection_id = ? AND source = ?")
-    return try Int64.fetchOne(statement, arguments: [collection, source])
+      sql: """
+        SELECT id FROM documents WHERE collection_id = ? AND source = ? AND (origin = 'file') = ?
+        """)
+    return try Int64.fetchOne(statement, arguments: [collection, key.source, key.isFile])
   }
 
   /// Makes the row of a document that is not there yet: of one that answers at once, or of one of
@@ -80,14 +105,19 @@ enum DocumentsTable {
     try db.run(
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
-          chunk_tokens, overlap_tokens, added_at, updated_at, run_id, given_metadata)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, source) DO NOTHING
+          chunk_tokens, overlap_tokens, added_at, updated_at, run_id, root_id, modified_at,
+          file_bytes, given_metadata)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (collection_id, source, origin = 'file') DO NOTHING
         """,
       .integer(collection), .text(document.source), .text(document.origin.rawValue),
       .text(document.format.rawValue), answers ? .blob(document.contentHash) : .null,
       .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
       .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now),
-      .integer(run), try document.given.map { .text(try $0.stored()) } ?? .null)
+      .integer(run), document.file.root.map(BulkValue.integer) ?? .null,
+      document.file.modified.map(BulkValue.text) ?? .null,
+      document.file.bytes.map(BulkValue.integer) ?? .null,
+      try document.given.map { .text(try $0.stored()) } ?? .null)
     guard db.changesCount > 0 else { return nil }
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(document.metadata, document: id, collection: collection, db)
@@ -101,13 +131,14 @@ enum DocumentsTable {
     let statement = try db.cachedStatement(
       sql: """
         UPDATE documents SET origin = ?, format = ?, content_hash = ?, metadata = ?,
-          chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?,
-          given_metadata = COALESCE(?, given_metadata)
+          chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?, root_id = ?,
+          modified_at = ?, file_bytes = ?, given_metadata = COALESCE(?, given_metadata)
         WHERE id = ?
         """)
     try statement.execute(arguments: [
       document.origin.rawValue, document.format.rawValue, document.contentHash, document.metadata,
       document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, run,
+      document.file.root, document.file.modified, document.file.bytes,
       try document.given?.stored(), id,
     ])
     try DocumentFieldsTable.replace(document.metadata, document: id, db)
@@ -166,22 +197,29 @@ enum DocumentsTable {
     return PendingDocuments(count: found.count, documents: all ?? 0, reason: reason ?? "")
   }
 
-  /// Deletes a document with its chunks and vectors. Returns its number of chunks.
+  /// Deletes a document with its chunks and vectors. Returns its number of chunks, nil if it is not there.
   @discardableResult
   static func delete(
     _ id: Int64, _ words: inout SearchTable.Changes, _ db: Database
-  ) throws -> Int {
+  ) throws -> Int? {
     let removed = try ChunksTable.deleteAll(document: id, onlyShelved: false, &words, db)
     try db.cachedStatement(sql: "DELETE FROM documents WHERE id = ?").execute(arguments: [id])
-    return removed
+    return db.changesCount > 0 ? removed : nil
   }
 
-  /// The sources of a collection's documents, or only of those that were read from files, in order.
-  static func sources(collection: Int64, onlyFiles: Bool, _ db: Database) throws -> [String] {
-    try String.fetchAll(
-      db,
-      sql: "SELECT source FROM documents WHERE collection_id = ?"
+  /// The documents of a collection by their keys, in the order of their sources.
+  static func all(
+    collection: Int64, onlyFiles: Bool = false, _ db: Database
+  ) throws -> [(id: Int64, key: DocumentKey, root: Int64?)] {
+    try db.rows(
+      bulk: "SELECT id, source, origin = 'file', root_id FROM documents WHERE collection_id = ?"
         + (onlyFiles ? " AND origin = 'file'" : "") + " ORDER BY source",
-      arguments: [collection])
+      .integer(collection)
+    ) { row in
+      (
+        try row.integer(0), DocumentKey(source: try row.text(1), isFile: try row.bool(2)),
+        try row.isNull(3) ? nil : row.integer(3)
+      )
+    }
   }
 }

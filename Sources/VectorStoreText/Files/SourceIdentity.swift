@@ -1,0 +1,132 @@
+// What a file's document is called: one source a file, from whatever folder and however its path is typed.
+
+internal import Foundation
+
+/// Turns paths into sources and back.
+///
+/// The source of a file below the store's folder is its path from there, so that a folder can be moved with
+/// its store. Any other file's is its absolute path. Neither has `.`, `..` or doubled slashes; the links in the
+/// path of its folder are resolved, and names are in NFC, as some systems write the same name in two ways. A
+/// file that is itself a link keeps its own name.
+package struct SourceIdentity: Sendable, Hashable {
+  /// The folder that holds the store: absolute, without links.
+  package let storeFolder: String
+  /// Where typed paths begin that are not absolute: absolute, without links.
+  package let workingFolder: String
+
+  /// Paths that the system takes have fewer bytes; longer ones are not looked up.
+  private static let longestPath = 4096
+
+  /// Looks both folders up.
+  package init(storeFolder: String, workingFolder: String) {
+    let working = Self.spelled(workingFolder, in: "/")
+    self.workingFolder = working
+    self.storeFolder = Self.spelled(storeFolder, in: working)
+  }
+
+  /// The path of what is, or would be, at a typed path: absolute, in one spelling. What is not there is spelled
+  /// from the deepest of its folders that is.
+  package func absolute(_ typed: String) -> String { Self.spelled(typed, in: workingFolder) }
+
+  /// The source of the file at a path that ``absolute(_:)`` spelled, `.` for the store's folder.
+  package func source(at path: String) -> String {
+    let name = Self.relative(path, below: storeFolder) ?? path
+    return (name.isEmpty ? "." : name).precomposedStringWithCanonicalMapping
+  }
+
+  /// The source of the file that a path means.
+  package func source(of typed: String) -> String { source(at: absolute(typed)) }
+
+  /// The absolute path of a source.
+  package func path(of source: String) -> String {
+    if source == "." { return storeFolder }
+    let path = source.utf8.first == GlobPattern.slash ? source : Self.joined(storeFolder, source)
+    guard !path.utf8.allSatisfy({ $0 < 0x80 }), access(path, F_OK) != 0 else { return path }
+    // The file system may have the name in parts.
+    let decomposed = path.decomposedStringWithCanonicalMapping
+    return access(decomposed, F_OK) == 0 ? decomposed : path
+  }
+
+  /// Whether the file of a source is the file, or lies in the folder, of another.
+  package func lies(_ source: String, in folder: String) -> Bool {
+    let path = source.utf8.first == GlobPattern.slash ? source : Self.joined(storeFolder, source)
+    let parent =
+      folder == "."
+      ? storeFolder
+      : folder.utf8.first == GlobPattern.slash ? folder : Self.joined(storeFolder, folder)
+    return Self.relative(path, below: parent) != nil
+  }
+
+  /// A path as a person in the working folder would write it: from there, or absolute if that is shorter.
+  package func shown(_ path: String) -> String { Self.shown(path, from: workingFolder) }
+
+  /// A path as a person in a folder would write it: from there, or absolute if that is shorter.
+  package static func shown(_ path: String, from folder: String) -> String {
+    let (parts, base) = (components(path), components(folder))
+    let shared = zip(parts, base).prefix { $0.elementsEqual($1) }.count
+    let steps =
+      Array(repeating: "..", count: base.count - shared)
+      + parts[shared...].map { String(decoding: $0, as: UTF8.self) }
+    let relative = steps.isEmpty ? "." : steps.joined(separator: "/")
+    return relative.utf8.count <= path.utf8.count ? relative : path
+  }
+
+  // MARK: - Spelling. By bytes: to Swift a slash and an accent after it are one character.
+
+  private static func spelled(_ typed: String, in folder: String) -> String {
+    let path = typed.utf8.first == GlobPattern.slash ? typed : joined(folder, typed)
+    guard path.utf8.count < longestPath, !path.utf8.contains(0) else {
+      return withoutSteps("/", components(path)[...])
+    }
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, let real = real(path) {
+      return real
+    }
+    // Not the last one, which may be a link: the document is called as the link is.
+    let parts = components(path)
+    for count in stride(from: max(0, parts.count - 1), through: 0, by: -1) {
+      let above =
+        "/" + parts[..<count].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+      if let real = real(above) { return withoutSteps(real, parts[count...]) }
+    }
+    return withoutSteps("/", parts[...])
+  }
+
+  /// A path without links, if something is there.
+  private static func real(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  /// A folder and what follows it, `..` taken as one folder up.
+  private static func withoutSteps(
+    _ folder: String, _ rest: ArraySlice<Substring.UTF8View>
+  ) -> String {
+    var parts = components(folder)
+    for part in rest {
+      if part.elementsEqual("..".utf8) { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+  }
+
+  private static func components(_ path: String) -> [Substring.UTF8View] {
+    path.utf8.split(separator: GlobPattern.slash).filter { !$0.elementsEqual(".".utf8) }
+  }
+
+  private static func joined(_ folder: String, _ name: String) -> String {
+    folder.utf8.last == GlobPattern.slash ? folder + name : folder + "/" + name
+  }
+
+  /// The rest of a path below a folder, empty if it is the folder; nil if it lies elsewhere. Both are spelled
+  /// in the one way.
+  private static func relative(_ path: String, below folder: String) -> String? {
+    let (path, folder) = (path.utf8, folder.utf8)
+    guard path.starts(with: folder) else { return nil }
+    let rest = path.dropFirst(folder.count)
+    if rest.isEmpty { return "" }
+    if folder.last == GlobPattern.slash { return String(decoding: rest, as: UTF8.self) }
+    return rest.first == GlobPattern.slash
+      ? String(decoding: rest.dropFirst(), as: UTF8.self) : nil
+  }
+}
