@@ -161,7 +161,9 @@ struct MetadataChange {
     let text = String(argument[argument.index(after: equals)...])
     let name = argument[..<equals]
     guard name.count > 1, name.hasSuffix(":") else {
-      (key, value) = (String(name), text.isEmpty ? nil : MetadataValue(typed: text))
+      key = String(name)
+      // Not `nil`, which is a value of metadata too.
+      value = text.isEmpty ? Optional.none : MetadataValue(typed: text)
       return
     }
     key = String(name.dropLast())

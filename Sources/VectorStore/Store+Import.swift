@@ -7,16 +7,19 @@ extension Store {
   /// How many rows a transaction takes.
   private static let rowsAtOnce = 4096
 
-  /// Imports documents from a file: JSONL, a line a document
-  /// (`{"id", "text", "vector", "metadata"}`), or `.npy`, a row a document. Vectors are kept bit for
-  /// bit where they have unit length; a text without a vector is embedded as by `add`, in one piece.
+  /// Imports documents from a file: an export of a store, which comes back as it was and costs nothing;
+  /// other JSONL, a line a document (`{"id", "text", "vector", "metadata"}`, BEIR's `_id` and `title`
+  /// too); or `.npy`, a row a document. JSON may also be one array, packed with gzip, and UTF-16.
+  ///
+  /// Vectors are kept bit for bit if they have unit length. A text without a vector is cut and embedded
+  /// as by `add`.
   ///
   /// - Parameters:
   ///   - path: the file; a name that ends in `.npy` is read as such, `-` is JSONL from standard input.
   ///   - texts: for `.npy`, a JSONL file whose line i belongs to row i; without it row i is the
   ///     document `"i"` and has no text.
-  ///   - space: the vectors' space; nil is the collection's target space. On a new or empty
-  ///     collection it becomes the target.
+  ///   - space: the vectors' space; nil is the one that the file states, else the collection's target
+  ///     space. On a new or empty collection it becomes the target.
   ///   - collection: the collection's name.
   ///   - spending: what embedding may cost.
   ///   - progress: called now and then with how far it is.
@@ -56,28 +59,53 @@ extension Store {
       path == "-"
         ? JSONLBatchReader(descriptor: 0, workers: workers)
         : try JSONLBatchReader(path: path, workers: workers))
-    return try await importing(space, into: collection, options) { run in
-      let check = ImportCheck(of: run)
+    var iterator = batches.makeAsyncIterator()
+    var next = try await iterator.next()
+    let stated = try Self.space(statedBy: next?.documents ?? [], path, chosen: space)
+    return try await importing(stated, into: collection, options) { run in
+      let check = ImportCheck(of: run, options)
       var waiting: [ImportedDocument] = []
       var seen = 0
-      func addWaiting() async throws {
-        let documents = waiting
-        waiting.removeAll(keepingCapacity: true)
+      func addWaiting(isLast: Bool) async throws {
+        let documents = waiting.takeDocuments(isLast: isLast)
         try await run.add(imported: try await file.work { check(documents) })
         progress?(StoreProgress(done: seen, unit: "rows"))
       }
-      for try await batch in batches {
+      while let batch = next {
         for failure in batch.failures {
           let error = StoreError(failure)
           run.tally.fail(nil, error.code, error.message)
         }
         waiting += batch.documents
         seen += batch.failures.count + batch.documents.count
-        if waiting.count >= Self.rowsAtOnce { try await addWaiting() }
+        if waiting.count >= Self.rowsAtOnce || waiting.contains(where: { $0.parts != nil }) {
+          try await addWaiting(isLast: false)
+        }
+        next = try await iterator.next()
       }
-      try await addWaiting()
+      try await addWaiting(isLast: true)
       progress?(StoreProgress(done: seen, total: seen, unit: "rows"))
     }
+  }
+
+  /// The space that the first lines of a file say their vectors are of, or the one chosen.
+  private static func space(
+    statedBy documents: [ImportedDocument], _ path: String, chosen: EmbeddingSpace?
+  ) throws -> EmbeddingSpace? {
+    guard let name = documents.lazy.compactMap(\.space).first else { return chosen }
+    guard let stated = EmbeddingSpace(name) else {
+      throw StoreError(
+        .malformedInput,
+        "\(path) says that its vectors are of \"\(name.prefix(200))\", expected the name of a space, as "
+          + "provider/model/dimensions; correct the file")
+    }
+    guard chosen == nil || chosen == stated else {
+      throw StoreError(
+        .spaceMismatch,
+        "\(path) says that its vectors are of \(stated), and \(chosen?.name ?? "") was asked for; leave "
+          + "that out, or name the file's own")
+    }
+    return stated
   }
 
   private func importRows(
@@ -88,16 +116,18 @@ extension Store {
     try await checkDimensions(rows.dimensions, of: path, space, collection)
     return try await importing(space, into: collection, options) { run in
       // One block is read and checked while the one before is written.
-      let check = ImportCheck(of: run)
-      @Sendable func next() async throws -> [Result<CutDocument, ImportCheck.Refusal>]? {
-        try await file.work { try rows.next(Self.rowsAtOnce).map { check($0) } }
+      let check = ImportCheck(of: run, options)
+      @Sendable func next() async throws -> (rows: Int, [ImportCheck.Outcome])? {
+        try await file.work {
+          try rows.next(Self.rowsAtOnce).map { ($0.rows, check($0.documents)) }
+        }
       }
       var block = try await next()
       var seen = 0
-      while let current = block {
+      while let (count, current) = block {
         async let following = next()
         try await run.add(imported: current)
-        seen += current.count
+        seen += count
         progress?(StoreProgress(done: seen, total: rows.count, unit: "rows"))
         block = try await following
       }
@@ -138,20 +168,65 @@ extension Store {
 
 extension AddRun {
   /// Adds imported documents in the order of their lines, and notes those that were refused.
-  fileprivate mutating func add(
-    imported: [Result<CutDocument, ImportCheck.Refusal>]
-  ) async throws {
+  fileprivate mutating func add(imported: [ImportCheck.Outcome]) async throws {
     var documents: [CutDocument] = []
-    documents.reserveCapacity(imported.count)
-    for result in imported {
-      switch result {
-      case .success(let document): documents.append(document)
-      case .failure(let refusal):
+    var restored: [RestoredDocument] = []
+    func addBoth(_ run: inout AddRun) async throws {
+      try Task.checkCancellation()
+      if !documents.isEmpty { try await run.add(documents) }
+      if !restored.isEmpty { try await run.restore(restored) }
+      (documents, restored) = ([], [])
+    }
+    for outcome in imported {
+      switch outcome {
+      case .document(let document):
+        if !restored.isEmpty { try await addBoth(&self) }
+        documents.append(document)
+      case .restored(let document):
+        if !documents.isEmpty { try await addBoth(&self) }
+        restored.append(document)
+      case .refused(let refusal):
         tally.failChunk(
           refusal.source, refusal.code, refusal.message, reason: refusal.vectorReason)
       }
     }
-    try Task.checkCancellation()
-    try await add(documents)
+    try await addBoth(&self)
+  }
+
+  /// Puts documents of an export back as they were.
+  private mutating func restore(_ documents: [RestoredDocument]) async throws {
+    try await settle()
+    let (collection, run) = (collection, runID)
+    let outcomes = try await file.write { db in
+      try collection.requireUnchanged(db)
+      return try RestoredDocument.place(documents, in: collection, run: run, db)
+    }
+    for (document, outcome) in zip(documents, outcomes) {
+      tally.count(outcome, of: document, target: collection.target.space)
+    }
+  }
+}
+
+extension [ImportedDocument] {
+  /// Takes the documents out, the chunks of one in a row as one document; the last may go on in the lines
+  /// that come next.
+  mutating func takeDocuments(isLast: Bool) -> [ImportedDocument] {
+    var documents: [ImportedDocument] = []
+    for line in self {
+      if let chunk = line.chunk, let first = documents.last, let place = first.chunk,
+        first.id == line.id, chunk.ordinal > (first.following.last?.chunk ?? place).ordinal
+      {
+        documents[documents.count - 1].following.append(line)
+      } else {
+        documents.append(line)
+      }
+    }
+    removeAll()
+    if !isLast, let last = documents.last, last.chunk != nil {
+      documents.removeLast()
+      self = [last] + last.following
+      self[0].following = []
+    }
+    return documents
   }
 }

@@ -23,7 +23,7 @@ import Testing
     #expect(try await store.run("stats").output.contains("1 of 1 document waits"))
     #expect(try await store.run("collections").output.contains("1 document (1 waiting), 0 chunks"))
     #expect(try await store.run("get", "a").errors.hasPrefix("a waits for its vectors"))
-    #expect(try await store.run("export", "e.jsonl").errors == note)
+    #expect(try await store.run("export", "e.jsonl", "--chunks").errors == note)
     let dry = try await store.run("add", "--text", "on emus", "--mode", "real", "--dry-run")
     #expect(dry.status == 3 && dry.errors.contains("set OPENAI_API_KEY"))
   }

@@ -1,6 +1,7 @@
 // `store import`: documents with vectors of their own. Calls Store.import.
 
 import ArgumentParser
+import Foundation
 import VectorStore
 
 struct ImportCommand: AsyncParsableCommand {
@@ -8,9 +9,10 @@ struct ImportCommand: AsyncParsableCommand {
     commandName: "import",
     abstract: "Import documents and vectors from JSONL or .npy.",
     discussion: """
-      JSONL has a document a line: {"id": "a", "text": "…", "vector": [0.1, …], "metadata": {…}}. \
-      Without "vector" the text is embedded. A .npy file has a vector a row; --texts gives its ids \
-      and texts.
+      What store export wrote comes back as it was and costs nothing. Other JSONL has a document a \
+      line: {"id": "a", "text": "…", "vector": [0.1, …], "metadata": {…}}. Without "vector" the text \
+      is cut and embedded. JSON may also be one array, gzip, or UTF-16. A .npy file has a vector a \
+      row; --texts gives its ids and texts, --space says which model made them.
       """)
 
   @Argument(help: "The file; - is JSONL from standard input.")
@@ -23,7 +25,7 @@ struct ImportCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The vectors' space, as provider/model/dimensions (default: the collection's target).",
+      "The vectors' space, as provider/model/dimensions (default: what the file says, else the collection's).",
       valueName: "space"))
   var space: SpaceArgument?
 
@@ -44,10 +46,11 @@ struct ImportCommand: AsyncParsableCommand {
       store, mode: mode.mode, access: .readWrite, embeds: true, sends: !file.hasSuffix(".npy"))
     let spending = spending.options(quiet: store.quiet)
     if file != "-" { try InputPath.check(file) }
+    let space = try space?.space ?? (file.hasSuffix(".npy") ? askForSpace(settings) : nil)
     let report = try await ProgressBar.during(quiet: store.quiet) { progress in
       try await settings.withStore {
         try await $0.import(
-          from: file, texts: texts, space: space?.space, into: collection.name, spending: spending,
+          from: file, texts: texts, space: space, into: collection.name, spending: spending,
           progress: progress)
       }
     }
@@ -58,5 +61,20 @@ struct ImportCommand: AsyncParsableCommand {
         report, canEmbed: settings.configuration.service != nil, quiet: store.quiet)
     }
     try report.throwIfPartial()
+  }
+
+  /// The space of a .npy file's vectors, which do not say it themselves.
+  private func askForSpace(_ settings: Settings) throws -> EmbeddingSpace {
+    let name = try settings.space.name
+    let advice =
+      "\(Terminal.oneLine(file)) does not say which model made its vectors; name it, as --space \(name)"
+    guard Confirmation.isPossible else { throw ValidationError(advice) }
+    let terminal = Terminal.standardError
+    terminal.write("Which model made these vectors? [\(name)] ")
+    let answer = (readLine() ?? "").trimmingCharacters(in: .whitespaces)
+    guard let space = EmbeddingSpace(answer.isEmpty ? name : answer) else {
+      throw ValidationError(advice)
+    }
+    return space
   }
 }

@@ -22,6 +22,8 @@ struct AddRun {
   var tally: AddTally
   /// How texts are counted for the service; nil if none is asked.
   let counter: TokenCounter?
+  /// The row of the run; nil for a dry run, which has none.
+  let runID: Int64?
 
   private let terms: ServiceTerms?
   private let mockSpace: SpaceRecord
@@ -78,7 +80,7 @@ struct AddRun {
     }
     return try AddRun(
       file: store.file, collection: collection, mode: store.mode, counter: counter,
-      terms: service?.terms, mockSpace: mock, route: route, sink: sink)
+      runID: run?.id, terms: service?.terms, mockSpace: mock, route: route, sink: sink)
   }
 
   private static func make(
@@ -115,12 +117,13 @@ struct AddRun {
 
   private init(
     file: StoreFile, collection: CollectionRecord, mode: ServiceMode, counter: TokenCounter?,
-    terms: ServiceTerms?, mockSpace: SpaceRecord,
+    runID: Int64?, terms: ServiceTerms?, mockSpace: SpaceRecord,
     route: Result<EmbeddingRouter.Route, any Error>, sink: any AddSink
   ) throws {
     self.file = file
     self.collection = collection
     self.counter = counter
+    self.runID = runID
     self.terms = terms
     self.mockSpace = mockSpace
     self.sink = sink

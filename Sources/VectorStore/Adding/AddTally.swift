@@ -132,6 +132,26 @@ struct AddTally: Sendable {
     }
   }
 
+  /// Counts a document of an export. What waits or was refused came so, and is no failure of this run.
+  mutating func count(
+    _ outcome: RestoredDocument.Outcome, of document: RestoredDocument, target: EmbeddingSpace
+  ) {
+    switch outcome {
+    case .added: report.documents.added += 1
+    case .updated: report.documents.updated += 1
+    case .unchanged: report.documents.unchanged += 1
+    case .duplicate: return failDuplicate(document.source, line: document.line)
+    }
+    report.chunks.reused += document.chunks(in: target)
+    report.chunks.standIn += document.chunks(notIn: target)
+    if document.isPending {
+      warn("documents that waited for their vectors when they were exported still wait for them")
+    }
+    if document.failedChunks > 0 {
+      warn("passages that had been refused when they were exported have no vector here either")
+    }
+  }
+
   /// Enters what was sent, and whether its tokens were counted or bounded.
   mutating func enter(_ totals: RunTotals, tokensEstimated: Bool) {
     report.tokens = totals.tokens

@@ -1,4 +1,4 @@
-// Imported lines and rows become documents of one chunk: ids, texts and vectors are checked.
+// Imported lines and rows become documents: ids, texts and vectors are checked.
 
 import Foundation
 import VectorStoreEmbedding
@@ -7,8 +7,13 @@ import VectorStoreText
 
 /// Checks imported documents for a collection of one space.
 struct ImportCheck: Sendable {
-  /// The longest text that the embedding model takes, in tokens.
-  private static let maximumTokens = 8191
+  /// What a line is.
+  enum Outcome: Sendable {
+    case document(CutDocument)
+    /// A document of an export, to be put back as it was.
+    case restored(RestoredDocument)
+    case refused(Refusal)
+  }
 
   /// Why a line is no document.
   struct Refusal: Error {
@@ -19,23 +24,22 @@ struct ImportCheck: Sendable {
     let vectorReason: String?
   }
 
-  /// The dimensions that vectors must have.
-  let dimensions: Int
-  /// How texts are counted, if a service is asked and counts exactly.
-  let counter: TokenCounter?
+  /// The space that vectors must be of.
+  let target: EmbeddingSpace
+  private let options: AddOptions
 
-  init(of run: AddRun) {
-    dimensions = run.target.space.dimensions
-    counter = run.counter?.isExact == true ? run.counter : nil
+  init(of run: AddRun, _ options: AddOptions) {
+    target = run.target.space
+    self.options = options
   }
 
   /// Checks documents, in their order. Blocks its thread.
-  func callAsFunction(_ documents: [ImportedDocument]) -> [Result<CutDocument, Refusal>] {
+  func callAsFunction(_ documents: [ImportedDocument]) -> [Outcome] {
     Parallel.map(documents) { document in
       do {
-        return .success(try checked(document))
+        return try checked(document)
       } catch {
-        return .failure(
+        return .refused(
           Refusal(
             source: document.id, code: (error as? StoreError)?.code ?? .badVector,
             message: "line \(document.line): \(error)",
@@ -44,7 +48,7 @@ struct ImportCheck: Sendable {
     }
   }
 
-  private func checked(_ imported: ImportedDocument) throws -> CutDocument {
+  private func checked(_ imported: ImportedDocument) throws -> Outcome {
     guard let source = imported.id else {
       throw StoreError(
         .malformedInput,
@@ -57,42 +61,49 @@ struct ImportCheck: Sendable {
         .malformedInput,
         "found a NUL character in \"\(field)\", expected text; remove it from the document")
     }
-    let metadata = { try MetadataJSON.encode(imported.metadata) }
+    if let space = imported.space, space != target.name {
+      throw StoreError(
+        .spaceMismatch,
+        "its vectors are of \(space.prefix(200)), and the collection's of \(target); vectors of two "
+          + "spaces are never mixed: import into another collection")
+    }
+    if let parts = imported.parts {
+      return .restored(try RestoredDocument(imported, source, parts, target: target))
+    }
+    let metadata = try MetadataJSON.encode(imported.metadata)
+    let format = DocumentFormat(fileName: source)
     var document: CutDocument
-    if let vector = imported.vector {
-      let chunk = try chunk(imported.text, vector, norm: imported.norm)
+    if imported.vector != nil || imported.chunk != nil {
+      let chunks = try ([imported] + imported.following).map { try chunk($0) }
       document = CutDocument(
-        source: source, origin: .import, format: .text, metadata: try metadata(), chunks: [chunk])
+        source: source, origin: .import, format: imported.chunk == nil ? .text : format,
+        metadata: metadata, chunks: chunks)
     } else {
-      let text = imported.text ?? ""
-      try checkLength(of: text)
       document = CutDocument(
-        source: source, origin: .import, format: .text, text: text, metadata: try metadata(),
-        chunking: nil)
+        source: source, origin: .import, format: format, text: imported.text ?? "",
+        metadata: metadata, chunking: options.chunking)
     }
     document.line = imported.line
-    return document
+    return .document(document)
   }
 
-  private func chunk(_ text: String?, _ vector: [Float], norm: Double?) throws -> CutChunk {
-    var stored = try StoredVector(checking: vector, dimensions: dimensions)
-    if let norm { stored = StoredVector(data: stored.data, norm: norm) }
-    let text = text.flatMap { $0.isEmpty ? nil : $0 }
-    return CutChunk(
-      text: text, textHash: text.map(TextHash.of), range: text.map { 0..<$0.unicodeScalars.count },
-      line: text == nil ? nil : 1, vector: stored)
-  }
-
-  private func checkLength(of text: String) throws {
-    // What is too long by the estimate only is refused by the service, if it is.
-    let tokens =
-      text.utf8.count <= Self.maximumTokens
-      ? 0 : counter?.count(text) ?? TokenEstimator().tokens(in: text)
-    guard tokens <= Self.maximumTokens else {
-      throw StoreError(
-        .textTooLong,
-        "the text has \(counter == nil ? "about " : "")\(tokens) tokens, and the embedding model takes "
-          + "\(Self.maximumTokens); cut it, or add it as a file, which is cut by itself")
+  private func chunk(_ line: ImportedDocument) throws -> CutChunk {
+    let stored = try line.vector.map { vector in
+      let stored = try StoredVector(checking: vector, dimensions: target.dimensions)
+      return line.norm.map { StoredVector(data: stored.data, norm: $0) } ?? stored
     }
+    let text = line.text.flatMap { $0.isEmpty ? nil : $0 }
+    guard text != nil || stored != nil else {
+      throw StoreError(
+        .malformedInput, "the chunk on line \(line.line) has neither text nor vector; add one")
+    }
+    var chunk = CutChunk(text: text, textHash: text.map(TextHash.of), vector: stored)
+    if let place = line.chunk {
+      if let start = place.start, let end = place.end, start <= end { chunk.range = start..<end }
+      chunk.line = place.line
+    } else if let text {
+      (chunk.range, chunk.line) = (0..<text.unicodeScalars.count, 1)
+    }
+    return chunk
   }
 }

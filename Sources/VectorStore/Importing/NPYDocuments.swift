@@ -9,6 +9,8 @@ final class NPYDocuments: Sendable {
     var row = 0
     var block: [Float] = []
     var texts: JSONLReader?
+    /// Chunks of a document that may go on in the next rows.
+    var waiting: [ImportedDocument] = []
   }
 
   /// The number of rows.
@@ -29,14 +31,14 @@ final class NPYDocuments: Sendable {
     state = Mutex(State(texts: lines))
   }
 
-  /// The next documents, at most `limit`, nil after the last. Blocks its thread.
-  func next(_ limit: Int) throws -> [ImportedDocument]? {
+  /// The documents of the next rows, at most `limit` rows, nil after the last. Blocks its thread.
+  func next(_ limit: Int) throws -> (rows: Int, documents: [ImportedDocument])? {
     try state.withLock { state in
       let range = state.row..<min(state.row + limit, count)
       guard !range.isEmpty else { return nil }
       try reader.read(rows: range, into: &state.block)
       state.row = range.upperBound
-      return try range.map { row in
+      state.waiting += try range.map { row in
         let start = (row - range.lowerBound) * dimensions
         let vector = Array(state.block[start..<start + dimensions])
         guard let texts = state.texts else {
@@ -44,10 +46,14 @@ final class NPYDocuments: Sendable {
             line: row + 1, id: String(row), text: nil, vector: vector, metadata: [:], norm: nil)
         }
         guard let line = try texts.next() else { throw fewerLines(than: row) }
-        return ImportedDocument(
+        var document = ImportedDocument(
           line: line.line, id: line.id ?? String(row), text: line.text, vector: vector,
           metadata: line.metadata, norm: line.norm)
+        (document.space, document.chunk) = (line.space, line.chunk)
+        return document
       }
+      let isLast = range.upperBound == count
+      return (range.count, state.waiting.takeDocuments(isLast: isLast))
     }
   }
 

@@ -44,11 +44,14 @@ public struct CompactReport: Sendable, Codable, Hashable {
 
 /// What `export` wrote.
 public struct ExportReport: Sendable, Codable, Hashable {
-  /// Rows written, one a chunk.
+  /// Documents written, whole or by their chunks.
+  public var documents: Int
+  /// Chunks written.
   public var rows: Int
-  /// Chunks left out since they have no vector in the space.
+  /// Chunks that have no vector in the space. A .npy file leaves them out.
   public var withoutVector: Int
-  /// Documents that wait for their vectors and so were left out; nil if none does.
+  /// Documents that wait for their vectors and so were left out; nil if none does, or documents were
+  /// written whole.
   public var pending: PendingDocuments?
   /// The space of the vectors.
   public var space: EmbeddingSpace
@@ -57,9 +60,10 @@ public struct ExportReport: Sendable, Codable, Hashable {
 
   /// Creates a value from its parts.
   public init(
-    rows: Int, withoutVector: Int, pending: PendingDocuments? = nil, space: EmbeddingSpace,
-    duration: Duration
+    documents: Int = 0, rows: Int, withoutVector: Int, pending: PendingDocuments? = nil,
+    space: EmbeddingSpace, duration: Duration
   ) {
+    self.documents = documents
     self.rows = rows
     self.withoutVector = withoutVector
     self.pending = pending
@@ -68,7 +72,7 @@ public struct ExportReport: Sendable, Codable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case rows, withoutVector, pending, space
+    case documents, rows, withoutVector, pending, space
     case duration = "seconds"
   }
 }

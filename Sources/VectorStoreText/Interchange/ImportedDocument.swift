@@ -24,6 +24,29 @@ package struct ImportedDocument: Sendable, Equatable {
   ///
   /// Finite and positive.
   package let norm: Double?
+  /// The field `space`: the name of the space of its vectors.
+  package var space: String?
+  /// What an export of whole documents has beside these fields; nil for any other line.
+  package var parts: StoredParts?
+  /// Its place among the chunks of its document, if the line is one chunk of it.
+  package var chunk: ChunkPlace?
+  /// The chunks that follow it, if it is the first of its document.
+  package var following: [ImportedDocument] = []
+
+  /// Where a chunk stands in its document.
+  package struct ChunkPlace: Sendable, Equatable {
+    package var ordinal: Int
+    package var start: Int?
+    package var end: Int?
+    package var line: Int?
+
+    package init(ordinal: Int, start: Int? = nil, end: Int? = nil, line: Int? = nil) {
+      self.ordinal = ordinal
+      self.start = start
+      self.end = end
+      self.line = line
+    }
+  }
 
   /// Creates a document.
   package init(

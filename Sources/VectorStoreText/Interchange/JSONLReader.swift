@@ -9,8 +9,9 @@
 /// What a line may hold is said at ``JSONLineParser``. A bad line throws, and the next call goes on
 /// with the line behind it. Ids are not compared: two lines may have the same.
 package final class JSONLReader {
-  /// The longest line that is read by default, in bytes: 64 MB.
-  package static let defaultMaximumLineBytes = 64 << 20
+  /// The longest line that is read by default, in bytes: a document of an export is one line, its
+  /// vectors included.
+  package static let defaultMaximumLineBytes = 2 << 30
 
   private var blocks: LineBlocks
   private var nextLine = 0

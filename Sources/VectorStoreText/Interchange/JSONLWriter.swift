@@ -51,17 +51,72 @@ package final class JSONLWriter {
   /// Appends one document.
   ///
   /// - Parameters:
+  ///   - content: the text, or nil.
   ///   - vector: the stored vector, or nil.
   ///   - norm: the length that the vector came with.
   /// - Throws: ``InterchangeError``: `notFinite` for NaN and infinity (the line is not written then,
   ///   and writing may go on), and `cannotWrite`.
   package func append(
-    id: String, text: String?, vector: [Float]?, metadata: [String: MetadataValue], norm: Double
+    id: String, text content: String?, vector: [Float]?, metadata: [String: MetadataValue],
+    norm: Double
+  ) throws(InterchangeError) {
+    try append { text throws(JSONText.NotFinite) in
+      text.append(raw: "{\"id\":")
+      text.append(string: id)
+      text.append(raw: ",\"text\":")
+      try text.append(content, vector: vector, metadata: metadata, norm: norm)
+      text.append(raw: "}\n")
+    }
+  }
+
+  /// Appends one chunk of a document, as other programs want it: with an id of its own, the document's
+  /// name and its place there.
+  ///
+  /// - Throws: as ``append(id:text:vector:metadata:norm:)``.
+  package func append(
+    chunk: ImportedDocument.ChunkPlace, of source: String, isOnly: Bool, text content: String?,
+    vector: [Float]?, metadata: [String: MetadataValue], norm: Double, space: String
+  ) throws(InterchangeError) {
+    try append { text throws(JSONText.NotFinite) in
+      text.append(raw: "{\"id\":")
+      text.append(string: isOnly ? source : "\(source)#\(chunk.ordinal)")
+      text.append(raw: ",\"source\":")
+      text.append(string: source)
+      for (name, number) in [
+        (",\"chunk\":", chunk.ordinal), (",\"start\":", chunk.start), (",\"end\":", chunk.end),
+        (",\"line\":", chunk.line),
+      ] as [(StaticString, Int?)] {
+        guard let number else { continue }
+        text.append(raw: name)
+        text.append(whole: number)
+      }
+      text.append(raw: ",\"space\":")
+      text.append(string: space)
+      text.append(raw: ",\"text\":")
+      try text.append(content, vector: vector, metadata: metadata, norm: norm)
+      text.append(raw: "}\n")
+    }
+  }
+
+  /// Appends a document with all that a store has of it.
+  ///
+  /// - Throws: as ``append(id:text:vector:metadata:norm:)``.
+  package func append(
+    document id: String, text content: String?, metadata: [String: MetadataValue], space: String,
+    _ parts: StoredParts
+  ) throws(InterchangeError) {
+    try append { text throws(JSONText.NotFinite) in
+      try text.append(document: id, text: content, metadata: metadata, space: space, parts)
+    }
+  }
+
+  private func append(
+    _ write: (inout JSONText) throws(JSONText.NotFinite) -> Void
   ) throws(InterchangeError) {
     let start = self.text.bytes.count
     line += 1
     do throws(JSONText.NotFinite) {
-      try appendLine(id: id, text: text, vector: vector, metadata: metadata, norm: norm)
+      try write(&text)
     } catch {
       self.text.truncate(to: start)
       line -= 1
@@ -80,38 +135,33 @@ package final class JSONLWriter {
     try file?.commit()
   }
 
-  private func appendLine(
-    id: String, text: String?, vector: [Float]?, metadata: [String: MetadataValue], norm: Double
-  ) throws(JSONText.NotFinite) {
-    self.text.append(raw: "{\"id\":")
-    self.text.append(string: id)
-    self.text.append(raw: ",\"text\":")
-    if let text {
-      self.text.append(string: text)
-    } else {
-      self.text.append(raw: "null")
-    }
-    if let vector {
-      self.text.append(raw: ",\"vector\":")
-      let outcome = vector.withUnsafeBufferPointer { floats in
-        Result { () throws(JSONText.NotFinite) in try self.text.append(floats: floats) }
-      }
-      try outcome.get()
-    }
-    self.text.append(raw: ",\"metadata\":")
-    try self.text.append(object: metadata)
-    if norm != 1 {
-      self.text.append(raw: ",\"norm\":")
-      try self.text.append(number: norm)
-    }
-    self.text.append(raw: "}\n")
-  }
-
   private func flush() throws(InterchangeError) {
     let outcome = text.bytes.withUnsafeBytes { bytes in
       Result { () throws(InterchangeError) in try sink(bytes) }
     }
     try outcome.get()
     text.removeAll()
+  }
+}
+
+extension JSONText {
+  /// Appends a text, after the name of its field, and what follows it.
+  fileprivate mutating func append(
+    _ content: String?, vector: [Float]?, metadata: [String: MetadataValue], norm: Double
+  ) throws(NotFinite) {
+    if let content { append(string: content) } else { append(raw: "null") }
+    if let vector {
+      append(raw: ",\"vector\":")
+      let outcome = vector.withUnsafeBufferPointer { floats in
+        Result { () throws(NotFinite) in try append(floats: floats) }
+      }
+      try outcome.get()
+    }
+    append(raw: ",\"metadata\":")
+    try append(object: metadata)
+    if norm != 1 {
+      append(raw: ",\"norm\":")
+      try append(number: norm)
+    }
   }
 }

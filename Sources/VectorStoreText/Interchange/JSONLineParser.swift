@@ -24,6 +24,16 @@ package struct JSONLineParser {
     case metadata
     /// A positive number: the length the vector came with.
     case norm
+    /// A string: the name of the space of the vectors.
+    case space
+
+    // What only an export of this program has.
+    case origin, format, hash, given, chunkTokens, overlapTokens, added, updated, modified, date
+    case bytes, root, chunks, pending
+    case source, chunk, start, end, line
+
+    /// The fields that people write.
+    static let common: [Field] = [.id, .beirID, .title, .text, .vector, .metadata, .norm, .space]
   }
 
   private var seen: Set<Field> = []
@@ -33,6 +43,10 @@ package struct JSONLineParser {
   private var vector: [Float]?
   private var metadata: [String: MetadataValue] = [:]
   private var norm: Double?
+  private var space: String?
+  private var parts = StoredParts()
+  private var source: String?
+  private var place = ImportedDocument.ChunkPlace(ordinal: 0)
 
   private init() {}
 
@@ -55,17 +69,25 @@ package struct JSONLineParser {
       try parser.readMember(&cursor, capacity: capacity)
     }
     try cursor.finish()
-    guard parser.text != nil || parser.vector != nil else {
+    let isWhole = parser.seen.contains(.chunks)
+    guard isWhole || parser.text != nil || parser.vector != nil else {
       throw cursor.fault(
         .missingContent, at: cursor.start, found: "neither a text nor a vector",
         expected: "one of them at least")
     }
-    if let title = parser.title, parser.metadata["title"] == nil {
+    if !isWhole, let title = parser.title, !title.isEmpty, parser.metadata["title"] == nil {
       parser.metadata["title"] = .string(title)
     }
-    return ImportedDocument(
-      line: line, id: parser.id, text: parser.text, vector: parser.vector,
+    var document = ImportedDocument(
+      line: line, id: parser.source ?? parser.id, text: parser.text, vector: parser.vector,
       metadata: parser.metadata, norm: parser.norm)
+    document.space = parser.space
+    if isWhole {
+      if !parser.seen.contains(.given) { parser.parts.given = parser.metadata }
+      document.parts = parser.parts
+    }
+    if parser.seen.contains(.chunk) { document.chunk = parser.place }
+    return document
   }
 
   private mutating func readMember(
@@ -74,7 +96,7 @@ package struct JSONLineParser {
     let at = cursor.position
     let name = try cursor.memberName()
     guard let field = Field(rawValue: name) else {
-      let known = Field.allCases.map(\.rawValue).joined(separator: ", ")
+      let known = Field.common.map(\.rawValue).joined(separator: ", ")
       var fault = cursor.fault(
         .unknownField, at: at, found: "a field that is not known", expected: "one of \(known)")
       fault.field = String(name.prefix(64))
@@ -107,6 +129,26 @@ package struct JSONLineParser {
     case .vector: vector = try cursor.floats(capacity: capacity)
     case .metadata: metadata = try cursor.object()
     case .norm: norm = try Self.length(&cursor)
+    case .space: space = try cursor.string()
+    case .origin: parts.origin = try cursor.string()
+    case .format: parts.format = try cursor.string()
+    case .hash: parts.hash = try cursor.string()
+    case .given: parts.given = try cursor.object()
+    case .chunkTokens: parts.chunkTokens = try cursor.count()
+    case .overlapTokens: parts.overlapTokens = try cursor.count()
+    case .added: parts.added = try cursor.string()
+    case .updated: parts.updated = try cursor.string()
+    case .modified: parts.modified = try cursor.string()
+    case .date: parts.dated = try cursor.string()
+    case .bytes: parts.bytes = try cursor.count()
+    case .root: parts.root = try cursor.storedRoot()
+    case .chunks: parts.chunks = try cursor.storedChunks()
+    case .pending: parts.pending = try cursor.pendingVersion()
+    case .source: source = try cursor.string()
+    case .chunk: place.ordinal = try cursor.count() ?? 0
+    case .start: place.start = try cursor.count()
+    case .end: place.end = try cursor.count()
+    case .line: place.line = try cursor.count()
     }
   }
 

@@ -100,6 +100,11 @@ package struct JSONText {
     }
   }
 
+  /// Appends a whole number.
+  mutating func append(whole number: Int) {
+    bytes.append(contentsOf: String(number).utf8)
+  }
+
   /// Appends a double as the shortest decimal that reads back as it.
   package mutating func append(number: Double) throws(NotFinite) {
     guard number.isFinite else { throw NotFinite() }

@@ -18,7 +18,7 @@ struct LineBlocks {
   }
 
   /// The file it reads.
-  let file: InputFile
+  let file: DocumentStream
   /// The lines of the current block that are not blank.
   private(set) var lines: [Line] = []
   private let blockBytes: Int
@@ -36,7 +36,7 @@ struct LineBlocks {
   /// - Precondition: both sizes are positive.
   init(file: InputFile, blockBytes: Int, maximumLineBytes: Int) {
     precondition(blockBytes > 0 && maximumLineBytes > 0, "sizes must be positive")
-    self.file = file
+    self.file = DocumentStream(file)
     self.blockBytes = blockBytes
     self.maximumLineBytes = maximumLineBytes
   }

@@ -115,7 +115,7 @@ private func error(_ line: String) throws -> InterchangeError {
     #expect(
       try error(#"{"text":"a","vektor":[1]}"#).description.hasSuffix(
         "a.jsonl, line 1, field \"vektor\": found a field that is not known at byte 13, expected one "
-          + "of id, _id, title, text, vector, metadata, norm; rename it, or move it into \"metadata\""
+          + "of id, _id, title, text, vector, metadata, norm, space; rename it, or move it into \"metadata\""
       ))
     #expect(
       try error(#"{"vector":[0.5,NaN]}"#).description.hasSuffix(
