@@ -70,6 +70,8 @@ let package = Package(
     .testTarget(
       name: "VectorStoreSearchTests",
       dependencies: ["VectorStoreSearch", "CVectorKernels", "TestSupport"]),
+    // What a user of the library writes: it sees nothing but `import VectorStore`.
+    .testTarget(name: "ExampleClientTests", dependencies: ["VectorStore"]),
     .testTarget(
       name: "VectorStoreTests",
       dependencies: [

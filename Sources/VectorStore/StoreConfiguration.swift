@@ -36,9 +36,9 @@ public struct StoreConfiguration: Sendable {
   /// The file in which the vectors of queries are kept, so that asking again is free: by the hash of
   /// the text, never the text. Nil keeps none.
   public var queryCachePath: String?
-  /// How long a write waits for another process that is writing, in seconds: 0 or more, or infinity to wait
-  /// without end. A cancelled task stops waiting at once.
-  public var lockTimeout: Double = 30
+  /// How long a write waits for another process that is writing, at most a year; nil waits without end. A
+  /// cancelled task stops waiting at once.
+  public var lockTimeout: Duration? = .seconds(30)
   /// The most reading connections open at once, 1 to 256.
   public var maximumReaders: Int = 4
   /// The probability with which the search may rule out a row by mistake whose score is just the worst of
@@ -59,7 +59,7 @@ public struct StoreConfiguration: Sendable {
     access: Access = .readWrite, mode: ServiceMode = .hybrid,
     realSpace: EmbeddingSpace = .openAI3Small, service: (any EmbeddingService)? = nil,
     otherServices: [any EmbeddingService] = [], budget: BudgetConfiguration = BudgetConfiguration(),
-    queryCachePath: String? = nil, lockTimeout: Double = 30, maximumReaders: Int = 4,
+    queryCachePath: String? = nil, lockTimeout: Duration? = .seconds(30), maximumReaders: Int = 4,
     searchFailureProbability: Double = 1e-6, logger: Logger? = nil
   ) {
     self.access = access

@@ -40,18 +40,26 @@ package struct RetrievalSet: Sendable {
     SharedData.file("ir/\(name)/qrels.tsv") != nil
   }
 
-  /// Loads `ir/<name>` of the shared data.
+  /// Loads `ir/<name>` of the shared data. A debug build takes every n-th query of a set that has
+  /// more than 300, so that about 240 are left.
   ///
-  /// - Throws: where a file is absent or is not what it should be.
+  /// - Throws: if a file is absent or is not what it should be.
   package static func load(_ name: String) throws -> RetrievalSet {
     let judgements = try judgements(String(contentsOf: file(name, "qrels.tsv"), encoding: .utf8))
     let documents = try lines(file(name, "corpus.jsonl")).map {
       Document(id: $0._id, title: $0.title ?? "", text: $0.text)
     }
-    let queries = try lines(file(name, "queries.jsonl")).map { Query(id: $0._id, text: $0.text) }
+    var queries = try lines(file(name, "queries.jsonl")).map { Query(id: $0._id, text: $0.text) }
+    queries.removeAll { judgements[$0.id] == nil }
+    #if DEBUG
+      if queries.count > 300 {
+        let step = queries.count / 240
+        queries = queries.enumerated().filter { $0.offset % step == 0 }.map(\.element)
+      }
+    #endif
     return RetrievalSet(
       documents: documents.filter { document in document.text.contains { !$0.isWhitespace } },
-      queries: queries.filter { judgements[$0.id] != nil }, judgements: judgements)
+      queries: queries, judgements: judgements)
   }
 
   /// Creates a set from values.

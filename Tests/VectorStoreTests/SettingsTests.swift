@@ -222,6 +222,11 @@ import Testing
     await Self.check(setting, of: StatisticsOptions()) {
       _ = try await store.statistics(options: $0)
     }
+  }
+
+  @Test func statisticsTakeAThresholdInItsRangeOnly() async throws {
+    let folder = try TemporaryFolder()
+    let store = try await Self.filled(folder)
     for threshold in Self.numbers {
       var options = StatisticsOptions()
       options.duplicateThreshold = threshold

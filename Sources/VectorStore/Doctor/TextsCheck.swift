@@ -169,6 +169,14 @@ struct WordIndexProbe {
     try drop()
     defer { try? drop() }
     do {
+      _ = try Row.fetchOne(
+        db, sql: "SELECT rowid FROM main.chunk_search WHERE chunk_search MATCH 'a' LIMIT 1")
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+      // FTS5 opens no index whose own settings are not what it wrote, and has no code of damage for it.
+      return false
+    }
+    guard try hasAllPages() else { return false }
+    do {
       try db.execute(
         sql: """
           CREATE TEMP VIEW probe_texts AS SELECT id AS rowid, c0 AS text FROM main.chunk_search_content;
@@ -186,6 +194,30 @@ struct WordIndexProbe {
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
       return false
     }
+  }
+
+  /// Whether `chunk_search_idx` leads to just those pages on which a word begins. FTS5's own check does not
+  /// look, and words of pages that it does not lead to are not found.
+  ///
+  /// The number of a page is its segment's number in the upper bits, a mark of what is no leaf in bits 31
+  /// to 36, and its place below. A leaf has bytes after those that its head counts if a word begins on it
+  /// (sqlite.org/fts5.html, "Appendix A: FTS5 data structures", and the comments of fts5_index.c).
+  private func hasAllPages() throws -> Bool {
+    var leaves: Set<Int64> = []
+    try db.forEachRawRow(
+      bulk: """
+        SELECT id, length(block), hex(substr(block, 3, 2)) FROM main.chunk_search_data
+        WHERE id > 10 AND (id >> 31) & 63 = 0
+        """
+    ) { row in
+      guard let used = Int64(row.text(2) ?? "", radix: 16), used < row.integer(1) else { return }
+      leaves.insert(row.integer(0))
+    }
+    var marks: Set<Int64> = []
+    try db.forEachRawRow(bulk: "SELECT segid, pgno FROM main.chunk_search_idx") { row in
+      marks.insert(row.integer(0) &<< 37 | row.integer(1) >> 1)
+    }
+    return leaves == marks
   }
 
   private func drop() throws {

@@ -46,7 +46,7 @@ struct Unopened {
     file.advice =
       "a repair brings it up to date and then looks at the rest; nothing else was looked at"
     do {
-      let readers = try ReaderPool(path: path, maximumReaders: 1, lockTimeout: 10)
+      let readers = try ReaderPool(path: path, maximumReaders: 1, lockTimeout: .seconds(10))
       defer { try? readers.close() }
       return try readers.read { db in
         try SchemaGuard.check(db, path: path)

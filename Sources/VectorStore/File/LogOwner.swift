@@ -18,7 +18,7 @@ struct LogOwner {
   /// Throws ``StoreError/Code/foreignLog`` where the log beside a file is certainly another file's.
   ///
   /// - Complexity: O(pages in the log), a few bytes of each; nothing where the log is empty.
-  static func check(_ path: String, timeout: Double) throws {
+  static func check(_ path: String, timeout: Duration?) throws {
     let owner = LogOwner(path: path)
     guard StoreFile.size(of: path + "-wal") > 0, owner.isForeign() else { return }
     // A writer may have been at work: look again while there is none.

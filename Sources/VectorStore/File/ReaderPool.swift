@@ -14,7 +14,7 @@ struct ReaderPool: Sendable {
   /// Nil where each read opens its own.
   private let shared: Shared?
   private let path: String
-  private let lockTimeout: Double
+  private let lockTimeout: Duration?
 
   private struct Shared: Sendable {
     /// A pool, or one connection where one reader is enough.
@@ -23,7 +23,7 @@ struct ReaderPool: Sendable {
   }
 
   /// Opens the store at `path`.
-  init(path: String, maximumReaders: Int, lockTimeout: Double) throws {
+  init(path: String, maximumReaders: Int, lockTimeout: Duration?) throws {
     self.path = path
     self.lockTimeout = lockTimeout
     shared = try Self.open(path, maximumReaders: maximumReaders)
@@ -108,7 +108,7 @@ struct ReaderPool: Sendable {
   private func readAlone<T>(_ body: (Database) throws -> T) throws -> T {
     let lock = StoreLock(storePath: path, isShared: true)
     return try lock.withLock(timeout: lockTimeout) {
-      let deadline = ContinuousClock.now + .seconds(lockTimeout)
+      let deadline = lockTimeout.map { ContinuousClock.now + $0 }
       while true {
         let before = lock.isHeld ? nil : try restingState()
         let result = Result { () throws in
@@ -117,7 +117,7 @@ struct ReaderPool: Sendable {
           return try queue.read(body)
         }
         guard let before, before != FileState(path) else { return try result.get() }
-        guard ContinuousClock.now < deadline else { throw neverAtRest() }
+        guard deadline.map({ ContinuousClock.now < $0 }) ?? true else { throw neverAtRest() }
       }
     }
   }
@@ -162,11 +162,11 @@ struct ReaderPool: Sendable {
   }
 
   private func restingState() throws -> FileState {
-    let deadline = ContinuousClock.now + .seconds(lockTimeout)
+    let deadline = lockTimeout.map { ContinuousClock.now + $0 }
     while true {
       let state = FileState(path)
       if state.isAtRest { return state }
-      guard ContinuousClock.now < deadline else { throw neverAtRest() }
+      guard deadline.map({ ContinuousClock.now < $0 }) ?? true else { throw neverAtRest() }
       usleep(20_000)
     }
   }

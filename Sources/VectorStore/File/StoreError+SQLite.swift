@@ -53,7 +53,8 @@ extension StoreError {
     default:
       return StoreError(
         .database,
-        "SQLite failed on \(path): \(detail) (code \(error.extendedResultCode.rawValue))",
+        "SQLite failed on \(path): \(detail) (code \(error.extendedResultCode.rawValue)); "
+          + "let doctor say whether the file is damaged",
         underlying: error)
     }
   }

@@ -46,11 +46,11 @@ final class StoreLock {
 
   /// Runs `body` while the lock is held. May be nested.
   ///
-  /// - Parameter timeout: how long to wait for another holder, in seconds; may be infinite.
+  /// - Parameter timeout: how long to wait for another holder; nil waits without end.
   /// - Throws: ``StoreError/Code/locked`` after `timeout`, ``StoreError/Code/readOnly`` where the
   ///   lock's file cannot be made, `CancellationError` if the task that waits for this thread's work is
   ///   cancelled, or what `body` throws.
-  func withLock<T>(timeout: Double, _ body: () throws -> T) throws -> T {
+  func withLock<T>(timeout: Duration?, _ body: () throws -> T) throws -> T {
     if depth == 0 { try acquire(timeout: timeout) }
     depth += 1
     defer {
@@ -60,16 +60,18 @@ final class StoreLock {
     return try body()
   }
 
-  /// Throws unless a timeout is one: 0 or more seconds, or infinite.
-  static func check(timeout: Double) throws {
-    guard timeout >= 0 else {
+  /// Throws unless a timeout is one: 0 to a year, or nil.
+  static func check(timeout: Duration?) throws {
+    let year = Duration.seconds(365 * 86400)
+    guard timeout.map({ $0 >= .zero && $0 <= year }) ?? true else {
       throw StoreError(
         .invalidArgument,
-        "the lock timeout is \(timeout); give seconds, 0 or more, or infinity to wait without end")
+        "the lock timeout is \(timeout?.description ?? "nil"); give 0 seconds to a year, or nil to wait "
+          + "without end")
     }
   }
 
-  private func acquire(timeout: Double) throws {
+  private func acquire(timeout: Duration?) throws {
     if descriptor < 0 { try openFile() }
     guard descriptor >= 0 else { return }
     let started = ContinuousClock.now
@@ -80,10 +82,10 @@ final class StoreLock {
           .inputOutput, "cannot lock \(path): \(String(cString: strerror(errno)))")
       }
       try Cancellation.check()
-      guard (ContinuousClock.now - started) / .seconds(1) < timeout else {
+      if let timeout, ContinuousClock.now - started >= timeout {
         throw StoreError(
           .locked,
-          "another process has been writing to the store for \(timeout.formatted()) s (lock \(path)); "
+          "another process has been writing to the store for \((timeout / .seconds(1)).formatted()) s (lock \(path)); "
             + "wait for it to end, or raise the lock timeout")
       }
       usleep(pause)

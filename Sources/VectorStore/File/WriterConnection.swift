@@ -14,16 +14,16 @@ final class WriterConnection: @unchecked Sendable {
   /// How long SQLite waits for a lock of its own.
   private static let busyMilliseconds = 30_000
   /// How long a store that is closed waits for the lock at most, in seconds.
-  private static let closingPatience = 30.0
+  private static let closingPatience = Duration.seconds(30)
 
   private let path: String
-  private let lockTimeout: Double
+  private let lockTimeout: Duration?
   private let lock: StoreLock
   private var queue: DatabaseQueue?
   private var files: OpenFiles?
   private var isClosed = false
 
-  init(path: String, lockTimeout: Double) {
+  init(path: String, lockTimeout: Duration?) {
     self.path = path
     self.lockTimeout = lockTimeout
     lock = StoreLock(storePath: path)
@@ -231,7 +231,8 @@ final class WriterConnection: @unchecked Sendable {
     self.queue = nil
     let check = Result { try checkFiles() }
     do {
-      let timeout = isHurried ? 0 : min(lockTimeout, Self.closingPatience)
+      let timeout =
+        isHurried ? .zero : min(lockTimeout ?? Self.closingPatience, Self.closingPatience)
       try lock.withLock(timeout: timeout) { try queue.close() }
     } catch {
       // Without the lock the connection still has to go; nothing is lost, the log stays behind.

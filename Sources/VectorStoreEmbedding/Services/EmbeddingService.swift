@@ -96,7 +96,7 @@ public struct EmbeddingBatch: Sendable {
 
   /// Creates an answer.
   public init(
-    vectors: [[Float]], tokens: Int, rateLimits: RateLimitHeaders? = nil,
+    vectors: [[Float]], tokens: Int = 0, rateLimits: RateLimitHeaders? = nil,
     serverRequestID: String? = nil
   ) {
     self.vectors = vectors

@@ -110,6 +110,10 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired(
       "a word index that FTS5 cannot open", [.words],
       "UPDATE chunk_search_data SET block = x'0000000001053700' WHERE id = 10"),
+    repaired(
+      "a word index of another version", [.words],
+      "UPDATE chunk_search_config SET v = 694465 WHERE k = 'version'"),
+    repaired("a word index that leads nowhere", [.words], "DELETE FROM chunk_search_idx"),
     repaired("no word index", [.schema, .words], "DROP TABLE chunk_search"),
     repaired("a lost field", [.fields], "DELETE FROM document_fields WHERE key = 'colour'"),
     repaired(

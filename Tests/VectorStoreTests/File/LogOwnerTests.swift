@@ -98,9 +98,9 @@ import Testing
     try await queue.write { try $0.execute(sql: "UPDATE store_state SET generation = 12") }
     try queue.close()
     try killed.restore("older.db")
-    try LogOwner.check(killed.path, timeout: 1)
+    try LogOwner.check(killed.path, timeout: .seconds(1))
     try Data([1, 2, 3]).write(to: URL(filePath: killed.path + "-wal"))
-    try LogOwner.check(killed.path, timeout: 1)
+    try LogOwner.check(killed.path, timeout: .seconds(1))
   }
 
   @Test func generationsTellTheOneBefore() async throws {

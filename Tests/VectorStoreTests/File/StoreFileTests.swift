@@ -213,7 +213,7 @@ import Testing
     }
     let store = try await Store(path: path, configuration: StoreConfiguration(mode: .mock))
     let taken = try await store.file.work {
-      let writer = WriterConnection(path: path, lockTimeout: 5)
+      let writer = WriterConnection(path: path, lockTimeout: .seconds(5))
       let started = ContinuousClock.now
       try writer.transaction { try StoreStateTable.raiseGeneration($0) }
       try writer.checkpointAndTruncate()
@@ -274,7 +274,7 @@ import Testing
     try await Self.makeStore(at: path)
     let holder = StoreLock(storePath: path)
     var configuration = StoreConfiguration(mode: .mock)
-    configuration.lockTimeout = 0.2
+    configuration.lockTimeout = .milliseconds(200)
     let store = try await Store(path: path, configuration: configuration)
     let error = try await holder.heldWhile {
       await #expect(throws: StoreError.self) { try await store.add([Document(text: "late")]) }
@@ -293,7 +293,7 @@ extension StoreLock {
     let (release, held) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     nonisolated(unsafe) let lock = self
     Thread {
-      try? lock.withLock(timeout: 5) {
+      try? lock.withLock(timeout: .seconds(5)) {
         held.signal(); release.wait()
       }
     }.start()

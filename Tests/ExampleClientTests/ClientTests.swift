@@ -1,12 +1,30 @@
-// A collection as a program uses it: the calls a user writes, with the mock and with services of their own.
+// A program that uses the library: the calls that a user writes, with `import VectorStore` alone.
 
 import Foundation
-import TestSupport
 import Testing
+import VectorStore
 
-@testable import VectorStore
+struct ClientTests {
+  /// A model of this program's own: three numbers a text, repeated.
+  struct Model: EmbeddingService {
+    let space: EmbeddingSpace
 
-struct CollectionTests {
+    func embed(_ texts: [String]) async throws -> EmbeddingBatch {
+      EmbeddingBatch(
+        vectors: texts.map { [Float](repeating: Float($0.count), count: space.dimensions) })
+    }
+  }
+
+  /// Runs `body` with a store that is not kept.
+  private func withStore(
+    _ configuration: StoreConfiguration = StoreConfiguration(mode: .mock),
+    _ body: (Store) async throws -> Void
+  ) async throws {
+    let store = try await Store.temporary(configuration: configuration)
+    try await body(store)
+    try await store.close()
+  }
+
   static let documents = [
     Document(
       id: "sky", text: "The sky is blue.",
@@ -16,7 +34,7 @@ struct CollectionTests {
   ]
 
   @Test func aProgramAddsAsksListsAndRemoves() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       let notes = store.collection("notes", space: .openAI3Small)
       #expect(try await notes.count() == 0)
       #expect(try await notes.contains("sky") == false)
@@ -49,7 +67,7 @@ struct CollectionTests {
   }
 
   @Test func vectorsComeBackAndAreFoundAgain() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       let notes = store.collection("notes")
       try await notes.add(Self.documents)
       let vectors = try await notes.vectors(of: ["sea", "nothing", "sky"])
@@ -62,7 +80,7 @@ struct CollectionTests {
   }
 
   @Test func metadataChangesWithoutEmbedding() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       let notes = store.collection()
       try await notes.add(Self.documents)
       let before = try await notes.vectors(of: ["sea"])
@@ -76,27 +94,72 @@ struct CollectionTests {
   }
 
   @Test func spacesOfTwoServicesLiveInOneFile() async throws {
-    let small = EmbeddingSpace.named("me/small/768")
-    let folder = try TemporaryFolder()
+    let small = try #require(EmbeddingSpace("me/small/768"))
     let configuration = StoreConfiguration(
-      mode: .real, service: FakeService(space: .openAI3Large),
-      otherServices: [FakeService(space: small)])
-    let store = try await Store(path: folder.path("store.db"), configuration: configuration)
+      mode: .real, service: Model(space: .openAI3Large), otherServices: [Model(space: small)])
+    let store = try await Store.temporary(configuration: configuration)
     let (large, other) = (store.collection("large"), store.collection("small", space: small))
     #expect(try await large.add(Self.documents).space == .openAI3Large)
     #expect(try await other.add(Self.documents).space == small)
     #expect(try await large.query("the sky").hits.first?.space == .openAI3Large)
     #expect(try await other.query("the sky").hits.first?.space == small)
     let wrong = store.collection("small", space: .openAI3Large)
-    #expect(await errorCode { try await wrong.add(Self.documents) } == .spaceMismatch)
-    let dry = AddOptions(isDryRun: true)
-    #expect(await errorCode { try await wrong.add(Self.documents, options: dry) } == .spaceMismatch)
+    for isDryRun in [false, true] {
+      let error = await #expect(throws: StoreError.self) {
+        try await wrong.add(Self.documents, options: AddOptions(isDryRun: isDryRun))
+      }
+      #expect(error?.code == .spaceMismatch)
+    }
     #expect(try await store.collections().map(\.space.dimensions) == [3072, 768])
     try await store.close()
   }
 
+  @Test func anIncompleteAddCannotBeMissed() async throws {
+    // HYBRID without a service: words answer now, vectors of the chosen space come later.
+    try await withStore(StoreConfiguration()) { store in
+      let notes = store.collection("notes", space: .openAI3Small)
+      let report = try await notes.add(Self.documents)
+      #expect(throws: StoreError.self) { try report.requireComplete() }
+    }
+    try await withStore { store in
+      try await store.collection("notes").add(Self.documents).requireComplete()
+    }
+  }
+
+  @Test func aProgramBringsItsOwnVectorsAndChunks() async throws {
+    let space = try #require(EmbeddingSpace("me/small/64"))
+    try await withStore(StoreConfiguration(mode: .real, service: Model(space: space))) { store in
+      let notes = store.collection("notes")
+      let up = (0..<64).map { Float($0 == 0 ? 1 : 0) }
+      let down = up.map { -$0 }
+      try await notes.add([
+        Document(id: "up", text: "up", vector: up), Document(id: "down", vector: down),
+        Document(id: "play", chunks: ["Act one.", "Act two."]),
+      ]).requireComplete()
+      #expect(try await notes.query(vector: down, limit: 1).hits.first?.source == "down")
+      #expect(try await notes.vectors(of: ["play"]).count == 2)
+    }
+  }
+
+  @Test func aStoreTellsItsHealthItsSpendingAndItsChanges() async throws {
+    try await withStore { store in
+      var changes = store.changes.makeAsyncIterator()
+      try await Task.sleep(for: .milliseconds(50))
+      try await store.collection("notes").add(Self.documents)
+      #expect(try await changes.next()?.collections == ["notes"])
+      _ = try await store.health()
+      #expect(try await store.usage().today.costUSD == 0)
+      let copy = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).db").path
+      try await store.backup(to: copy)
+      let other = try await Store(path: copy, configuration: StoreConfiguration(mode: .mock))
+      #expect(try await other.collection("notes").count() == 3)
+      try await other.close()
+      try FileManager.default.removeItem(atPath: copy)
+    }
+  }
+
   @Test func aHitAndItsReportsSurviveCoding() async throws {
-    try await withStore { store, _ in
+    try await withStore { store in
       let added = try await store.add([Document(id: "a", text: "a", metadata: ["n": 5.0])])
       let answer = try await store.query("a")
       let listed = try await store.list()
