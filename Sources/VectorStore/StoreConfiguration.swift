@@ -41,7 +41,7 @@ public struct StoreConfiguration: Sendable {
   public var lockTimeout: Duration? = .seconds(30)
   /// The most reading connections open at once, 1 to 256.
   public var maximumReaders: Int = 4
-  /// The probability with which the search may rule out a row by mistake whose score is just the worst of
+  /// The probability with which the search may wrongly discard a row whose score is just the worst of
   /// the results; a row that is clearly better is never ruled out. 1e-6 by default: measured recall is
   /// 1.0. `exact` queries do not depend on it. Above 0 and at most 0.5.
   public var searchFailureProbability = 1e-6

@@ -7,7 +7,7 @@ import GRDB
 ///
 /// A claim lasts while its text is on its way to the service. It goes in the transaction that keeps
 /// the vector, when the request has failed, before a long wait, and when the run ends. The claim of a
-/// run that is over, in this process or another, is not heeded; nor is one of ten minutes.
+/// run that is over, in this process or another, is ignored, and so is one older than ten minutes.
 final class Claims: Sendable {
   /// How long a claim is heeded, in seconds: as long as a request may be in flight. A process that
   /// was suspended keeps nobody waiting for longer.

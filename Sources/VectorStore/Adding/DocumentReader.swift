@@ -281,7 +281,7 @@ final class FileBatches: Sendable {
         if let warning { batch.warnings.append(warning) }
       case .skipped(let reason, let source):
         batch.skipped += 1
-        // A picture needs no words. What is called text and is not gets some.
+        // Other binary files are counted; a warning only if the name promises text.
         if case .binary = reason, !DocumentFormat.isTextName(source) { continue }
         batch.warnings.append("\(source) is left out: \(reason)")
       case .failed(let error): batch.failures.append(error)

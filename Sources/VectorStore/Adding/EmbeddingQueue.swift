@@ -7,7 +7,7 @@ import VectorStoreSearch
 /// Sends texts to a service in the background, and tells what became of each.
 ///
 /// Nobody waits for an answer that has been paid for: it is committed by the task that received it.
-/// What has been asked for and not answered is all that a kill can cost.
+/// A kill costs at most the requests in flight and the answers that are not committed yet.
 actor EmbeddingQueue {
   /// A text with its tokens, exact or an upper bound.
   struct Item: Sendable {

@@ -8,7 +8,7 @@ import VectorStoreSearch
 struct VectorScan {
   /// Rows scored at once: few enough to be in the processor's cache still when BLAS reads them.
   private static let blockRows = 256
-  /// Where a query wants so large a part of all rows, to score all of them is quicker.
+  /// If a query asks for more than this part of all rows, scoring all of them is faster.
   private static let largestPart = 8
 
   let db: Database

@@ -346,7 +346,7 @@ package final class ServiceRequests: Sendable {
     return min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
   }
 
-  /// Waits, and lets others have the texts meanwhile where it is long; false where they have them then.
+  /// Waits. During a long wait other runs may claim the texts; returns false if one did.
   private func pause(
     _ seconds: Double, _ reason: String? = nil, lettingGo hold: (any BatchHold)?
   ) async throws -> Bool {

@@ -30,7 +30,7 @@ package struct MaskedSegment: Sendable {
 ///
 /// Three stages, each cheaper a row than the next and looking at fewer rows: the 1-bit codes of all, the
 /// 4-bit codes of those whose upper bound reaches the k-th best lower bound, and the float32 rows of what
-/// is left, by falling upper bound until none can enter the results (DESIGN after Gao & Long, SIGMOD 2024).
+/// is left, by falling upper bound until none can enter the results (after Gao & Long, SIGMOD 2024).
 /// Results and scores are those of ``ExactSearch`` to the bit, but for the probability that a bound fails.
 package struct CodeSearch: Sendable {
   private let queries: [CodeQuery]

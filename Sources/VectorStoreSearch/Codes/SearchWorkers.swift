@@ -3,9 +3,8 @@
 import Foundation
 import Synchronization
 
-/// Work on several cores, by the threads of all searches of this process together never more than there
-/// are cores, as far as help is concerned: whoever asks works itself, and takes as helpers only cores that
-/// no other search is using.
+/// Splits work over cores. The caller's thread always works, and adds helpers only for cores that no other
+/// search of this process uses.
 ///
 /// So one query alone uses every core, and many queries at once use one each.
 package enum SearchWorkers {

@@ -56,7 +56,7 @@ final class SegmentScan: @unchecked Sendable {
 
   /// So many rows give a first threshold: whole bytes of a mask, and whole vector registers.
   private static let rowsForAThreshold = 1024
-  /// More rows than so many for each result are worth to be narrowed.
+  /// Above this many rows for each result, narrowing pays.
   private static let manyForEach = 4
 
   /// What both estimates of a query in a segment are made of.

@@ -4,8 +4,8 @@ internal import Foundation
 
 /// The rules of one ignore file.
 ///
-/// It judges a path by itself alone: that nothing can be included again below an ignored folder is
-/// for the walk to heed, by not going there.
+/// It judges one path at a time. The walk never enters an ignored folder, so `!` rules below it have no
+/// effect.
 package struct GitIgnore: Sendable {
   /// What a file's rules say of a path.
   package enum Verdict: Sendable, Equatable {
@@ -109,8 +109,8 @@ struct IgnoreStack {
   private static let maximumPointerBytes = 1 << 16
 
   private var scopes: [Scope] = []
-  /// Ignore files that are there and could not be read: their rules do not hold, which is to be
-  /// said, since more is taken than the user wished.
+  /// Ignore files that could not be read. Their rules do not apply, so more files are added than the user
+  /// wanted; the report names them.
   private(set) var problems: [FileProblem] = []
 
   /// How many ignore files hold.
