@@ -54,8 +54,7 @@ struct StoreChangesTests {
       let waiting = Task { for try await _ in watched.changes {} }
       try await Task.sleep(for: .milliseconds(300))
       try await watched.close()
-      let error = await storeError { try await waiting.value }
-      #expect(error?.code == .closed)
+      #expect(await errorCode { try await waiting.value } == .closed)
     }
   }
 }
