@@ -59,7 +59,10 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
-      path: "Tests/TestSupport", exclude: ["retrieval_reference.py", "statistics_reference.py"]),
+      path: "Tests/TestSupport",
+      exclude: [
+        "retrieval_reference.py", "statistics_reference.py", "tls_and_proxy.py",
+      ]),
     .testTarget(
       name: "VectorStoreTextTests",
       dependencies: ["VectorStoreText", "CSHA256", "TestSupport"],

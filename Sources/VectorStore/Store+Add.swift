@@ -119,7 +119,12 @@ extension Store {
     do {
       try check(options.space, against: run.collection.target.space, of: collection)
       try await body(&run)
-      return try await run.end()
+      let report = try await run.end()
+      // An address is worth remembering once something was embedded there.
+      if let service = run.service, report.chunks.embedded > 0, !report.dryRun {
+        try await remember(service, of: run.collection.id)
+      }
+      return report
     } catch {
       await run.abandon()
       throw error

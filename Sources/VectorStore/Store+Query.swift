@@ -103,16 +103,17 @@ extension Store {
     for texts: [String], in collection: String
   ) async throws -> (RankingPlan, [[Float]]?) {
     let mock = MockService()
-    let vectors = try await file.read { db in
+    let (vectors, record) = try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
       let (target, standIns) = (record.target, try SpacesTable.find(mock.space, db))
       func any(_ space: SpaceRecord?) throws -> Bool {
         guard let space else { return false }
         return try VectorsTable.exist(space: space.id, collection: record.id, db)
       }
-      return RankingPlan.Vectors(
+      let vectors = RankingPlan.Vectors(
         target: target.space, hasTarget: try any(target),
         hasStandIns: try any(standIns))
+      return (vectors, record)
     }
     let mode = mode
     func plan(_ unavailable: Unavailable?) throws -> RankingPlan {
@@ -120,11 +121,13 @@ extension Store {
         mode: mode, vectors: vectors, unavailable: unavailable, standInSpace: mock.space)
     }
     let unavailable: Unavailable
-    switch try route(to: vectors.target, of: collection) {
+    switch try await route(to: vectors.target, of: record) {
     case .local(let mock): return (try plan(nil), try await mock.embed(texts).vectors)
     case .standIn(_, let reason), .wait(let reason): unavailable = Unavailable(noService: reason)
     case .requests(let service):
-      let embedder = QueryEmbedder(store: self, service: service, isHurried: mode == .hybrid)
+      let embedder = QueryEmbedder(
+        store: self, service: service, roles: try await roles(of: service, in: record.target),
+        isHurried: mode == .hybrid)
       do {
         return (try plan(nil), try await embedder.vectors(of: texts))
       } catch let error as Unavailable {

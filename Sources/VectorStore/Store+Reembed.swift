@@ -27,22 +27,26 @@ extension Store {
     let started = ContinuousClock.now
     try spending.check()
     let record = try await file.read { try CollectionsTable.require(collection, $0) }
-    let service = try reembeddingService(to: space ?? record.target.space, of: collection)
+    let service = try await reembeddingService(to: space ?? record.target.space, of: record)
     let target = try await spaceRecord(space ?? record.target.space, makesIt: !isDryRun)
     try await requireTexts(of: record, target)
+    let roles = try await roles(of: service, in: target, keeps: !isDryRun)
     var run = ReembedRun(
       file: file, collection: record, target: target, isTargetChosen: space != nil,
       terms: service.terms,
-      counter: await service.tokenCounter(), progress: progress)
+      counter: await service.tokenCounter().counting(prefix: roles.document.prefix),
+      progress: progress)
     guard !isDryRun else { return try await run.plan() }
     let row = try await beginRun("reembed")
-    let requests = router.requests(
-      to: service, options: spending.requestOptions(runID: row.correlationID))
+    var options = spending.requestOptions(runID: row.correlationID)
+    options.roles = roles
+    let requests = router.requests(to: service, options: options)
     do {
       let claims = try await Claims(of: row, in: target, file: file)
       try await run.embed(by: EmbeddingQueue(requests, claims))
       run.enter(requests.totals)
       try await run.finish()
+      if run.report.isComplete { try await remember(service, of: record.id) }
       if run.report.isComplete {
         var rest = spending
         let spent = requests.totals.cost + requests.totals.possibleCost
@@ -64,15 +68,15 @@ extension Store {
 
   /// The service that makes vectors of a space.
   private func reembeddingService(
-    to space: EmbeddingSpace, of collection: String
-  ) throws -> any EmbeddingService {
-    switch try route(to: space, of: collection) {
+    to space: EmbeddingSpace, of collection: CollectionRecord
+  ) async throws -> any EmbeddingService {
+    switch try await route(to: space, of: collection) {
     case .requests(let service): return service
     case .local(let mock): return mock
     case .standIn(_, let reason), .wait(let reason):
       throw StoreError(
         .serviceUnavailable,
-        "the collection \"\(collection)\" cannot be embedded in \(space): \(reason)")
+        "the collection \"\(collection.name)\" cannot be embedded in \(space): \(reason)")
     }
   }
 

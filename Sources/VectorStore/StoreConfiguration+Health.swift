@@ -9,15 +9,18 @@ extension StoreConfiguration {
 
   /// How the services of this configuration are, and what is left of their budget.
   ///
+  /// - Parameter probes: whether a letter is embedded even if that costs money, which is entered in the
+  ///   ledger and held to the budget.
   /// - Throws: ``StoreError`` with `invalidArgument`, as ``validate()`` does.
-  /// - Complexity: one request a service, which costs nothing; more to a server that is not known yet.
-  public func checkHealth() async throws -> HealthReport {
+  /// - Complexity: one request a service, which costs nothing without `probes`; more to a server that is not
+  ///   known yet.
+  public func checkHealth(probes: Bool = false) async throws -> HealthReport {
     try validate()
     await recallServers()
     var report = HealthReport(mode: mode, isWell: true)
     let ledger = SQLiteLedger(path: budget.ledgerPath)
     for service in (service.map { [$0] } ?? []) + otherServices {
-      var health = await Self.check(service)
+      var health = await check(service, probes: probes)
       if service.terms.isMetered {
         do {
           let activity = try await ledger.activity(of: service.space.provider)
@@ -53,7 +56,9 @@ extension StoreConfiguration {
       account: provider, limits: provider == nil ? nil : budget.limits, days: days)
   }
 
-  private static func check(_ service: any EmbeddingService) async -> HealthReport.Service {
+  private func check(
+    _ service: any EmbeddingService, probes: Bool
+  ) async -> HealthReport.Service {
     var health = HealthReport.Service(
       space: service.space, isWell: true, breaker: .closed, budget: [])
     let clock = ContinuousClock()
@@ -62,6 +67,9 @@ extension StoreConfiguration {
       // Other signs of life say little: a server without its model lists it, or keeps no list.
       if service.terms.price == .free {
         _ = try await service.embed(["a"], purpose: .document)
+        health.hasEmbedded = true
+      } else if probes {
+        try await embedLetter(by: service)
         health.hasEmbedded = true
       } else {
         try await service.checkHealth()
@@ -78,6 +86,22 @@ extension StoreConfiguration {
     }
     health.learned = (service as? any AdaptiveService)?.profile.map { HealthReport.Learned($0) }
     return health
+  }
+
+  /// Embeds a letter by a service that costs money.
+  ///
+  /// - Throws: ``ServiceError``, also for what the budget keeps from being sent.
+  private func embedLetter(by service: any EmbeddingService) async throws {
+    var options = ServiceRequests.Options(runID: RunRecord.newCorrelationID())
+    options.patience = 20
+    let requests = makeRouter().requests(to: service, options: options)
+    switch try await requests.send(["a"], tokens: 1) {
+    case .answered: return
+    case .refused(let error), .putOff(let error), .stopped(.refused(let error)): throw error
+    case .stopped(let reason): throw ServiceError(.quota, message: "\(reason)", billing: .notSent)
+    case .split, .tooLarge, .tooDear, .lostHold:
+      throw ServiceError(.quota, message: "a letter costs more than is left", billing: .notSent)
+    }
   }
 }
 

@@ -76,9 +76,9 @@ struct AddCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var settings = try Settings(
-      store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite, embeds: true,
-      sends: !dryRun)
+    var settings = try await Settings(
+      store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite,
+      embeds: collection.name, sends: !dryRun, makes: true)
     let draft = dryRun ? try settings.useDraftIfAbsent() : nil
     defer { draft?.remove() }
     var options = AddOptions()

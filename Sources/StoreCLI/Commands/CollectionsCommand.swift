@@ -30,6 +30,11 @@ struct CollectionsCommand: AsyncParsableCommand {
           + (collection.pending > 0 ? " (\(Format.count(collection.pending)) waiting), " : ", ")
           + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space)\n"
       )
+      let service = collection.service.map { "embedded by \(Terminal.oneLine($0))" }
+      let roles = collection.roles.flatMap { $0 == .none ? nil : Terminal.oneLine("\($0)") }
+      if service != nil || roles != nil {
+        output.write("  \([service, roles].compactMap { $0 }.joined(separator: ", "))\n")
+      }
       for (space, count) in collection.vectors.sorted(by: { $0.key.name < $1.key.name }) {
         let note =
           space.kind == .mock && space != collection.space

@@ -9,9 +9,16 @@ struct HealthCommand: AsyncParsableCommand {
     commandName: "health",
     abstract: "Check the embedding service, the budget and the settings.",
     discussion: """
-      The service is asked for a sign of life that costs nothing. Exit status: 0 if texts can be \
+      The service is asked for a sign of life that costs nothing: one letter is embedded if that is \
+      free. Exit status: 0 if texts can be \
       embedded as the mode has it, 1 if not.
       """)
+
+  @Flag(help: "Embed a letter even if that costs money; shows the cost first.")
+  var probe = false
+
+  @Flag(help: "Do not ask before --probe spends.")
+  var yes = false
 
   @OptionGroup var mode: ModeOptions
   @OptionGroup var output: OutputOptions
@@ -23,8 +30,9 @@ struct HealthCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(output, mode: mode.mode, sends: true)
-    let health = try await settings.configuration.checkHealth()
+    let settings = try await Settings(output, mode: mode.mode, sends: true)
+    if probe { try confirm(settings) }
+    let health = try await settings.configuration.checkHealth(probes: probe)
     try Task.checkCancellation()
     if output.json {
       try JSONOutput.write(Report(health: health, settings: settings.rows))
@@ -33,5 +41,16 @@ struct HealthCommand: AsyncParsableCommand {
         HealthOutput(terminal: .standardOutput).text(health, settings.rows))
     }
     if !health.isWell { throw ExitCode.failure }
+  }
+
+  /// Says what a letter costs, and asks whether to spend it.
+  private func confirm(_ settings: Settings) throws {
+    guard let service = settings.configuration.service, service.terms.price != .free, !yes else {
+      return
+    }
+    let cost = Format.dollars(service.terms.price.cost(ofTokens: 1).usd)
+    try Confirmation.ask(
+      "embedding one letter by \(Terminal.oneLine(service.space.model)) costs about \(cost)",
+      advice: "Say --yes to do that, or leave out --probe.", refusal: "nothing was sent")
   }
 }

@@ -42,8 +42,9 @@ struct ImportCommand: AsyncParsableCommand {
 
   func run() async throws {
     // Rows of a .npy file all have their vectors.
-    let settings = try Settings(
-      store, mode: mode.mode, access: .readWrite, embeds: true, sends: !file.hasSuffix(".npy"))
+    let settings = try await Settings(
+      store, mode: mode.mode, access: .readWrite, embeds: collection.name,
+      sends: !file.hasSuffix(".npy"), makes: true)
     let spending = spending.options(quiet: store.quiet)
     if file != "-" { try InputPath.check(file) }
     let space = try space?.space ?? (file.hasSuffix(".npy") ? askForSpace(settings) : nil)

@@ -97,8 +97,9 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(
-      store, mode: mode.mode, access: .readOnly, embeds: vector == nil && !lexical)
+    let settings = try await Settings(
+      store, mode: mode.mode, access: .readOnly,
+      embeds: vector == nil && !lexical ? collections.first ?? "default" : nil)
     var options = QueryOptions(limit: limit)
     options.minimumScore = minScore
     options.filter = try filtering.parsed()

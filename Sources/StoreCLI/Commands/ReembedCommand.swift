@@ -31,8 +31,9 @@ struct ReembedCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func run() async throws {
-    var settings = try Settings(
-      store, mode: mode.mode, access: .readWrite, embeds: true, sends: !dryRun)
+    var settings = try await Settings(
+      store, mode: mode.mode, access: .readWrite, embeds: collection.name, target: to?.space,
+      sends: !dryRun)
     try settings.requireStore()
     if let to { try settings.use(space: to.space) }
     let options = spending.options(quiet: store.quiet)

@@ -75,9 +75,9 @@ struct StatsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(
+    let settings = try await Settings(
       store, mode: mode.mode, access: save == nil ? .readOnly : .readWrite,
-      embeds: qrels != nil || canary)
+      embeds: qrels != nil || canary ? collection ?? "default" : nil)
     try settings.requireStore()
     let judged = try Judged(qrels: qrels, queries: queries)
     let report: StatisticsReport

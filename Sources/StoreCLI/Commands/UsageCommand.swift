@@ -30,7 +30,7 @@ struct UsageCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings(output, sends: false)
+    let settings = try await Settings(output, sends: false)
     let usage = try await settings.configuration.usage(
       of: all ? nil : try settings.space.provider, days: days)
     if output.json { return try JSONOutput.write(usage) }

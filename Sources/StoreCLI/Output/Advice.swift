@@ -22,6 +22,9 @@ enum Advice {
     case .damaged, .foreignSchema: "run `store doctor`, then `store doctor --repair`"
     case .serviceUnavailable:
       "set OPENAI_API_KEY if it is not set; `store health` tries the service and shows the settings"
+    case .textTooLong:
+      "`store add --chunk-tokens 200` cuts documents shorter, OPENAI_MAX_TOKENS_PER_TEXT says what the "
+        + "server takes"
     case .authenticationFailed:
       "check OPENAI_API_KEY, OPENAI_API_URL and OPENAI_MODEL; `store health` shows what is set"
     case .rateLimited:

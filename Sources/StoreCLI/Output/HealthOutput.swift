@@ -24,7 +24,11 @@ struct HealthOutput {
         ? "no API key: queries match words, not meaning; set OPENAI_API_KEY to search by meaning"
         : "no API key: nothing can be embedded; set OPENAI_API_KEY"
     }
-    if health.isWell { return "well" }
+    if health.isWell {
+      // OpenAI's list of models says that the model is there; another server's answer says less.
+      let isSure = health.services.allSatisfy { $0.hasEmbedded || $0.space.provider == "openai" }
+      return isSure ? "well" : "the server answers; embedding was not checked"
+    }
     let isUsedUp = health.services.allSatisfy {
       $0.problem == nil && $0.budget.contains { $0.left <= 0 }
     }
@@ -36,7 +40,10 @@ struct HealthOutput {
     if let latency = service.latency { rows.append(["  answered in", Format.latency(latency)]) }
     if service.problem == nil {
       rows.append(
-        ["  embedding", service.hasEmbedded ? "works" : "not checked, since it costs money"])
+        [
+          "  embedding",
+          service.hasEmbedded ? "works" : "not checked, since it costs money; --probe does",
+        ])
     }
     if let problem = service.problem { rows.append(["  problem", describe(problem)]) }
     rows.append(

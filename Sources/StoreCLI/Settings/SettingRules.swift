@@ -50,47 +50,87 @@ enum ProviderRule {
   }
 }
 
-/// Texts go to an address that only a `.env` file names after the user has allowed it, once.
+/// Texts, and a key, go to an address that only a `.env` file or a store names after the user has allowed
+/// it, once.
 ///
 /// The environment and flags are the user's own word. An address on this machine is free, since
 /// texts do not leave it, and so is OpenAI's own, as it is for keys. Any other is asked about on a
-/// terminal and refused elsewhere.
+/// terminal and refused elsewhere. A store remembers the addresses that its user named; another user's
+/// store may name any.
 enum TextAddressRule {
   /// Returns if texts may be sent to the address, which may take a question and its answer.
   ///
   /// - Throws: ``SettingsError`` if nobody can answer, and exit status 1 if the answer is no.
   static func check(_ settings: Settings) throws {
     let (address, origin) = (settings.address, settings.origin(of: .apiURL))
+    guard origin.file != nil || origin.isCollection, !address.isOpenAI, !address.isLoopback else {
+      return
+    }
     let allowed = settings.allowedAddresses
-    guard origin.file != nil, !address.isOpenAI, !address.isLoopback, !allowed.contains(address)
-    else { return }
-    let place = "\(FileManager.default.currentDirectoryPath)/\(origin)"
+    // For the key of a `.env` file there is ``KeyAddressRule``.
+    let key = origin.isCollection ? settings.storedKey : nil
+    let sendsToStranger = !allowed.contains(address)
+    guard sendsToStranger || key.map({ !allowed.contains(address, key: $0) }) ?? false else {
+      return
+    }
+    let place =
+      origin.isCollection
+      ? "\(origin)" : "\(FileManager.default.currentDirectoryPath)/\(origin)"
+    let what = key == nil ? "texts" : sendsToStranger ? "texts and the key" : "the key"
     guard Confirmation.isPossible else {
+      let sent = what == "the key" ? "is" : "are"
+      let known =
+        sendsToStranger
+        ? "you have not allowed it; if you trust it, "
+        : "this key was not used there; if it belongs there, "
       throw SettingsError(
-        message: "texts are not sent to \(address): only \(place) names this address, and you have "
-          + "not allowed it; if you trust it, run the command once on a terminal and answer yes, or "
-          + "set OPENAI_API_URL=\(address) in the environment; --mode mock works without a server")
+        message: "\(what) \(sent) not sent to \(address): only \(place) names this address, and "
+          + known + "run the command once on a terminal and answer yes, or set "
+          + "OPENAI_API_URL=\(address) in the environment; --mode mock works without a server")
     }
     let terminal = Terminal.standardError
     terminal.write(
-      "\(Terminal.oneLine(place)) sends your texts to \(address). "
-        + "You have not used this address before.\n")
-    guard Confirmation.isAgreed("Send texts to \(address)?") else {
+      "\(Terminal.oneLine(place)) sends \(key == nil ? "your texts" : what) to \(address). "
+        + (sendsToStranger
+          ? "You have not used this address before.\n" : "You have not used this key there.\n"))
+    guard Confirmation.isAgreed("Send \(what) to \(address)?") else {
       terminal.write("nothing was sent\n")
       throw ExitCode.failure
     }
+    remember(address, key: key, in: allowed)
+  }
+
+  /// Remembers an address that was named by the user and that a store remembers from now on.
+  static func remember(_ settings: Settings) throws {
+    let origin = settings.origin(of: .apiURL)
+    guard origin.file == nil, !origin.isCollection, settings.configuration.service != nil,
+      !settings.address.isOpenAI
+    else { return }
+    let (address, allowed) = (settings.address, settings.allowedAddresses)
+    let key = try settings.key()
+    if let key, !allowed.contains(address, key: key) {
+      remember(address, key: key, in: allowed)
+    } else if !address.isLoopback, !allowed.contains(address) {
+      remember(address, key: nil, in: allowed)
+    }
+  }
+
+  private static func remember(
+    _ address: ServiceAddress, key: HiddenText?, in allowed: AllowedAddresses
+  ) {
     do {
-      try allowed.add(address)
+      try allowed.add(address, key: key)
     } catch {
-      terminal.write("warning: \(Terminal.oneLine("\(error)"))\n")
+      Terminal.standardError.write("warning: \(Terminal.oneLine("\(error)"))\n")
     }
   }
 }
 
-/// The addresses that the user has allowed although only a `.env` file names them: a text file, an
-/// address a line, which the user may edit.
+/// The addresses that the user has named or allowed, which a `.env` file or a store may name again: a text
+/// file, an address a line, which the user may edit.
 ///
-/// It stands in the user's state folder, which no `.env` file has a say in. It holds no key.
+/// It stands in the user's state folder, which no `.env` file has a say in. It holds no key: a key that was
+/// sent to an address is told by four bytes of its hash with the address.
 struct AllowedAddresses {
   /// Far more than anybody allows.
   private static let maximumBytes = 1 << 20
@@ -101,25 +141,41 @@ struct AllowedAddresses {
   init(stateFolder: String) { path = stateFolder + "/allowed-addresses" }
 
   /// Whether an address was allowed, in any of its spellings. A file that cannot be read allows none.
-  func contains(_ address: ServiceAddress) -> Bool {
+  func contains(_ address: ServiceAddress) -> Bool { !lines(of: address).isEmpty }
+
+  /// Whether a key was sent to an address before.
+  func contains(_ address: ServiceAddress, key: HiddenText) -> Bool {
+    let mark = Self.mark(key, address)
+    return lines(of: address).contains { $0.dropFirst().contains(mark) }
+  }
+
+  /// The words of the lines of an address.
+  private func lines(of address: ServiceAddress) -> [[String]] {
     text().split(whereSeparator: \.isNewline)
-      .contains { (try? ServiceAddress(String($0))) == address }
+      .map { $0.split(separator: " ").map(String.init) }
+      .filter { (try? ServiceAddress($0.first ?? "")) == address }
+  }
+
+  private static func mark(_ key: HiddenText, _ address: ServiceAddress) -> String {
+    let hash = SHA256.hash(Data("\(address.normal)\0\(key.revealed)".utf8))
+    return "key:" + hash.prefix(4).map { String($0, radix: 16) }.joined(separator: "-")
   }
 
   /// Adds an address for good.
   ///
   /// - Throws: ``SettingsError`` if the file cannot be written.
-  func add(_ address: ServiceAddress) throws {
+  func add(_ address: ServiceAddress, key: HiddenText? = nil) throws {
     let folder = URL(filePath: path).deletingLastPathComponent()
     try? FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let before = text()
     let heading =
-      "# Servers that `store` may send texts to although only a .env file names them.\n"
-      + "# Delete a line to be asked again.\n"
+      "# Servers that `store` may send texts to, and the marks of keys, although only a .env file or a\n"
+      + "# store names them. Delete a line to be asked again.\n"
     let start = before.isEmpty ? heading : before.hasSuffix("\n") ? "" : "\n"
     // A line of its own in one write: several processes may add at once.
-    let line = Array("\(start)\(address.normal)\n".utf8)
+    let mark = key.map { " " + Self.mark($0, address) } ?? ""
+    let line = Array("\(start)\(address.normal)\(mark)\n".utf8)
     let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     defer { if file >= 0 { close(file) } }
     guard file >= 0, fchmod(file, 0o600) == 0, write(file, line, line.count) == line.count else {

@@ -86,7 +86,7 @@ struct SettingSources: Sendable {
       case .file(let file, let line):
         "\(setting.name) is \(found) in \(file), line \(line); expected \(entry.expected); "
           + "correct or remove the line\(hint)"
-      case .environment, .default:
+      case .environment, .collection, .default:
         "\(setting.name) is \(found) in the environment; expected \(entry.expected); "
           + "correct or unset it\(hint)"
       }
@@ -122,12 +122,19 @@ enum SettingOrigin: Sendable, Hashable {
   case environment
   /// A line of a `.env` file of the working folder.
   case file(String, line: Int)
+  /// What a collection of a store remembers.
+  case collection(String, store: String)
   case `default`
 
   /// The file, if it is one. Files come with a folder, which anyone may have made; the other places
   /// belong to the user.
   var file: String? {
     if case .file(let name, _) = self { name } else { nil }
+  }
+
+  /// Whether it is a store, which may have come from anyone.
+  var isCollection: Bool {
+    if case .collection = self { true } else { false }
   }
 }
 
@@ -138,6 +145,7 @@ extension SettingOrigin: CustomStringConvertible {
     case .flag(let name): name
     case .environment: "environment"
     case .file(let name, let line): "\(name), line \(line)"
+    case .collection(let name, let store): "the collection \"\(name)\" of \(store)"
     case .default: "default"
     }
   }

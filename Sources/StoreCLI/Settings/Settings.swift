@@ -21,10 +21,18 @@ struct Settings: Sendable {
   var configuration = StoreConfiguration()
   /// The service, as the library takes it, but for the key.
   var openAI = OpenAIConfiguration()
+  /// How questions and documents are told apart, as far as it is set.
+  var chosenRoles = ChosenRoles()
+  /// Headers beside the usual ones.
+  var extraHeaders: [String: String]? {
+    didSet { openAI.extraHeaders = extraHeaders ?? [:] }
+  }
   /// The service's address.
   var address = ServiceAddress.openAI {
     didSet { openAI.baseURL = address.description }
   }
+  /// What the collection remembers of the service, if that is the one that is set.
+  var remembered: ServiceReference?
   /// The key, if there is one. To be sent as ``key()`` only.
   var storedKey: HiddenText?
   /// The folder of tokenizer vocabularies that is asked first, before ``cacheFolder``.
@@ -61,6 +69,7 @@ struct Settings: Sendable {
     // A command asks one thing at a time.
     configuration.maximumReaders = 1
     for name in SettingName.allCases { try sources.read(name, into: &self) }
+    openAI.roles = chosenRoles.roles(of: openAI.model)
     let shown = sources.printable(address.description)
     try ProviderRule.check(self, shown: shown)
     keyRefusal = KeyAddressRule.refusal(self, shown: shown)
@@ -84,21 +93,54 @@ struct Settings: Sendable {
     _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
     embeds: Bool = false, sends: Bool = true
   ) throws {
+    try self.init(options, mode, access, quiet: !embeds)
+    if embeds { try addService(sends: sends) }
+  }
+
+  /// Resolves the settings of a command that uses the service of one collection: what the collection
+  /// remembers of it takes the place of what is not set.
+  ///
+  /// - Parameters:
+  ///   - collection: its name; nil if the service is not used.
+  ///   - target: the space that the collection is to be brought to.
+  ///   - sends: whether texts may be sent; the first time, this asks about an address that only a `.env`
+  ///     file or the store names.
+  ///   - makes: whether the collection is made if it is not there.
+  /// - Throws: as above.
+  init(
+    _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
+    embeds collection: String?, target: EmbeddingSpace? = nil, sends: Bool = true,
+    makes: Bool = false
+  ) async throws {
+    try self.init(options, mode, access, quiet: collection == nil)
+    guard let collection else { return }
+    try await recall(collection, target: target, sends: sends, makes: makes)
+    try addService(sends: sends)
+    // The store remembers the address from now on.
+    if sends, access == .readWrite { try TextAddressRule.remember(self) }
+  }
+
+  private init(
+    _ options: StoreOptions, _ mode: ModeArgument?, _ access: StoreConfiguration.Access, quiet: Bool
+  ) throws {
     try self.init(
       flags: [.store: ("--store", options.storePath), .mode: ("--mode", mode?.mode.rawValue)],
-      verbose: options.verbose, quiet: !embeds)
+      verbose: options.verbose, quiet: quiet)
     // In the library that is a store which nobody keeps; here it is a file's name like any other.
     if storePath == ":memory:" { storePath = "./:memory:" }
     configuration.access = access
-    if embeds { try addService(sends: sends) }
   }
 
   /// Resolves the settings of a command that opens no store.
   ///
   /// - Throws: as above.
-  init(_ options: OutputOptions, mode: ModeArgument? = nil, sends: Bool) throws {
+  init(_ options: OutputOptions, mode: ModeArgument? = nil, sends: Bool) async throws {
     try self.init(
       flags: [.mode: ("--mode", mode?.mode.rawValue)], verbose: options.verbose, quiet: false)
+    // A server that does not tell is not well, which is for the report to say.
+    let isFree = (try? openAI.resolvedPrice) == .free
+    if sends, configuration.mode != .mock, hasService { try TextAddressRule.check(self) }
+    try? await findDimensions(asks: sends && isFree)
     try addService(sends: sends)
   }
 
@@ -133,15 +175,23 @@ struct Settings: Sendable {
     get throws { try openAI.space }
   }
 
-  /// Whether there is a service to ask: OpenAI's needs a key, another server may do without.
-  var hasService: Bool { storedKey != nil || !address.isOpenAI }
+  /// Whether there is a service to ask: OpenAI's needs a key, and so does one that had a key before,
+  /// unless it is on this machine. Another server may do without.
+  var hasService: Bool {
+    if storedKey != nil { return true }
+    return !address.isOpenAI && (address.isLoopback || remembered?.wantsKey != true)
+  }
 
-  /// The key, or nil if there is none.
+  /// The key, or nil if there is none to be sent: a server on this machine that only the store names gets
+  /// one that it had before.
   ///
   /// - Throws: ``SettingsError`` if ``KeyAddressRule`` forbids to send it to ``address``.
   func key() throws -> HiddenText? {
     if let keyRefusal { throw keyRefusal }
-    return storedKey
+    guard let storedKey, origin(of: .apiURL).isCollection, address.isLoopback else {
+      return storedKey
+    }
+    return allowedAddresses.contains(address, key: storedKey) ? storedKey : nil
   }
 
   /// Adds the service that the settings describe.
@@ -170,13 +220,19 @@ struct Settings: Sendable {
     configuration.otherServices = [try makeService(other)]
   }
 
-  private func makeService(_ openAI: OpenAIConfiguration) throws -> OpenAIService {
+  /// The service's settings with the key, if it may be sent, and the certificates to trust.
+  func withKey(_ openAI: OpenAIConfiguration) throws -> OpenAIConfiguration {
     var openAI = openAI
     openAI.apiKey = try key().map { APIKey($0.revealed) }
     // As OpenSSL's own programs take it. A `.env` file has no say in whom to trust.
-    let certificateFile = ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
+    openAI.certificateFile = ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
       .flatMap { $0.isEmpty ? nil : $0 }
-    openAI.certificateFile = certificateFile
+    return openAI
+  }
+
+  private func makeService(_ openAI: OpenAIConfiguration) throws -> OpenAIService {
+    let openAI = try withKey(openAI)
+    let certificateFile = openAI.certificateFile
     // Other models have other tokenizers. A server on this machine is a reason to stay on it.
     let (folders, logger) = (vocabularyFolders, configuration.logger)
     let isKnown = TokenPrice.known(model: openAI.model) != nil
@@ -229,6 +285,29 @@ struct Settings: Sendable {
     storePath = draft.path
     configuration.access = .readWrite
     return draft
+  }
+}
+
+/// The settings of roles, each of which stands for itself.
+struct ChosenRoles: Sendable {
+  var family: EmbeddingRoles?
+  var queryPrefix: String?
+  var documentPrefix: String?
+  var queryFields: [String: String]?
+  var documentFields: [String: String]?
+
+  /// The roles, if one of these is set: what is not set is the family's, or what the model wants.
+  func roles(of model: String) -> EmbeddingRoles? {
+    let isSet =
+      family != nil || queryPrefix != nil || documentPrefix != nil || queryFields != nil
+      || documentFields != nil
+    guard isSet else { return nil }
+    var roles = family ?? .ofModel(model)
+    if let queryPrefix { roles.query.prefix = queryPrefix }
+    if let documentPrefix { roles.document.prefix = documentPrefix }
+    if let queryFields { roles.query.fields = queryFields }
+    if let documentFields { roles.document.fields = documentFields }
+    return roles
   }
 }
 

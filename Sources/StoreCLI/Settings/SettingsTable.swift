@@ -16,7 +16,13 @@ enum SettingName: String, Sendable, CaseIterable {
   case dimensions = "OPENAI_DIMENSIONS"
   case maximumTokensPerText = "OPENAI_MAX_TOKENS_PER_TEXT"
   case keyHeader = "OPENAI_AUTH_HEADER"
+  case extraHeaders = "OPENAI_EXTRA_HEADERS"
   case extraBody = "OPENAI_EXTRA_BODY"
+  case roles = "OPENAI_ROLES"
+  case queryPrefix = "OPENAI_QUERY_PREFIX"
+  case documentPrefix = "OPENAI_DOCUMENT_PREFIX"
+  case queryFields = "OPENAI_QUERY_FIELDS"
+  case documentFields = "OPENAI_DOCUMENT_FIELDS"
   case requestsPerMinute = "OPENAI_REQUESTS_PER_MINUTE"
   case tokensPerMinute = "OPENAI_TOKENS_PER_MINUTE"
   case maximumConcurrentRequests = "OPENAI_MAX_CONCURRENT_REQUESTS"
@@ -55,6 +61,19 @@ enum SettingName: String, Sendable, CaseIterable {
           $0.prefix.isEmpty ? $0.name : "\($0.name): \($0.prefix)"
         }?.trimmingCharacters(in: .whitespaces) ?? "not known"
       }
+    case .extraHeaders: SettingEntry(.headers, \.extraHeaders) { _ in "not set" }
+    case .roles:
+      SettingEntry(.roles, \.chosenRoles.family) {
+        (try? $0.openAI.resolvedRoles.description) ?? "not known"
+      }
+    case .queryPrefix:
+      SettingEntry(.prefix, \.chosenRoles.queryPrefix) { _ in "that of the roles" }
+    case .documentPrefix:
+      SettingEntry(.prefix, \.chosenRoles.documentPrefix) { _ in "that of the roles" }
+    case .queryFields:
+      SettingEntry(.fields, \.chosenRoles.queryFields) { _ in "those of the roles" }
+    case .documentFields:
+      SettingEntry(.fields, \.chosenRoles.documentFields) { _ in "those of the roles" }
     case .extraBody: SettingEntry(.jsonObject, \.openAI.extraBody) { _ in "not set" }
     case .requestsPerMinute:
       SettingEntry(.wholeNumber(SettingRange.requestsPerMinute), \.openAI.requestsPerMinute)
@@ -322,6 +341,16 @@ extension SettingForm<String> {
     }
   }
 
+  /// Words before each text. Nobody can type the end of a line into a variable, so `\n` is one.
+  static var prefix: Self {
+    Self(expected: "words to stand before each text, at most 4096 bytes, \\n for the end of a line")
+    {
+      let text = $0.replacing("\\n", with: "\n")
+      return (try? EmbeddingRoles(query: EmbeddingRole(prefix: text)).validate()) == nil
+        ? nil : text
+    }
+  }
+
   static var model: Self {
     Self(expected: "the name of a model, without spaces") { text in
       let isName = text.unicodeScalars.allSatisfy {
@@ -344,6 +373,41 @@ extension SettingForm<String> {
     Self(expected: "a path without ~ at its start, which only a shell expands") {
       $0.hasPrefix("~") ? nil : $0
     }
+  }
+}
+
+extension SettingForm<EmbeddingRoles> {
+  /// How a family of models tells questions and documents apart.
+  static var roles: Self {
+    Self(expected: "none, or one of \(EmbeddingRoles.families.joined(separator: ", "))") {
+      $0.lowercased() == "none" ? EmbeddingRoles.none : EmbeddingRoles(family: $0)
+    }
+  }
+}
+
+extension SettingForm<[String: String]> {
+  /// Fields of a request, with texts as values.
+  static var fields: Self {
+    Self(expected: "a JSON object of texts, such as {\"input_type\": \"query\"}") {
+      guard let fields = texts(of: $0) else { return nil }
+      let roles = EmbeddingRoles(query: EmbeddingRole(fields: fields))
+      return (try? roles.validate()) == nil ? nil : fields
+    }
+  }
+
+  /// Headers of a request. They may hold a key of a gateway's.
+  static var headers: Self {
+    Self(
+      expected: "a JSON object of headers in visible ASCII, such as {\"x-team\": \"search\"}",
+      parse: {
+        var configuration = OpenAIConfiguration()
+        configuration.extraHeaders = texts(of: $0) ?? ["": ""]
+        return (try? configuration.extraMembers) == nil ? nil : configuration.extraHeaders
+      }, shows: { _ in false })
+  }
+
+  private static func texts(of json: String) -> [String: String]? {
+    try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))
   }
 }
 
@@ -387,6 +451,15 @@ extension Bool: SettingValue {
 
 extension String: SettingValue {
   var settingText: String { self }
+}
+
+extension EmbeddingRoles: SettingValue {
+  var settingText: String { description }
+}
+
+extension [String: String]: SettingValue {
+  /// The names only: a header may hold a key.
+  var settingText: String { keys.sorted().joined(separator: ", ") }
 }
 
 extension HiddenText: SettingValue {

@@ -22,10 +22,16 @@ struct AddRun {
   var tally: AddTally
   /// How texts are counted for the service; nil if none is asked.
   let counter: TokenCounter?
+  /// The service that is asked; nil if none is.
+  let service: (any EmbeddingService)?
   /// The row of the run; nil for a dry run, which has none.
   let runID: Int64?
 
   private let terms: ServiceTerms?
+  /// The most tokens that the service takes of a text, as far as it is known.
+  private var tokensPerText: Int
+  /// Texts that turned out to be too long, and the most tokens that the service named.
+  private var tooLong: [Data: (tokens: Int?, failure: ChunkFailure)] = [:]
   private let mockSpace: SpaceRecord
   /// Where the vectors of texts that have none come from. It changes when the service stops.
   private var route: EmbeddingRouter.Route
@@ -57,16 +63,26 @@ struct AddRun {
       options.isDryRun
       ? try await find(name, target: newTarget, store)
       : try await make(name, target: newTarget, store, command)
-    let route = Result { try store.route(to: collection.target.space, of: name) }
+    let route: Result<EmbeddingRouter.Route, any Error>
+    do {
+      route = .success(try await store.route(to: collection.target.space, of: collection))
+    } catch {
+      route = .failure(error)
+    }
     var service: (any EmbeddingService)?
     if case .success(.requests(let found)) = route { service = found }
-    let counter = await service?.tokenCounter()
+    var roles = EmbeddingRoles.none
+    if let service {
+      roles = try await store.roles(of: service, in: collection.target, keeps: run != nil)
+    }
+    let counter = await service?.tokenCounter().counting(prefix: roles.document.prefix)
     let sink: any AddSink
     if let run {
       var sending: (ServiceRequests, TokenCounter, EmbeddingQueue)?
       if let service, let counter {
-        let requests = store.router.requests(
-          to: service, options: options.spending.requestOptions(runID: run.correlationID))
+        var sendOptions = options.spending.requestOptions(runID: run.correlationID)
+        sendOptions.roles = roles
+        let requests = store.router.requests(to: service, options: sendOptions)
         let claims = try await Claims(of: run, in: collection.target, file: store.file)
         sending = (requests, counter, EmbeddingQueue(requests, claims))
       }
@@ -80,7 +96,9 @@ struct AddRun {
     }
     return try AddRun(
       file: store.file, collection: collection, mode: store.mode, counter: counter,
-      runID: run?.id, terms: service?.terms, mockSpace: mock, route: route, sink: sink)
+      runID: run?.id, service: service,
+      told: (service as? any AdaptiveService)?.profile?.tokensPerText, mockSpace: mock,
+      route: route, sink: sink)
   }
 
   private static func make(
@@ -117,14 +135,16 @@ struct AddRun {
 
   private init(
     file: StoreFile, collection: CollectionRecord, mode: ServiceMode, counter: TokenCounter?,
-    runID: Int64?, terms: ServiceTerms?, mockSpace: SpaceRecord,
+    runID: Int64?, service: (any EmbeddingService)?, told: Int?, mockSpace: SpaceRecord,
     route: Result<EmbeddingRouter.Route, any Error>, sink: any AddSink
   ) throws {
     self.file = file
     self.collection = collection
     self.counter = counter
     self.runID = runID
-    self.terms = terms
+    self.service = service
+    terms = service?.terms
+    tokensPerText = min(terms?.tokensPerText ?? .max, told.map(Self.within) ?? .max)
     self.mockSpace = mockSpace
     self.sink = sink
     tally = AddTally(mode: mode, space: collection.target.space)
@@ -174,7 +194,7 @@ struct AddRun {
         waiting.resolveAll()
         break
       }
-      events.forEach { resolve($0) }
+      try await take(events)
       try await placeReady()
     }
     try await placeReady()
@@ -194,16 +214,8 @@ struct AddRun {
       new.forEach { waiting.add($0, missing: []) }
       return try await placeReady()
     }
-    let missing = try await sink.missingTexts(of: new, in: [target])
-    let hashes = Set(missing.map(\.hash))
-    let fresh = try await counted(unsent(missing))
-    for document in new {
-      let needs = document.chunks.compactMap(\.hashedText?.hash)
-        .filter { hashes.contains($0) && failures[$0] == nil }
-      waiting.add(document, missing: Set(needs))
-    }
-    await sink.send(fresh)
-    await sink.events().forEach { resolve($0) }
+    try await send(new)
+    try await take(await sink.events())
     // While the service could take more, finding it more goes before placing.
     if await sink.isFed { try await placeReady() }
     let bytes =
@@ -211,8 +223,21 @@ struct AddRun {
     while waiting.bytes > bytes {
       try await placeReady()
       guard waiting.bytes > bytes, let events = try await sink.nextEvents() else { break }
-      events.forEach { resolve($0) }
+      try await take(events)
     }
+  }
+
+  /// Lets documents wait for their texts, and sends those that are not on their way.
+  private mutating func send(_ documents: [CutDocument]) async throws {
+    let missing = try await sink.missingTexts(of: documents, in: [target])
+    let hashes = Set(missing.map(\.hash))
+    let fresh = try await counted(unsent(missing))
+    for document in documents {
+      let needs = document.chunks.compactMap(\.hashedText?.hash)
+        .filter { hashes.contains($0) && failures[$0] == nil }
+      waiting.add(document, missing: Set(needs))
+    }
+    await sink.send(fresh)
   }
 
   /// Those documents that the store does not have as they are, or whose chunks can be brought nearer to
@@ -233,7 +258,7 @@ struct AddRun {
         new.append(document)
       }
     }
-    let (uncut, counter, tokens) = (new, counter, terms?.tokensPerText ?? .max)
+    let (uncut, counter, tokens) = (new, counter, tokensPerText)
     return try await file.work {
       Parallel.map(uncut) { $0.cut(fitting: counter, tokens: tokens) }
     }
@@ -251,6 +276,43 @@ struct AddRun {
     }
   }
 
+  /// Takes in what became of texts, and cuts those again that are too long.
+  private mutating func take(_ events: [EmbeddingQueue.Event]) async throws {
+    events.forEach { resolve($0) }
+    guard !tooLong.isEmpty, let counter else { return }
+    var cut: [CutDocument] = []
+    for (hash, found) in tooLong {
+      let documents = waiting.take(waitingFor: hash)
+      for document in documents {
+        guard let shorter = cutAgain(document, hash, told: found.tokens, by: counter.cutting) else {
+          failures[hash] = found.failure
+          cut.append(document)
+          continue
+        }
+        tally.countCutAgain(toTokens: tokensPerText)
+        cut.append(shorter)
+      }
+      if documents.isEmpty { failures[hash] = found.failure }
+    }
+    tooLong = [:]
+    try await send(cut)
+  }
+
+  /// A document whose chunk of a text is cut shorter; nil if it cannot be. The run cuts no longer chunks
+  /// from then on.
+  private mutating func cutAgain(
+    _ document: CutDocument, _ hash: Data, told: Int?, by counter: TokenCounter
+  ) -> CutDocument? {
+    guard let text = document.chunks.first(where: { $0.textHash == hash })?.text else { return nil }
+    // What the server named, if that is shorter as texts are counted here.
+    let shorter = min(told.map(Self.within) ?? .max, counter.count(text) * 2 / 3)
+    tokensPerText = min(tokensPerText, max(1, shorter))
+    return document.cutAgain(hash, to: tokensPerText, by: counter)
+  }
+
+  /// A little less than a server takes: texts are counted otherwise there.
+  private static func within(_ tokens: Int) -> Int { max(1, tokens - tokens / 10) }
+
   /// Takes in what became of texts.
   private mutating func resolve(_ event: EmbeddingQueue.Event) {
     switch event {
@@ -262,6 +324,7 @@ struct AddRun {
     case .failed(let refused):
       failures.merge(refused) { first, _ in first }
       refused.keys.forEach { waiting.resolve($0) }
+    case .tooLong(let hash, let tokens, let failure): tooLong[hash] = (tokens, failure)
     case .unavailable(let hashes, let reason):
       tally.stop(reason)
       // The rest of the run does without the service.
@@ -328,7 +391,7 @@ struct AddRun {
     if case .requests = route {
       let missing = unsent(try await sink.missingTexts(of: documents, in: [target]))
       await sink.send(try await counted(missing))
-      while let events = try await sink.nextEvents() { events.forEach { resolve($0) } }
+      while let events = try await sink.nextEvents() { try await take(events) }
     }
     try await place(documents, again: again - 1)
   }

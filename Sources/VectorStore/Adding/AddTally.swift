@@ -179,6 +179,18 @@ struct AddTally: Sendable {
     }
   }
 
+  /// Counts a passage that was longer than the service takes and was cut again.
+  mutating func countCutAgain(toTokens tokens: Int) {
+    report.cutAgain += 1
+    report.warnings.removeAll { $0.hasSuffix(Self.cutAgainMark) }
+    let count = report.cutAgain
+    warn(
+      "\(count == 1 ? "1 passage was" : "\(count) passages were") longer than the service takes; cut "
+        + "to about \(tokens) tokens, \(Self.cutAgainMark)")
+  }
+
+  private static let cutAgainMark = "they were embedded in pieces"
+
   /// Says that nothing was changed or spent.
   mutating func markDryRun() {
     report.dryRun = true

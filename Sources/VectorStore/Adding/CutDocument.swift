@@ -132,6 +132,21 @@ struct CutDocument: Sendable {
     return document
   }
 
+  /// Cuts a chunk again that the service finds too long.
+  ///
+  /// - Parameters:
+  ///   - hash: that of the chunk's text.
+  ///   - tokens: the most that the service may take.
+  /// - Returns: nil if it is cut as far as can be, or came to be taken as it is.
+  func cutAgain(_ hash: Data, to tokens: Int, by counter: TokenCounter) -> CutDocument? {
+    guard !bringsChunks, chunking != nil else { return nil }
+    var document = self
+    document.chunks = chunks.flatMap { chunk in
+      chunk.textHash == hash ? chunk.cut(to: tokens, by: counter, format: format) : [chunk]
+    }
+    return document.chunks.count > chunks.count ? document : nil
+  }
+
   /// SHA-256 of all vectors' bytes and texts. Of one chunk it is that of the vector and the text.
   private static func contentHash(of chunks: [CutChunk]) -> Data {
     var hash = SHA256()

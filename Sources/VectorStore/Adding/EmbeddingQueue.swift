@@ -23,6 +23,8 @@ actor EmbeddingQueue {
     case found([Data])
     /// Refused for good.
     case failed([Data: ChunkFailure])
+    /// Longer than the service takes, which may have named the most tokens of a text: refused as it is.
+    case tooLong(Data, tokens: Int?, ChunkFailure)
     /// Not embedded now.
     case unavailable([Data], Unavailable)
   }
@@ -273,8 +275,12 @@ actor EmbeddingQueue {
         Job(items: Array(items[middle...]), rounds: job.rounds),
       ]
     case .refused(let error):
-      let failure = ChunkFailure(code: Unavailable.code(of: error), message: "\(error)")
-      completion.events.append(.failed([items[0].text.hash: failure]))
+      let (hash, bytes) = (items[0].text.hash, items[0].text.text.utf8.count)
+      let failure = ChunkFailure(
+        code: Unavailable.code(of: error), message: "\(error); the text is \(bytes) bytes long")
+      completion.events.append(
+        error.isTooLong
+          ? .tooLong(hash, tokens: error.tokensPerText, failure) : .failed([hash: failure]))
     case .putOff(let error):
       if job.rounds > 0 {
         completion.later = [Job(items: items, rounds: job.rounds - 1)]

@@ -57,6 +57,7 @@ struct Unavailable: Error {
     case .authentication: .authenticationFailed
     case .quota: .quotaExhausted
     case .rate: .rateLimited
+    case .input where error.isTooLong: .textTooLong
     case .input, .requestTooLarge: .inputRefused
     case .network, .server, .badAnswer: .serviceUnavailable
     }

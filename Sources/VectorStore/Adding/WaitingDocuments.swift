@@ -45,6 +45,17 @@ struct WaitingDocuments: Sendable {
     }
   }
 
+  /// Takes out the documents that wait for a text.
+  mutating func take(waitingFor hash: Data) -> [CutDocument] {
+    (waiters.removeValue(forKey: hash) ?? []).compactMap { index in
+      guard let document = documents.removeValue(forKey: index) else { return nil }
+      missing[index] = nil
+      keys.remove(document.key)
+      bytes -= document.bytes
+      return document
+    }
+  }
+
   /// Nothing more becomes of any text.
   mutating func resolveAll() {
     for hash in Array(waiters.keys) { resolve(hash) }

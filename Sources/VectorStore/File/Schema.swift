@@ -13,7 +13,7 @@ enum Schema {
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
-  static let fingerprint = "4726171945d84798d79ba9c11c564aa8382d07d5789d8d25e16545197c1668c6"
+  static let fingerprint = "4d857454fdf92ffc4e6d8e41c8876039d315259a8b1bb9b22dc77802a4d8d823"
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -57,6 +57,7 @@ enum Schema {
       try db.execute(sql: RootsTable.schema)
       try db.execute(sql: documentsOfRoots)
       try db.execute(sql: givenMetadataAndDates)
+      try db.execute(sql: servicesAndRoles)
       try db.execute(sql: "PRAGMA user_version = 9")
     }
     return migrator
@@ -118,6 +119,14 @@ enum Schema {
     ALTER TABLE documents ADD COLUMN given_metadata TEXT;
     ALTER TABLE documents ADD COLUMN modified_at TEXT;
     ALTER TABLE documents ADD COLUMN dated_at TEXT;
+    """
+
+  // Earlier versions embedded questions and documents alike.
+  private static let servicesAndRoles = """
+    ALTER TABLE spaces ADD COLUMN roles TEXT;
+    ALTER TABLE collections ADD COLUMN service TEXT;
+    UPDATE spaces SET roles = '{}' WHERE id IN (SELECT space_id FROM vectors)
+      OR id IN (SELECT space_id FROM staged);
     """
 
   private static let tables = """

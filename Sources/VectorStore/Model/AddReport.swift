@@ -108,6 +108,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   /// Files of folders that were left out since they hold no text that can be read: binary, or in an
   /// unknown encoding. A file that was named itself is an error instead.
   public var skipped = 0
+  /// Passages that were longer than the service takes and were cut again.
+  public var cutAgain = 0
   /// Tokens billed by the service in this run.
   public var tokens = 0
   /// Whether ``tokens`` is estimated, not counted.
@@ -141,7 +143,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   /// Creates a value from its parts.
   public init(
     documents: Documents = Documents(), chunks: Chunks = Chunks(), skipped: Int = 0,
-    tokens: Int = 0, tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
+    cutAgain: Int = 0, tokens: Int = 0, tokensEstimated: Bool = false, requests: Int = 0,
+    costUSD: Double = 0.0,
     possibleCostUSD: Double = 0.0, stopped: Stop? = nil, dryRun: Bool = false, mode: ServiceMode,
     space: EmbeddingSpace? = nil, duration: Duration = Duration.zero, warnings: [String] = [],
     errors: [Problem] = [], refused: [String: Int] = [:], errorsOmitted: Int = 0
@@ -149,6 +152,7 @@ public struct AddReport: Sendable, Codable, Hashable {
     self.documents = documents
     self.chunks = chunks
     self.skipped = skipped
+    self.cutAgain = cutAgain
     self.tokens = tokens
     self.tokensEstimated = tokensEstimated
     self.requests = requests
@@ -171,7 +175,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case documents, chunks, skipped, tokens, tokensEstimated, requests, costUSD, possibleCostUSD
+    case documents, chunks, skipped, cutAgain, tokens, tokensEstimated, requests, costUSD,
+      possibleCostUSD
     case stopped, dryRun, mode, space, warnings, errors, refused, errorsOmitted
     case duration = "seconds"
   }

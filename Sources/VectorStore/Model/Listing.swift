@@ -123,11 +123,16 @@ public struct CollectionSummary: Sendable, Codable, Hashable {
   public var vectors: [EmbeddingSpace: Int]
   /// When it was made.
   public var created: Date
+  /// The address of the server that embeds its texts, as it was last used; nil if none did.
+  public var service: String?
+  /// How its space tells questions and documents apart; nil if nothing of it was embedded.
+  public var roles: EmbeddingRoles?
 
   /// Creates a value from its parts.
   public init(
     name: String, space: EmbeddingSpace, documents: Int, pending: Int, chunks: Int,
-    vectors: [EmbeddingSpace: Int], created: Date
+    vectors: [EmbeddingSpace: Int], created: Date, service: String? = nil,
+    roles: EmbeddingRoles? = nil
   ) {
     self.name = name
     self.space = space
@@ -136,6 +141,8 @@ public struct CollectionSummary: Sendable, Codable, Hashable {
     self.chunks = chunks
     self.vectors = vectors
     self.created = created
+    self.service = service
+    self.roles = roles
   }
 }
 

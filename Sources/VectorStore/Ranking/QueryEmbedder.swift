@@ -16,26 +16,31 @@ struct QueryEmbedder: Sendable {
   private let cache: QueryCache?
   private let inFlight: QuestionsInFlight?
   private let isHurried: Bool
+  private let role: EmbeddingRole
   private let tokenCounter: @Sendable () async -> TokenCounter
 
   /// - Parameters:
+  ///   - roles: how the space of the service tells questions and documents apart.
   ///   - purpose: what the texts are. Vectors of questions are remembered, and embedded once for all
   ///     tasks that ask at the same time; documents go to the service each time.
   ///   - isHurried: whether the query can be answered without the service.
   init(
-    store: Store, service: any EmbeddingService, purpose: EmbeddingPurpose = .query,
-    isHurried: Bool
+    store: Store, service: any EmbeddingService, roles: EmbeddingRoles,
+    purpose: EmbeddingPurpose = .query, isHurried: Bool
   ) {
     space = service.space
     terms = service.terms
     var options = ServiceRequests.Options(runID: RunRecord.newCorrelationID())
     options.purpose = purpose
+    options.roles = roles
+    let role = roles[purpose]
+    self.role = role
     options.patience = isHurried ? Self.hurry : Self.patience
     requests = store.router.requests(to: service, options: options)
     cache = purpose == .query && service.terms.isMetered ? store.queryCache : nil
     inFlight = purpose == .query ? store.questionsInFlight : nil
     self.isHurried = isHurried
-    tokenCounter = { await service.tokenCounter() }
+    tokenCounter = { await service.tokenCounter().counting(prefix: role.prefix) }
   }
 
   /// What was sent so far.
@@ -49,7 +54,7 @@ struct QueryEmbedder: Sendable {
   ///   are being asked now.
   func vectors(of texts: [String]) async throws -> [[Float]] {
     let hashed = texts.map { HashedText($0) }
-    var known = await cache?.vectors(for: Array(Set(hashed.map(\.hash))), space: space) ?? [:]
+    var known = await cached(Set(hashed.map(\.hash)))
     var seen = Set(known.keys)
     let missing = hashed.filter { seen.insert($0.hash).inserted }
     if !missing.isEmpty {
@@ -66,6 +71,34 @@ struct QueryEmbedder: Sendable {
     }
   }
 
+  /// The vectors that the cache has of texts. It is the user's, not the store's: another store may embed
+  /// the same texts in the same space in other roles.
+  private func cached(_ hashes: Set<Data>) async -> [Data: [Float]] {
+    guard let cache else { return [:] }
+    let keys = Dictionary(hashes.map { (key($0), $0) }) { first, _ in first }
+    let found = await cache.vectors(for: Array(keys.keys), space: space)
+    return Dictionary(found.compactMap { key, vector in keys[key].map { ($0, vector) } }) {
+      first, _ in first
+    }
+  }
+
+  private func keep(_ vectors: [Data: [Float]]) async {
+    await cache?.store(
+      Dictionary(vectors.map { (key($0), $1) }) { first, _ in first }, space: space)
+  }
+
+  /// What the cache knows a text by: its hash, and what it got for its part.
+  private func key(_ hash: Data) -> Data {
+    guard !role.isPlain else { return hash }
+    var key = SHA256()
+    key.add(Data(role.prefix.utf8))
+    for (name, value) in role.fields.sorted(by: { $0.key < $1.key }) {
+      key.add(Data("\0\(name)\0\(value)".utf8))
+    }
+    key.add(hash)
+    return key.finish()
+  }
+
   private func shared(
     _ texts: [HashedText], _ make: @escaping @Sendable () async throws -> [Data: [Float]]
   ) async throws -> [Data: [Float]] {
@@ -77,8 +110,8 @@ struct QueryEmbedder: Sendable {
 
   /// Texts with a bound of their tokens, none of them too long.
   private func counted(_ texts: [HashedText]) async throws -> [EmbeddingQueue.Item] {
-    var counter = TokenCounter.upperBound
-    if texts.contains(where: { $0.text.utf8.count > terms.tokensPerText }) {
+    var counter = TokenCounter.upperBound.counting(prefix: role.prefix)
+    if texts.contains(where: { counter.count($0.text) > terms.tokensPerText }) {
       counter = await tokenCounter()
     }
     return try texts.map { text in
@@ -124,7 +157,7 @@ struct QueryEmbedder: Sendable {
         throw Unavailable(unusable: StoreError(.badVector, failure.message))
       }
       let vectors = checked.vectors.mapValues(\.components)
-      await cache?.store(vectors, space: space)
+      await keep(vectors)
       return vectors
     case .split, .tooLarge: return try await sendInTwo(items.count / 2)
     case .lostHold: return try await send(items)

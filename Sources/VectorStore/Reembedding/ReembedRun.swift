@@ -299,6 +299,9 @@ struct ReembedRun {
       case .failed(let failures):
         waiting.subtract(failures.keys)
         for (hash, failure) in failures { try await fail(failure, hash) }
+      case .tooLong(let hash, _, let failure):
+        waiting.remove(hash)
+        try await fail(failure, hash)
       case .unavailable(let hashes, let reason):
         waiting.subtract(hashes)
         guard report.stopped == nil || reason.isFinal else { continue }

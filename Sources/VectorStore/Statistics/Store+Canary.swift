@@ -33,12 +33,13 @@ extension Store {
       guard !isDryRun else { return report }
       vectors = try await mock.embed(set.map(\.text)).vectors
     case .requests(let service):
-      let counter = await service.tokenCounter()
+      let roles = try await roles(of: service, in: target)
+      let counter = await service.tokenCounter().counting(prefix: roles.document.prefix)
       report.tokens = set.reduce(0) { $0 + counter.count($1.text) }
       report.costUSD = service.terms.price.cost(ofTokens: report.tokens).usd
       guard !isDryRun else { return report }
       let embedder = QueryEmbedder(
-        store: self, service: service, purpose: .document, isHurried: false)
+        store: self, service: service, roles: roles, purpose: .document, isHurried: false)
       do {
         vectors = try await embedder.vectors(of: set.map(\.text))
       } catch let error as Unavailable {

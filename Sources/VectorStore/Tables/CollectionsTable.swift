@@ -105,6 +105,20 @@ enum CollectionsTable {
     return isAlone
   }
 
+  /// How the service of a collection was reached; nil if it has none, or what is kept is no such thing.
+  static func service(of id: Int64, _ db: Database) throws -> ServiceReference? {
+    StoredJSON.decode(
+      ServiceReference.self,
+      from: try String.fetchOne(
+        db, sql: "SELECT service FROM collections WHERE id = ?", arguments: [id]))
+  }
+
+  static func set(service: ServiceReference, of id: Int64, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE collections SET service = ? WHERE id = ?",
+      arguments: [StoredJSON.encode(service), id])
+  }
+
   /// All collections with their counts, by name.
   static func summaries(_ db: Database) throws -> [CollectionSummary] {
     let spaces = try SpacesTable.byID(db)
@@ -126,7 +140,8 @@ enum CollectionsTable {
           (SELECT COUNT(*) FROM documents d JOIN pending_documents p ON p.document_id = d.id
             WHERE d.collection_id = k.id),
           (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
-            WHERE d.collection_id = k.id)
+            WHERE d.collection_id = k.id),
+          k.service, s.roles
         FROM collections k JOIN spaces s ON s.id = k.target_space_id
         ORDER BY k.name
         """
@@ -135,7 +150,9 @@ enum CollectionsTable {
         name: try row.text(1), space: try SpacesTable.record(row, from: 3).space,
         documents: Int(try row.integer(9)), pending: Int(try row.integer(10)),
         chunks: Int(try row.integer(11)), vectors: vectors[try row.integer(0)] ?? [:],
-        created: try Timestamp.date(row.text(2)))
+        created: try Timestamp.date(row.text(2)),
+        service: StoredJSON.decode(ServiceReference.self, from: try row.text(orNil: 12))?.address,
+        roles: try EmbeddingRoles.stored(try row.text(orNil: 13)))
     }
   }
 

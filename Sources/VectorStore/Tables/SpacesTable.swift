@@ -1,5 +1,6 @@
 // spaces: which model made a vector.
 
+import Foundation
 import GRDB
 
 /// A space with its row id.
@@ -35,6 +36,28 @@ enum SpacesTable {
     try records("ORDER BY s.id", [], db)
   }
 
+  /// How questions and documents are told apart in a space; nil if nothing of it was embedded yet.
+  static func roles(of id: Int64, _ db: Database) throws -> EmbeddingRoles? {
+    try EmbeddingRoles.stored(
+      String.fetchOne(db, sql: "SELECT roles FROM spaces WHERE id = ?", arguments: [id]))
+  }
+
+  static func set(roles: EmbeddingRoles, of id: Int64, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE spaces SET roles = ? WHERE id = ?",
+      arguments: [StoredJSON.encode(roles), id])
+  }
+
+  /// Whether a vector of a space is kept, placed or not.
+  static func hasVectors(_ id: Int64, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM vectors WHERE space_id = ?1)
+          OR EXISTS (SELECT 1 FROM staged WHERE space_id = ?1)
+        """, arguments: [id]) ?? false
+  }
+
   /// All spaces by row id.
   static func byID(_ db: Database) throws -> [Int64: EmbeddingSpace] {
     try Dictionary(uniqueKeysWithValues: all(db).map { ($0.id, $0.space) })
@@ -68,5 +91,37 @@ enum SpacesTable {
           + StoreError.restoringTheStore)
     }
     return SpaceRecord(id: try row.integer(first), space: space)
+  }
+}
+
+/// Values that a column keeps as JSON with sorted keys.
+enum StoredJSON {
+  static func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// The value of a text; nil if it is none.
+  static func decode<T: Decodable>(_ type: T.Type, from text: String?) -> T? {
+    text.flatMap { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
+  }
+}
+
+extension EmbeddingRoles {
+  /// The roles that a column keeps.
+  ///
+  /// - Throws: ``StoreError/Code/damaged`` for what are none: other texts would be sent than were.
+  static func stored(_ text: String?) throws -> EmbeddingRoles? {
+    guard let text else { return nil }
+    guard let roles = StoredJSON.decode(EmbeddingRoles.self, from: text),
+      (try? roles.validate()) != nil
+    else {
+      throw StoreError(
+        .damaged,
+        "what the store keeps of how a space tells questions and documents apart cannot be read; "
+          + StoreError.restoringTheStore)
+    }
+    return roles
   }
 }

@@ -84,6 +84,18 @@ public struct ServiceError: Error, Sendable {
   }
 }
 
+extension ServiceError {
+  /// Whether a text is longer than the server takes.
+  package var isTooLong: Bool {
+    if case .textTokens = limit { true } else { false }
+  }
+
+  /// The most tokens that the server takes of a text, if it named them.
+  package var tokensPerText: Int? {
+    if case .textTokens(let most) = limit { most } else { nil }
+  }
+}
+
 extension ServiceError: CustomStringConvertible {
   /// The message, with the name of the request.
   public var description: String {

@@ -1,6 +1,7 @@
 // Segments through the life of a store: sealed, dying, made anew, compacted. Tests
 // Sources/VectorStore/Index/SegmentMaintenance.swift.
 
+import Foundation
 import GRDB
 import TestSupport
 import Testing
@@ -76,6 +77,40 @@ import Testing
     #expect(vectors.count { $0 > covered } < 10, comment)
   }
 
+  /// Writes a store again as an earlier version would have, without its words.
+  private static func rewrite(_ path: String, asFormat format: Int) throws {
+    let newer = path + "-newer"
+    try FileManager.default.moveItem(atPath: path, toPath: newer)
+    var configuration = Configuration()
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA page_size = 32768") }
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try Schema.migrator.migrate(queue, upTo: Schema.migrator.migrations[format - 1])
+    try queue.inDatabase { db in
+      try db.execute(sql: "ATTACH ? AS newer", arguments: [newer])
+      let tables = try String.fetchAll(
+        db,
+        sql: """
+          SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+            AND name NOT LIKE 'chunk_search%' AND name <> 'grdb_migrations'
+          """)
+      try db.execute(sql: "PRAGMA foreign_keys = OFF")
+      for table in tables {
+        let columns = try String.fetchAll(
+          db, sql: "SELECT name FROM pragma_table_info(?, 'main')", arguments: [table]
+        ).joined(separator: ", ")
+        try db.execute(
+          sql: """
+            DELETE FROM main.\(table);
+            INSERT INTO main.\(table)(\(columns)) SELECT \(columns) FROM newer.\(table)
+            """)
+      }
+      try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+      _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+      try db.execute(sql: "DETACH newer")
+    }
+    try queue.close()
+  }
+
   @Test func anOldFileIsSealedByTheNextWriter() async throws {
     let folder = try TemporaryFolder()
     let indexed = try await IndexedStore(folder, segmentRows: 16)
@@ -84,16 +119,7 @@ import Testing
     try await indexed.store.close()
     // A file of the format before, whose codes lay otherwise.
     try indexed.execute("UPDATE segments SET format = 1, codes_checksum = codes_checksum + 1")
-    try indexed.execute("DROP TABLE claims")
-    for column in [
-      "vectors DROP COLUMN checksum", "staged DROP COLUMN checksum", "staged DROP COLUMN run_id",
-      "documents DROP COLUMN run_id", "collections DROP COLUMN target_chosen",
-      "pending_documents DROP COLUMN chunks",
-    ] {
-      try indexed.execute("ALTER TABLE \(column)")
-    }
-    try indexed.execute("DELETE FROM grdb_migrations WHERE identifier >= '5'")
-    try indexed.execute("PRAGMA user_version = 4")
+    try Self.rewrite(indexed.path, asFormat: 4)
     let store = try await IndexedStore.open(indexed.path)
     try await store.expectExact(made.next(3))
     #expect(

@@ -205,8 +205,49 @@ import Testing
 
   // MARK: - Texts
 
-  @Test(
-    arguments: [.llamaCpp, .vLLM, .oldTEI, .failingForOne, .inferenceFailed] as [LoopbackBehaviour])
+  /// A text that the server finds too long is cut again within the run, as short as the server said.
+  @Test(arguments: [.llamaCpp, .vLLM, .oldTEI] as [LoopbackBehaviour])
+  func aTextThatIsTooLongIsCutAgain(server: LoopbackBehaviour) async throws {
+    let texts =
+      Self.texts(600) + [Document(id: "long", text: Self.texts(1, words: 902)[0].text ?? "")]
+    let outcome = try await Self.add(texts, to: server)
+    #expect(outcome.report.stopped == nil && outcome.report.errors == [])
+    #expect(outcome.report.documents == .init(added: 601))
+    #expect(outcome.report.cutAgain == 1)
+    #expect(
+      outcome.report.warnings.contains {
+        $0.hasPrefix("1 passage was longer than the service takes; cut to about ")
+      }, "\(outcome.report.warnings)")
+    #expect(outcome.requests <= 44, "\(outcome.requests)")
+    // The next process knows how long a text may be.
+    #expect(outcome.requestsLater <= 7, "\(outcome.requestsLater)")
+  }
+
+  @Test func aTextThatCannotBeCutIsNamed() async throws {
+    try await withLoopback(.vLLM) { server in
+      let folder = try TemporaryFolder()
+      var openAI = OpenAIConfiguration()
+      openAI.baseURL = server.url
+      openAI.model = "own"
+      openAI.dimensions = 384
+      var configuration = StoreConfiguration(
+        mode: .real, service: try OpenAIService(configuration: openAI))
+      configuration.budget.ledgerPath = folder.path("ledger.db")
+      let store = try await Store(path: folder.path("a.db"), configuration: configuration)
+      let long = Self.texts(1, words: 902)[0].text ?? ""
+      try folder.write(
+        "{\"id\": \"long\", \"text\": \"\(long)\"}\n{\"id\": \"short\", \"text\": \"sky\"}\n",
+        to: "rows.jsonl")
+      let report = try await store.import(from: folder.path("rows.jsonl"))
+      #expect(report.documents == .init(added: 1, failed: 1) && report.cutAgain == 0)
+      let error = try #require(report.errors.first)
+      #expect(error.source == "long" && error.code == .textTooLong, "\(error)")
+      #expect(error.message.contains("maximum context length is 512 tokens"))
+      try await store.close()
+    }
+  }
+
+  @Test(arguments: [.failingForOne, .inferenceFailed] as [LoopbackBehaviour])
   func anErrorAboutOneTextIsAboutOneText(server: LoopbackBehaviour) async throws {
     let texts =
       Self.texts(600) + [Document(id: "long", text: Self.texts(1, words: 902)[0].text ?? "")]

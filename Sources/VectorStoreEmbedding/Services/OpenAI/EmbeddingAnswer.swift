@@ -7,8 +7,8 @@ struct EmbeddingAnswer {
   struct Expectation {
     /// The texts that were sent.
     var texts: Int
-    /// The dimensions of each vector.
-    var dimensions: Int
+    /// The dimensions of each vector; nil for whatever a space may have.
+    var dimensions: Int?
     /// Whether vectors have to be of length 1 within 1e-3.
     var isUnitLength: Bool
   }
@@ -178,7 +178,7 @@ private struct Reading {
       return vector
     case UInt8(ascii: "["):
       var vector: [Float] = []
-      vector.reserveCapacity(expectation.dimensions)
+      vector.reserveCapacity(expectation.dimensions ?? 0)
       try json.array { json in vector.append(try readComponent(&json)) }
       return vector
     default:
@@ -200,11 +200,14 @@ private struct Reading {
   }
 
   private func check(_ vector: [Float]) throws {
-    guard vector.count == expectation.dimensions else {
+    let allowed = expectation.dimensions.map { $0...$0 } ?? EmbeddingSpace.supportedDimensions
+    guard allowed.contains(vector.count) else {
+      let expected =
+        expectation.dimensions.map(String.init) ?? "\(allowed.lowerBound) to \(allowed.upperBound)"
       throw Fault(
         code: "wrong_dimensions",
-        problem: "found \(vector.count) dimensions\(place), expected \(expectation.dimensions)",
-        dimensions: vector.count)
+        problem: "found \(vector.count) dimensions\(place), expected \(expected)",
+        dimensions: expectation.dimensions == nil ? nil : vector.count)
     }
     var squares = 0.0
     for component in vector { squares += Double(component) * Double(component) }

@@ -124,12 +124,13 @@ extension OpenAIConfiguration {
   package var terms: ServiceTerms {
     get throws(OpenAIConfigurationError) {
       var terms = ServiceTerms()
-      let isLocal = try isLocal
-      terms.textsPerRequest = maximumBatchSize ?? 256
+      let (isLocal, address) = (try isLocal, try ServiceAddress(baseURL))
+      terms.textsPerRequest =
+        maximumBatchSize ?? address.textsPerRequest ?? 256
       if isLocal, maximumBatchSize == nil { terms.firstTextsPerRequest = 32 }
       terms.tokensPerText = maximumTokensPerText ?? KnownModel(model)?.tokensPerText ?? 8191
       terms.concurrentRequests = maximumConcurrentRequests ?? (isLocal ? 2 : 4)
-      terms.secondsPerRequest = try resolvedTimeout(at: ServiceAddress(baseURL))
+      terms.secondsPerRequest = resolvedTimeout(at: address)
       terms.requestsPerMinute = .atMost(requestsPerMinute)
       terms.tokensPerMinute = .atMost(tokensPerMinute)
       terms.retries = maximumRetries
@@ -151,6 +152,9 @@ extension OpenAIConfiguration {
   func resolvedTimeout(at address: ServiceAddress) -> Double {
     timeout ?? (address.isLoopback && provider != "openai" ? SettingRange.longestTimeout : 30)
   }
+
+  /// Whether the length of the vectors is set, or known by the model's name.
+  package var knowsDimensions: Bool { dimensions != nil || knownDimensions != nil }
 
   /// The length of the vectors of a model that is known by its name.
   private var knownDimensions: Int? {

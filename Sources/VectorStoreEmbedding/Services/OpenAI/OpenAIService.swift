@@ -32,6 +32,7 @@ public final class OpenAIService: EmbeddingService {
   private let configuration: OpenAIConfiguration
   private let extraMembers: String
   private let keyHeader: (name: String, prefix: String)
+  private let takesAnyLength: Bool
   private let address: ServiceAddress
   private let transport: HTTPTransport
   private let logger: Logger
@@ -54,13 +55,28 @@ public final class OpenAIService: EmbeddingService {
   ///   - tokenCounter: loads the model's tokenizer; called once, when it is first needed.
   ///   - logger: told of each answer at the level debug.
   /// - Throws: ``OpenAIConfigurationError`` for a setting that cannot be used.
-  public init(
+  public convenience init(
     configuration: OpenAIConfiguration,
+    tokenCounter: @escaping @Sendable () async -> TokenCounter = { .upperBound },
+    logger: Logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
+  ) throws(OpenAIConfigurationError) {
+    try self.init(
+      configuration: configuration, takesAnyLength: false, tokenCounter: tokenCounter,
+      logger: logger)
+  }
+
+  /// Creates a service.
+  ///
+  /// - Parameter takesAnyLength: whether vectors may have other dimensions than ``space``, which tells how
+  ///   many a model makes.
+  package init(
+    configuration: OpenAIConfiguration, takesAnyLength: Bool,
     tokenCounter: @escaping @Sendable () async -> TokenCounter = { .upperBound },
     logger: Logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
   ) throws(OpenAIConfigurationError) {
     try configuration.validate()
     self.configuration = configuration
+    self.takesAnyLength = takesAnyLength
     address = try ServiceAddress(configuration.baseURL)
     space = try configuration.space
     terms = try configuration.terms
@@ -222,7 +238,8 @@ public final class OpenAIService: EmbeddingService {
     _ answer: HTTPAnswer, texts: Int
   ) throws(EmbeddingAnswer.Fault) -> EmbeddingAnswer {
     let expectation = EmbeddingAnswer.Expectation(
-      texts: texts, dimensions: space.dimensions, isUnitLength: space.provider == "openai")
+      texts: texts, dimensions: takesAnyLength ? nil : space.dimensions,
+      isUnitLength: space.provider == "openai")
     return try answer.body.withUnsafeBufferPointer { bytes throws(EmbeddingAnswer.Fault) in
       try EmbeddingAnswer(bytes, expecting: expectation)
     }
@@ -317,14 +334,13 @@ extension OpenAIService: AdaptiveService {
     } catch {
       throw await refused(answer, form, error)
     }
-    await succeed(form)
+    await succeed(form, dimensions: read.vectors[0].count)
     return EmbeddingBatch(
       vectors: read.vectors, tokens: await tokens(read.tokens, of: texts.map(role.text)),
       rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer))
   }
 
-  private func succeed(_ form: RequestForm) async {
-    let dimensions = space.dimensions
+  private func succeed(_ form: RequestForm, dimensions: Int) async {
     let news: (ServerProfile, any ServerProfiles)? = known.withLock { known in
       guard known.plan.succeed(form), !known.plan.isKnown else { return nil }
       var profile = known.profile ?? ServerProfile(form: form, dimensions: dimensions)

@@ -113,6 +113,16 @@ package struct ServiceAddress: Sendable {
       .contains { host.hasSuffix($0) }
   }
 
+  /// The most texts of a request that a service known by its host takes: it need not be learned by a refusal.
+  var textsPerRequest: Int? {
+    let known = [
+      ("dashscope.aliyuncs.com", 10), ("dashscope-intl.aliyuncs.com", 10),
+      ("generativelanguage.googleapis.com", 100), ("api.cloudflare.com", 100),
+      ("api.cohere.ai", 96), ("api.cohere.com", 96),
+    ]
+    return known.first { $0.0 == host }?.1
+  }
+
   /// The URL that a redirect leads to, if it is on the same server: nil for any other, and for what is no
   /// URL.
   package func redirected(from url: String, to location: String) -> String? {

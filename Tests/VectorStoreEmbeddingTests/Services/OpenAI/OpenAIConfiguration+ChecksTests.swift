@@ -46,6 +46,20 @@ import Testing
     #expect(try configuration.terms.tokensPerText == tokens)
   }
 
+  @Test(arguments: [
+    ("https://generativelanguage.googleapis.com/v1beta/openai/", 100),
+    ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", 10), ("https://nas.example", 256),
+  ])
+  func knowsTheCapsOfServicesByTheirHosts(url: String, texts: Int) throws {
+    var configuration = OpenAIConfiguration()
+    configuration.model = "own"
+    configuration.price = .free
+    configuration.baseURL = url
+    #expect(try configuration.terms.textsPerRequest == texts)
+    configuration.maximumBatchSize = 50
+    #expect(try configuration.terms.textsPerRequest == 50)
+  }
+
   @Test func aFreeServerOnThisMachineIsNotLimitedAndStartsSmall() throws {
     var configuration = OpenAIConfiguration()
     configuration.model = "all-minilm"
