@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import Foundation
+import Synchronization
+import VectorStore
 
 /// Ends the process with an error unless it can run at all. To be called before anything is awaited.
 public func checkStoreCommandCanRun() {
@@ -17,11 +19,19 @@ public func runStoreCommand() async {
   do {
     try await Interruption.handled {
       var command = try await StoreCommand.asyncParseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
+      let result: Result<Void, any Error>
+      do {
+        if var command = command as? any AsyncParsableCommand {
+          try await command.run()
+        } else {
+          try command.run()
+        }
+        result = .success(())
+      } catch {
+        result = .failure(error)
       }
+      await OpenedStores.close()
+      try result.get()
     }
   } catch {
     Ending.end(with: error)
@@ -60,6 +70,17 @@ enum Ending {
     arguments.flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).dropFirst().map(String.init) }
       .filter { $0.contains(where: \.isNewline) }
       .reduce(message) { $0.replacingOccurrences(of: $1, with: Terminal.oneLine($1)) }
+  }
+}
+
+/// The stores that a command opened. They are closed when it ends, so that no empty log stays beside them.
+enum OpenedStores {
+  private static let stores = Mutex<[Store]>([])
+
+  static func add(_ store: Store) { stores.withLock { $0.append(store) } }
+
+  static func close() async {
+    for store in stores.withLock({ $0 }) { try? await store.close() }
   }
 }
 

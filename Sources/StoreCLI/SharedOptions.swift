@@ -9,7 +9,8 @@ struct StoreOptions: ParsableArguments {
   @Option(
     name: .customLong("store"),
     help: ArgumentHelp(
-      "The store's file (default: $STORE_PATH, else store.db here).", valueName: "path"))
+      "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
+      valueName: "path"))
   var storePath: String?
 
   @Flag(name: .long, help: "Print JSON to standard output.")
@@ -61,6 +62,19 @@ struct DollarsArgument: ExpressibleByArgument {
   init?(argument: String) {
     guard let amount = try? NanoDollars(usd: argument) else { return nil }
     self.amount = amount
+  }
+}
+
+/// Whether documents go with their files.
+struct PruneOptions: ParsableArguments {
+  @Flag(help: "Remove documents whose files are gone, or not taken any more.")
+  var prune = false
+
+  @Flag(help: "Let --prune remove more than half of a folder's documents, or all of a missing one.")
+  var yes = false
+
+  func validate() throws {
+    guard prune || !yes else { throw ValidationError("--yes goes with --prune.") }
   }
 }
 

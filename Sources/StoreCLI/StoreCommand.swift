@@ -20,11 +20,13 @@ struct StoreCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      AddCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self, TagCommand.self,
+      AddCommand.self, UpdateCommand.self, QueryCommand.self, GetCommand.self, ListCommand.self,
+      TagCommand.self,
       RemoveCommand.self,
+      RootsCommand.self,
       CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
       StatsCommand.self, DoctorCommand.self,
-      UsageCommand.self, HealthCommand.self, CompactCommand.self,
+      UsageCommand.self, HealthCommand.self, CompactCommand.self, InitCommand.self,
     ])
 }
 

@@ -74,9 +74,14 @@ extension Store {
   /// Adds files, and folders with all they hold: `.gitignore` is honoured, hidden and binary files
   /// are left out, a file given by its own path is always taken.
   ///
-  /// A document's source is the path as given, relative to the working folder. Documents whose files
-  /// are gone from a folder given are told in the report's warnings, or removed with
-  /// ``AddOptions/prune``.
+  /// A document's source does not depend on how its path was typed: a file below the store's folder is called
+  /// by its path from there, any other by its absolute path. A file that was moved or renamed keeps its
+  /// document, with its vectors.
+  ///
+  /// Each path is remembered as a root with its options; ``update(_:in:options:progress:)`` brings roots in
+  /// step. Options that are left open stay as they are remembered, and the report's warnings say what others
+  /// change. Documents whose files are gone, or not taken any more, stand in ``AddReport/gone``, or are removed
+  /// with ``AddOptions/prune``.
   ///
   /// Otherwise as ``add(_:to:options:progress:)``.
   ///
@@ -87,24 +92,9 @@ extension Store {
     progress: ProgressHandler? = nil
   ) async throws -> AddReport {
     try options.check()
-    try Self.checkAny(of: paths)
-    let batches = try FileBatches(paths: paths, options: options, storePath: path)
-    return try await adding("add", to: collection, options: options) { run in
-      var (done, total): (Int, Int?) = (0, nil)
-      while let batch = try await file.work({ batches.next() }) {
-        total = batch.total
-        progress?(
-          StoreProgress(
-            done: done, total: total, unit: "files", current: batch.documents.first?.source))
-        batch.warnings.forEach { run.tally.warn($0) }
-        run.tally.skip(batch.skipped)
-        batch.failures.forEach { run.tally.fail(nil, $0.code, $0.message) }
-        try await run.add(batch.documents)
-        done += batch.seen
-      }
-      try await run.settle()
-      progress?(StoreProgress(done: done, total: done, unit: "files"))
-      try await handleGoneFiles(paths, prune: options.prune, &run)
+    try Self.checkAny(of: paths, in: identity.workingFolder)
+    return try await walking("add", in: collection, options, progress) { [identity] known in
+      try RootPlan.adding(paths, known: known, identity: identity, options)
     }
   }
 
@@ -145,47 +135,21 @@ extension Store {
   }
 
   /// Throws unless at least one path is there: then nothing has been made or changed yet.
-  package static func checkAny(of paths: [String]) throws {
+  package static func checkAny(
+    of paths: [String], in folder: String = FileManager.default.currentDirectoryPath
+  ) throws {
     guard let first = paths.first else {
       throw StoreError(.empty, "no path is given; name files or folders to add")
     }
-    guard !paths.contains(where: { FileManager.default.fileExists(atPath: $0) }) else { return }
+    let isAny = paths.contains {
+      !$0.isEmpty
+        && FileManager.default.fileExists(atPath: $0.hasPrefix("/") ? $0 : folder + "/" + $0)
+    }
+    guard !isAny else { return }
     let others = paths.count > 1 ? ", nor any of the \(paths.count - 1) other paths given" : ""
     throw StoreError(
-      .pathNotFound, "there is no file or folder \(first)\(others); check the path")
-  }
-
-  /// Reports documents whose files are gone from the folders given, or removes them.
-  private func handleGoneFiles(
-    _ paths: [String], prune: Bool, _ run: inout AddRun
-  ) async throws {
-    let collection = run.collection.id
-    let gone = try await file.read { db in
-      let folders = paths.filter(Self.isFolder).map(SourcePath.normalized)
-      return try DocumentsTable.all(collection: collection, onlyFiles: true, db).map(\.key.source)
-        .filter { source in
-          folders.contains { SourcePath.liesUnder($0, source: source) } && Self.isGone(source)
-        }
-    }
-    guard !gone.isEmpty else { return }
-    if prune { return try await run.remove(sources: gone) }
-    let names = gone.prefix(5).joined(separator: ", ") + (gone.count > 5 ? ", …" : "")
-    run.tally.warn(
-      gone.count == 1
-        ? "the file of 1 document is gone: \(names); remove the document, or add the folder with pruning"
-        : "the files of \(gone.count) documents are gone: \(names); remove them, or add the folder with pruning"
-    )
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      && isFolder.boolValue
-  }
-
-  /// Whether nothing is at a path. A path that cannot be looked at is not known to be gone.
-  private static func isGone(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+      .pathNotFound,
+      "there is no file or folder \(first)\(others); check the path. What was added from it before stays "
+        + "until it is removed")
   }
 }

@@ -38,8 +38,12 @@ extension Store {
     }
   }
 
-  /// Sources of a collection that somebody may have meant who typed one that is not there, the likeliest first:
-  /// the same name in another folder, or one or two letters different.
+  /// The line in a place as hits are shown, `docs/a.md:12`; nil if there is none.
+  package static func line(of place: String) -> Int? { SourceLookup.withoutLine(place)?.line }
+
+  /// Sources of a collection that somebody may have meant who typed one that is not there, the likeliest first,
+  /// files by their paths from the working folder: the same name in another folder, or one or two letters
+  /// different.
   ///
   /// - Throws: ``StoreError`` with `collectionNotFound`.
   /// - Complexity: reads the sources of all documents of the collection.

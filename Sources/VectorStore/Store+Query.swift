@@ -150,12 +150,12 @@ extension Store {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
     let filter = options.filter?.resolvingSources(by: identity)
-    return try await file.read { [file] db in
+    return try await file.read { [file, identity] db in
       let collection = try CollectionsTable.require(collection, db)
       let selection = try filter.map { try FilterSelection($0, collection: collection, db) }
       let ranker = Ranker(
         db: db, collection: collection, plan: try plan(collection, db), options: options,
-        index: file.index, deviations: deviations, selection: selection)
+        index: file.index, identity: identity, deviations: deviations, selection: selection)
       let answers = try ranker.answers(to: queries)
       let pending = try DocumentsTable.pending(collection: collection.id, db)
       let noHits =

@@ -23,13 +23,13 @@ extension Store {
         identity: identity, collection: try CollectionsTable.require(collection, db).id)
       return try sources.map { ($0, try lookup.document($0, db)) }
     }
-    var report = try await remove(found.compactMap(\.1), from: collection)
+    var report = try await remove(found.compactMap(\.1))
     report.notFound = found.compactMap { $1 == nil ? $0 : nil }
     return report
   }
 
-  /// Removes all documents below a folder: the files in it, and texts whose ids begin with it and a `/`. A
-  /// folder that nothing lies below is told in the report.
+  /// Removes all documents below a folder: the files in it, and texts whose ids begin with it and a `/`. Roots
+  /// that lie there are forgotten. A folder that nothing lies below is told in the report.
   ///
   /// It is taken by what stands in the store when the removal begins.
   ///
@@ -42,14 +42,20 @@ extension Store {
       throw StoreError(.empty, "the folder's name is empty; name one, as docs/")
     }
     let source = identity.source(of: folder)
-    let documents = try await file.read { db in
-      try DocumentsTable.all(collection: try CollectionsTable.require(collection, db).id, db)
-    }.filter { [identity] document in
+    let (all, known) = try await file.read { db in
+      let id = try CollectionsTable.require(collection, db).id
+      return (
+        try DocumentsTable.all(collection: id, db), try RootsTable.all(collection: id, db)
+      )
+    }
+    let documents = all.filter { document in
       document.key.isFile
         ? document.key.source != source && identity.lies(document.key.source, in: source)
         : SourcePath.liesBelow(folder, source: document.key.source)
     }
-    var report = try await remove(documents.map(\.id), from: collection)
+    // What lies in a folder that stays remembered comes back with its next update.
+    let roots = known.filter { $0.isFolder && identity.lies($0.path, in: source) }
+    var report = try await remove(documents.map(\.id), forgetting: roots.map(\.id))
     report.notFound = documents.isEmpty ? [folder] : []
     return report
   }
@@ -69,7 +75,7 @@ extension Store {
       let record = try CollectionsTable.require(collection, db)
       return try FilterSelection(filter, collection: record, db).documentIDs(db)
     }
-    return try await remove(documents.sorted(), from: collection)
+    return try await remove(documents.sorted())
   }
 
   /// Removes a collection with all its documents.
@@ -80,7 +86,7 @@ extension Store {
     let documents = try await file.read { db in
       try DocumentsTable.all(collection: try CollectionsTable.require(collection, db).id, db)
     }
-    var report = try await remove(documents.map(\.id), from: collection)
+    var report = try await remove(documents.map(\.id))
     try await file.write { db in
       let record = try CollectionsTable.require(collection, db)
       guard try CollectionsTable.isEmpty(record.id, db) else {
@@ -95,8 +101,8 @@ extension Store {
     return report
   }
 
-  /// Removes documents by their row ids. What is not there any more is left out.
-  private func remove(_ documents: [Int64], from collection: String) async throws -> RemoveReport {
+  /// Removes documents by their row ids, and forgets roots. What is not there any more is left out.
+  func remove(_ documents: [Int64], forgetting roots: [Int64] = []) async throws -> RemoveReport {
     let run = try await beginRun("remove")
     var report = RemoveReport()
     for start in stride(from: 0, to: documents.count, by: Self.removedAtOnce) {
@@ -109,6 +115,9 @@ extension Store {
       }
       report.documents += chunks.count
       report.chunks += chunks.reduce(0, +)
+    }
+    if !roots.isEmpty {
+      try await file.write { db in for root in roots { try RootsTable.delete(root, db) } }
     }
     try await endRun(run, report)
     return report

@@ -2,6 +2,7 @@
 // names it, and never a trap or a wait without end further down.
 
 import Foundation
+import VectorStoreText
 
 extension StoreConfiguration {
   /// The values that ``maximumReaders`` may have.
@@ -47,7 +48,8 @@ extension SpendingOptions {
 extension AddOptions {
   func check() throws(StoreError) {
     do {
-      try chunking.validate()
+      try chunking?.validate()
+      _ = try GlobFilter(globs)
     } catch {
       throw StoreError(.invalidArgument, "\(error)", underlying: error)
     }

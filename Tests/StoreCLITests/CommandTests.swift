@@ -53,7 +53,8 @@ import Testing
     let documents = try #require(report["documents"] as? [String: Int])
     #expect(
       documents == [
-        "added": 1, "updated": 0, "unchanged": 0, "removed": 0, "pending": 0, "failed": 0,
+        "added": 1, "updated": 0, "unchanged": 0, "moved": 0, "removed": 0, "pending": 0,
+        "failed": 0,
       ])
     let chunks = try #require(report["chunks"] as? [String: Int])
     #expect(chunks == ["embedded": 1, "reused": 0, "standIn": 0, "pending": 0, "failed": 0])
@@ -65,7 +66,8 @@ import Testing
       let hit = try Self.object(String(line))
       #expect(
         Set(hit.keys) == [
-          "query", "rank", "score", "cosine", "id", "source", "collection", "ordinal", "text",
+          "query", "rank", "score", "cosine", "id", "source", "path", "collection", "ordinal",
+          "text",
           "metadata", "start", "end", "line", "space", "degraded",
         ])
       #expect(hit["query"] as? Int == index)
@@ -175,8 +177,8 @@ import Testing
     let store = try Self.command()
     try store.folder.write("text", to: "file.txt")
     for (line, message) in [
-      (["query", "x"], "Error: there is no store at store.db; make one by adding documents"),
-      (["remove", "x"], "Error: there is no store at store.db; make one by adding documents"),
+      (["query", "x"], "Error: there is no store.db in "),
+      (["remove", "x"], "Error: there is no store.db in "),
       (["add", "nowhere"], "Error: there is no file or folder nowhere; check the path"),
       (["add", "--text", " "], "Error: the text is empty; there is nothing to add"),
       (["import", "nowhere.jsonl"], "Error: there is no file nowhere.jsonl; check the path"),

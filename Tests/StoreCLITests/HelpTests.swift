@@ -5,7 +5,8 @@ import Testing
 /// Help texts are snapshots, and no subcommand is missing from the README.
 @Suite struct HelpTests {
   static let subcommands = [
-    "add", "query", "get", "list", "tag", "remove", "collections", "import", "export", "reembed",
+    "add", "update", "roots", "init", "query", "get", "list", "tag", "remove", "collections",
+    "import", "export", "reembed",
     "stats", "doctor", "usage", "health", "compact",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()

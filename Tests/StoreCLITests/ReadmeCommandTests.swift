@@ -81,6 +81,7 @@ import Testing
   /// with `loosely` all figures, and whether they are bounds.
   private static func comparable(_ line: String, loosely: Bool) -> String {
     var line = line.replacing(/in [0-9.]+ (s|ms)\b/, with: "in # s")
+      .replacing(/20\d\d-\d\d-\d\dT[0-9:]+Z/, with: "TIME")
       .replacing(/([0-9]+\.[0-9]{4})[0-9]+/) { String($0.output.1) }
     if loosely {
       line = line.replacing(/[0-9][0-9,.:TZ-]*/, with: "#").replacing("at most ", with: "")

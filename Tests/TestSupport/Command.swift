@@ -16,6 +16,8 @@ package struct Command: Sendable {
 
   package let folder: TemporaryFolder
   package var environment: [String: String]
+  /// Where it runs; nil is ``folder``.
+  package var workingFolder: String?
   /// A program and its arguments that starts the command, such as one that changes the user.
   package var launcher: [String] = []
 
@@ -82,7 +84,8 @@ package final class RunningCommand: @unchecked Sendable {
     process.executableURL = URL(filePath: line[0])
     process.arguments = Array(line.dropFirst())
     process.environment = command.environment
-    process.currentDirectoryURL = command.folder.url
+    process.currentDirectoryURL =
+      command.workingFolder.map { URL(filePath: $0) } ?? command.folder.url
     for file in [files.output, files.errors] { try Data().write(to: file) }
     process.standardOutput = try FileHandle(forWritingTo: files.output)
     process.standardError = try FileHandle(forWritingTo: files.errors)

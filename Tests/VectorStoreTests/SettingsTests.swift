@@ -261,15 +261,16 @@ import Testing
     let folder = try TemporaryFolder()
     let store = try await Self.filled(folder)
     for value in Self.integers {
-      var options = AddOptions()
-      setting.set(&options.chunking, value)
+      var chunking = ChunkingOptions()
+      setting.set(&chunking, value)
+      let options = AddOptions(chunking: chunking)
       let expected: StoreError.Code? = setting.takes(value) ? nil : .invalidArgument
       let document = Document(id: "a", text: "a text")
       #expect(
         await errorCode { _ = try await store.add([document], options: options) } == expected)
-      let chunking = options.chunking
       if expected != nil {
-        #expect(throws: ChunkingOptionsError.self) { _ = try Chunker(options: chunking) }
+        let wrong = chunking
+        #expect(throws: ChunkingOptionsError.self) { _ = try Chunker(options: wrong) }
       }
     }
   }

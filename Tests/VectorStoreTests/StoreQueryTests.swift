@@ -126,6 +126,7 @@ extension QueryOptions {
         let ranker = Ranker(
           db: db, collection: try CollectionsTable.require("default", db),
           plan: RankingPlan(lists: [.words]), options: lexical, index: store.file.index,
+          identity: store.identity,
           deviations: 4.75)
         let hits = try ranker.answers(to: [RankedQuery(text: "common words 77")])[0].hits
         return (hits, threadSeconds() - before)

@@ -10,7 +10,8 @@ struct AddCommand: AsyncParsableCommand {
     abstract: "Add files, folders, standard input or a text.",
     discussion: """
       Adds all text files of a folder, but for what .gitignore names, hidden files and binary files. \
-      Adding again changes only what changed.
+      Adding again changes only what changed. What was added is remembered with its options: \
+      `store update` brings all of it in step, `store roots` lists it.
       """)
 
   @Argument(help: "Files and folders.")
@@ -39,14 +40,16 @@ struct AddCommand: AsyncParsableCommand {
 
   @OptionGroup var metadata: MetadataOptions
 
-  @Option(help: ArgumentHelp("The most tokens of a chunk, estimated.", valueName: "n"))
-  var chunkTokens = ChunkingOptions().maximumTokens
+  @Option(
+    help: ArgumentHelp(
+      "The most tokens of a chunk, estimated (default: as before, else \(ChunkingOptions().maximumTokens)).",
+      valueName: "n"))
+  var chunkTokens: Int?
 
   @Option(help: ArgumentHelp("The tokens that a chunk repeats of the one before.", valueName: "n"))
-  var overlap = ChunkingOptions().overlapTokens
+  var overlap: Int?
 
-  @Flag(help: "Remove documents whose files are gone from the folders given.")
-  var prune = false
+  @OptionGroup var pruning: PruneOptions
 
   @Flag(help: "Show what would be added, and its cost; change and spend nothing.")
   var dryRun = false
@@ -69,7 +72,7 @@ struct AddCommand: AsyncParsableCommand {
         "--id names the document of --text or --stdin; a file is named by its path.")
     }
     do {
-      try ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap).validate()
+      try chunking?.validate()
     } catch {
       throw ValidationError("\(error)")
     }
@@ -82,32 +85,45 @@ struct AddCommand: AsyncParsableCommand {
     let draft = dryRun ? try settings.useDraftIfAbsent() : nil
     defer { draft?.remove() }
     var options = AddOptions()
-    options.chunking = ChunkingOptions(maximumTokens: chunkTokens, overlapTokens: overlap)
+    options.chunking = chunking
     options.metadata = metadata.values
     options.removedMetadata = metadata.removed
     options.keepsMetadata = true
     options.globs = glob
-    options.prune = prune
+    options.prune = pruning.prune
+    options.prunesMostOfARoot = pruning.yes
     options.isDryRun = dryRun
     options.spending = spending.options(quiet: store.quiet)
     let (addOptions, document) = (options, try inputDocument())
     if document == nil { try Store.checkAny(of: paths) }
-    let report = try await ProgressBar.during(quiet: store.quiet) { progress in
+    let (report, identity) = try await ProgressBar.during(quiet: store.quiet) { progress in
       try await settings.withStore { store in
         if let document {
-          return try await store.add([document], to: collection.name, options: addOptions)
+          let report = try await store.add([document], to: collection.name, options: addOptions)
+          return (report, store.identity)
         }
-        return try await store.add(
+        let report = try await store.add(
           paths: paths, to: collection.name, options: addOptions, progress: progress)
+        return (report, store.identity)
       }
     }
     if store.json {
       try JSONOutput.write(report)
     } else {
       ReportOutput.write(
-        report, canEmbed: settings.configuration.service != nil, quiet: store.quiet)
+        report, canEmbed: settings.configuration.service != nil, quiet: store.quiet,
+        identity: identity)
     }
     try report.throwIfPartial()
+  }
+
+  /// How texts are cut, if the command line says so.
+  private var chunking: ChunkingOptions? {
+    guard chunkTokens != nil || overlap != nil else { return nil }
+    let standard = ChunkingOptions()
+    return ChunkingOptions(
+      maximumTokens: chunkTokens ?? standard.maximumTokens,
+      overlapTokens: overlap ?? standard.overlapTokens)
   }
 
   /// The document of --text or --stdin.
@@ -120,12 +136,13 @@ struct AddCommand: AsyncParsableCommand {
 
 extension AddReport {
   /// Exit status 4 where the budget stopped it, 1 where nothing at all was done, 3 where something is
-  /// pending or failed.
+  /// pending, failed or was not removed.
   func throwIfPartial() throws {
     if isStoppedByBudget { throw ExitStatus.budget }
-    guard isPartial else { return }
+    guard isPartial || !notPruned.isEmpty else { return }
     let done =
-      documents.added + documents.updated + documents.unchanged + documents.removed
+      documents.added + documents.updated + documents.unchanged + documents.moved
+      + documents.removed
       + documents.pending + chunks.embedded + chunks.reused + chunks.standIn
     throw done == 0 ? ExitCode.failure : ExitStatus.partial
   }

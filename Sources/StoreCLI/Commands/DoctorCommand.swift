@@ -32,6 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
+    try settings.requireStore()
     var options = DoctorOptions()
     options.repairs = repair
     options.measuresRecall = recall

@@ -1,13 +1,17 @@
 // `store get`: one document as it is stored. Calls Store.get.
 
 import ArgumentParser
+import Foundation
 import VectorStore
 
 struct GetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "get", abstract: "Print a document: its text, or with --chunks how it was cut.")
+    commandName: "get", abstract: "Print a document: its text, or with --chunks how it was cut.",
+    discussion: """
+      With a line behind it, as `store query` shows hits (docs/a.md:12), the passage there is printed.
+      """)
 
-  @Argument(help: "The document's source, as `store list` shows it.")
+  @Argument(help: "The document: its file's path, or its id.")
   var source: String
 
   @Flag(help: "Print each chunk with its id, line and spaces.")
@@ -18,11 +22,17 @@ struct GetCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
-    guard let document = try await settings.open().get(source, in: collection.name) else {
+    let opened = try await settings.open()
+    guard var document = try await opened.get(source, in: collection.name) else {
       throw StoreError(
-        .documentNotFound,
-        "the collection \"\(collection.name)\" has no document \"\(source)\"")
+        .documentNotFound, try await opened.missing(source, in: collection.name))
     }
+    if try await !opened.contains(source, in: collection.name), let line = Store.line(of: source) {
+      let passage = document.chunks.last { $0.line.map { $0 <= line } ?? false }
+      document.chunks = passage.map { [$0] } ?? document.chunks
+      document.text = passage.map(\.text) ?? document.text
+    }
+    let name = Format.source(document.summary.source, path: document.summary.path)
     let output = Terminal.standardOutput
     if store.json {
       try JSONOutput.write(document)
@@ -34,7 +44,7 @@ struct GetCommand: AsyncParsableCommand {
           ? "no vector" : chunk.spaces.map(\.name).joined(separator: ", ")
         output.write(
           output.styled(
-            Terminal.oneLine("chunk \(chunk.id)  \(source)\(line)  \(spaces)"), .bold) + "\n")
+            Terminal.oneLine("chunk \(chunk.id)  \(name)\(line)  \(spaces)"), .bold) + "\n")
         output.writeText((chunk.text ?? "(no text: only its vector is stored)") + "\n\n")
       }
     } else if let text = document.text {
@@ -42,16 +52,25 @@ struct GetCommand: AsyncParsableCommand {
       output.writeText(text.isEmpty || text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n")
     } else {
       Terminal.standardError.write(
-        "\(Terminal.oneLine(source)) has no text: only its vectors are stored; `store export` writes them\n"
+        "\(Terminal.oneLine(name)) has no text: only its vectors are stored; `store export` writes them\n"
       )
     }
     if document.summary.state == .pending, !store.quiet {
       Terminal.standardError.write(
         Terminal.oneLine(
-          "\(source) waits for its vectors"
+          "\(name) waits for its vectors"
             + (document.chunks.isEmpty
               ? ", and no text of it can be shown yet" : "; this is the version before")
             + ": \(document.summary.reason ?? ""); run `store reembed`") + "\n")
     }
+  }
+}
+
+extension Store {
+  /// That a collection has no document of a source, and what was perhaps meant.
+  func missing(_ source: String, in collection: String) async throws -> String {
+    let similar = try await similarSources(to: source, in: collection)
+    let hint = similar.isEmpty ? "" : " (did you mean \(similar.formatted(.list(type: .or)))?)"
+    return "the collection \"\(collection)\" has no document \"\(source)\"\(hint)"
   }
 }

@@ -46,7 +46,8 @@ struct ListCommand: AsyncParsableCommand {
         Format.counted(document.chunks, "chunk"), Self.name(document.state),
         String(Format.time(document.updated).prefix(10)),
         Terminal.oneLine(
-          (several ? "\(document.collection)  " : "") + document.source
+          (several ? "\(document.collection)  " : "")
+            + Format.source(document.source, path: document.path)
             + (document.reason.map { "  (\($0))" } ?? "")),
       ]
     }

@@ -8,10 +8,11 @@ struct RemoveCommand: AsyncParsableCommand {
     commandName: "remove",
     abstract: "Remove documents.",
     discussion: """
-      The text is gone from every byte of the file after `store compact`.
+      FOLDER/ that was added removes its documents and forgets it, so that no `store update` brings them back. \
+      The text is gone from every byte of the store after `store compact`.
       """)
 
-  @Argument(help: "The documents' sources, as `store list` shows them.")
+  @Argument(help: "Documents: their files' paths, or their ids; or FOLDER/.")
   var sources: [String] = []
 
   @Option(
@@ -39,11 +40,11 @@ struct RemoveCommand: AsyncParsableCommand {
     let settings = try Settings(store, access: .readWrite)
     try settings.requireStore()
     let filter = try filtering.parsed()
-    let report = try await settings.withStore { store in
-      if all { return try await store.removeCollection(collection.name) }
-      if let folder { return try await store.remove(below: folder, from: collection.name) }
-      if let filter { return try await store.remove(where: filter, from: collection.name) }
-      return try await store.remove(sources, from: collection.name)
+    let (report, missing) = try await settings.withStore { store in
+      let report = try await remove(from: store, filter)
+      var missing: [String] = []
+      for source in report.notFound { missing.append(try await self.missing(source, store)) }
+      return (report, missing)
     }
     if store.json {
       try JSONOutput.write(report)
@@ -52,19 +53,38 @@ struct RemoveCommand: AsyncParsableCommand {
         "removed \(Format.counted(report.documents, "document")) "
           + "(\(Format.counted(report.chunks, "chunk")))\n")
     }
-    for source in report.notFound {
-      Terminal.standardError.write("error: \(Terminal.oneLine(missing(source)))\n")
+    for message in missing {
+      Terminal.standardError.write("error: \(Terminal.oneLine(message))\n")
     }
     guard !report.notFound.isEmpty else { return }
     throw report.documents == 0 ? ExitCode.failure : ExitStatus.partial
   }
 
-  private func missing(_ source: String) -> String {
-    let what = folder == nil ? "" : " below"
-    let advice =
-      folder == nil && source.hasSuffix("/")
-      ? "to remove what lies below that folder, use --below \(source)"
-      : "`store list` shows what it has"
-    return "the collection \"\(collection.name)\" has no document\(what) \"\(source)\"; \(advice)"
+  private func remove(from store: Store, _ filter: Filter?) async throws -> RemoveReport {
+    if all { return try await store.removeCollection(collection.name) }
+    if let folder { return try await store.remove(below: folder, from: collection.name) }
+    if let filter { return try await store.remove(where: filter, from: collection.name) }
+    var report = try await store.remove(sources, from: collection.name)
+    let folders = report.notFound.filter { $0.hasSuffix("/") }
+    report.notFound.removeAll { $0.hasSuffix("/") }
+    for folder in folders {
+      let removed = try await store.remove(root: folder, from: collection.name)
+      report.documents += removed.documents
+      report.chunks += removed.chunks
+      report.notFound += removed.notFound
+    }
+    return report
+  }
+
+  private func missing(_ source: String, _ store: Store) async throws -> String {
+    if folder == nil, !source.hasSuffix("/") {
+      return try await store.missing(source, in: collection.name)
+        + "; `store list` shows what it has"
+    }
+    return folder != nil
+      ? "the collection \"\(collection.name)\" has no document below \"\(source)\"; `store list` shows what "
+        + "it has"
+      : "\(source) was not added to the collection \"\(collection.name)\"; to remove what lies below it, use "
+        + "--below \(source); `store roots` shows what was added"
   }
 }

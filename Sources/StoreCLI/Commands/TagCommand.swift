@@ -36,7 +36,9 @@ struct TagCommand: AsyncParsableCommand {
     let report = try await settings.withStore { store in
       let sources =
         try await filter.map { filter in
-          { try await store.list(in: collection.name, filter: filter).map(\.source) }
+          {
+            try await store.list(in: collection.name, filter: filter).map { $0.path ?? $0.source }
+          }
         }?() ?? sources
       return try await store.updateMetadata(
         of: sources, setting: metadata.values, removing: metadata.removed, in: collection.name)

@@ -65,6 +65,11 @@ enum Format {
     String(format: "%.\(digits)f", value)
   }
 
+  /// A source as a person in the working folder would write it.
+  static func source(_ source: String, path: String?) -> String {
+    path.map { SourceIdentity.shown($0, from: FileManager.default.currentDirectoryPath) } ?? source
+  }
+
   /// Lines with their columns aligned, the last one as it is. No cell makes a line of its own.
   static func table(_ rows: [[String]]) -> [String] {
     let rows = rows.map { row in

@@ -12,7 +12,8 @@ struct HitLine: Encodable {
   var explanation: Explainer.Line?
 
   private enum Key: String, CodingKey {
-    case query, rank, score, cosine, id, source, collection, ordinal, text, metadata
+    case query, rank, score, cosine, id, source, path, fileState, collection, ordinal, text,
+      metadata
     case start, end, line, space, degraded, explanation
   }
 
@@ -24,6 +25,8 @@ struct HitLine: Encodable {
     try container.encode(hit.cosine, forKey: .cosine)
     try container.encode(hit.id, forKey: .id)
     try container.encode(hit.source, forKey: .source)
+    try container.encode(hit.path, forKey: .path)
+    try container.encodeIfPresent(hit.fileState, forKey: .fileState)
     try container.encode(hit.collection, forKey: .collection)
     try container.encode(hit.ordinal, forKey: .ordinal)
     try container.encode(hit.text, forKey: .text)
@@ -65,11 +68,19 @@ struct HitPage {
   /// Rank, score, and where the passage shown stands.
   private func heading(_ hit: Hit, line: Int?) -> String {
     let place =
-      Terminal.oneLine((showsCollection ? "\(hit.collection)  " : "") + hit.source)
+      Terminal.oneLine(
+        (showsCollection ? "\(hit.collection)  " : "") + Format.source(hit.source, path: hit.path))
       + (line.map { ":\($0)" } ?? "")
     let rank = String(repeating: " ", count: max(0, 2 - String(hit.rank).count)) + "\(hit.rank)"
     let score = Format.fixed(hit.score, abs(hit.score) < 10 ? 3 : 1)
-    let note = explainer?.sentence(hit).map { "    \(terminal.styled($0, .dim))\n" } ?? ""
+    let file: String? =
+      switch hit.fileState {
+      case .changed: "the file has changed since it was read; `store update` reads it again"
+      case .gone: "the file is gone; `store update --prune` removes the document"
+      case nil: nil
+      }
+    let note = [file, explainer?.sentence(hit)].compactMap { $0 }
+      .map { "    \(terminal.styled($0, .dim))\n" }.joined()
     return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))\n" + note
   }
 

@@ -5,8 +5,12 @@ import VectorStore
 enum ReportOutput {
   /// What `add` or `import` did, on standard output; warnings and errors on standard error.
   ///
-  /// - Parameter canEmbed: whether there is a service that could embed.
-  static func write(_ report: AddReport, canEmbed: Bool = true, quiet: Bool) {
+  /// - Parameters:
+  ///   - canEmbed: whether there is a service that could embed.
+  ///   - identity: what files are called in the store; nil if there are none in the report.
+  static func write(
+    _ report: AddReport, canEmbed: Bool = true, quiet: Bool, identity: SourceIdentity? = nil
+  ) {
     for error in report.errors {
       let place = error.source.map { "\($0): " } ?? ""
       let message = error.message.hasPrefix(place) ? error.message : place + error.message
@@ -23,7 +27,25 @@ enum ReportOutput {
     writeAdvice(
       report.errors.map(\.code) + (report.stopped.map { [$0.code] } ?? []),
       failedChunks: report.chunks.failed)
-    Terminal.standardOutput.write(summary(report, canEmbed: canEmbed) + "\n")
+    let isHeldBack = !report.notPruned.isEmpty
+    if isHeldBack || report.gone.count > report.documents.removed {
+      Terminal.standardError.write(
+        isHeldBack ? "note: --prune --yes removes them\n" : "note: --prune removes such documents\n"
+      )
+    }
+    Terminal.standardOutput.write(
+      moves(report, identity) + summary(report, canEmbed: canEmbed) + "\n")
+  }
+
+  /// A line for each document whose file was moved, of many for the first.
+  private static func moves(_ report: AddReport, _ identity: SourceIdentity?) -> String {
+    func shown(_ source: String) -> String {
+      Terminal.oneLine(identity?.shown(source: source) ?? source)
+    }
+    let listed = 5
+    let lines = report.moved.prefix(listed).map { "moved: \(shown($0.from)) → \(shown($0.to))\n" }
+    let more = report.moved.count - lines.count
+    return lines.joined() + (more > 0 ? "moved: and \(Format.count(more)) more\n" : "")
   }
 
   /// That documents wait for their vectors, and what to do, on standard error.
@@ -102,7 +124,7 @@ enum ReportOutput {
     let documents = report.documents
     let changes = parts(
       [
-        ("added", documents.added), ("updated", documents.updated),
+        ("added", documents.added), ("updated", documents.updated), ("moved", documents.moved),
         ("removed", documents.removed), ("waiting", documents.pending),
         ("failed", documents.failed),
       ], of: "document")

@@ -86,7 +86,7 @@ struct SettingSources: Sendable {
       case .file(let file, let line):
         "\(setting.name) is \(found) in \(file), line \(line); expected \(entry.expected); "
           + "correct or remove the line\(hint)"
-      case .environment, .collection, .default:
+      case .environment, .collection, .default, .folderAbove:
         "\(setting.name) is \(found) in the environment; expected \(entry.expected); "
           + "correct or unset it\(hint)"
       }
@@ -125,6 +125,8 @@ enum SettingOrigin: Sendable, Hashable {
   /// What a collection of a store remembers.
   case collection(String, store: String)
   case `default`
+  /// A folder above the working folder, in which the store was found.
+  case folderAbove
 
   /// The file, if it is one. Files come with a folder, which anyone may have made; the other places
   /// belong to the user.
@@ -147,6 +149,7 @@ extension SettingOrigin: CustomStringConvertible {
     case .file(let name, let line): "\(name), line \(line)"
     case .collection(let name, let store): "the collection \"\(name)\" of \(store)"
     case .default: "default"
+    case .folderAbove: "found in a folder above"
     }
   }
 }

@@ -69,6 +69,10 @@ struct Settings: Sendable {
     // A command asks one thing at a time.
     configuration.maximumReaders = 1
     for name in SettingName.allCases { try sources.read(name, into: &self) }
+    if origin(of: .store) == .default, let found = StoreSearch(from: folder).found {
+      storePath = found
+      if found.contains("/") { origins[.store] = .folderAbove }
+    }
     openAI.roles = chosenRoles.roles(of: openAI.model)
     let shown = sources.printable(address.description)
     try ProviderRule.check(self, shown: shown)
@@ -81,20 +85,12 @@ struct Settings: Sendable {
     }
   }
 
-  /// Resolves the settings of a command that opens a store.
+  /// Resolves the settings of a command that opens a store and uses no service.
   ///
-  /// - Parameters:
-  ///   - embeds: whether the command uses the service.
-  ///   - sends: whether it may send texts to it; the first time, this asks about an address that only
-  ///     a `.env` file names.
   /// - Throws: ``SettingsError`` for a setting that is wrong, and if a key would be sent to an address
   ///   that it must not be sent to.
-  init(
-    _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
-    embeds: Bool = false, sends: Bool = true
-  ) throws {
-    try self.init(options, mode, access, quiet: !embeds)
-    if embeds { try addService(sends: sends) }
+  init(_ options: StoreOptions, access: StoreConfiguration.Access) throws {
+    try self.init(options, nil, access, quiet: true)
   }
 
   /// Resolves the settings of a command that uses the service of one collection: what the collection
@@ -250,9 +246,12 @@ struct Settings: Sendable {
 
   // MARK: - The store
 
-  /// Opens the store.
+  /// Opens the store. One that is only read must be there.
   func open() async throws -> Store {
-    try await Store(path: storePath, configuration: configuration)
+    if configuration.access == .readOnly { try requireStore() }
+    let store = try await Store(path: storePath, configuration: configuration)
+    OpenedStores.add(store)
+    return store
   }
 
   /// Opens the store for a command that writes, and closes it afterwards, which removes its log.
@@ -269,13 +268,26 @@ struct Settings: Sendable {
     return result
   }
 
-  /// Throws unless the store is there: a command that only removes makes none.
+  /// Whether something is at the store's path. Of a link to nothing, opening it says what is wrong.
+  var hasStore: Bool {
+    var status = stat()
+    return lstat(storePath, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
+  }
+
+  /// Throws unless the store is there: a command that only reads or removes makes none.
   func requireStore() throws {
-    guard FileManager.default.fileExists(atPath: storePath) else {
+    guard !hasStore else { return }
+    guard origin(of: .store) == .default else {
       throw StoreError(
         .storeNotFound,
-        "there is no store at \(storePath); make one by adding documents, or name another")
+        "there is no store at \(storePath) (named by \(origin(of: .store))); add documents to make one, or "
+          + "name another")
     }
+    let folders = StoreSearch(from: FileManager.default.currentDirectoryPath).folders
+    throw StoreError(
+      .storeNotFound,
+      "there is no \(StoreSearch.name) in \(folders.formatted(.list(type: .or))); make one here with `store add "
+        + "FOLDER`, or name one with --store")
   }
 
   /// If there is no store, names an empty one that is thrown away: a dry run makes none.

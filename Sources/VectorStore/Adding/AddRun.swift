@@ -1,6 +1,7 @@
 // One run that adds documents: they are examined and cut, their texts embedded, and they are placed.
 
 import Foundation
+import GRDB
 import Logging
 import VectorStoreText
 
@@ -44,6 +45,9 @@ struct AddRun {
   /// Texts refused for good.
   private var failures: [Data: ChunkFailure] = [:]
 
+  /// When this run's documents are placed; nil in a dry run.
+  let placedAt: String?
+
   /// The space of the vectors that texts get.
   var target: SpaceRecord { collection.target }
 
@@ -77,7 +81,8 @@ struct AddRun {
     }
     let counter = await service?.tokenCounter().counting(prefix: roles.document.prefix)
     let sink: any AddSink
-    if let run {
+    let placedAt = run == nil ? nil : Timestamp.of(store.configuration.clock())
+    if let run, let placedAt {
       var sending: (ServiceRequests, TokenCounter, EmbeddingQueue)?
       if let service, let counter {
         var sendOptions = options.spending.requestOptions(runID: run.correlationID)
@@ -88,7 +93,8 @@ struct AddRun {
       }
       sink = StoreSink(
         file: store.file, run: run, collection: collection,
-        placedAt: Timestamp.of(store.configuration.clock()), service: sending)
+        movedFiles: MovedFiles(identity: store.identity),
+        placedAt: placedAt, service: sending)
     } else {
       sink = CountingSink(
         store: store, collection: collection, service: service, counter: counter,
@@ -98,7 +104,7 @@ struct AddRun {
       file: store.file, collection: collection, mode: store.mode, counter: counter,
       runID: run?.id, service: service,
       told: (service as? any AdaptiveService)?.profile?.tokensPerText, mockSpace: mock,
-      route: route, sink: sink)
+      placedAt: placedAt, route: route, sink: sink)
   }
 
   private static func make(
@@ -136,6 +142,7 @@ struct AddRun {
   private init(
     file: StoreFile, collection: CollectionRecord, mode: ServiceMode, counter: TokenCounter?,
     runID: Int64?, service: (any EmbeddingService)?, told: Int?, mockSpace: SpaceRecord,
+    placedAt: String?,
     route: Result<EmbeddingRouter.Route, any Error>, sink: any AddSink
   ) throws {
     self.file = file
@@ -146,6 +153,7 @@ struct AddRun {
     terms = service?.terms
     tokensPerText = min(terms?.tokensPerText ?? .max, told.map(Self.within) ?? .max)
     self.mockSpace = mockSpace
+    self.placedAt = placedAt
     self.sink = sink
     tally = AddTally(mode: mode, space: collection.target.space)
     switch route {
@@ -201,8 +209,13 @@ struct AddRun {
   }
 
   /// Removes documents whose files are gone.
-  mutating func remove(sources: [String]) async throws {
-    tally.count(removed: try await sink.remove(sources: sources))
+  mutating func remove(_ ids: [Int64]) async throws {
+    tally.count(removed: try await sink.remove(ids))
+  }
+
+  /// Changes what is remembered of roots, unless this is a dry run.
+  mutating func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    try await sink.changeRoots(body)
   }
 
   /// Sends the texts of new documents on their way, and places what is ready.
@@ -249,19 +262,43 @@ struct AddRun {
       case .standIn, .wait: false
       }
     var new: [CutDocument] = []
-    for (document, record) in zip(documents, try await sink.records(of: documents.map(\.key))) {
-      var document = document
-      try document.meet(record)
+    var stamps: [Int64: FileStamp] = [:]
+    for document in try await met(documents) {
       if let stored = document.stored, !stored.isPending, !(canImprove && stored.hasGaps) {
-        tally.count(unchanged: stored)
+        tally.count(unchanged: stored, isMoved: document.isMoved)
+        if document.origin == .file, stored.file != document.file {
+          stamps[stored.id] = document.file
+        }
       } else {
         new.append(document)
       }
     }
+    if !stamps.isEmpty { try await sink.keep(stamps) }
     let (uncut, counter, tokens) = (new, counter, tokensPerText)
     return try await file.work {
       Parallel.map(uncut) { $0.cut(fitting: counter, tokens: tokens) }
     }
+  }
+
+  /// Documents with what the store has of each: under its key, or else under the source that its file was moved
+  /// from.
+  private mutating func met(_ documents: [CutDocument]) async throws -> [CutDocument] {
+    var documents = documents
+    var records = try await sink.records(of: documents.map(\.key))
+    let strangers = documents.indices.filter {
+      records[$0] == nil && documents[$0].origin == .file && !documents[$0].isBlank
+    }
+    let moves = try await sink.move(strangers.map { documents[$0] })
+    if !moves.isEmpty {
+      tally.list(moved: moves)
+      records = try await sink.records(of: documents.map(\.key))
+    }
+    let moved = Set(moves.map(\.to))
+    for index in documents.indices {
+      documents[index].isMoved = moved.contains(documents[index].source)
+      try documents[index].meet(records[index])
+    }
+    return documents
   }
 
   private func unsent(_ texts: [HashedText]) -> [HashedText] {
@@ -410,7 +447,7 @@ struct AddRun {
         chunk.textHash.map { !missing.contains($0) || failures[$0] != nil } ?? true
       }
       guard had <= stored.chunksInTarget + stored.failedChunks else { return true }
-      tally.count(unchanged: stored)
+      tally.count(unchanged: stored, isMoved: document.isMoved)
       return false
     }
   }

@@ -1,6 +1,7 @@
 // What an adding run does with what it has decided: a run writes to the store, a dry run counts.
 
 import Foundation
+import GRDB
 import VectorStoreText
 
 /// Where an ``AddRun`` puts its documents and texts. The run decides, the sink carries out, so that a
@@ -31,8 +32,15 @@ protocol AddSink: Sendable {
     _ documents: [CutDocument], vectors: VectorsAtHand, embeddedNow: Set<Data>,
     pendingReason: String?
   ) async throws -> [Placement.Outcome]
-  /// Removes documents. Returns how many there were.
-  mutating func remove(sources: [String]) async throws -> Int
+  /// Gives documents that the store has, and whose own files are gone, the sources of files with their
+  /// content. Returns which.
+  mutating func move(_ documents: [CutDocument]) async throws -> [AddReport.Move]
+  /// Keeps where documents come from that are as they were, by row id.
+  mutating func keep(_ stamps: [Int64: FileStamp]) async throws
+  /// Removes documents by row id. Returns how many there were.
+  mutating func remove(_ ids: [Int64]) async throws -> Int
+  /// Changes what is remembered of roots.
+  mutating func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) async throws
 
   /// Completes the report and keeps it.
   mutating func end(_ tally: inout AddTally) async throws
@@ -49,6 +57,8 @@ struct StoreSink: AddSink {
   let file: StoreFile
   let run: RunRecord
   let collection: CollectionRecord
+  /// Finds the documents of files that were moved.
+  let movedFiles: MovedFiles
   /// When this run's documents are placed.
   let placedAt: String
   /// The service's requests and the texts on their way to it; nil if none is asked.
@@ -118,22 +128,40 @@ struct StoreSink: AddSink {
     }
   }
 
-  func remove(sources: [String]) async throws -> Int {
-    let collection = collection.id
+  func move(_ documents: [CutDocument]) async throws -> [AddReport.Move] {
+    guard !documents.isEmpty else { return [] }
+    let (files, collection) = (movedFiles, collection.id)
+    let found = try await file.read { db in
+      try documents.contains { try files.find($0, in: collection, besides: [], db) != nil }
+    }
+    guard found else { return [] }
     return try await file.write { db in
+      var moves: [AddReport.Move] = []
+      for document in documents {
+        guard let old = try files.find(document, in: collection, besides: [], db) else { continue }
+        try DocumentsTable.rename(old.id, to: document.source, db)
+        moves.append(AddReport.Move(from: old.source, to: document.source))
+      }
+      return moves
+    }
+  }
+
+  func keep(_ stamps: [Int64: FileStamp]) async throws {
+    try await file.write { db in
+      for (id, stamp) in stamps { try DocumentsTable.keep(stamp, of: id, db) }
+    }
+  }
+
+  func remove(_ ids: [Int64]) async throws -> Int {
+    try await file.write { db in
       try SearchTable.following(db) { words in
-        var removed = 0
-        for source in sources {
-          let key = DocumentKey(source: source, isFile: true)
-          guard let id = try DocumentsTable.id(collection: collection, key, db) else {
-            continue
-          }
-          try DocumentsTable.delete(id, &words, db)
-          removed += 1
-        }
-        return removed
+        try ids.compactMap { try DocumentsTable.delete($0, &words, db) }.count
       }
     }
+  }
+
+  func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    try await file.write(body)
   }
 
   func end(_ tally: inout AddTally) async throws {
@@ -181,6 +209,8 @@ struct CountingSink: AddSink {
   private var embedded: [EmbeddingSpace: Set<Data>] = [:]
   /// What the store would have by now of the documents that came.
   private var placed: [DocumentKey: DocumentRecord] = [:]
+  /// Documents whose files were moved.
+  private var moved: Set<Int64> = []
 
   init(
     store: Store, collection: CollectionRecord, service: (any EmbeddingService)?,
@@ -277,7 +307,34 @@ struct CountingSink: AddSink {
     return outcomes
   }
 
-  func remove(sources: [String]) -> Int { sources.count }
+  mutating func move(_ documents: [CutDocument]) async throws -> [AddReport.Move] {
+    guard !documents.isEmpty else { return [] }
+    let (files, collection) = (MovedFiles(identity: store.identity), collection)
+    let before = moved
+    let found = try await store.file.read { db in
+      var taken = before
+      return try documents.compactMap { document -> (key: DocumentKey, DocumentRecord, String)? in
+        guard let old = try files.find(document, in: collection.id, besides: taken, db),
+          let record = try DocumentsTable.find(
+            collection: collection.id, DocumentKey(source: old.source, isFile: true),
+            target: collection.target.id, db)
+        else { return nil }
+        taken.insert(old.id)
+        return (document.key, record, old.source)
+      }
+    }
+    for (key, record, _) in found {
+      moved.insert(record.id)
+      placed[key] = record
+    }
+    return found.map { AddReport.Move(from: $2, to: $0.source) }
+  }
+
+  func keep(_ stamps: [Int64: FileStamp]) {}
+
+  func remove(_ ids: [Int64]) -> Int { ids.filter { !moved.contains($0) }.count }
+
+  func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) {}
 
   /// Completes the report, with a warning for each limit that the run would reach.
   mutating func end(_ tally: inout AddTally) async throws {

@@ -1,6 +1,7 @@
 // The report of a run while it is made: counts, warnings, errors.
 
 import Foundation
+import VectorStoreText
 
 /// Counts what became of documents and chunks, and lists what went wrong.
 struct AddTally: Sendable {
@@ -10,6 +11,8 @@ struct AddTally: Sendable {
   private static let warningsListed = 20
 
   private(set) var report: AddReport
+  /// Files that had text before this run and have none now.
+  private(set) var emptied: [String] = []
 
   init(mode: ServiceMode, space: EmbeddingSpace) {
     report = AddReport(mode: mode)
@@ -69,6 +72,28 @@ struct AddTally: Sendable {
     report.documents.removed += removed
   }
 
+  /// Lists documents whose files were moved.
+  mutating func list(moved: [AddReport.Move]) {
+    report.moved += moved
+  }
+
+  /// Lists documents whose files are gone, and says so unless they are removed.
+  mutating func list(gone: [AddReport.Gone], areRemoved: Bool, _ identity: SourceIdentity) {
+    report.gone += gone
+    if !areRemoved { AddReport.Gone.sentences(gone, identity).forEach { warn($0) } }
+  }
+
+  /// Says that nothing of a root is removed, since its disk may not be there.
+  mutating func holdBack(_ found: GoneFiles.OfRoot, _ identity: SourceIdentity) {
+    let (gone, all) = (found.gone.count, found.documents)
+    report.notPruned.append(found.root.source)
+    warn(
+      "\(gone) of the \(all) documents of \(identity.shown(found.root.path)) would be removed: "
+        + (found.root.isFolder == nil
+          ? "the folder is not there" : "more than half of its files are gone")
+        + ". Is its disk mounted? Nothing of it was removed")
+  }
+
   /// Notes something the user should know. Of many warnings the last one says that there are more.
   mutating func warn(_ message: String) {
     guard !report.warnings.contains(message) else { return }
@@ -82,8 +107,10 @@ struct AddTally: Sendable {
   /// Counts a document that is left as it is.
   ///
   /// - Parameter embedded: of how many of its texts this run had the vectors made.
-  mutating func count(unchanged stored: DocumentRecord, embedded: Int = 0) {
-    report.documents.unchanged += 1
+  mutating func count(
+    unchanged stored: DocumentRecord, isMoved: Bool = false, embedded: Int = 0
+  ) {
+    if isMoved { report.documents.moved += 1 } else { report.documents.unchanged += 1 }
     report.chunks.embedded += embedded
     report.chunks.reused += max(0, stored.chunksInTarget - embedded)
     report.chunks.failed += stored.failedChunks
@@ -99,7 +126,8 @@ struct AddTally: Sendable {
   mutating func count(_ outcome: Placement.Outcome, of document: CutDocument) {
     switch outcome {
     case .placed(let counts): count(counts, of: document)
-    case .unchanged(let stored?, let embedded): count(unchanged: stored, embedded: embedded)
+    case .unchanged(let stored?, let embedded):
+      count(unchanged: stored, isMoved: document.isMoved, embedded: embedded)
     case .unchanged(nil, _):
       report.documents.unchanged += 1
       report.chunks.reused += document.chunks.count
@@ -129,6 +157,7 @@ struct AddTally: Sendable {
     report.chunks.failed += counts.failures.count
     if document.chunks.isEmpty {
       warn("\(document.source) is empty: it is kept as a document without chunks")
+      if document.origin == .file, !counts.isNew { emptied.append(document.source) }
     }
   }
 

@@ -32,6 +32,8 @@ struct CutDocument: Sendable {
   let bringsChunks: Bool
   /// Of a file: where it comes from.
   var file = FileStamp()
+  /// Whether the store had it under another source, from which its file was moved.
+  var isMoved = false
   /// What the store has under its key, of whatever version.
   var known: DocumentRecord?
   /// The line that it was imported from.
@@ -73,6 +75,11 @@ struct CutDocument: Sendable {
   /// Whether each chunk came with its vector, so that none has to be looked for.
   var bringsAllVectors: Bool {
     !chunks.isEmpty && chunks.allSatisfy { $0.vector != nil }
+  }
+
+  /// Whether there is no text in it, and no vector.
+  var isBlank: Bool {
+    !bringsChunks && text?.contains { !$0.isWhitespace } != true
   }
 
   /// Whether a chunk came with its vector.

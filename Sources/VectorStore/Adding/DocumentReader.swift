@@ -2,7 +2,6 @@
 // checked, sources named.
 
 import Foundation
-import Synchronization
 import VectorStoreSearch
 import VectorStoreText
 
@@ -31,8 +30,9 @@ struct DocumentReader: Sendable {
       let format = DocumentFormat(fileName: file.source)
       let (front, warning) = frontMatter(of: text, format: format)
       let given = GivenMetadata(options, front: front, keepsEarlier: true)
-      let document = try cutDocument(
+      var document = try cutDocument(
         text, source: file.source, origin: .file, format: format, given: given)
+      document.file = FileStamp(of: file.path)
       return .document(document, warning: warning.map { "\(file.source): \($0)" })
     } catch let error as TextDecodingError {
       guard file.isNamed else { return .skipped(error, source: file.source) }
@@ -175,7 +175,7 @@ struct DocumentReader: Sendable {
     guard let chunker = options.chunker else {
       var document = CutDocument(
         source: source, origin: origin, format: format, text: text, metadata: try given.all(),
-        chunking: options.chunking)
+        chunking: options.chunking ?? ChunkingOptions())
       document.given = given
       return document
     }
@@ -208,122 +208,6 @@ struct DocumentReader: Sendable {
       return (try FrontMatter.parse(text)?.metadata ?? [:], nil)
     } catch {
       return ([:], "its front matter is left out: \(error)")
-    }
-  }
-}
-
-/// Some documents and what was met on the way to them.
-struct FileBatch: Sendable {
-  var documents: [CutDocument] = []
-  var warnings: [String] = []
-  /// Files that hold no text.
-  var skipped = 0
-  var failures: [StoreError] = []
-  /// Files and problems met.
-  var seen = 0
-  /// All that will be met; nil while the walk has not come to its end.
-  var total: Int?
-}
-
-/// Walks the paths of one `add` and reads the files, a batch at a time.
-final class FileBatches: Sendable {
-  /// A batch is full with so many bytes of text, or so many documents.
-  private static let (fullBytes, fullDocuments) = (4 << 20, 256)
-  /// The walk is at most so many files ahead of reading, so that the total is known early and memory
-  /// stays bounded.
-  private static let filesAhead = 16_384
-
-  private let state: Mutex<State>
-  private let reader: DocumentReader
-  /// The store's own files, which a folder may hold.
-  private let storePath: String
-
-  init(paths: [String], options: AddOptions, storePath: String) throws {
-    self.storePath = Self.absolute(storePath)
-    reader = DocumentReader(options: options)
-    do {
-      let finder = try FileFinder(paths: paths, globs: options.globs)
-      state = Mutex(State(walk: finder.makeIterator()))
-    } catch {
-      throw StoreError(.invalidArgument, "\(error)", underlying: error)
-    }
-  }
-
-  /// The next batch, nil after the last. Blocks its thread.
-  func next() -> FileBatch? {
-    var files: [FoundFile] = []
-    var batch = FileBatch()
-    var bytes = 0
-    state.withLock { state in
-      while files.count < Self.fullDocuments, bytes < Self.fullBytes, let finding = state.next() {
-        batch.seen += 1
-        switch finding {
-        case .file(let file) where isOfTheStore(file.path):
-          guard file.isNamed else { continue }
-          batch.failures.append(
-            StoreError(
-              .invalidArgument,
-              "\(file.source) is the store itself or belongs to it; add other files"))
-        case .file(let file):
-          files.append(file)
-          bytes += Int(StoreFile.size(of: file.path))
-        case .problem(let problem):
-          batch.failures.append(StoreError(.pathNotFound, "\(problem)", underlying: problem))
-        }
-      }
-      batch.total = state.isOver ? state.walked : nil
-    }
-    guard batch.seen > 0 else { return nil }
-    for outcome in Parallel.map(files, { [reader] file in reader.read(file) }) {
-      switch outcome {
-      case .document(let document, let warning):
-        batch.documents.append(document)
-        if let warning { batch.warnings.append(warning) }
-      case .skipped(let reason, let source):
-        batch.skipped += 1
-        // Other binary files are counted; a warning only if the name promises text.
-        if case .binary = reason, !DocumentFormat.isTextName(source) { continue }
-        batch.warnings.append("\(source) is left out: \(reason)")
-      case .failed(let error): batch.failures.append(error)
-      }
-    }
-    return batch
-  }
-
-  /// Whether a path is the store being written, its log, or another file beside it.
-  private func isOfTheStore(_ path: String) -> Bool {
-    let path = Self.absolute(path)
-    guard path.hasPrefix(storePath) else { return false }
-    return ["", "-wal", "-shm", "-journal", "-lock", "-runs", "-new"].contains(
-      path.dropFirst(storePath.count))
-  }
-
-  private static func absolute(_ path: String) -> String {
-    URL(filePath: path).standardizedFileURL.path
-  }
-
-  /// The walk, some files ahead of those that are read.
-  private struct State {
-    var walk: FileWalk
-    /// Met, the next first.
-    var ahead: ArraySlice<FileFinder.Finding> = []
-    /// All that was met so far.
-    var walked = 0
-    /// Whether the walk has come to its end.
-    var isOver = false
-
-    init(walk: FileWalk) { self.walk = walk }
-
-    mutating func next() -> FileFinder.Finding? {
-      if ahead.isEmpty {
-        var found: [FileFinder.Finding] = []
-        while found.count < FileBatches.filesAhead, !isOver {
-          if let finding = walk.next() { found.append(finding) } else { isOver = true }
-        }
-        walked += found.count
-        ahead = found[...]
-      }
-      return ahead.popFirst()
     }
   }
 }

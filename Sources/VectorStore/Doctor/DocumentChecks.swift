@@ -169,8 +169,7 @@ struct ChunksCheck: StoreCheck {
 
 /// Reads every file that a document came from and compares it with what is stored.
 struct FilesCheck: StoreCheck {
-  /// The folder that sources are relative to; nil is the process's.
-  let folder: String?
+  let identity: SourceIdentity
   let names = [DoctorReport.Name.files]
 
   func run(_ db: Database) throws -> [DoctorReport.Check] {
@@ -186,7 +185,7 @@ struct FilesCheck: StoreCheck {
     ) { row in
       files += 1
       let (source, hash) = (row.text(0) ?? "", Data(row.blob(1)))
-      let path = folder.map { source.hasPrefix("/") ? source : "\($0)/\(source)" } ?? source
+      let path = identity.path(of: source)
       guard FileManager.default.fileExists(atPath: path) else {
         findings.add("\(source): there is no such file")
         return
@@ -212,10 +211,10 @@ struct FilesCheck: StoreCheck {
   private func elsewhere(_ files: Int) -> DoctorReport.Check {
     var check = DoctorReport.Check(
       .files, .warning,
-      "none of the \(files) files that documents came from is below this folder: it does not look like "
-        + "the one they were added from")
+      "none of the \(files) files that documents came from is there: the store or its folder may have been "
+        + "moved, or a disk is not there")
     check.count = files
-    check.advice = "check the store from the folder that they were added from"
+    check.advice = "put them back, or add the folders again at their new places: that costs nothing"
     return check
   }
 }

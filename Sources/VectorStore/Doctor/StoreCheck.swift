@@ -48,7 +48,7 @@ extension Doctor {
       ChunksCheck(),
       StagedCheck(),
       RunsCheck(),
-      FilesCheck(folder: options.folder),
+      FilesCheck(identity: store.identity),
       LedgerCheck(path: configuration.budget.ledgerPath),
       SystemCheck(path: store.file.path),
     ]

@@ -227,7 +227,7 @@ final class WriterConnection: @unchecked Sendable {
   /// - Throws: ``StoreError/Code/fileReplaced``; the connection is closed all the same.
   func close(isHurried: Bool = false) throws {
     isClosed = true
-    guard let queue else { return }
+    guard let queue else { return removeEmptyLog() }
     self.queue = nil
     let check = Result { try checkFiles() }
     do {
@@ -239,6 +239,20 @@ final class WriterConnection: @unchecked Sendable {
       try? queue.close()
     }
     try check.get()
+  }
+
+  /// Removes an empty log and its index, which readers leave, unless somebody uses the store.
+  private func removeEmptyLog() {
+    var status = stat()
+    guard stat(path + "-wal", &status) == 0, status.st_size == 0, access(path, W_OK) == 0,
+      access(path + "-lock", W_OK) == 0
+    else { return }
+    try? lock.withLock(timeout: .zero) {
+      // The last connection to close takes both with it, if it may write.
+      let queue = try DatabaseQueue(path: path, configuration: Self.configuration(creating: false))
+      _ = try queue.read { try Int32.fetchOne($0, sql: "PRAGMA schema_version") }
+      try queue.close()
+    }
   }
 
   private static func undurably<T>(

@@ -12,6 +12,8 @@ public struct AddReport: Sendable, Codable, Hashable {
     public var updated = 0
     /// Ones that are as they were.
     public var unchanged = 0
+    /// Ones that are as they were, and whose file was moved or renamed.
+    public var moved = 0
     /// Ones removed because their files are gone (`prune`).
     public var removed = 0
     /// Ones waiting for the embedding service; their earlier versions go on answering.
@@ -21,12 +23,13 @@ public struct AddReport: Sendable, Codable, Hashable {
 
     /// Creates a value from its parts.
     public init(
-      added: Int = 0, updated: Int = 0, unchanged: Int = 0, removed: Int = 0, pending: Int = 0,
-      failed: Int = 0
+      added: Int = 0, updated: Int = 0, unchanged: Int = 0, moved: Int = 0, removed: Int = 0,
+      pending: Int = 0, failed: Int = 0
     ) {
       self.added = added
       self.updated = updated
       self.unchanged = unchanged
+      self.moved = moved
       self.removed = removed
       self.pending = pending
       self.failed = failed
@@ -84,6 +87,50 @@ public struct AddReport: Sendable, Codable, Hashable {
     }
   }
 
+  /// A document whose file was moved or renamed. It keeps its id, its chunks and its vectors.
+  public struct Move: Sendable, Codable, Hashable {
+    /// Its source before.
+    public var from: String
+    /// Its source now.
+    public var to: String
+
+    /// Creates a value from its parts.
+    public init(from: String, to: String) {
+      self.from = from
+      self.to = to
+    }
+  }
+
+  /// A document whose file is not there any more, or not taken any more.
+  public struct Gone: Sendable, Codable, Hashable {
+    /// Why a file is not taken.
+    public enum Reason: String, Sendable, Codable, CaseIterable {
+      /// Nothing is at its path.
+      case missing
+      /// It is ignored now, or no glob takes it.
+      case ignored
+      /// It holds no text that can be read.
+      case notText
+      /// It cannot be read.
+      case unreadable
+      /// A folder, a link or something else is at its path.
+      case notAFile
+      /// It is empty.
+      case empty
+    }
+
+    /// The document's source.
+    public var source: String
+    /// Why its file is not taken.
+    public var reason: Reason
+
+    /// Creates a value from its parts.
+    public init(source: String, reason: Reason) {
+      self.source = source
+      self.reason = reason
+    }
+  }
+
   /// Why a service embeds no more texts of a run.
   public struct Stop: Sendable, Codable, Hashable {
     /// What kind of reason it is, as ``StoreError/Code/budgetExceeded``.
@@ -110,6 +157,13 @@ public struct AddReport: Sendable, Codable, Hashable {
   public var skipped = 0
   /// Passages that were longer than the service takes and were cut again.
   public var cutAgain = 0
+  /// Documents whose files were moved or renamed.
+  public var moved: [Move] = []
+  /// Documents whose files are gone or not taken any more. They still answer unless they were removed.
+  public var gone: [Gone] = []
+  /// Roots of which nothing was removed although it was asked for: the folder is missing or empty, or more than
+  /// half of its documents are gone, as on a disk that is not there.
+  public var notPruned: [String] = []
   /// Tokens billed by the service in this run.
   public var tokens = 0
   /// Whether ``tokens`` is estimated, not counted.
@@ -143,8 +197,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   /// Creates a value from its parts.
   public init(
     documents: Documents = Documents(), chunks: Chunks = Chunks(), skipped: Int = 0,
-    cutAgain: Int = 0, tokens: Int = 0, tokensEstimated: Bool = false, requests: Int = 0,
-    costUSD: Double = 0.0,
+    cutAgain: Int = 0, moved: [Move] = [], gone: [Gone] = [], notPruned: [String] = [],
+    tokens: Int = 0, tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
     possibleCostUSD: Double = 0.0, stopped: Stop? = nil, dryRun: Bool = false, mode: ServiceMode,
     space: EmbeddingSpace? = nil, duration: Duration = Duration.zero, warnings: [String] = [],
     errors: [Problem] = [], refused: [String: Int] = [:], errorsOmitted: Int = 0
@@ -153,6 +207,9 @@ public struct AddReport: Sendable, Codable, Hashable {
     self.chunks = chunks
     self.skipped = skipped
     self.cutAgain = cutAgain
+    self.moved = moved
+    self.gone = gone
+    self.notPruned = notPruned
     self.tokens = tokens
     self.tokensEstimated = tokensEstimated
     self.requests = requests
@@ -175,8 +232,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case documents, chunks, skipped, cutAgain, tokens, tokensEstimated, requests, costUSD,
-      possibleCostUSD
+    case documents, chunks, skipped, cutAgain, moved, gone, notPruned, tokens, tokensEstimated
+    case requests, costUSD, possibleCostUSD
     case stopped, dryRun, mode, space, warnings, errors, refused, errorsOmitted
     case duration = "seconds"
   }

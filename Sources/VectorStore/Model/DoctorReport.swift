@@ -164,18 +164,14 @@ public struct DoctorOptions: Sendable {
   public var measuresRecall = false
   /// How many of each collection's own vectors are asked for; 1 to 1,000,000.
   public var sampleSize = 100
-  /// The folder that the sources of files are relative to; nil is the process's.
-  public var folder: String?
 
   /// Creates a value from its parts.
   public init(
-    repairs: Bool = false, measuresRecall: Bool = false, sampleSize: Int = 100,
-    folder: String? = nil
+    repairs: Bool = false, measuresRecall: Bool = false, sampleSize: Int = 100
   ) {
     self.repairs = repairs
     self.measuresRecall = measuresRecall
     self.sampleSize = sampleSize
-    self.folder = folder
   }
 
 }

@@ -86,8 +86,8 @@ public struct AddOptions: Sendable {
   /// The most bytes of one document's text; what SQLite takes in one row is less than twice as much.
   public static let maximumTextBytes = 512 << 20
 
-  /// How texts are cut.
-  public var chunking = ChunkingOptions()
+  /// How texts are cut; nil cuts files as they were cut when their root was added, and all else by the default.
+  public var chunking: ChunkingOptions?
   /// Cuts texts in place of ``chunking``; nil leaves it to the store's own ``Chunker``. Its chunks are
   /// taken as they are.
   public var chunker: (any TextChunker)?
@@ -99,10 +99,14 @@ public struct AddOptions: Sendable {
   /// Whether documents at hand keep, as files do, the metadata that was given for them before. Otherwise
   /// what they bring takes its place.
   public var keepsMetadata = false
-  /// Which files of folders are taken, as `*.md`, `docs/**/*.swift` or `!drafts/*`; empty takes all.
+  /// Which files of folders are taken, as `*.md`, `docs/**/*.swift` or `!drafts/*`; empty takes those that
+  /// were taken when the folder was added before, else all. `*` takes all again.
   public var globs: [String] = []
-  /// Whether documents whose files are gone from an added folder are removed.
+  /// Whether documents are removed whose files are gone from an added folder, or not taken any more.
   public var prune = false
+  /// Whether ``prune`` may remove more than half of a folder's documents at once, or all of one that is missing
+  /// or empty. Otherwise that is taken for a disk that is not there, and nothing of the folder is removed.
+  public var prunesMostOfARoot = false
 
   /// The space of the collection's vectors, chosen if the collection is new or empty; any service of
   /// the store's configuration may serve it. Nil takes the space that the store gives new collections,
@@ -117,14 +121,16 @@ public struct AddOptions: Sendable {
 
   /// Creates a value from its parts.
   public init(
-    chunking: ChunkingOptions = ChunkingOptions(), metadata: [String: MetadataValue] = [:],
-    globs: [String] = [], prune: Bool = false, space: EmbeddingSpace? = nil, isDryRun: Bool = false,
+    chunking: ChunkingOptions? = nil, metadata: [String: MetadataValue] = [:],
+    globs: [String] = [], prune: Bool = false, prunesMostOfARoot: Bool = false,
+    space: EmbeddingSpace? = nil, isDryRun: Bool = false,
     spending: SpendingOptions = SpendingOptions()
   ) {
     self.chunking = chunking
     self.metadata = metadata
     self.globs = globs
     self.prune = prune
+    self.prunesMostOfARoot = prunesMostOfARoot
     self.space = space
     self.isDryRun = isDryRun
     self.spending = spending

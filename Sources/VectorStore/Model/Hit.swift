@@ -4,6 +4,14 @@ import VectorStoreText
 
 /// One chunk that answers a query.
 public struct Hit: Sendable, Codable, Hashable {
+  /// What became of a document's file since it was read.
+  public enum FileState: String, Sendable, Codable {
+    /// The file has another time or size: the passage may read otherwise by now.
+    case changed
+    /// Nothing is at its path any more.
+    case gone
+  }
+
   /// Its place in the ranking, from 1.
   public var rank: Int
   /// What it was ranked by, higher is better: the cosine in [-1, 1]; for ``QueryOptions/Ranking/lexical``
@@ -15,6 +23,11 @@ public struct Hit: Sendable, Codable, Hashable {
   public var id: Int64
   /// The document's source.
   public var source: String
+  /// The absolute path of its file; nil if it is no file's.
+  public var path: String?
+  /// What became of the file since it was read, by a look at its time and size; nil if it is as it was, and if
+  /// that is not known.
+  public var fileState: FileState?
   /// The collection's name.
   public var collection: String
   /// The chunk's place in its document, from 0.
@@ -36,7 +49,8 @@ public struct Hit: Sendable, Codable, Hashable {
 
   /// Creates a value from its parts.
   public init(
-    rank: Int, score: Double, cosine: Double? = nil, id: Int64, source: String, collection: String,
+    rank: Int, score: Double, cosine: Double? = nil, id: Int64, source: String,
+    path: String? = nil, fileState: FileState? = nil, collection: String,
     ordinal: Int, text: String? = nil, metadata: [String: MetadataValue], start: Int? = nil,
     end: Int? = nil, line: Int? = nil, space: EmbeddingSpace? = nil, degraded: Bool
   ) {
@@ -45,6 +59,8 @@ public struct Hit: Sendable, Codable, Hashable {
     self.cosine = cosine
     self.id = id
     self.source = source
+    self.path = path
+    self.fileState = fileState
     self.collection = collection
     self.ordinal = ordinal
     self.text = text

@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import VectorStoreSearch
+import VectorStoreText
 
 /// One query as it is ranked: its words, and its vector in the plan's space.
 struct RankedQuery: Sendable {
@@ -21,6 +22,8 @@ struct Ranker {
   let options: QueryOptions
   /// The segments that the store keeps in memory.
   let index: IndexCache
+  /// What files are called.
+  let identity: SourceIdentity
   /// How many standard deviations the bounds of codes are wide.
   let deviations: Double
   /// What the filter selects; nil without one.
@@ -141,17 +144,22 @@ struct Ranker {
       """
     let sql = """
       SELECT c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line, d.source, d.metadata,
-        \(isByVector ? "NULL" : bestSpace)
+        \(isByVector ? "NULL" : bestSpace), d.origin = 'file', d.modified_at, d.file_bytes
       FROM chunks c CROSS JOIN documents d ON d.id = c.document_id WHERE c.id = ?1
       """
     var hits: [Hit] = []
     for (index, ranked) in ranked.enumerated() {
       let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space.name)])
       try db.forEachRow(bulk: sql, values) { row in
+        let source = try row.text(5)
+        let path = try row.bool(8) ? identity.path(of: source) : nil
+        let stamp = FileStamp(
+          modified: try row.text(orNil: 9), bytes: try row.isNull(10) ? nil : row.integer(10))
         hits.append(
           Hit(
             rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: ranked.id,
-            source: try row.text(5), collection: collection.name, ordinal: try row.count(0),
+            source: source, path: path, fileState: path.flatMap { stamp.state(of: $0) },
+            collection: collection.name, ordinal: try row.count(0),
             text: try row.text(orNil: 1), metadata: try MetadataJSON.decode(try row.text(6)),
             start: try row.count(orNil: 2), end: try row.count(orNil: 3),
             line: try row.count(orNil: 4),

@@ -115,7 +115,7 @@ enum DocumentsTable {
       .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
       .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now),
       .integer(run), document.file.root.map(BulkValue.integer) ?? .null,
-      document.file.modified.map(BulkValue.text) ?? .null,
+      .text(orNull: document.file.modified),
       document.file.bytes.map(BulkValue.integer) ?? .null,
       try document.given.map { .text(try $0.stored()) } ?? .null)
     guard db.changesCount > 0 else { return nil }
@@ -173,6 +173,35 @@ enum DocumentsTable {
     }
   }
 
+  /// The documents of a collection that come from files of some content, be it the version that answers or the
+  /// one that waits, by row id.
+  static func files(
+    collection: Int64, contentHash: Data, _ db: Database
+  ) throws -> [(id: Int64, source: String)] {
+    try db.rows(
+      bulk: """
+        SELECT id, source FROM documents
+        WHERE collection_id = ?1 AND content_hash = ?2 AND origin = 'file'
+        UNION SELECT d.id, d.source FROM pending_documents p JOIN documents d ON d.id = p.document_id
+        WHERE p.content_hash = ?2 AND p.origin = 'file' AND d.collection_id = ?1 ORDER BY 1
+        """, .integer(collection), .blob(contentHash)
+    ) { (try $0.integer(0), try $0.text(1)) }
+  }
+
+  /// Gives a document another source: its file was moved there.
+  static func rename(_ id: Int64, to source: String, _ db: Database) throws {
+    try db.run(
+      bulk: "UPDATE documents SET source = ? WHERE id = ?", .text(source), .integer(id))
+  }
+
+  /// Keeps where a document comes from.
+  static func keep(_ stamp: FileStamp, of id: Int64, _ db: Database) throws {
+    try db.run(
+      bulk: "UPDATE documents SET root_id = ?, modified_at = ?, file_bytes = ? WHERE id = ?",
+      stamp.root.map(BulkValue.integer) ?? .null, .text(orNull: stamp.modified),
+      stamp.bytes.map(BulkValue.integer) ?? .null, .integer(id))
+  }
+
   /// The documents of a collection, or of all where it is nil, that wait for their vectors; nil if
   /// none does.
   ///
@@ -197,12 +226,17 @@ enum DocumentsTable {
     return PendingDocuments(count: found.count, documents: all ?? 0, reason: reason ?? "")
   }
 
-  /// Deletes a document with its chunks and vectors. Returns its number of chunks, nil if it is not there.
+  /// Deletes a document with its chunks and vectors, and forgets the root that is its file. Returns its number of chunks, nil if it is not there.
   @discardableResult
   static func delete(
     _ id: Int64, _ words: inout SearchTable.Changes, _ db: Database
   ) throws -> Int? {
     let removed = try ChunksTable.deleteAll(document: id, onlyShelved: false, &words, db)
+    try db.run(
+      bulk: """
+        DELETE FROM roots WHERE is_folder = 0
+          AND id = (SELECT root_id FROM documents WHERE id = ?)
+        """, .integer(id))
     try db.cachedStatement(sql: "DELETE FROM documents WHERE id = ?").execute(arguments: [id])
     return db.changesCount > 0 ? removed : nil
   }

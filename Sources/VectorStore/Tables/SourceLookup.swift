@@ -34,8 +34,8 @@ struct SourceLookup: Sendable {
     return (String(typed[..<colon]), line)
   }
 
-  /// Sources of the collection that somebody may have meant, the likeliest first: of the same name in another
-  /// folder, or with one or two letters different.
+  /// Sources of the collection that somebody may have meant, the likeliest first, as they are written in the
+  /// working folder: of the same name in another folder, or with one or two letters different.
   ///
   /// - Complexity: reads the sources of all documents.
   func similar(to typed: String, limit: Int = 3, _ db: Database) throws -> [String] {
@@ -44,7 +44,7 @@ struct SourceLookup: Sendable {
     }
     let wanted = typed.lowercased()
     let wantedName = name(wanted)
-    var found: [(cost: Int, source: String)] = []
+    var found: [(cost: Int, key: DocumentKey)] = []
     for document in try DocumentsTable.all(collection: collection, db) {
       let source = document.key.source.lowercased()
       let distance = Self.edits(from: wanted, to: source, atMost: 2)
@@ -52,10 +52,12 @@ struct SourceLookup: Sendable {
       guard let cost = [distance, nameDistance.map { $0 + 1 }].compactMap({ $0 }).min() else {
         continue
       }
-      found.append((cost, document.key.source))
+      found.append((cost, document.key))
     }
-    found.sort { ($0.cost, $0.source) < ($1.cost, $1.source) }
-    return found.prefix(limit).map(\.source)
+    found.sort { ($0.cost, $0.key.source) < ($1.cost, $1.key.source) }
+    return found.prefix(limit).map { [identity] in
+      $0.key.isFile ? identity.shown(source: $0.key.source) : $0.key.source
+    }
   }
 
   /// How many letters have to be put in, taken out or changed (Levenshtein); nil if more than `limit`, or more

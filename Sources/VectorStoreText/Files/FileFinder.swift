@@ -1,9 +1,9 @@
-// Paths and globs as a user typed them → the files to add, one by one.
+// A path and globs as a user typed them → the files to add, one by one.
 
-/// Finds files in a fixed order, and says what it could not take.
+/// Finds the files of one path in a fixed order, and says what it could not take.
 ///
 /// ```swift
-/// for finding in try FileFinder(paths: ["docs", "README.md"], globs: ["*.md"]) {
+/// for finding in try FileFinder(path: "docs", globs: ["*.md"], identity: identity) {
 ///   switch finding {
 ///   case .file(let file): try add(file)
 ///   case .problem(let problem): report(problem)
@@ -13,67 +13,43 @@
 ///
 /// A path that is a file is always taken. A folder is walked: `.gitignore` is honoured, in a
 /// repository and outside, hidden names are skipped, links in it are not followed, and pipes,
-/// sockets and devices are never opened. The paths come in the order given, the files of a folder
-/// in byte order of their sources. A path that is given itself and also lies in a folder given is
-/// found once, in its own place. Naming a folder that is ignored or hidden takes what is in it.
+/// sockets and devices are never opened. The files of a folder come in byte order of their paths. Naming a
+/// folder that is ignored or hidden takes what is in it.
 ///
 /// The walk reads one folder at a time and holds the names of those it is in.
 ///
 /// It opens no file that it yields: whether one can be read is known when it is.
 package struct FileFinder: Sendable {
-  /// The paths given, without repetitions.
-  let roots: [Root]
+  /// The path as it was typed.
+  let typed: String
+  /// Where it is: absolute, in one spelling.
+  let path: String
   let filter: GlobFilter
-  let workingFolder: String?
-
-  /// One path as given.
-  struct Root: Sendable {
-    /// As the user typed it.
-    let path: String
-    let source: String
-    /// What stands before a path relative to this root, to make it relative to each folder given
-    /// that holds it: globs may be meant from any of them.
-    ///
-    /// The first is empty.
-    let globPrefixes: [[UInt8]]
-  }
+  let identity: SourceIdentity
 
   /// Prepares to find files; nothing is read until iteration.
   ///
   /// - Parameters:
-  ///   - paths: files and folders as typed; repetitions are found once.
+  ///   - path: a file or a folder as typed.
   ///   - globs: patterns for what is found in folders. A file is taken if any fits, or if there is
   ///     none that takes; one that begins with `!` excludes. One without a slash means a name at any
   ///     depth, one with a slash a path from the folder given, one with a slash at its end all that
   ///     lies in such folders.
-  ///   - workingFolder: where relative paths begin; the process's working folder by default.
+  ///   - identity: what files are called, and where relative paths begin.
   /// - Throws: ``InvalidGlobError``.
-  package init(paths: [String], globs: [String] = [], workingFolder: String? = nil) throws {
+  package init(path: String, globs: [String] = [], identity: SourceIdentity) throws {
+    typed = path
+    self.path = path.isEmpty ? "" : identity.absolute(path)
     filter = try GlobFilter(globs)
-    self.workingFolder = workingFolder
-    var seen: Set<[UInt8]> = []
-    let given = paths.map { (path: $0, source: $0.isEmpty ? "" : SourcePath.normalized($0)) }
-      .filter { seen.insert(Array($0.source.utf8)).inserted }
-    roots = given.map { root in
-      let prefixes = given.compactMap { SourcePath.relative(root.source, to: $0.source) }
-        .filter { !$0.isEmpty }
-        .map { Array($0.joined(separator: [GlobPattern.slash])) + [GlobPattern.slash] }
-      return Root(path: root.path, source: root.source, globPrefixes: [[]] + prefixes)
-    }
-  }
-
-  /// How to open a source.
-  func openingPath(_ source: String) -> String {
-    guard let workingFolder, !source.hasPrefix("/") else { return source }
-    return workingFolder + "/" + source
+    self.identity = identity
   }
 }
 
 /// A file to add.
 package struct FoundFile: Sendable, Hashable {
-  /// How to open it.
+  /// How to open it: absolute.
   package let path: String
-  /// What its document is called: the path as given, in one spelling (``SourcePath``).
+  /// What its document is called (``SourceIdentity``).
   package let source: String
   /// Whether the file itself was named, and not a folder that it is in.
   package let isNamed: Bool
@@ -83,6 +59,20 @@ package struct FoundFile: Sendable, Hashable {
     self.path = path
     self.source = source
     self.isNamed = isNamed
+  }
+}
+
+extension FileFinder {
+  /// The folders that the walk enters, and a file's own folder for that file alone: where new files would come.
+  package func watchedPlaces() -> [FolderWatch.Place] {
+    var walk = FileWalk(self, recordsFolders: true)
+    while let finding = walk.next() {
+      guard case .file(let file) = finding, file.isNamed else { continue }
+      let parts = file.path.split(separator: "/")
+      let folder = "/" + parts.dropLast().joined(separator: "/")
+      return [FolderWatch.Place(folder: folder, names: [String(parts.last ?? "")])]
+    }
+    return walk.folders.map { FolderWatch.Place(folder: $0) }
   }
 }
 
@@ -106,13 +96,13 @@ extension FileFinder: Sequence {
 /// pattern that begins with `!` stands for it. A pattern without a slash means a name at any depth,
 /// one with a slash a path from the folder given, one with a slash at its end all that lies in such
 /// folders. One that excludes means what lies in a folder as well as the folder itself.
-struct GlobFilter: Sendable {
+package struct GlobFilter: Sendable {
   private var taking: [GlobPattern] = []
   private var excluding: [GlobPattern] = []
   private var excludingFolders: [GlobPattern] = []
 
   /// - Throws: ``InvalidGlobError`` for an empty pattern and one that is broken off.
-  init(_ patterns: [String]) throws {
+  package init(_ patterns: [String]) throws {
     for pattern in patterns {
       let excludes = pattern.hasPrefix("!")
       var text = Array(pattern.utf8.dropFirst(excludes ? 1 : 0))
@@ -133,6 +123,15 @@ struct GlobFilter: Sendable {
         taking.append(meansFolder ? contents : itself)
       }
     }
+  }
+
+  /// Whether a file is taken that lies at a path from the folder given, its folders looked at too.
+  package func takes(_ path: String) -> Bool {
+    let bytes = Array(path.utf8)
+    let isLeftOut = bytes.indices.contains {
+      bytes[$0] == GlobPattern.slash && !takesFolder(bytes[..<$0])
+    }
+    return !isLeftOut && takesFile(bytes[...])
   }
 
   /// Whether a file is taken; `path` is relative to the folder given.

@@ -2,7 +2,7 @@
 
 internal import Foundation
 
-/// Walks the paths of a ``FileFinder``, one finding a call.
+/// Walks the path of a ``FileFinder``, one finding a call.
 ///
 /// - Complexity: memory for the names in the folders from the root down to the current one.
 package struct FileWalk: IteratorProtocol {
@@ -18,13 +18,9 @@ package struct FileWalk: IteratorProtocol {
   }
 
   private let finder: FileFinder
-  /// Sources that are given: a walk leaves them to their own turn.
-  private let given: Set<[UInt8]>
-  private var nextRoot = 0
-
-  private var root: FileFinder.Root
-  /// What stands before the walk's relative paths to make sources: `docs/`, or nothing.
-  private var sourcePrefix: [UInt8] = []
+  private var hasBegun = false
+  /// What stands before the walk's relative paths to make absolute ones: the root with a slash.
+  private var pathPrefix: [UInt8] = []
   private var frames: [Frame] = []
   private var ignored = IgnoreStack()
   /// The current path as the ignore files see it: from the root of the repository.
@@ -32,11 +28,13 @@ package struct FileWalk: IteratorProtocol {
   /// Where in ``path`` the root's own relative path begins.
   private var rootLength = 0
   private var problems: [FileProblem] = []
+  private let recordsFolders: Bool
+  /// The folders that were entered, if they are recorded.
+  private(set) var folders: [String] = []
 
-  init(_ finder: FileFinder) {
+  init(_ finder: FileFinder, recordsFolders: Bool = false) {
     self.finder = finder
-    given = finder.roots.count > 1 ? Set(finder.roots.map { Array($0.source.utf8) }) : []
-    root = FileFinder.Root(path: "", source: "", globPrefixes: [])
+    self.recordsFolders = recordsFolders
   }
 
   package mutating func next() -> FileFinder.Finding? {
@@ -44,45 +42,41 @@ package struct FileWalk: IteratorProtocol {
       if !problems.isEmpty { return .problem(problems.removeFirst()) }
       if !frames.isEmpty {
         if let file = takeEntry() { return .file(file) }
-      } else if nextRoot < finder.roots.count {
-        nextRoot += 1
-        if let file = takeRoot(finder.roots[nextRoot - 1]) { return .file(file) }
+      } else if !hasBegun {
+        hasBegun = true
+        if let file = takeRoot() { return .file(file) }
       } else {
         return nil
       }
     }
   }
 
-  /// Begins a path as given: returns it where it is a file, enters it where it is a folder.
-  private mutating func takeRoot(_ root: FileFinder.Root) -> FoundFile? {
-    self.root = root
+  /// Begins: returns the path if it is a file, enters it if it is a folder.
+  private mutating func takeRoot() -> FoundFile? {
     do {
-      guard !root.source.isEmpty else { throw FileProblem.Reason.missing }
-      let path = finder.openingPath(root.source)
-      switch try FileKind(path: path, followsLink: true) {
+      guard !finder.path.isEmpty else { throw FileProblem.Reason.missing }
+      switch try FileKind(path: finder.path, followsLink: true) {
       case .file:
-        return FoundFile(path: path, source: root.source, isNamed: true)
+        return FoundFile(
+          path: finder.path, source: finder.identity.source(at: finder.path), isNamed: true)
       case .folder:
         beginWalk()
       case .other:
         throw FileProblem.Reason.notFileOrFolder
       }
     } catch {
-      addProblem(error, path: root.path)
+      addProblem(error, path: finder.typed)
     }
     return nil
   }
 
   private mutating func beginWalk() {
-    switch root.source {
-    case ".": sourcePrefix = []
-    case "/": sourcePrefix = [GlobPattern.slash]
-    default: sourcePrefix = Array(root.source.utf8) + [GlobPattern.slash]
-    }
+    pathPrefix = Array(finder.path.utf8)
+    if pathPrefix.last != GlobPattern.slash { pathPrefix.append(GlobPattern.slash) }
     ignored = IgnoreStack()
-    path = ignored.enterAncestors(of: finder.openingPath(root.source))
+    path = ignored.enterAncestors(of: finder.path)
     rootLength = path.count
-    enterFolder(root.source)
+    enterFolder(finder.path)
   }
 
   /// Takes the next entry of the innermost folder, or leaves the folder after its last.
@@ -97,41 +91,38 @@ package struct FileWalk: IteratorProtocol {
     frames[top].next += 1
     path += frames[top].listing.name(entry)
     guard isWanted(isFolder: entry.isFolder) else { return nil }
-    let bytes = sourcePrefix + path[rootLength...]
-    if given.contains(bytes) { return nil }
-    let source = String(decoding: bytes, as: UTF8.self)
-    guard source.utf8.elementsEqual(bytes) else {
-      addProblem(FileProblem.Reason.nameNotUTF8, path: source)
+    let bytes = pathPrefix + path[rootLength...]
+    let place = String(decoding: bytes, as: UTF8.self)
+    guard place.utf8.elementsEqual(bytes) else {
+      addProblem(FileProblem.Reason.nameNotUTF8, path: finder.identity.source(at: place))
       return nil
     }
     if entry.isFolder {
       path.append(GlobPattern.slash)
-      enterFolder(source)
+      enterFolder(place)
       return nil
     }
-    return FoundFile(path: finder.openingPath(source), source: source)
+    return FoundFile(path: place, source: finder.identity.source(at: place))
   }
 
   private func isWanted(isFolder: Bool) -> Bool {
     guard !ignored.ignores(path, isFolder: isFolder) else { return false }
-    return root.globPrefixes.contains { prefix in
-      let relative = prefix.isEmpty ? path[rootLength...] : (prefix + path[rootLength...])[...]
-      return isFolder ? finder.filter.takesFolder(relative) : finder.filter.takesFile(relative)
-    }
+    let relative = path[rootLength...]
+    return isFolder ? finder.filter.takesFolder(relative) : finder.filter.takesFile(relative)
   }
 
   /// Enters the folder that ``path`` names.
-  private mutating func enterFolder(_ source: String) {
-    let folder = finder.openingPath(source)
+  private mutating func enterFolder(_ folder: String) {
     do {
       let listing = try FolderListing(path: folder, followsLink: frames.isEmpty)
+      if recordsFolders { folders.append(folder) }
       frames.append(
         Frame(listing: listing, pathLength: path.count, ignoreCount: ignored.count))
       ignored.enter(
         folder, start: path.count, isRepository: listing.isRepository,
         hasIgnoreFile: listing.hasIgnoreFile)
     } catch {
-      addProblem(error, path: source)
+      addProblem(error, path: finder.identity.source(at: folder))
     }
     problems += ignored.takeProblems()
   }

@@ -31,7 +31,8 @@ package struct SourceIdentity: Sendable, Hashable {
   /// The source of the file at a path that ``absolute(_:)`` spelled, `.` for the store's folder.
   package func source(at path: String) -> String {
     let name = Self.relative(path, below: storeFolder) ?? path
-    return (name.isEmpty ? "." : name).precomposedStringWithCanonicalMapping
+    if name.isEmpty { return "." }
+    return name.utf8.allSatisfy { $0 < 0x80 } ? name : name.precomposedStringWithCanonicalMapping
   }
 
   /// The source of the file that a path means.
@@ -39,26 +40,34 @@ package struct SourceIdentity: Sendable, Hashable {
 
   /// The absolute path of a source.
   package func path(of source: String) -> String {
-    if source == "." { return storeFolder }
-    let path = source.utf8.first == GlobPattern.slash ? source : Self.joined(storeFolder, source)
+    let path = spelledOut(source)
     guard !path.utf8.allSatisfy({ $0 < 0x80 }), access(path, F_OK) != 0 else { return path }
     // The file system may have the name in parts.
     let decomposed = path.decomposedStringWithCanonicalMapping
     return access(decomposed, F_OK) == 0 ? decomposed : path
   }
 
+  /// The rest of a source below a folder's, empty if it is the same; nil if it lies elsewhere.
+  package func relative(_ source: String, below folder: String) -> String? {
+    Self.relative(spelledOut(source), below: spelledOut(folder))
+  }
+
   /// Whether the file of a source is the file, or lies in the folder, of another.
   package func lies(_ source: String, in folder: String) -> Bool {
-    let path = source.utf8.first == GlobPattern.slash ? source : Self.joined(storeFolder, source)
-    let parent =
-      folder == "."
-      ? storeFolder
-      : folder.utf8.first == GlobPattern.slash ? folder : Self.joined(storeFolder, folder)
-    return Self.relative(path, below: parent) != nil
+    relative(source, below: folder) != nil
+  }
+
+  /// The absolute path of a source as it is stored: the file system may have the name in other letters.
+  private func spelledOut(_ source: String) -> String {
+    if source == "." { return storeFolder }
+    return source.utf8.first == GlobPattern.slash ? source : Self.joined(storeFolder, source)
   }
 
   /// A path as a person in the working folder would write it: from there, or absolute if that is shorter.
   package func shown(_ path: String) -> String { Self.shown(path, from: workingFolder) }
+
+  /// The path of a source as a person in the working folder would write it.
+  package func shown(source: String) -> String { shown(spelledOut(source)) }
 
   /// A path as a person in a folder would write it: from there, or absolute if that is shorter.
   package static func shown(_ path: String, from folder: String) -> String {
@@ -120,7 +129,7 @@ package struct SourceIdentity: Sendable, Hashable {
 
   /// The rest of a path below a folder, empty if it is the folder; nil if it lies elsewhere. Both are spelled
   /// in the one way.
-  private static func relative(_ path: String, below folder: String) -> String? {
+  package static func relative(_ path: String, below folder: String) -> String? {
     let (path, folder) = (path.utf8, folder.utf8)
     guard path.starts(with: folder) else { return nil }
     let rest = path.dropFirst(folder.count)

@@ -24,7 +24,7 @@ import Testing
         let report = try await store.add(paths: paths)
         #expect(report.documents.failed == 1 && report.skipped == 0)
         #expect(report.errors.map(\.code) == [.notText])
-        #expect(report.errors.first?.message.contains(path) == true)
+        #expect(report.errors.first?.message.contains(name) == true)
         #expect(report.documents.added == paths.count - 1)
       }
     }

@@ -59,12 +59,11 @@ struct DoctorFixture {
   }
 
   func examine(
-    repairs: Bool = false, recall: Bool = false, files: String? = nil
+    repairs: Bool = false, recall: Bool = false
   ) async throws -> DoctorReport {
     var options = DoctorOptions()
     options.repairs = repairs
     options.measuresRecall = recall
-    options.folder = files ?? folder.url.path
     return try await Store.doctor(path: path, configuration: configuration, options: options)
   }
 

@@ -13,7 +13,6 @@ import Testing
   ) async throws -> DoctorReport {
     var options = DoctorOptions()
     options.measuresRecall = recall
-    options.folder = folder.url.path
     var configuration = store.configuration
     configuration.budget.ledgerPath = folder.path("ledger.db")
     return try await Store.doctor(path: store.path, configuration: configuration, options: options)
@@ -122,8 +121,7 @@ import Testing
 
     try await withStore { store, folder in
       var options = AddOptions()
-      options.chunking.maximumTokens = 40
-      options.chunking.overlapTokens = 0
+      options.chunking = ChunkingOptions(maximumTokens: 40, overlapTokens: 0)
       let texts = ["walrus", "violin", "harbour"].map { (word: String) in
         Document(
           id: word,

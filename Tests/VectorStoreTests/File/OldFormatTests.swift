@@ -48,7 +48,6 @@ import Testing
   ) async throws -> DoctorReport {
     var options = DoctorOptions()
     options.repairs = repairs
-    options.folder = "/nowhere"
     var configuration = StoreConfiguration(mode: .mock)
     configuration.budget.ledgerPath = path + "-ledger"
     return try await Store.doctor(path: path, configuration: configuration, options: options)
@@ -88,6 +87,47 @@ import Testing
     }
     #expect(try await Self.value(count, path) == 0)
     #expect(try await Self.unwell(path).isEmpty)
+    try expectWhole(path)
+  }
+
+  /// The files of a store that knew no roots are found again: in their places, by their content elsewhere, and
+  /// from the working folder that they were added from.
+  @Test(arguments: ["in place", "moved", "another working folder", "another spelling"])
+  func filesOfAnEarlierFormatAreFoundAgain(how: String) async throws {
+    let folder = try TemporaryFolder()
+    let path = try await Self.file(format: 5, in: folder)
+    let text =
+      "---\nlang: en\nyear: 2020\n---\n# Walrus\n\nThe walrus has tusks and lives on ice.\n"
+    let place = how == "in place" || how == "another spelling" ? "docs" : "work/docs"
+    let working = how == "another working folder" ? "work" : ""
+    try folder.write(
+      how == "another working folder" ? text + "It grew.\n" : text, to: "\(place)/walrus.md")
+    if how == "another spelling" {
+      let queue = try DatabaseQueue(path: path)
+      try await queue.write { [old = folder.path("docs/../docs/walrus.md")] db in
+        try db.execute(
+          sql: "UPDATE documents SET source = ? WHERE origin = 'file'", arguments: [old])
+      }
+      try queue.close()
+    }
+    var configuration = StoreConfiguration(mode: .mock)
+    configuration.workingFolder = folder.path(working)
+    let store = try await Store(path: path, configuration: configuration)
+    let id = try await store.query("tusks").hits.first?.id
+    let report = try await store.add(paths: [how == "moved" ? "work" : "docs"])
+    switch how {
+    case "moved": #expect(report.documents == .init(moved: 1))
+    case "another working folder": #expect(report.documents == .init(updated: 1))
+    default: #expect(report.documents == .init(unchanged: 1))
+    }
+    #expect(report.chunks.embedded == (how == "another working folder" ? 1 : 0))
+    #expect(try await store.list().map(\.source).contains("\(place)/walrus.md"))
+    #expect(try await store.list().count == 3 && report.gone.isEmpty)
+    if how != "another working folder" {
+      #expect(try await store.query("tusks").hits.first?.id == id)
+    }
+    #expect(try await store.roots().map(\.documents) == [1])
+    try await store.close()
     try expectWhole(path)
   }
 

@@ -13,8 +13,7 @@ import Testing
       let filler = (0..<60).map { "Sentence \($0) is about bread and yeast." }.joined(
         separator: " ")
       var options = AddOptions()
-      options.chunking.maximumTokens = 40
-      options.chunking.overlapTokens = 0
+      options.chunking = ChunkingOptions(maximumTokens: 40, overlapTokens: 0)
       try await store.add(
         [
           Document(id: "long", text: filler + "\n\nThe walrus has tusks."),

@@ -1,0 +1,38 @@
+// `store init`: an empty store.
+
+import ArgumentParser
+import VectorStore
+
+struct InitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Make an empty store here.",
+    discussion: """
+      `store add` makes a store too, unless a folder above has one: then it is used. A store here is found from \
+      all folders below.
+      """)
+
+  @OptionGroup var store: StoreOptions
+
+  /// The one object that --json prints.
+  private struct Report: Encodable {
+    let store: String
+    let isNew: Bool
+  }
+
+  func run() async throws {
+    var settings = try Settings(store, access: .readWrite)
+    if settings.origin(of: .store) == .folderAbove { settings.storePath = StoreSearch.name }
+    let isNew = !settings.hasStore
+    try await settings.withStore { _ in }
+    if store.json {
+      try JSONOutput.write(Report(store: settings.storePath, isNew: isNew))
+    } else if !store.quiet {
+      let name = Terminal.oneLine(settings.storePath)
+      Terminal.standardOutput.write(
+        isNew
+          ? "made an empty store, \(name); add documents with `store add FOLDER`\n"
+          : "\(name) is a store already\n")
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// What a root is added with and keeps.
+
+import Foundation
+import VectorStoreText
+
+/// The options that a root keeps: how its files are chosen, cut and described.
+struct RootOptions: Sendable, Hashable, Codable {
+  /// Which files are taken; empty takes all.
+  var globs: [String] = []
+  /// Metadata for every document.
+  var metadata: [String: MetadataValue] = [:]
+  /// How texts are cut; nil as by default.
+  var chunkTokens: Int?
+  var overlapTokens: Int?
+
+  /// How texts are cut.
+  var chunking: ChunkingOptions {
+    let standard = ChunkingOptions()
+    return ChunkingOptions(
+      maximumTokens: chunkTokens ?? standard.maximumTokens,
+      overlapTokens: overlapTokens ?? standard.overlapTokens)
+  }
+
+  /// The options with those of a call over them: what the call leaves open stays as it is.
+  func merging(_ given: AddOptions) -> RootOptions {
+    var options = self
+    if !given.globs.isEmpty { options.globs = given.globs }
+    options.metadata = metadata.filter { !given.removedMetadata.contains($0.key) }
+      .merging(given.metadata) { _, new in new }
+    if let chunking = given.chunking {
+      options.chunkTokens = chunking.maximumTokens
+      options.overlapTokens = chunking.overlapTokens
+    }
+    return options
+  }
+
+  /// What changes for the documents from these options to others, in words; empty if nothing does.
+  func changes(to other: RootOptions) -> [String] {
+    func words(_ globs: [String]) -> String {
+      globs.isEmpty ? "all files" : globs.joined(separator: " ")
+    }
+    var changes: [String] = []
+    if globs != other.globs {
+      changes.append("it takes \(words(other.globs)), before \(words(globs))")
+    }
+    if chunking != other.chunking {
+      let (new, old) = (other.chunking, chunking)
+      changes.append(
+        "passages of \(new.maximumTokens) tokens, \(new.overlapTokens) of them repeated, before "
+          + "\(old.maximumTokens) and \(old.overlapTokens): its documents are cut again")
+    }
+    let keys = Set(metadata.keys).union(other.metadata.keys)
+      .filter { metadata[$0] != other.metadata[$0] }
+    if !keys.isEmpty {
+      changes.append("other metadata: \(keys.sorted().joined(separator: ", "))")
+    }
+    return changes
+  }
+
+  /// As JSON with sorted keys.
+  func encoded() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// - Throws: ``StoreError`` with `damaged` for a text that is none.
+  static func decode(_ json: String) throws -> RootOptions {
+    do {
+      return try JSONDecoder().decode(RootOptions.self, from: Data(json.utf8))
+    } catch {
+      throw StoreError(
+        .damaged,
+        "the store holds options of a root that cannot be read; \(StoreError.restoringTheStore)",
+        underlying: error)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// The run that brings roots in step with their files: `add` of paths and `update`.
+
+import Foundation
+import GRDB
+import VectorStoreText
+
+extension Store {
+  /// Walks roots of a collection and adds, changes, moves and removes documents as their files are.
+  ///
+  /// - Parameter plan: which roots to walk of those that are remembered, and which to remember.
+  func walking(
+    _ command: String, in collection: String, _ options: AddOptions, _ progress: ProgressHandler?,
+    plan: @escaping @Sendable ([RootRecord]) throws -> (RootPlan, new: [RootPlan.NewRoot])
+  ) async throws -> AddReport {
+    try await adding(command, to: collection, options: options) { run in
+      let id = run.collection.id
+      let known = try await file.read { try RootsTable.all(collection: id, $0) }
+      var (plan, new) = try await file.work { try plan(known) }
+      try await remember(new, in: &plan, &run)
+      try await adoptEarlierSources(&run)
+      plan.changes.forEach { run.tally.warn($0) }
+      for path in plan.missing {
+        run.tally.fail(nil, .pathNotFound, "\(path): no such file or folder")
+      }
+      for walk in plan.walks where walk.isFolder == nil && walk.wasFolder {
+        run.tally.warn("\(identity.shown(walk.path)), which was added before, is not there")
+      }
+      let batches = try FileBatches(plan: plan, storePath: path)
+      try await add(batches, progress, &run)
+      try await handleGoneFiles(plan, batches.outcome, options, &run)
+      try await settleRoots(plan, known, new, &run)
+    }
+  }
+
+  private func add(
+    _ batches: FileBatches, _ progress: ProgressHandler?, _ run: inout AddRun
+  ) async throws {
+    var (done, total): (Int, Int?) = (0, nil)
+    while let batch = try await file.work({ batches.next() }) {
+      total = batch.total
+      progress?(
+        StoreProgress(
+          done: done, total: total, unit: "files", current: batch.documents.first?.source))
+      batch.warnings.forEach { run.tally.warn($0) }
+      run.tally.skip(batch.skipped)
+      batch.failures.forEach { run.tally.fail(nil, $0.code, $0.message) }
+      try await run.add(batch.documents)
+      done += batch.seen
+    }
+    try await run.settle()
+    progress?(StoreProgress(done: done, total: done, unit: "files"))
+  }
+
+  /// Remembers new roots, and others with their new options. A dry run remembers none.
+  private func remember(
+    _ new: [RootPlan.NewRoot], in plan: inout RootPlan, _ run: inout AddRun
+  ) async throws {
+    guard let now = run.placedAt, !new.isEmpty else { return }
+    let collection = run.collection.id
+    let ids = try await file.write { db in
+      try new.map {
+        try RootsTable.save(
+          collection: collection, path: $0.source, isFolder: $0.isFolder, $0.options, now: now, db)
+      }
+    }
+    for (root, id) in zip(new, ids) { plan.walks[root.walk].id = id }
+  }
+
+  /// Finds the files of documents that a version before format 9 added, which called them as their paths were
+  /// typed: from the working folder then, or by another spelling.
+  private func adoptEarlierSources(_ run: inout AddRun) async throws {
+    let collection = run.collection.id
+    let renamed = try await file.read { [identity] db in
+      var renamed: [(id: Int64, source: String)] = []
+      for document in try DocumentsTable.all(collection: collection, onlyFiles: true, db)
+      where document.root == nil {
+        let old = document.key.source
+        var status = stat()
+        let isThere = lstat(identity.path(of: old), &status) == 0
+        guard !isThere || old.hasPrefix("/") || old.contains("..") else { continue }
+        let source = identity.source(of: old)
+        let key = DocumentKey(source: source, isFile: true)
+        if !source.utf8.elementsEqual(old.utf8), lstat(identity.path(of: source), &status) == 0,
+          try DocumentsTable.id(collection: collection, key, db) == nil
+        {
+          renamed.append((document.id, source))
+        }
+      }
+      return renamed
+    }
+    guard run.placedAt != nil, !renamed.isEmpty else { return }
+    try await file.write { db in
+      for (id, source) in renamed {
+        let key = DocumentKey(source: source, isFile: true)
+        // Two of them may be the same file.
+        guard try DocumentsTable.id(collection: collection, key, db) == nil else { continue }
+        try DocumentsTable.rename(id, to: source, db)
+      }
+    }
+  }
+
+  /// Reports documents whose files are gone or not taken any more, or removes them.
+  private func handleGoneFiles(
+    _ plan: RootPlan, _ outcome: FileBatches.Outcome, _ options: AddOptions, _ run: inout AddRun
+  ) async throws {
+    let collection = run.collection.id
+    // A dry run has moved none of them.
+    let moved = Set(run.tally.report.moved.map(\.from))
+    let documents = try await file.read { db in
+      try DocumentsTable.all(collection: collection, onlyFiles: true, db)
+    }.filter { !moved.contains($0.key.source) }
+    let found = try await file.work {
+      GoneFiles(plan: plan, outcome: outcome).find(among: documents)
+    }
+    for root in found where !root.gone.isEmpty {
+      let isHeldBack = options.prune && root.isSuspicious && !options.prunesMostOfARoot
+      run.tally.list(
+        gone: root.gone.map(\.gone), areRemoved: options.prune && !isHeldBack, identity)
+      if isHeldBack {
+        run.tally.holdBack(root, identity)
+      } else if options.prune {
+        try await run.remove(root.gone.map(\.id))
+      }
+    }
+    let emptied = Set(run.tally.emptied)
+    guard options.prune, !emptied.isEmpty else { return }
+    let empty = documents.filter { emptied.contains($0.key.source) }
+    run.tally.list(
+      gone: empty.map { AddReport.Gone(source: $0.key.source, reason: .empty) }, areRemoved: true,
+      identity)
+    try await run.remove(empty.map(\.id))
+  }
+
+  /// Says which roots are in step now, and forgets those of which nothing is left: files that are no documents,
+  /// and what was moved away.
+  private func settleRoots(
+    _ plan: RootPlan, _ known: [RootRecord], _ new: [RootPlan.NewRoot], _ run: inout AddRun
+  ) async throws {
+    guard let now = run.placedAt else { return }
+    let inStep =
+      run.tally.report.stopped == nil
+      ? plan.walks.filter { $0.isFolder != nil && !$0.isPart }.compactMap(\.id) : []
+    let hasMoves = !run.tally.report.moved.isEmpty
+    let roots =
+      known.map { (id: $0.id, source: $0.path, isFolder: $0.isFolder) }
+      + new.compactMap { root in
+        plan.walks[root.walk].id.map { (id: $0, source: root.source, isFolder: root.isFolder) }
+      }
+    let candidates = roots.filter { root in
+      var status = stat()
+      if root.isFolder { return hasMoves && stat(identity.path(of: root.source), &status) != 0 }
+      return true
+    }
+    try await run.changeRoots { db in
+      try RootsTable.setUpdated(inStep, now: now, db)
+      for root in candidates where try RootsTable.documents(root.id, db) == 0 {
+        try RootsTable.delete(root.id, db)
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The store is found, documents are named by any spelling, and what was added is kept in step.
+@Suite struct RootsCommandTests {
+  private static func command(in folder: String = "") throws -> Command {
+    let command = Command(folder: try TemporaryFolder(), environment: ["SERVICE_MODE": "MOCK"])
+    try command.folder.write("# Ports\n\nThe server listens on port 8080.\n", to: "docs/ports.md")
+    try command.folder.write("# Sky\n\nThe sky is blue.\n", to: "docs/sub/sky.md")
+    return command
+  }
+
+  /// The same command in another working folder.
+  private static func from(_ name: String, _ command: Command) -> Command {
+    var command = command
+    command.workingFolder = command.folder.path(name)
+    return command
+  }
+
+  @Test func theStoreIsFoundFromSubfolders() async throws {
+    let store = try Self.command()
+    let below = Self.from("docs/sub", store)
+    let none = try await below.run("query", "x")
+    #expect(none.status == 1)
+    for text in [
+      "there is no store.db in ", store.folder.path("docs/sub") + ", ", " or /;", "--store",
+    ] {
+      #expect(none.errors.contains(text), "\(none.errors)")
+    }
+    #expect(try await store.run("init").output.contains("made an empty store, store.db"))
+    #expect(try await store.run("init").output == "store.db is a store already\n")
+    #expect(try await below.run("add", ".").output.hasPrefix("1 document added"))
+    #expect(!FileManager.default.fileExists(atPath: store.folder.path("docs/sub/store.db")))
+    #expect(try await store.run("list", "--json").output.contains("\"source\":\"docs/sub/sky.md\""))
+    let shown = try await below.run("query", "sky", "--lexical")
+    #expect(shown.output.contains("  sky.md:1\n"), "\(shown.output)")
+    #expect(try await Self.from("docs", store).run("list").output.hasSuffix("  sub/sky.md\n"))
+    // Another one can be made below.
+    #expect(try await below.run("init").status == 0)
+    #expect(try await below.run("list").output == "no documents\n")
+  }
+
+  @Test func documentsAreNamedByAnySpelling() async throws {
+    let store = try Self.command()
+    _ = try await store.run("add", "docs")
+    let below = Self.from("docs", store)
+    let path = store.folder.path("docs/ports.md")
+    let text = "# Ports\n\nThe server listens on port 8080.\n"
+    for (command, spelling) in [
+      (store, "docs/ports.md"), (store, "./docs//ports.md"), (store, "docs/sub/../ports.md"),
+      (store, path), (below, "ports.md"), (below, "docs/ports.md"), (below, "../docs/ports.md"),
+      (store, "docs/ports.md:1"),
+    ] {
+      #expect(try await command.run("get", spelling).output == text, "\(spelling)")
+    }
+    let hit = try CommandTests.object(try await store.run("query", "port", "--json", "-n1").output)
+    #expect(hit["source"] as? String == "docs/ports.md")
+    #expect((hit["path"] as? String)?.hasSuffix("/docs/ports.md") == true)
+    for (typed, meant) in [("ports.md", "docs/ports.md"), ("docs/prts.md", "docs/ports.md")] {
+      let wrong = try await store.run("get", typed)
+      #expect(wrong.status == 1)
+      #expect(wrong.errors.contains("(did you mean \(meant)?)"), "\(wrong.errors)")
+    }
+    #expect(
+      try await below.run("list", "--filter", "source = 'ports.md'").output.hasSuffix("ports.md\n"))
+    let removed = try await below.run("remove", "ports.md", "nowhere.md")
+    #expect(removed.status == 3 && removed.output == "removed 1 document (1 chunk)\n")
+    #expect(removed.errors.contains("has no document \"nowhere.md\""))
+  }
+
+  @Test func updateKeepsFoldersInStep() async throws {
+    let store = try Self.command()
+    #expect(try await store.run("update").status == 1)
+    _ = try await store.run("add", "docs", "--glob", "*.md", "--metadata", "team=net")
+    let files = FileManager.default
+    try files.moveItem(
+      atPath: store.folder.path("docs/ports.md"), toPath: store.folder.path("docs/sub/net.md"))
+    let moved = try await store.run("update")
+    #expect(
+      moved.output.hasPrefix(
+        "moved: docs/ports.md → docs/sub/net.md\n1 document moved, 1 unchanged in "))
+    #expect(moved.status == 0 && moved.errors.isEmpty)
+    let roots = try await store.run("roots")
+    #expect(roots.output.hasPrefix("docs/  2 documents  updated 20"))
+    #expect(roots.output.hasSuffix("--glob '*.md' --metadata team=net\n"))
+
+    try files.removeItem(atPath: store.folder.path("docs/sub/net.md"))
+    let gone = try await store.run("query", "port", "--lexical")
+    #expect(gone.output.contains("the file is gone"))
+    let told = try await store.run("update")
+    #expect(
+      told.status == 0 && told.errors.contains("the file of 1 document is gone: docs/sub/net.md"))
+    #expect(told.errors.contains("--prune removes such documents"))
+    #expect(try await store.run("update", "--prune").output.hasPrefix("1 document removed"))
+
+    try files.moveItem(atPath: store.folder.path("docs"), toPath: store.folder.path("unmounted"))
+    let held = try await store.run("update", "--prune")
+    #expect(held.status == 1 && held.errors.contains("Is its disk mounted?"))
+    #expect(held.errors.contains("--prune --yes removes them"))
+    #expect(try await store.run("roots").output.contains("  missing  "))
+    #expect(
+      try await store.run("update", "docs", "--prune", "--yes").output.hasPrefix(
+        "1 document removed"))
+    #expect(try await store.run("list").output == "no documents\n")
+
+    let forgotten = try await store.run("remove", "docs/")
+    #expect(forgotten.output == "removed 0 documents (0 chunks)\n" && forgotten.status == 0)
+    #expect(try await store.run("roots").output == "nothing was added yet\n")
+    #expect(try await store.run("update", "--yes").status == 64)
+  }
+
+  /// A synced folder holds one file besides the lock.
+  @Test func nothingButTheStoreIsLeftBehind() async throws {
+    let store = try Self.command()
+    for line in [["add", "docs"], ["query", "sky"], ["list"], ["update"], ["remove", "docs/"]] {
+      #expect(try await store.run(line).status == 0)
+      for side in ["-wal", "-shm", "-new"] {
+        #expect(
+          !FileManager.default.fileExists(atPath: store.folder.path("store.db\(side)")),
+          "\(side) after \(line)")
+      }
+    }
+  }
+}
