@@ -110,6 +110,33 @@ import Testing
     #expect(try await store.run("update", "--yes").status == 64)
   }
 
+  /// A burst of changes, in a folder that is new too, is in the store soon after; Ctrl-C ends it.
+  @Test func watchKeepsFoldersInStep() async throws {
+    let store = try Self.command()
+    _ = try await store.run("add", "docs")
+    let watching = try store.start(["update", "--watch", "--prune"])
+    try await watching.untilHandled(SIGINT)
+    func wait(until isThere: (String) -> Bool) async throws -> Bool {
+      for _ in 0..<60 {
+        if isThere(try await store.run("list", "--json").output) { return true }
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      return false
+    }
+    // The watch begins before the first update, which has not ended perhaps.
+    for number in 0..<5 {
+      try store.folder.write("note \(number)", to: "docs/new/\(number).md")
+    }
+    #expect(try await wait { $0.contains("docs/new/0.md") && $0.contains("docs/new/4.md") })
+    try FileManager.default.removeItem(atPath: store.folder.path("docs/new/4.md"))
+    try store.folder.write("later", to: "docs/new/5.md")
+    #expect(try await wait { !$0.contains("docs/new/4.md") && $0.contains("docs/new/5.md") })
+    watching.signal(SIGINT)
+    let outcome = try await watching.outcome()
+    #expect(outcome.status == 130 && outcome.errors.contains("watching; press Ctrl-C to stop"))
+    #expect(outcome.output.split(separator: "\n").count <= 6, "bursts: \(outcome.output)")
+  }
+
   /// A synced folder holds one file besides the lock.
   @Test func nothingButTheStoreIsLeftBehind() async throws {
     let store = try Self.command()
