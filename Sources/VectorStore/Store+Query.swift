@@ -40,7 +40,9 @@ extension Store {
         plan
       }
     }
-    let (found, vectors) = try await plan(for: texts, in: collection)
+    // What a question leaves out is not embedded: a vector would come near to it.
+    let asked = texts.map { LexicalQuery($0).text }
+    let (found, vectors) = try await plan(for: asked, in: collection)
     let plan = options.ranking == .fused ? found.withWords : found
     let queries = texts.enumerated().map { RankedQuery(text: $1, vector: vectors?[$0]) }
     return try await answer(queries, collection, options) { _, _ in plan }

@@ -59,12 +59,15 @@ extension QueryResult {
     let hits = results.flatMap(\.hits)
     // A ranking by cosine alone has the cosine as its score; all others score alike.
     let spaces = Set(hits.map { $0.cosine == $0.score ? $0.space : nil })
-    let isComparable = spaces.count <= 1
+    // Scores of a fused ranking are shares of the best in their own collection.
+    let isFused = hits.contains { hit in hit.cosine.map { $0 != hit.score } ?? false }
+    let isComparable = spaces.count <= 1 && !isFused
     self.hits = Array(
       hits.enumerated().sorted { one, other in
         let (left, right) = (one.element, other.element)
         if isComparable, left.score != right.score { return left.score > right.score }
-        return (left.rank, one.offset) < (right.rank, other.offset)
+        return (left.rank, -(left.cosine ?? -1), one.offset)
+          < (right.rank, -(right.cosine ?? -1), other.offset)
       }.map(\.element).prefix(limit))
     for index in self.hits.indices { self.hits[index].rank = index + 1 }
     degradedReason = results.lazy.compactMap(\.degradedReason).first

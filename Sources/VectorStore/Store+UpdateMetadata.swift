@@ -106,5 +106,7 @@ extension DocumentsTable {
       bulk: "UPDATE pending_documents SET metadata = ? WHERE document_id = ?", .text(metadata),
       .integer(id))
     try DocumentFieldsTable.replace(metadata, document: id, db)
+    // The title is found by its words.
+    try SearchTable.refresh(document: id, db)
   }
 }

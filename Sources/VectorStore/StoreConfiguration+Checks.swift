@@ -68,6 +68,15 @@ extension QueryOptions {
       throw StoreError(
         .invalidArgument, "the least score is \(minimumScore); a number is expected, as 0.3")
     }
+    if let maximumPerDocument, maximumPerDocument < 1 {
+      throw StoreError(
+        .invalidArgument,
+        "the most hits of a document are \(maximumPerDocument); allow at least 1")
+    }
+    guard (0...100).contains(neighbours) else {
+      throw StoreError(
+        .invalidArgument, "\(neighbours) neighbours of a hit are asked for; 0 to 100 are expected")
+    }
   }
 }
 

@@ -157,7 +157,7 @@ def index(generator):
 
 
 def words(generator):
-    ours = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+    ours = "porter ascii tokenchars '@#.$+'"
     form = generator.choice([
         ["drop table chunk_search", "create virtual table chunk_search using fts5(text, content='')"],
         ["drop table chunk_search", "create virtual table chunk_search using fts5(text, content='documents', content_rowid='id')"],

@@ -108,7 +108,7 @@ import Testing
     let hit = try #require(
       try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     #expect(hit["source"] as? String == "sky" && hit["degraded"] as? Bool == false)
-    #expect(abs((hit["score"] as? Double ?? 0) - 2.0 / 61) < 1e-12 && hit["cosine"] != nil)
+    #expect(abs((hit["score"] as? Double ?? 0) - 1) < 1e-12 && hit["cosine"] != nil)
     #expect(try await store.run("query", "x", "--hybrid", "--lexical").status == 64)
   }
 }

@@ -32,7 +32,7 @@ import Testing
     try store.folder.write(lines.joined(separator: "\n"), to: "corpus.jsonl")
     let imported = try await store.run("import", "corpus.jsonl", "--mode", "mock")
     #expect(imported.status == 0, "\(imported.errors)")
-    let mock = try await nDCG(set, store, ["--mode", "mock"])
+    let mock = try await nDCG(set, store, ["--mode", "mock", "--rank", "vector"])
     #expect(mock >= bars.mock, "nDCG@10 by mock vectors \(mock)")
     let words = try await nDCG(set, store, ["--lexical"])
     #expect(words >= bars.words, "nDCG@10 by words \(words)")

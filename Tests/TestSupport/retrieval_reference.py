@@ -1,7 +1,7 @@
 """What rankings are worth, counted without the library. Prints one JSON object.
 
-Run by the tests of the retrieval self-test. Usage: retrieval_reference.py QRELS.tsv RUN.json, where RUN
-holds {"vector": {query: [document, …]}, "lexical": …, "fused": …}.
+Run by the tests of the retrieval self-test. Usage: retrieval_reference.py QRELS.tsv RUN.json SCORES.json, where
+RUN holds {"vector": {query: [document, …]}, "lexical": …, "fused": …}, and SCORES the scores of the first two.
 """
 import json
 import math
@@ -15,6 +15,8 @@ with open(sys.argv[1]) as file:
         grades.setdefault(query, {})[document] = int(grade)
 with open(sys.argv[2]) as file:
     runs = json.load(file)
+with open(sys.argv[3]) as file:
+    scores = json.load(file)
 
 
 def dcg(values):
@@ -36,12 +38,19 @@ def measure(ranking, judged):
     }
 
 
-def fuse(one, other):
-    scores = {}
-    for ranking in (one, other):
-        for place, document in enumerate(ranking, 1):
-            scores[document] = scores.get(document, 0) + 1 / (60 + place)
-    return [document for document, _ in sorted(scores.items(), key=lambda entry: -entry[1])]
+def confidence(values):
+    compared = values[min(len(values), 10) - 1] * min(len(values), 10) / 10
+    return (values[0] - compared) / values[0]
+
+
+def fuse(query):
+    lists = [(trust, runs[name][query], scores[name][query]) for name, trust in (("vector", 0.4), ("lexical", 0.6))]
+    lists = [(trust * confidence(values), ranking, values) for trust, ranking, values in lists if values and values[0] > 0]
+    fused = {}
+    for weight, ranking, values in lists:
+        for document, value in zip(ranking, values):
+            fused[document] = fused.get(document, 0) + weight / sum(entry[0] for entry in lists) * value / values[0]
+    return [document for document, _ in sorted(fused.items(), key=lambda entry: -entry[1])]
 
 
 result = {}
@@ -53,8 +62,8 @@ for name, run in runs.items():
         mean = sum(values) / len(values)
         spread = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
         result[name][figure] = [mean, spread / math.sqrt(len(values))]
-# Ties of fused scores may be broken otherwise, so nDCG of this one is near, not equal.
-fused = {query: fuse(runs["vector"][query], runs["lexical"][query]) for query in runs["vector"]}
+# Chunks are fused, and here documents, so nDCG of this one is near, not equal.
+fused = {query: fuse(query) for query in runs["vector"]}
 values = [measure(ranking, grades[query])["nDCG10"] for query, ranking in fused.items()]
 result["fusedHere"] = sum(values) / len(values)
 print(json.dumps(result))

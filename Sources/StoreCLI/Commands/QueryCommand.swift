@@ -9,9 +9,11 @@ struct QueryCommand: AsyncParsableCommand {
     commandName: "query",
     abstract: "Find the passages that answer a question.",
     discussion: """
-      The score is the cosine in [-1, 1], higher is better; with --lexical it is BM25. If real \
-      vectors are missing, hits are ranked by words too, and --json says "degraded": true. If \
-      documents wait for their vectors, the last line of --json is {"pending": …}.
+      Passages are ranked by vectors and by words. The score is 1 for what both have first; with \
+      --rank vector it is the cosine in [-1, 1], with --rank words BM25. "quoted phrases" must be \
+      there; what follows a minus or NOT must not. If real vectors are missing, --json says \
+      "degraded": true. If documents wait for their vectors, the last line of --json is \
+      {"pending": …}.
       """)
 
   @Argument(help: ArgumentHelp("The question, in quotes or not.", valueName: "question"))
@@ -24,16 +26,42 @@ struct QueryCommand: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Leave out hits that score less.", valueName: "score"))
+    help: ArgumentHelp(
+      "Leave out hits with a lower cosine; with --rank words, BM25.", valueName: "score"))
   var minScore: Double?
 
   @OptionGroup var filtering: FilterOptions
 
-  @Flag(help: "Rank by words (BM25); \"quoted phrases\" must be there.")
+  @Option(
+    help: ArgumentHelp(
+      "How to rank: vector, words or both (default: both).", valueName: "way"))
+  var rank: RankArgument?
+
+  @Flag(help: "Short for --rank words.")
   var lexical = false
 
-  @Flag(help: "Rank by vectors and by words, fused by reciprocal rank.")
+  @Flag(help: "Short for --rank both.")
   var hybrid = false
+
+  @Option(help: ArgumentHelp("Show so many passages before and after each.", valueName: "n"))
+  var context = 0
+
+  @Option(help: ArgumentHelp("The most hits of one document.", valueName: "n"))
+  var perDocument: Int?
+
+  @Flag(help: "Show each copy of a passage; without it they are counted beside the first.")
+  var copies = false
+
+  @Option(
+    help: ArgumentHelp(
+      "context prints the passages with their sources, as a prompt for a language model.",
+      valueName: "form"))
+  var format: FormatArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "The most tokens of --format context (default: 2000).", valueName: "tokens"))
+  var budget: Int?
 
   @Flag(help: "Tell what each score means among the collection's own vectors.")
   var explain = false
@@ -73,6 +101,12 @@ struct QueryCommand: AsyncParsableCommand {
   /// The question; nil if no word of it is given.
   private var text: String? { words.isEmpty ? nil : words.joined(separator: " ") }
 
+  private var ranking: QueryOptions.Ranking {
+    if lexical { return .lexical }
+    if hybrid { return .fused }
+    return rank?.ranking ?? (vector == nil ? .fused : .vector)
+  }
+
   func validate() throws {
     guard collections.isEmpty || !allCollections else {
       throw ValidationError("Give --collection or --all-collections, not both.")
@@ -83,12 +117,27 @@ struct QueryCommand: AsyncParsableCommand {
     }
     guard limit > 0 else { throw ValidationError("--limit is \(limit); give at least 1.") }
     guard minScore?.isFinite ?? true else { throw ValidationError("--min-score takes a number.") }
-    guard !(lexical && hybrid) else {
-      throw ValidationError("Give --lexical or --hybrid, not both.")
+    guard [lexical, hybrid, rank != nil].filter({ $0 }).count <= 1 else {
+      throw ValidationError("Give one of --rank, --lexical and --hybrid.")
     }
-    guard !(lexical || hybrid) || vector == nil else {
+    guard ranking == .vector || vector == nil else {
       throw ValidationError(
-        "--\(lexical ? "lexical" : "hybrid") ranks by words; a vector has none.")
+        "A vector has no words to rank by; leave out --rank, --lexical and --hybrid.")
+    }
+    guard (0...100).contains(context) else {
+      throw ValidationError("--context is \(context); give 0 to 100.")
+    }
+    guard perDocument ?? 1 > 0 else {
+      throw ValidationError("--per-document is \(perDocument ?? 0); give at least 1.")
+    }
+    guard budget == nil || format == .context else {
+      throw ValidationError("--budget is for --format context.")
+    }
+    guard budget ?? 1 > 0 else {
+      throw ValidationError("--budget is \(budget ?? 0); give at least 1.")
+    }
+    guard format == nil || !(plain || store.json) else {
+      throw ValidationError("Give one of --format, --plain and --json.")
     }
     guard space == nil || vector != nil else {
       throw ValidationError("--space names the space of --vector.")
@@ -99,11 +148,14 @@ struct QueryCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Settings(
       store, mode: mode.mode, access: .readOnly,
-      embeds: vector == nil && !lexical ? collections.first ?? "default" : nil)
+      embeds: vector == nil && ranking != .lexical ? collections.first ?? "default" : nil)
     var options = QueryOptions(limit: limit)
     options.minimumScore = minScore
     options.filter = try filtering.parsed()
-    options.ranking = lexical ? .lexical : hybrid ? .fused : .vector
+    options.ranking = ranking
+    options.foldsCopies = !copies
+    options.maximumPerDocument = perDocument
+    options.neighbours = context
     options.exact = exact
     let texts = try text.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)
     let store = try await settings.open()
@@ -140,6 +192,8 @@ struct QueryCommand: AsyncParsableCommand {
             return try JSONOutput.line(
               HitLine(query: index, hit: hit, explanation: explanation))
           }.joined())
+      } else if format == .context {
+        output.writeText(result.context(tokens: budget ?? QueryResult.contextTokens))
       } else if plain {
         output.writeText(result.hits.compactMap(\.text).map { $0 + "\n" }.joined(separator: "\n"))
       } else {
@@ -155,7 +209,7 @@ struct QueryCommand: AsyncParsableCommand {
         output.write(page.text())
       }
     }
-    if let explainer, !store.json, !plain, let last = results.last {
+    if let explainer, !store.json, !plain, format == nil, let last = results.last {
       output.write("\n" + explainer.summary(last).map { $0 + "\n" }.joined())
     }
     let pending = results.lazy.compactMap(\.pending).first
@@ -180,4 +234,22 @@ struct QueryCommand: AsyncParsableCommand {
   private struct PendingLine: Encodable {
     let pending: PendingDocuments
   }
+}
+
+/// How to rank, as it is typed.
+enum RankArgument: String, ExpressibleByArgument, CaseIterable {
+  case vector, words, both
+
+  var ranking: QueryOptions.Ranking {
+    switch self {
+    case .vector: .vector
+    case .words: .lexical
+    case .both: .fused
+    }
+  }
+}
+
+/// A form of output beside those that have a flag of their own.
+enum FormatArgument: String, ExpressibleByArgument, CaseIterable {
+  case context
 }

@@ -21,6 +21,11 @@ enum Format {
     "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
   }
 
+  /// `1 copy`, `2 copies`.
+  static func counted(_ value: Int, _ one: String, _ many: String) -> String {
+    "\(count(value)) \(value == 1 ? one : many)"
+  }
+
   /// `1.5 MB`, in powers of 1000.
   static func bytes(_ value: Int64) -> String {
     var amount = Double(value)

@@ -14,7 +14,7 @@ struct HitLine: Encodable {
   private enum Key: String, CodingKey {
     case query, rank, score, cosine, id, source, path, fileState, collection, ordinal, text,
       metadata
-    case start, end, line, space, degraded, explanation
+    case start, end, line, headings, copies, space, degraded, explanation
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -34,18 +34,17 @@ struct HitLine: Encodable {
     try container.encode(hit.start, forKey: .start)
     try container.encode(hit.end, forKey: .end)
     try container.encode(hit.line, forKey: .line)
+    try container.encode(hit.headings, forKey: .headings)
+    try container.encode(hit.copies, forKey: .copies)
     try container.encode(hit.space, forKey: .space)
     try container.encode(hit.degraded, forKey: .degraded)
     try container.encodeIfPresent(explanation, forKey: .explanation)
   }
 }
 
-/// Hits as a person reads them: score, source and line, and the part of the passage that has most of
-/// the query's words.
+/// Hits as a person reads them: score, source and line, the headings above, and the lines of the passage
+/// that have most of the query's words.
 struct HitPage {
-  /// The most of a passage that is shown, in characters and lines.
-  private static let (shownCharacters, shownLines) = (480, 8)
-
   let query: String?
   let hits: [Hit]
   let terminal: Terminal
@@ -53,20 +52,21 @@ struct HitPage {
   /// Whether hits of several collections are among each other.
   var showsCollection = false
 
-  /// The page, a line break behind each line.
+  /// The page, a line break after each line.
   func text() -> String {
     guard !hits.isEmpty else { return "no hits\n" }
     let words = query.map { LexicalQuery($0) }
     return hits.map { hit in
-      guard let text = hit.text else { return heading(hit, line: hit.line) }
-      let range = Self.excerpt(of: text, words)
-      let before = text[..<range.lowerBound].unicodeScalars.count { $0 == "\n" }
-      return heading(hit, line: hit.line.map { $0 + before }) + passage(text, range, words)
+      guard let text = hit.text else { return heading(hit, line: hit.line, []) }
+      let excerpt = Excerpt(
+        of: text, words, format: hit.format, headings: hit.headings, isStart: hit.start == 0)
+      return heading(hit, line: hit.line.map { $0 + excerpt.firstLine }, excerpt.headings)
+        + passage(excerpt, words)
     }.joined(separator: "\n")
   }
 
   /// Rank, score, and where the passage shown stands.
-  private func heading(_ hit: Hit, line: Int?) -> String {
+  private func heading(_ hit: Hit, line: Int?, _ headings: [String]) -> String {
     let place =
       Terminal.oneLine(
         (showsCollection ? "\(hit.collection)  " : "") + Format.source(hit.source, path: hit.path))
@@ -79,44 +79,22 @@ struct HitPage {
       case .gone: "the file is gone; `store update --prune` removes the document"
       case nil: nil
       }
-    let note = [file, explainer?.sentence(hit)].compactMap { $0 }
+    let copies =
+      hit.copies.isEmpty
+      ? "" : "  +\(Format.counted(hit.copies.count, "copy", "copies"))"
+    let path = headings.isEmpty ? nil : Terminal.oneLine(headings.joined(separator: " › "))
+    let notes = [path, file, explainer?.sentence(hit)].compactMap { $0 }
       .map { "    \(terminal.styled($0, .dim))\n" }.joined()
-    return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))\n" + note
+    return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))"
+      + "\(terminal.styled(copies, .dim))\n" + notes
   }
 
-  /// The part of a text to show: with the most of the query's words, from the start of a line where
-  /// one is near, and without blanks around it.
-  private static func excerpt(of text: String, _ words: LexicalQuery?) -> Range<String.Index> {
-    var range =
-      words?.bestExcerpt(of: text, limit: shownCharacters)
-      ?? text
-      .startIndex..<(text.index(
-        text.startIndex, offsetBy: shownCharacters, limitedBy: text.endIndex) ?? text.endIndex)
-    let lineStart =
-      text[..<range.lowerBound].lastIndex(where: \.isNewline).map(text.index(after:))
-      ?? text.startIndex
-    if text.distance(from: lineStart, to: range.lowerBound) <= shownCharacters / 4 {
-      range = lineStart..<range.upperBound
-    }
-    let blank = text[range].prefix { $0.isNewline }
-    return blank.endIndex..<range.upperBound
-  }
-
-  private func passage(
-    _ text: String, _ range: Range<String.Index>, _ words: LexicalQuery?
-  ) -> String {
-    let shown = String(text[range])
-    let lines = marked(shown, words?.matches(in: shown) ?? []).split(whereSeparator: \.isNewline)
-      .filter { $0.contains { !$0.isWhitespace } }
-    let startsInLine =
-      range.lowerBound > text.startIndex
-      && !text[text.index(before: range.lowerBound)].isNewline
-    let isCut =
-      lines.count > Self.shownLines
-      || text[range.upperBound...].contains { !$0.isWhitespace }
-    let kept = Self.unindented(lines.prefix(Self.shownLines).map(String.init))
-    return ((startsInLine ? "…" : "") + kept.joined(separator: "\n") + (isCut ? " …" : ""))
-      .split(separator: "\n", omittingEmptySubsequences: false)
+  private func passage(_ excerpt: Excerpt, _ words: LexicalQuery?) -> String {
+    let shown = Self.unindented(excerpt.lines).joined(separator: "\n")
+    let text =
+      (excerpt.startsInLine ? "…" : "") + marked(shown, words?.matches(in: shown) ?? [])
+      + (excerpt.isCut ? " …" : "")
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
       .flatMap { wrapped($0) }.map { "    \($0)\n" }.joined()
   }
 

@@ -125,9 +125,12 @@ struct CutDocument: Sendable {
       }
       return document
     }
+    let headings = Headings(of: text, format: format)
     document.chunks = Chunker(checked: chunking).chunks(of: text, format: format).flatMap {
+      let above = headings.above($0.range.lowerBound)
       let chunk = CutChunk(
-        text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line)
+        text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line,
+        headings: above.isEmpty ? nil : above.joined(separator: "\n"))
       // A token has at least one byte.
       guard let counter = counter?.cutting, $0.text.utf8.count > tokens,
         counter.count($0.text) > tokens
@@ -238,6 +241,8 @@ struct CutChunk: Sendable {
   /// In Unicode scalars of the document's text.
   var range: Range<Int>?
   var line: Int?
+  /// The headings above it, from the highest down, a line each.
+  var headings: String?
   /// The vector that it came with, in the collection's target space.
   var vector: StoredVector?
 
@@ -266,7 +271,7 @@ struct CutChunk: Sendable {
           text: piece.text, textHash: TextHash.of(piece.text),
           range: (range.lowerBound + piece.range.lowerBound)..<(range.lowerBound
             + piece.range.upperBound),
-          line: line + piece.line - 1)
+          line: line + piece.line - 1, headings: headings)
       }
     }
   }

@@ -89,8 +89,12 @@ struct TextsAudit {
   /// Damaged texts: what the word index says of them is kept, it may be the right one.
   private(set) var kept: Set<Int64> = []
 
+  /// Whether the file's word index is of an earlier format, which an upgrade replaces.
+  private let isOlder: Bool
+
   /// - Complexity: reads all texts twice, as they are and as they are indexed; SHA-256 of each.
   init(_ db: Database) throws {
+    isOlder = try WordIndexProbe.isOlder(db)
     try db.forEachRawRow(
       bulk: """
         SELECT c.id, c.text, c.text_hash, f.id, f.c0 FROM chunks c
@@ -109,8 +113,8 @@ struct TextsAudit {
     count += 1
     let chunk = row.integer(0)
     let isIndexed = !row.isNull(3)
-    let agrees = isIndexed && Self.isIndexed(row)
     let isHashed = SHA256.hash(row.blob(1)).elementsEqual(row.blob(2))
+    let agrees = isIndexed && (isOlder ? isHashed : Self.isIndexed(row))
     if !isHashed, agrees {
       try wrongHashes.add("\(RowNames.chunk(chunk, db)): the hash is another one's")
       rehashed.append(chunk)
@@ -128,8 +132,6 @@ struct TextsAudit {
   /// Whether the words of a row are those that its text makes.
   private static func isIndexed(_ row: RawRow) -> Bool {
     let (text, words) = (row.blob(1), row.blob(4))
-    // Most texts are indexed as they are.
-    if text.elementsEqual(words), !text.contains(where: { $0 >= 0xE0 || $0 == 0 }) { return true }
     return IndexedText.make(from: String(decoding: text, as: UTF8.self)).utf8.elementsEqual(words)
   }
 
@@ -166,12 +168,17 @@ struct WordIndexProbe {
 
   /// - Complexity: copies the index, not the texts; takes all texts apart into words.
   func isWhole() throws -> Bool {
+    if try Self.isOlder(db) { return true }
     try drop()
     defer { try? drop() }
+    let columns = IndexedText.Column.allCases.map { "c\($0.rawValue) AS \($0.name)" }
+      .joined(separator: ", ")
     do {
-      _ = try Row.fetchOne(
+      _ = try Int64.fetchOne(
         db, sql: "SELECT rowid FROM main.chunk_search WHERE chunk_search MATCH 'a' LIMIT 1")
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+    } catch let error as DatabaseError
+      where [.SQLITE_ERROR, .SQLITE_CORRUPT].contains(error.resultCode)
+    {
       // FTS5 opens no index whose own settings are not what it wrote, and has no code of damage for it.
       return false
     }
@@ -179,7 +186,7 @@ struct WordIndexProbe {
     do {
       try db.execute(
         sql: """
-          CREATE TEMP VIEW probe_texts AS SELECT id AS rowid, c0 AS text FROM main.chunk_search_content;
+          CREATE TEMP VIEW probe_texts AS SELECT id AS rowid, \(columns) FROM main.chunk_search_content;
           CREATE VIRTUAL TABLE temp.probe USING fts5(\(IndexedText.declaration), content='probe_texts');
           """)
       for part in Self.parts {
@@ -218,6 +225,11 @@ struct WordIndexProbe {
       marks.insert(row.integer(0) &<< 37 | row.integer(1) >> 1)
     }
     return leaves == marks
+  }
+
+  /// Whether the file's word index is of a format before 9, which had one column of other words.
+  static func isOlder(_ db: Database) throws -> Bool {
+    try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < 9
   }
 
   private func drop() throws {

@@ -16,13 +16,10 @@ enum WordsRepair {
     try drop(db)
     try db.execute(
       sql: "CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration))")
-    try db.forEachRow(bulk: "SELECT id, text FROM chunks WHERE text IS NOT NULL ORDER BY id") {
-      row in
-      let (chunk, text) = (try row.integer(0), try row.text(1))
-      guard !kept.contains(chunk) || words[chunk] != nil else { return }
-      try db.run(
-        bulk: "INSERT INTO chunk_search(rowid, text) VALUES (?, ?)", .integer(chunk),
-        .text(words[chunk] ?? IndexedText.make(from: text)))
+    try IndexedChunk.forEach(nil, db) { chunk in
+      guard kept.contains(chunk.id) else { return try chunk.insert(db) }
+      guard let text = words[chunk.id] else { return }
+      try chunk.with(text: text).insert(db)
     }
   }
 

@@ -13,7 +13,7 @@ enum Schema {
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
-  static let fingerprint = "4d857454fdf92ffc4e6d8e41c8876039d315259a8b1bb9b22dc77802a4d8d823"
+  static let fingerprint = "277d1b44d1c9fd3bacda315a6c4cc5d6c859596c110da3546ff7e47ff57a3b14"
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -53,11 +53,12 @@ enum Schema {
       try db.execute(sql: "ALTER TABLE pending_documents ADD COLUMN chunks TEXT")
       try db.execute(sql: "PRAGMA user_version = 8")
     }
-    migrator.registerMigration("9 roots, files, given metadata") { db in
+    migrator.registerMigration("9 roots, files, given metadata, words") { db in
       try db.execute(sql: RootsTable.schema)
       try db.execute(sql: documentsOfRoots)
       try db.execute(sql: givenMetadataAndDates)
       try db.execute(sql: servicesAndRoles)
+      try addColumnsOfWords(db)
       try db.execute(sql: "PRAGMA user_version = 9")
     }
     return migrator
@@ -98,6 +99,16 @@ enum Schema {
     CREATE INDEX pending_documents_by_content ON pending_documents(content_hash)
       WHERE origin = 'file';
     """
+
+  /// Headings of chunks, and a word index with a column for each kind of word, filled from the texts.
+  private static func addColumnsOfWords(_ db: Database) throws {
+    try db.execute(sql: "ALTER TABLE chunks ADD COLUMN headings TEXT")
+    try ChunksTable.fillHeadings(db)
+    try db.execute(sql: "DROP TABLE chunk_search")
+    try db.execute(
+      sql: "CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration))")
+    try IndexedChunk.forEach(nil, db) { try $0.insert(db) }
+  }
 
   private static func addDocumentFields(_ db: Database) throws {
     try db.execute(sql: DocumentFieldsTable.schema)
@@ -224,6 +235,9 @@ enum Schema {
     ) STRICT;
     """
 
-  private static let searchTable =
-    "CREATE VIRTUAL TABLE chunk_search USING fts5(\(IndexedText.declaration))"
+  /// The word index of formats before 9.
+  private static let searchTable = """
+    CREATE VIRTUAL TABLE chunk_search USING fts5(text, tokenize="porter unicode61 remove_diacritics 2 \
+    categories 'L* N* Co Mn Mc'")
+    """
 }

@@ -16,6 +16,9 @@ extension LexicalQuery {
     }
   }
 
+  /// The numbers of the question's words in a passage, repeats included.
+  func words(in passage: String) -> [Int] { places(in: passage).map(\.word) }
+
   /// The part of a passage to show: at most `limit` characters, cut between words, with the most of
   /// the question's words.
   ///
@@ -51,19 +54,27 @@ extension LexicalQuery {
     let pairs = Dictionary(
       markedPairs.enumerated().map { ($1, marked.count + $0) },
       uniquingKeysWith: { first, _ in first })
-    for segment in TextSegments.of(passage[...]) {
-      let text = passage[segment.range]
-      if segment.kind == .run {
-        guard !pairs.isEmpty else { continue }
-        for part in TextSegments.pairs(of: text) + TextSegments.singles(of: text) {
-          guard let word = pairs[String(part)] else { continue }
-          places.append(Place(range: part.startIndex..<part.endIndex, word: word))
+    let utf8 = passage.utf8
+    WordScanner.forEachWord(in: passage) { word in
+      let start = utf8.index(utf8.startIndex, offsetBy: word.range.lowerBound)
+      let end = utf8.index(start, offsetBy: word.range.count)
+      if word.kind == .pair {
+        if let number = pairs[word.text] {
+          places.append(Place(range: start..<end, word: number))
+          return
         }
-      } else if !marked.isEmpty {
-        let form = WordForm(text)
-        guard let word = marked.firstIndex(where: { $0.matches(form) }) else { continue }
-        places.append(Place(range: segment.range, word: word))
+        // A character alone is marked in each of its pairs.
+        for (letter, index) in zip(passage[start..<end], passage[start..<end].indices) {
+          guard let number = pairs[Folding.fold(String(letter))] else { continue }
+          places.append(Place(range: index..<passage.index(after: index), word: number))
+        }
+        return
       }
+      let form = WordForm(folded: word.text)
+      let isWhole = word.kind == .whole
+      guard let number = marked.firstIndex(where: { isWhole ? $0 == form : $0.matches(form) })
+      else { return }
+      places.append(Place(range: start..<end, word: number))
     }
     return places.sorted { $0.range.lowerBound < $1.range.lowerBound }
   }

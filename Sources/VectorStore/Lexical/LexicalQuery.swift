@@ -1,18 +1,39 @@
-// A question as a person types it, turned into an FTS5 expression: words, and phrases in quotes.
+// A question as a person types it: words, phrases in quotes, and what is to be left out.
+
+internal import Foundation
 
 /// A question for search by words.
 ///
-/// Any of its words may match, and what stands in quotation marks must:
+/// Any of its words may match, what stands in quotation marks must, and what follows a minus or `NOT`
+/// must not:
 ///
 /// ```swift
-/// LexicalQuery("who wrote \"on liberty\" and when").match
-/// // ("on liberty") AND ("on liberty" OR "wrote" OR "wrote"*)
+/// LexicalQuery("who wrote \"on liberty\" -mill")  // wrote, "on liberty", without mill
 /// ```
 ///
-/// Nothing typed is syntax: `AND`, `*`, `^`, `:` and parentheses are text. Long words also match by
-/// their first letters, which finds other forms and German compounds. Neighbours that stand side by
-/// side in a passage too count once more.
+/// Nothing else that is typed is syntax: `AND`, `*`, `^`, `:` and parentheses are text. Long words also
+/// match by their first letters, which finds other forms and German compounds. Neighbours that stand
+/// side by side in a passage too count once more.
 package struct LexicalQuery: Sendable {
+  /// A word that may match.
+  struct Term: Hashable, Sendable {
+    /// How it may be written, folded; any of them is the word.
+    var spellings: [String]
+    /// The first letters, by which its other forms are found.
+    var prefix: String?
+    /// Whether it says so little that it is never the only reason for a hit.
+    var isWeak = false
+    /// Whether it is one character of a script without spaces, which begins the pairs of longer runs.
+    var isOpen = false
+  }
+
+  /// Words that stand side by side.
+  struct Phrase: Hashable, Sendable {
+    var words: [String]
+    /// Whether the last one is a character that begins the pairs of longer runs.
+    var isOpen = false
+  }
+
   /// The most words that are searched for: the first ones of a pasted text.
   private static let maximumWords = 64
   /// The letters of a word that is also searched for by its beginning: at least the first count,
@@ -21,10 +42,16 @@ package struct LexicalQuery: Sendable {
   /// Shorter beginnings meet unrelated words.
   private static let prefixLetters = (minimum: 4, maximum: 6)
 
-  /// The quoted phrases, as they are indexed.
-  private let phrases: [IndexedPhrase]
-  /// The FTS5 terms of the other words, each at most once.
-  private let terms: [String]
+  /// The words that may match.
+  let terms: [Term]
+  /// Words that stand side by side in the question.
+  let pairs: [Phrase]
+  /// What must match.
+  let phrases: [Phrase]
+  /// What must not.
+  let excluded: [Phrase]
+  /// The question without what it leaves out: what is embedded.
+  package let text: String
   /// The words to mark in a passage, in the order of the question, stop words left out.
   let marked: [WordForm]
   /// The pairs of unspaced scripts to mark; of a character alone, that character.
@@ -36,108 +63,145 @@ package struct LexicalQuery: Sendable {
   ///
   /// - Complexity: O(n) in the question's characters.
   package init(_ text: String) {
-    let quoted = QuotedPhrases(text)
-    let all = quoted.rest.map(Self.words) + quoted.phrases.map(Self.words)
-    let typed = all.joined().filter { !$0.isRun && !$0.isElided }.map(\.form.folded)
+    let parts = QuestionParts(text)
+    self.text = parts.excluded.isEmpty ? text : parts.text
+    let loose = parts.rest.map(Self.words)
+    let quoted = parts.phrases.map(Self.words)
+    let all = Array((loose + quoted).joined())
+    let typed = all.filter { $0.isPlain && !$0.isElided }.map(\.word.text)
     let stop = StopWords.among(typed)
-    let isContent = { (word: Word) in
-      word.isRun || (!word.isElided && !stop.contains(word.form.folded))
-    }
-    // Where every word is a stop word, they are what is asked for.
-    let isEmpty = !all.joined().contains(where: isContent)
+    let weak = typed.count > 2 ? [] : StopWords.inAnyLanguage(typed)
+    let isContent = { (word: Word) in !word.isElided && !stop.contains(word.word.text) }
+    // If every word is a stop word, they are what is asked for.
+    let isEmpty = !all.contains(where: isContent)
     let kept = { (word: Word) in isEmpty || isContent(word) }
+    let hasStrong = all.contains { isContent($0) && !weak.contains($0.word.text) }
 
-    phrases = quoted.phrases.compactMap(IndexedPhrase.init)
-    terms = Self.terms(of: Array(all.prefix(quoted.rest.count)), where: kept)
-    let marks = all.joined().filter(kept)
-    marked = Self.distinct(marks.filter { !$0.isRun }.map(\.form), limit: Self.maximumWords)
-    markedPairs = Self.distinct(marks.filter(\.isRun).map(\.text), limit: Self.maximumWords)
+    phrases = quoted.compactMap { Self.phrase($0) }
+    excluded = parts.excluded.map(Self.words).compactMap { Self.phrase($0) }
+    var terms: [Term] = []
+    for word in loose.joined() where kept(word) {
+      guard var term = Self.term(of: word) else { continue }
+      term.isWeak = hasStrong && word.isPlain && weak.contains(word.word.text)
+      terms.append(term)
+    }
+    self.terms = Self.distinct(terms, limit: Self.maximumWords)
+    pairs = Self.distinct(
+      loose.flatMap { Self.pairs(of: $0, kept: kept) }, limit: Self.maximumWords)
+    let marks = all.filter { kept($0) && !weak.contains($0.word.text) }
+    let spellings = marks.filter { $0.word.kind != .pair }
+      .flatMap { [$0.word.text] + Self.umlauts(of: $0.typed, folded: $0.word.text) }
+    marked = Self.distinct(
+      spellings.map { WordForm(folded: $0) }, limit: Self.maximumWords)
+    markedPairs = Self.distinct(
+      marks.filter { $0.word.kind == .pair }.map(\.word.text), limit: Self.maximumWords)
   }
 
-  /// The expression to bind to `chunk_search MATCH ?`, never a syntax error, or nil where the text
-  /// holds nothing to search for, such as punctuation or emoji alone.
-  package var match: String? {
-    let required = phrases.map(\.expression)
-    guard !required.isEmpty else { return terms.isEmpty ? nil : terms.joined(separator: " OR ") }
-    // The phrases stand among the words once more, so that these rank without being required.
-    return "(\(required.joined(separator: " AND "))) AND "
-      + "(\((required + terms).joined(separator: " OR ")))"
-  }
+  /// Whether the question holds nothing to search for, such as punctuation alone.
+  package var isEmpty: Bool { terms.isEmpty && phrases.isEmpty }
 
-  /// A word of the question, or a pair of an unspaced script.
+  /// A word of the question.
   private struct Word {
-    var text: String
-    var form: WordForm
-    var isRun = false
-    /// Whether it is the rest of a contraction, as in "Tesla's", "don't" and "l'eau".
+    var word: ScannedWord
+    /// How it was typed.
+    var typed: String
+    /// Whether it is the rest of a contraction, as in "Tesla's", "don't" and "l'eau", or the letter of
+    /// a word with a sign, as in C#.
     var isElided = false
+
+    /// Whether it is a word that may be a stop word.
+    var isPlain: Bool { word.kind == .word }
   }
 
-  /// The words and pairs of a piece of the question, in order, repeats included.
-  private static func words(of piece: Substring) -> [Word] {
-    let segments = TextSegments.of(piece)
-    let texts = segments.map { piece[$0.range] }
-    let joined = segments.indices.dropFirst().map {
-      isApostrophe(piece[segments[$0 - 1].range.upperBound..<segments[$0].range.lowerBound])
+  /// The words of a piece of the question, in order, repeats included.
+  private static func words(of piece: String) -> [Word] {
+    let scanned = WordScanner.words(of: piece)
+    let bytes = Array(piece.utf8)
+    func typed(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    func isApostrophe(between left: Int, and right: Int) -> Bool {
+      guard left >= 0, right < scanned.count else { return false }
+      let (from, to) = (scanned[left].range.upperBound, scanned[right].range.lowerBound)
+      return from < to && ["'", "\u{2019}"].contains(typed(from..<to))
     }
-    return segments.indices.flatMap { index -> [Word] in
-      let text = texts[index]
-      if segments[index].kind == .run {
-        return TextSegments.pairs(of: text).map {
-          Word(text: String($0), form: WordForm($0), isRun: true)
-        }
-      }
-      let follows = index > 0 && joined[index - 1]
-      let leads = index < joined.count && joined[index]
-      let isNegated = leads && text.hasSuffix("n") && ["t", "T"].contains(texts[index + 1])
-      let isElided = ((follows || leads) && text.count <= 2) || isNegated
-      return [Word(text: String(text), form: WordForm(text), isElided: isElided)]
-    }
-  }
-
-  private static func isApostrophe(_ text: Substring) -> Bool {
-    text == "'" || text == "\u{2019}"
-  }
-
-  /// The FTS5 terms of the words: each as typed, by its beginning, and neighbours as a phrase.
-  private static func terms(of pieces: [[Word]], where kept: (Word) -> Bool) -> [String] {
-    let chosen = Set(
-      distinct(pieces.joined().filter(kept).map(\.form.folded), limit: maximumWords))
-    var terms: [String] = []
-    for words in pieces {
-      let isChosen = words.map { kept($0) && chosen.contains($0.form.folded) }
-      for (word, isChosen) in zip(words, isChosen) where isChosen { terms += spellings(of: word) }
-      for index in words.indices.dropFirst()
-      where isChosen[index - 1] && isChosen[index] && !words[index - 1].isRun
-        && !words[index].isRun
-      {
-        terms.append("\"\(words[index - 1].text) \(words[index].text)\"")
-      }
-    }
-    return distinct(terms, limit: terms.count)
-  }
-
-  /// The terms of one word.
-  ///
-  /// ß and ss are the same to who types, but not to the tokenizer.
-  private static func spellings(of word: Word) -> [String] {
-    let lower = word.text.lowercased()
-    // A character alone begins the pairs of the longer runs that hold it.
-    if word.isRun { return ["\"\(lower)\"" + (TextSegments.isSingle(lower) ? "*" : "")] }
-    let others = [("ß", "ss"), ("ss", "ß")].filter { lower.contains($0.0) }
-      .map {
-        lower.split(separator: $0.0, omittingEmptySubsequences: false).joined(separator: $0.1)
-      }
-    return ([lower] + others).flatMap { spelling -> [String] in
-      let letters = spelling.unicodeScalars
-      guard letters.count >= prefixLetters.minimum, !letters.contains(where: isDigit)
-      else { return ["\"\(spelling)\""] }
-      return ["\"\(spelling)\"", "\"\(String(letters.prefix(prefixLetters.maximum)))\"*"]
+    return scanned.indices.map { index in
+      let word = scanned[index]
+      var result = Word(word: word, typed: typed(word.range))
+      guard word.kind == .word else { return result }
+      let follows = isApostrophe(between: index - 1, and: index)
+      let leads = isApostrophe(between: index, and: index + 1)
+      let isNegated = leads && word.text.hasSuffix("n") && scanned[index + 1].text == "t"
+      let isInSign =
+        index > 0 && scanned[index - 1].kind == .symbol
+        && word.range.lowerBound < scanned[index - 1].range.upperBound
+      result.isElided =
+        ((follows || leads || isInSign) && word.text.count <= 2) || isNegated
+      return result
     }
   }
 
-  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.numericType != nil
+  /// The term of a word; nil for a part too short to be looked for by itself.
+  private static func term(of word: Word) -> Term? {
+    let text = word.word.text
+    switch word.word.kind {
+    case .symbol, .whole: return Term(spellings: [text])
+    case .pair: return Term(spellings: [text], isOpen: isSingle(text))
+    case .part where text.utf8.count < 2: return nil
+    case .word, .part: break
+    }
+    var term = Term(spellings: [text] + umlauts(of: word.typed, folded: text))
+    let letters = text.unicodeScalars
+    if letters.count >= prefixLetters.minimum,
+      !letters.contains(where: { $0.properties.numericType != nil })
+    {
+      term.prefix = String(letters.prefix(prefixLetters.maximum))
+    }
+    return term
+  }
+
+  /// The other spelling of a German word: Müller and Mueller.
+  private static func umlauts(of typed: String, folded: String) -> [String] {
+    let letters: [(umlaut: Character, base: Character)] = [("ä", "a"), ("ö", "o"), ("ü", "u")]
+    let lower = typed.precomposedStringWithCanonicalMapping.lowercased()
+    if lower.contains(where: { letter in letters.contains { $0.umlaut == letter } }) {
+      return [
+        Folding.fold(
+          String(
+            lower.flatMap { letter in
+              letters.first { $0.umlaut == letter }.map { "\($0.base)e" } ?? String(letter)
+            }))
+      ]
+    }
+    var other: [Character] = []
+    for letter in folded {
+      // Not after a vowel (neue) nor after q (Quelle).
+      let before = other.dropLast().last
+      let isUmlaut =
+        letter == "e" && other.last.map { last in letters.contains { $0.base == last } } ?? false
+        && !(before.map { "aeiouq".contains($0) } ?? false)
+      if !isUmlaut { other.append(letter) }
+    }
+    // A final ue is English: value, true.
+    guard other.count < folded.count, !["ae", "oe", "ue"].contains(folded.suffix(2)) else {
+      return []
+    }
+    return [String(other)]
+  }
+
+  private static func isSingle(_ text: String) -> Bool {
+    text.unicodeScalars.count { !UnspacedScripts.isMark($0) } == 1
+  }
+
+  private static func pairs(of words: [Word], kept: (Word) -> Bool) -> [Phrase] {
+    let plain = words.filter { $0.word.kind == .word || $0.word.kind == .part }
+    return zip(plain, plain.dropFirst()).compactMap { left, right in
+      kept(left) && kept(right) ? Phrase(words: [left.word.text, right.word.text]) : nil
+    }
+  }
+
+  private static func phrase(_ words: [Word]) -> Phrase? {
+    guard let last = words.last else { return nil }
+    return Phrase(
+      words: words.map(\.word.text), isOpen: last.word.kind == .pair && isSingle(last.word.text))
   }
 
   /// The first values, each once, in order.
@@ -148,6 +212,58 @@ package struct LexicalQuery: Sendable {
       result.append(value)
     }
     return result
+  }
+}
+
+/// A question's pieces: loose text, phrases in quotation marks, and what is to be left out.
+private struct QuestionParts {
+  var rest: [String] = []
+  var phrases: [String] = []
+  var excluded: [String] = []
+  /// All but what is left out, in order.
+  var text = ""
+
+  init(_ question: String) {
+    let quoted = QuotedPhrases(question)
+    // In capitals throughout, NOT is a word.
+    let knowsNot = question.contains(where: \.isLowercase)
+    var isExcluding = false
+    for (index, piece) in quoted.rest.enumerated() {
+      var kept: [Substring] = []
+      for word in piece.split(whereSeparator: \.isWhitespace) {
+        if isExcluding {
+          isExcluding = false
+          excluded.append(String(word))
+        } else if word == "NOT", knowsNot {
+          isExcluding = true
+        } else if word.first == "-", let next = word.dropFirst().first, next.isLetter {
+          excluded.append(String(word.dropFirst()))
+        } else {
+          kept.append(word)
+        }
+      }
+      let phrase = index < quoted.phrases.count ? quoted.phrases[index] : nil
+      if phrase != nil, kept.last == "-", piece.last == "-" {
+        kept.removeLast()
+        isExcluding = true
+      }
+      rest.append(kept.joined(separator: " "))
+      if let phrase, isExcluding {
+        excluded.append(String(phrase))
+        isExcluding = false
+        text += rest[index] + " "
+      } else {
+        phrases += phrase.map { [String($0)] } ?? []
+        text += rest[index] + (phrase.map { " \($0) " } ?? "")
+      }
+    }
+    // What is left out leaves something.
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      rest = quoted.rest.map(String.init)
+      phrases = quoted.phrases.map(String.init)
+      (excluded, text) = ([], question)
+      return
+    }
   }
 }
 
@@ -204,24 +320,5 @@ struct QuotedPhrases {
   private static func mayOpen(after previous: Unicode.Scalar?) -> Bool {
     guard let previous else { return true }
     return !UnspacedScripts.isWord(previous) || UnspacedScripts.contains(previous)
-  }
-}
-
-/// A quoted phrase of a question: its words side by side, in the form in which they are indexed.
-struct IndexedPhrase: Sendable {
-  /// The FTS5 term: one string in quotation marks, which holds nothing but words and spaces.
-  let expression: String
-
-  /// Reads a phrase, or returns nil where it holds no word.
-  init?(_ phrase: Substring) {
-    let segments = TextSegments.of(phrase)
-    guard let last = segments.last else { return nil }
-    let words = segments.map { segment in
-      let text = phrase[segment.range]
-      return segment.kind == .run ? IndexedText.make(from: String(text)) : text.lowercased()
-    }
-    // Within a longer run, a character that ends the phrase begins a pair.
-    let isOpen = last.kind == .run && TextSegments.isSingle(phrase[last.range])
-    expression = "\"\(words.joined(separator: " "))\"" + (isOpen ? "*" : "")
   }
 }

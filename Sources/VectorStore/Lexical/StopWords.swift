@@ -19,9 +19,14 @@ enum StopWords {
     return Set(found.filter { $0.count == most }.joined())
   }
 
+  /// The stop words of any language among words of which too few are there to tell the language.
+  static func inAnyLanguage(_ words: [String]) -> Set<String> {
+    Set(words.filter { word in languages.contains { $0.contains(word) } })
+  }
+
   private static let languages: [Set<String>] = [
     english, german, french, spanish, italian, portuguese, dutch,
-  ].map { Set($0.split(whereSeparator: \.isWhitespace).map { WordForm.fold($0) }) }
+  ].map { Set($0.split(whereSeparator: \.isWhitespace).map { Folding.fold($0) }) }
 
   private static let english = """
     a about after again against all also am an and any are as at be because been before being

@@ -1,6 +1,4 @@
-// Folds words and decides whether two of them are forms of one word.
-
-internal import Foundation
+// Decides whether two of them are forms of one word.
 
 /// A word without case and diacritics, and its light stem.
 struct WordForm: Hashable, Sendable {
@@ -11,23 +9,13 @@ struct WordForm: Hashable, Sendable {
   /// The characters less an ending of inflection.
   private let stem: [UInt8]
 
-  init(_ word: some StringProtocol) {
-    folded = Self.fold(word)
+  init(_ word: some StringProtocol) { self.init(folded: Folding.fold(word)) }
+
+  /// A word that is folded.
+  init(folded: String) {
+    self.folded = folded
     letters = Array(folded.utf8)
     stem = letters.allSatisfy { $0 < 0x80 } ? Self.stem(of: letters) : letters
-  }
-
-  /// A word in lower case without diacritics, ß as ss.
-  ///
-  /// Marks of scripts in which they are vowels stay.
-  static func fold(_ word: some StringProtocol) -> String {
-    let lower = word.lowercased()
-    if lower.utf8.allSatisfy({ $0 < 0x80 }) { return lower }
-    guard
-      lower.unicodeScalars.allSatisfy({ $0.value < 0x530 || (0x1E00...0x1FFF).contains($0.value) })
-    else { return lower }
-    return lower.folding(options: .diacriticInsensitive, locale: nil)
-      .replacingOccurrences(of: "ß", with: "ss")
   }
 
   /// Whether a word of a passage is to be marked for this word of the question: equal, of one stem,

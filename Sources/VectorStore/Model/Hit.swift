@@ -15,7 +15,7 @@ public struct Hit: Sendable, Codable, Hashable {
   /// Its place in the ranking, from 1.
   public var rank: Int
   /// What it was ranked by, higher is better: the cosine in [-1, 1]; for ``QueryOptions/Ranking/lexical``
-  /// the BM25 score; for a fused ranking the sum of 1 / (60 + rank) over the lists it stands in.
+  /// the BM25 score; for a fused ranking from 0 to 1, 1 for what both lists have first.
   public var score: Double
   /// The cosine between query and chunk, where both have a vector in one space.
   public var cosine: Double?
@@ -42,6 +42,13 @@ public struct Hit: Sendable, Codable, Hashable {
   public var end: Int?
   /// The line of its first scalar, from 1.
   public var line: Int?
+  /// The headings above the chunk, from the highest down.
+  public var headings: [String]
+  /// What the document's text is.
+  public var format: DocumentFormat
+  /// The sources of documents that say the same and would stand below it: equal chunks, and such that
+  /// differ in few words.
+  public var copies: [String]
   /// The space of the vector that answered; for a hit by words, of the chunk's best vector, if any.
   public var space: EmbeddingSpace?
   /// Whether the ranking it stands in is a degraded one.
@@ -52,7 +59,8 @@ public struct Hit: Sendable, Codable, Hashable {
     rank: Int, score: Double, cosine: Double? = nil, id: Int64, source: String,
     path: String? = nil, fileState: FileState? = nil, collection: String,
     ordinal: Int, text: String? = nil, metadata: [String: MetadataValue], start: Int? = nil,
-    end: Int? = nil, line: Int? = nil, space: EmbeddingSpace? = nil, degraded: Bool
+    end: Int? = nil, line: Int? = nil, headings: [String] = [], format: DocumentFormat = .text,
+    copies: [String] = [], space: EmbeddingSpace? = nil, degraded: Bool
   ) {
     self.rank = rank
     self.score = score
@@ -68,6 +76,9 @@ public struct Hit: Sendable, Codable, Hashable {
     self.start = start
     self.end = end
     self.line = line
+    self.headings = headings
+    self.format = format
+    self.copies = copies
     self.space = space
     self.degraded = degraded
   }
@@ -112,7 +123,7 @@ public struct QueryOptions: Sendable, Hashable {
     case vector
     /// By BM25 over the words of the query.
     case lexical
-    /// By both, fused by reciprocal rank.
+    /// By both, fused by what each is sure of.
     case fused
   }
 
@@ -127,6 +138,12 @@ public struct QueryOptions: Sendable, Hashable {
   public var ranking = Ranking.vector
   /// Whether every float32 row is scored, instead of codes first; the oracle of the fast search.
   public var exact = false
+  /// Whether equal passages, and such that differ in few words, are one hit: ``Hit/copies`` names the others.
+  public var foldsCopies = false
+  /// The most hits of one document; nil for any number.
+  public var maximumPerDocument: Int?
+  /// How many chunks before and after each hit its text includes.
+  public var neighbours = 0
 
   /// Creates options; without any, ten hits by cosine.
   public init(

@@ -15,6 +15,10 @@ struct RankedQuery: Sendable {
 struct Ranker {
   /// How deep each list goes before two are fused.
   private static let fusionDepth = 100
+  /// How many more rows are looked for at most in place of those that a question leaves out.
+  private static let maximumSpare = 1000
+  /// How deep is looked at most if copies leave places free.
+  private static let maximumDepth = 10_000
 
   let db: Database
   let collection: CollectionRecord
@@ -34,6 +38,8 @@ struct Ranker {
     var id: Int64
     var score: Double
     var cosine: Double?
+    /// The sources of its copies.
+    var copies: [String] = []
   }
 
   /// The answer to each query.
@@ -41,23 +47,72 @@ struct Ranker {
   /// - Complexity: one scan of the space for all queries, one look into the word index a query.
   func answers(to queries: [RankedQuery]) throws -> [QueryResult] {
     let depth = plan.lists.count > 1 ? max(Self.fusionDepth, options.limit) : options.limit
+    var (results, mayLack) = try answers(to: queries, depth: depth)
+    // If copies or one document took the places of others, deeper ones move up.
+    var deeper = depth
+    while mayLack, deeper < Self.maximumDepth {
+      deeper = min(deeper * 10, Self.maximumDepth)
+      (results, mayLack) = try answers(to: queries, depth: deeper)
+    }
+    return results
+  }
+
+  private func answers(
+    to queries: [RankedQuery], depth: Int
+  ) throws -> (results: [QueryResult], mayLack: Bool) {
     let words =
-      try plan.lists.contains(.words) ? queries.map { try byWords($0, limit: depth) } : nil
+      try plan.lists.contains(.words)
+      ? byWords(queries, limit: depth) : nil
     var ranked = words ?? []
     var effort = SearchEffort()
     if let space = plan.querySpace {
-      (ranked, effort) = try byCosine(queries, in: space, limit: depth)
-      if let words { ranked = zip(ranked, words).map { fuse([$0, $1]) } }
+      let excluded = try queries.map(excludedRows)
+      let spare = min(Self.maximumSpare, excluded.lazy.map(\.count).max() ?? 0)
+      (ranked, effort) = try byCosine(queries, in: space, limit: depth + spare)
+      ranked = zip(ranked, excluded).map { rows, excluded in
+        Array(rows.filter { !excluded.contains($0.id) }.prefix(depth))
+      }
+      if let words { ranked = zip(ranked, words).map { fuse($0, $1, space) } }
     }
-    return try ranked.map {
-      QueryResult(
-        hits: try best(of: $0), degradedReason: plan.degradedReason, effort: effort)
+    var mayLack = false
+    let results = try ranked.map { ranked in
+      let best = try best(of: ranked, depth: depth)
+      mayLack = mayLack || best.mayLack
+      return QueryResult(hits: best.hits, degradedReason: plan.degradedReason, effort: effort)
     }
+    return (results, mayLack)
   }
 
-  /// The hits of a ranking.
-  private func best(of ranked: [Ranked]) throws -> [Hit] {
-    try fetch(Array(ranked.filter(isGoodEnough).prefix(options.limit)))
+  /// The hits of a ranking, and whether there may be more below the rows that were looked for.
+  private func best(of ranked: [Ranked], depth: Int) throws -> (hits: [Hit], mayLack: Bool) {
+    let good = ranked.filter(isGoodEnough)
+    guard options.foldsCopies || options.maximumPerDocument != nil else {
+      return (try fetch(Array(good.prefix(options.limit))), false)
+    }
+    var folding = CopyFolding(options)
+    var chosen: [Ranked] = []
+    for var row in good {
+      guard chosen.count < options.limit || options.foldsCopies else { break }
+      let found = try db.firstRow(
+        bulk: """
+          SELECT c.document_id, c.text, d.source FROM chunks c
+          JOIN documents d ON d.id = c.document_id WHERE c.id = ?
+          """, .integer(row.id)
+      ) { (document: try $0.integer(0), text: try $0.text(orNil: 1), source: try $0.text(2)) }
+      guard let found else { continue }
+      switch folding.place(of: found.text ?? "", document: found.document) {
+      case .copy(let original):
+        let isKnown =
+          chosen[original].copies.contains(found.source)
+        if !isKnown { chosen[original].copies.append(found.source) }
+      case .tooMany: continue
+      case .new where chosen.count < options.limit:
+        row.copies = []
+        chosen.append(row)
+      case .new: return (try fetch(chosen), false)
+      }
+    }
+    return (try fetch(chosen), chosen.count < options.limit && ranked.count >= depth)
   }
 
   /// Whether a chunk reaches the least score. In a fused ranking that is a cosine: rank scores say
@@ -93,43 +148,35 @@ struct Ranker {
     }
   }
 
-  private func byWords(_ query: RankedQuery, limit: Int) throws -> [Ranked] {
-    guard let text = query.text, let match = LexicalQuery(text).match, limit > 0 else { return [] }
-    let condition = try wordCondition()
-    let sql = """
-      SELECT rowid, -\(IndexedText.rank) AS score FROM chunk_search WHERE chunk_search MATCH ?
-      \(condition.sql) ORDER BY score DESC, rowid LIMIT ?
-      """
-    // Filters make statements without end, which are not to be kept.
-    let values =
-      [.text(match)] + condition.arguments.map(BulkValue.init) + [.integer(Int64(limit))]
-    var found: [Ranked] = []
-    try db.forEachRow(bulk: sql, values, keeps: selection == nil) {
-      found.append(Ranked(id: try $0.integer(0), score: try $0.real(1), cosine: nil))
-    }
-    return found
+  /// The chunks with words that the question leaves out.
+  private func excludedRows(_ query: RankedQuery) throws -> Set<Int64> {
+    guard let text = query.text, case let question = LexicalQuery(text), !question.excluded.isEmpty
+    else { return [] }
+    var ranking = try WordRanking(question, db)
+    return try ranking.excludedRows()
   }
 
-  /// What holds for the chunks that may be found by words: those of the collection that pass the filter.
-  private func wordCondition() throws -> SQLPiece {
-    // Not `rowid IN (…)`: SQLite hands that to FTS5, which then searches once for every chunk.
-    if let selection {
-      return SQLPiece(
-        "AND " + selection.condition(chunk: "chunk_search.rowid"), selection.arguments)
+  private func byWords(_ queries: [RankedQuery], limit: Int) throws -> [[Ranked]] {
+    let members = try Members(collection: collection.id, selection: selection, db)
+    return try queries.map { query in
+      guard let text = query.text else { return [] }
+      var ranking = try WordRanking(LexicalQuery(text), db)
+      return try ranking.best(limit) { try members.contains($0) }
+        .map { Ranked(id: $0.id, score: $0.score, cosine: nil) }
     }
-    if try CollectionsTable.isAlone(collection.id, db) { return SQLPiece("") }
-    return SQLPiece(
-      """
-      AND EXISTS (SELECT 1 FROM chunks c JOIN documents d ON d.id = c.document_id
-        WHERE c.id = chunk_search.rowid AND d.collection_id = ?)
-      """, [collection.id.databaseValue])
   }
 
-  private func fuse(_ lists: [[Ranked]]) -> [Ranked] {
-    var cosines: [Int64: Double] = [:]
-    for ranked in lists.joined() { cosines[ranked.id] = ranked.cosine ?? cosines[ranked.id] }
-    return ReciprocalRankFusion.fuse(lists.map { $0.map(\.id) }, limit: options.limit)
-      .map { Ranked(id: $0.id, score: $0.score, cosine: cosines[$0.id]) }
+  private func fuse(_ vectors: [Ranked], _ words: [Ranked], _ space: EmbeddingSpace) -> [Ranked] {
+    let cosines = Dictionary(
+      vectors.map { ($0.id, $0.cosine) }, uniquingKeysWith: { first, _ in first })
+    let trust = ConfidenceFusion.trust(in: space.kind)
+    func list(_ ranked: [Ranked], _ trust: Double) -> ConfidenceFusion.List {
+      .init(rows: ranked.map { ScoredRow(id: $0.id, score: $0.score) }, trust: trust)
+    }
+    return ConfidenceFusion.fuse(
+      [list(vectors, trust), list(words, 1 - trust)], limit: vectors.count + words.count
+    )
+    .map { Ranked(id: $0.id, score: $0.score, cosine: cosines[$0.id] ?? nil) }
   }
 
   /// What the hits show, in their order.
@@ -144,10 +191,12 @@ struct Ranker {
       """
     let sql = """
       SELECT c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line, d.source, d.metadata,
-        \(isByVector ? "NULL" : bestSpace), d.origin = 'file', d.modified_at, d.file_bytes
+        \(isByVector ? "NULL" : bestSpace), d.origin = 'file', d.modified_at, d.file_bytes,
+        c.headings, d.format, c.document_id
       FROM chunks c CROSS JOIN documents d ON d.id = c.document_id WHERE c.id = ?1
       """
     var hits: [Hit] = []
+    var documents: [Int64] = []
     for (index, ranked) in ranked.enumerated() {
       let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space.name)])
       try db.forEachRow(bulk: sql, values) { row in
@@ -163,32 +212,122 @@ struct Ranker {
             text: try row.text(orNil: 1), metadata: try MetadataJSON.decode(try row.text(6)),
             start: try row.count(orNil: 2), end: try row.count(orNil: 3),
             line: try row.count(orNil: 4),
+            headings: (try row.text(orNil: 11) ?? "").split(separator: "\n").map(String.init),
+            format: DocumentFormat(rawValue: try row.text(12)) ?? .text, copies: ranked.copies,
             space: try isByVector
               ? space : row.isNull(7) ? nil : spaces[row.integer(7)],
             degraded: plan.degradedReason != nil))
+        documents.append(try row.integer(13))
       }
     }
-    return hits
+    guard options.neighbours > 0 else { return hits }
+    return try zip(hits, documents).map { try widened($0, document: $1) }
+  }
+
+  /// A hit with the text of the chunks before and after it.
+  private func widened(_ hit: Hit, document: Int64) throws -> Hit {
+    let chunks = try db.rows(
+      bulk: """
+        SELECT id, ordinal, text, start_scalar, end_scalar, line, headings FROM chunks
+        WHERE document_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal
+        """, .integer(document), .integer(Int64(hit.ordinal - options.neighbours)),
+      .integer(Int64(hit.ordinal + options.neighbours))
+    ) { row in
+      (
+        chunk: StoredChunk(
+          id: try row.integer(0), ordinal: try row.count(1), text: try row.text(orNil: 2),
+          start: try row.count(orNil: 3), end: try row.count(orNil: 4),
+          line: try row.count(orNil: 5), spaces: []),
+        headings: try row.text(orNil: 6)
+      )
+    }
+    guard let first = chunks.first, let text = DocumentListing.text(of: chunks.map(\.chunk)) else {
+      return hit
+    }
+    var hit = hit
+    hit.text = text
+    hit.start = first.chunk.start
+    hit.line = first.chunk.line
+    hit.end = chunks.last?.chunk.end ?? hit.end
+    hit.headings = (first.headings ?? "").split(separator: "\n").map(String.init)
+    return hit
   }
 }
 
-/// Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): an id scores the sum over the
-/// lists it stands in of 1 / (60 + rank), ranks from 1.
-enum ReciprocalRankFusion {
-  /// The constant of the paper.
-  static let constant = 60.0
+/// Which chunks may be found by words: those of the collection that pass the filter.
+private struct Members {
+  private let db: Database
+  private let collection: Int64?
+  private let selected: IDSet?
 
-  /// The best `limit` ids of the fused lists, best first; ties by rising id.
+  /// - Complexity: reads the ids that a filter selects.
+  init(collection: Int64, selection: FilterSelection?, _ db: Database) throws {
+    self.db = db
+    self.collection = try CollectionsTable.isAlone(collection, db) ? nil : collection
+    selected = try selection.map { selection in
+      var ids: [Int64] = []
+      try db.forEachRow(
+        bulk: selection.chunks, selection.arguments.map(BulkValue.init), keeps: false
+      ) { ids.append(try $0.integer(0)) }
+      return IDSet(ids)
+    }
+  }
+
+  func contains(_ chunk: Int64) throws -> Bool {
+    if let selected { return selected.contains(chunk) }
+    guard let collection else { return true }
+    let found = try db.firstRow(
+      bulk: """
+        SELECT d.collection_id FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?
+        """, .integer(chunk)
+    ) { try $0.integer(0) }
+    return found == collection
+  }
+}
+
+/// Fuses rankings by how sure each of them is.
+///
+/// Each list's scores are divided by its best one. A list weighs as much as its best stands out from its
+/// tenth, (s₁ − s₁₀) / s₁, times what it is trusted beforehand; weights sum to 1. So a list that has found one
+/// chunk far better than all others decides, and a list whose scores are all alike hardly counts. Reciprocal rank
+/// fusion (Cormack, Clarke and Büttcher, SIGIR 2009), which knows ranks only, was worse than the better list on
+/// most sets: see Decisions-Searching.
+enum ConfidenceFusion {
+  /// The rank whose score the best one is compared with.
+  private static let depth = 10
+  /// How much vectors are trusted against words beforehand, from 0 to 1: those of hashed words less than
+  /// those of a model.
+  static func trust(in kind: EmbeddingSpace.Kind) -> Double { kind == .mock ? 0.4 : 0.7 }
+
+  /// A list of ids with their scores, best first, and how much it is trusted.
+  struct List {
+    var rows: [ScoredRow]
+    var trust: Double
+  }
+
+  /// The best `limit` ids of the fused lists with scores of at most 1, best first; ties by rising id.
   ///
   /// - Complexity: O(n log n) for n ids in all lists.
-  static func fuse(_ lists: [[Int64]], limit: Int) -> [(id: Int64, score: Double)] {
+  static func fuse(_ lists: [List], limit: Int) -> [ScoredRow] {
+    let lists = lists.filter { ($0.rows.first?.score ?? 0) > 0 }
+    var weights = lists.map { confidence(of: $0.rows) * $0.trust }
+    if weights.allSatisfy({ $0 == 0 }) { weights = lists.map(\.trust) }
+    let total = weights.reduce(0, +)
     var scores: [Int64: Double] = [:]
-    for list in lists {
-      for (index, id) in list.enumerated() {
-        scores[id, default: 0] += 1 / (constant + Double(index + 1))
-      }
+    for (list, weight) in zip(lists, weights) {
+      guard let best = list.rows.first?.score, total > 0 else { continue }
+      for row in list.rows { scores[row.id, default: 0] += weight / total * row.score / best }
     }
-    let ranked = scores.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-    return ranked.prefix(limit).map { ($0.key, $0.value) }
+    var best = TopK(limit: limit)
+    for (id, score) in scores { best.insert(ScoredRow(id: id, score: score)) }
+    return best.sorted()
+  }
+
+  /// How far the best score stands out, from 0 to 1. What a short list lacks counts as 0.
+  private static func confidence(of rows: [ScoredRow]) -> Double {
+    guard let best = rows.first?.score, best > 0 else { return 0 }
+    let last = min(rows.count, depth)
+    let compared = rows[last - 1].score * Double(last) / Double(depth)
+    return min(1, max(0, (best - compared) / best))
   }
 }

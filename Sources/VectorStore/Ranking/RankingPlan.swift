@@ -1,6 +1,6 @@
 // Decides by which lists a query is ranked, from the mode and the vectors there are.
 
-/// The lists that a query is ranked by: one list as it is, two fused by reciprocal rank.
+/// The lists that a query is ranked by: one list as it is, two fused by what each is sure of.
 struct RankingPlan: Sendable, Equatable {
   /// One ranked list.
   enum List: Sendable, Equatable {

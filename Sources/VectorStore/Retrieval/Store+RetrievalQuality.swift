@@ -135,7 +135,7 @@ public struct RetrievalQuality: Sendable, Codable, Equatable {
     case vector
     /// By words (BM25).
     case lexical
-    /// Both, fused by reciprocal rank.
+    /// Both, fused by what each is sure of.
     case fused
   }
 

@@ -12,15 +12,16 @@ enum ChunksTable {
     try db.run(
       bulk: """
         INSERT INTO chunks(document_id, ordinal, text, text_hash, start_scalar, end_scalar, line,
-          failure_code, failure_message)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          headings, failure_code, failure_message)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       .integer(document), .integer(Int64(ordinal)), .text(orNull: chunk.text),
       .blob(orNull: chunk.textHash), .integer(orNull: chunk.range?.lowerBound),
       .integer(orNull: chunk.range?.upperBound), .integer(orNull: chunk.line),
-      .text(orNull: failure?.code.rawValue), .text(orNull: failure?.message))
+      .text(orNull: chunk.headings), .text(orNull: failure?.code.rawValue),
+      .text(orNull: failure?.message))
     let id = db.lastInsertedRowID
-    if let text = chunk.text { words.add(text, chunk: id) }
+    if chunk.text != nil { words.add(id) }
     return id
   }
 
@@ -46,6 +47,27 @@ enum ChunksTable {
       .execute(arguments: [document])
     return db.changesCount
   }
+
+  /// Sets the headings above each chunk of Markdown, from the documents' texts.
+  ///
+  /// - Complexity: O(text).
+  static func fillHeadings(_ db: Database) throws {
+    let documents = try Int64.fetchAll(
+      db, sql: "SELECT id FROM documents WHERE format = 'markdown'")
+    for document in documents {
+      let chunks = try DocumentListing.chunks(document: document, db)
+      guard let text = DocumentListing.text(of: chunks) else { continue }
+      let headings = Headings(of: text, format: .markdown)
+      let start = chunks.first?.start ?? 0
+      for chunk in chunks {
+        let above = headings.above((chunk.start ?? start) - start)
+        guard !above.isEmpty else { continue }
+        try db.run(
+          bulk: "UPDATE chunks SET headings = ? WHERE id = ?",
+          .text(above.joined(separator: "\n")), .integer(chunk.id))
+      }
+    }
+  }
 }
 
 enum SearchTable {
@@ -56,10 +78,10 @@ enum SearchTable {
   /// statements make a segment a document, and merging those costs more than all else.
   struct Changes {
     private var removed: [Int64] = []
-    private var added: [(chunk: Int64, text: String)] = []
+    private var added: [Int64] = []
 
-    mutating func add(_ text: String, chunk: Int64) {
-      added.append((chunk, text))
+    mutating func add(_ chunk: Int64) {
+      added.append(chunk)
     }
 
     mutating func remove(_ chunks: [Int64]) {
@@ -71,12 +93,19 @@ enum SearchTable {
       for chunk in removed { try delete.execute(arguments: [chunk]) }
       // A document that came twice has chunks that were added and removed in one transaction.
       let gone = Set(removed)
-      for (chunk, text) in added where !gone.contains(chunk) {
-        try db.run(
-          bulk: "INSERT INTO chunk_search(rowid, text) VALUES (?, ?)",
-          .integer(chunk), .text(IndexedText.make(from: text)))
-      }
+      try IndexedChunk.forEach(added.filter { !gone.contains($0) }, db) { try $0.insert(db) }
     }
+  }
+
+  /// Indexes a document's chunks again: its title or its source has changed.
+  static func refresh(document: Int64, _ db: Database) throws {
+    let chunks = try Int64.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT id FROM chunks WHERE document_id = ? AND text IS NOT NULL ORDER BY id"),
+      arguments: [document])
+    let delete = try db.cachedStatement(sql: "DELETE FROM chunk_search WHERE rowid = ?")
+    for chunk in chunks { try delete.execute(arguments: [chunk]) }
+    try IndexedChunk.forEach(chunks, db) { try $0.insert(db) }
   }
 
   /// Runs the writes of a transaction and then brings the word index up to date with them.

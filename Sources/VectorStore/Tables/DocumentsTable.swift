@@ -192,6 +192,8 @@ enum DocumentsTable {
   static func rename(_ id: Int64, to source: String, _ db: Database) throws {
     try db.run(
       bulk: "UPDATE documents SET source = ? WHERE id = ?", .text(source), .integer(id))
+    // The file's name is found by its words.
+    try SearchTable.refresh(document: id, db)
   }
 
   /// Keeps where a document comes from.

@@ -64,7 +64,7 @@ struct HostileSchema: Sendable, CustomStringConvertible {
       name: "chunks", sql: "ALTER TABLE chunks ADD COLUMN g INTEGER CHECK (abs(g) < 3)",
       isRemoved: false),
     HostileSchema(
-      name: "chunk_search", sql: rewritten("chunk_search", "porter unicode61", "unicode61"),
+      name: "chunk_search", sql: rewritten("chunk_search", "porter ascii", "ascii"),
       isRemoved: false),
     HostileSchema(
       name: "chunk_search_content", sql: rewritten("chunk_search_content", "c0", "c0 AS (1)"),

@@ -7,7 +7,7 @@ import TestSupport
 
 /// The store's FTS5 table, alone in memory.
 struct LexicalIndex {
-  private let database: DatabaseQueue
+  let database: DatabaseQueue
 
   init() throws {
     database = try DatabaseQueue()
@@ -19,33 +19,29 @@ struct LexicalIndex {
 
   func add(_ id: Int64, _ text: String) throws { try add([(id, text)]) }
 
-  func add(_ texts: [(id: Int64, text: String)]) throws {
+  func add(_ texts: [(id: Int64, text: String)], titles: [String] = []) throws {
     try database.write { db in
-      for (id, text) in texts {
+      for (number, (id, text)) in texts.enumerated() {
         try db.execute(
-          sql: "INSERT INTO chunk_search(rowid, text) VALUES (?, ?)",
-          arguments: [id, IndexedText.make(from: text)])
+          sql: "INSERT INTO chunk_search(rowid, text, title) VALUES (?, ?, ?)",
+          arguments: [
+            id, IndexedText.make(from: text),
+            titles.isEmpty ? "" : IndexedText.make(from: titles[number]),
+          ])
       }
     }
   }
 
-  /// Merges the index into one segment, which makes many searches several times faster.
-  func optimize() throws {
-    try database.write {
-      try $0.execute(sql: "INSERT INTO chunk_search(chunk_search) VALUES ('optimize')")
-    }
+  /// The ids of the chunks that have a question's words, best first.
+  func search(_ question: String, limit: Int = 10) throws -> [Int64] {
+    try ranked(question, limit: limit).map(\.id)
   }
 
-  /// The ids of the matches of an FTS5 expression, best first.
-  func search(_ expression: String, limit: Int = 10) throws -> [Int64] {
+  /// The same with their scores.
+  func ranked(_ question: String, limit: Int = 10) throws -> [(id: Int64, score: Double)] {
     try database.read { db in
-      try Int64.fetchAll(
-        db.cachedStatement(
-          sql: """
-            SELECT rowid FROM chunk_search WHERE chunk_search MATCH ?
-            ORDER BY \(IndexedText.rank), rowid LIMIT ?
-            """),
-        arguments: [expression, limit])
+      var ranking = try WordRanking(LexicalQuery(question), db)
+      return try ranking.best(limit) { _ in true }.map { ($0.id, $0.score) }
     }
   }
 }
@@ -58,18 +54,14 @@ enum RandomText {
     "„", "«", "»", "'", "’", " ", " ", " ", "\0", "\n", "😀", "👩‍👩‍👧", "❤\u{FE0F}", "黑", "豹队",
     "か\u{3099}", "ที่",
     "한국", "नमस्ते", "e\u{301}", "\u{301}", "\u{E0100}", "{text}", "text:", "+", "\\", "%", "½", "𠮷",
-    "n't",
+    "n't", "getUser", "_", "C++", "C#", "@", "&eacute;", "&", ";", "é", "\u{AD}", "ﬂ",
+    "HTTPServer2",
+    "и\u{306}", "\u{1112}\u{1161}",
   ]
 
   static func make(seed: UInt64) -> String {
     var generator = SeededGenerator(seed: seed)
     return (0..<Int.random(in: 0...14, using: &generator))
       .map { _ in pieces[Int.random(in: 0..<pieces.count, using: &generator)] }.joined()
-  }
-
-  static func withoutSelectors(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.filter { !UnspacedScripts.isVariationSelector($0) }))
   }
 }

@@ -21,20 +21,16 @@ struct LexicalRankingTests {
     let documents = try entries("ir/\(name)/corpus.jsonl")
     let queries = try entries("ir/\(name)/queries.jsonl")
     let judgements = try judgements("ir/\(name)/qrels.tsv")
-    let matches = queries.map { LexicalQuery($0.text).match }
     for withTitle in [false, true] {
       let index = try LexicalIndex()
       try index.add(
-        documents.enumerated().map { number, entry in
-          let title = withTitle ? (entry.title ?? "") + "\n" : ""
-          return (Int64(number), title + entry.text)
-        })
-      try index.optimize()
+        documents.enumerated().map { (Int64($0), $1.text) },
+        titles: withTitle ? documents.map { $0.title ?? "" } : [])
       var linear: [Double] = []
       var exponential: [Double] = []
-      for (query, match) in zip(queries, matches) {
-        guard let grades = judgements[query._id], let match else { continue }
-        let ranked = try index.search(match).map { grades[documents[Int($0)]._id] ?? 0 }
+      for query in queries {
+        guard let grades = judgements[query._id] else { continue }
+        let ranked = try index.search(query.text).map { grades[documents[Int($0)]._id] ?? 0 }
         linear.append(nDCG(ranked, Array(grades.values)))
         exponential.append(nDCG(ranked.map(gain), grades.values.map(gain)))
       }

@@ -24,9 +24,4 @@ struct WordFormTests {
   func otherWordsDoNot(query: String, passage: String) {
     #expect(!WordForm(query).matches(WordForm(passage)))
   }
-
-  @Test func foldingKeepsVowelSignsThatAreLetters() {
-    #expect(WordForm.fold("ÉCOLE") == "ecole")
-    #expect(WordForm.fold("कि") != WordForm.fold("क"))
-  }
 }

@@ -1,4 +1,5 @@
 import Testing
+import VectorStoreSearch
 
 @testable import VectorStore
 
@@ -57,16 +58,34 @@ import Testing
   }
 }
 
-@Suite struct ReciprocalRankFusionTests {
-  @Test func sumsOneOverSixtyPlusRank() {
-    let fused = ReciprocalRankFusion.fuse([[7, 8, 9], [9, 7]], limit: 10)
-    #expect(fused.map(\.id) == [7, 9, 8])
-    #expect(fused[0].score == 1 / 61.0 + 1 / 62.0)
-    #expect(fused[1].score == 1 / 63.0 + 1 / 61.0)
+@Suite struct ConfidenceFusionTests {
+  private func list(_ scores: [(Int64, Double)], trust: Double) -> ConfidenceFusion.List {
+    .init(rows: scores.map { ScoredRow(id: $0, score: $1) }, trust: trust)
+  }
+
+  @Test func theSurerListDecides() {
+    // All of these vectors are alike; one chunk has the rare word.
+    let vectors = list((1...20).map { (Int64($0), 0.5 - Double($0) / 1000) }, trust: 0.7)
+    let fused = ConfidenceFusion.fuse([vectors, list([(20, 9)], trust: 0.3)], limit: 10)
+    #expect(fused.first?.id == 20)
+    // The other way round: one near vector among words that everybody has.
+    let near = list([(20, 0.9)] + (1...19).map { (Int64($0), 0.2) }, trust: 0.7)
+    let words = list((1...20).map { (Int64($0), 3 - Double($0) / 1000) }, trust: 0.3)
+    #expect(ConfidenceFusion.fuse([near, words], limit: 1).map(\.id) == [20])
+  }
+
+  @Test func whatBothHaveFirstScoresOne() {
+    let one = list([(7, 0.8), (8, 0.4)], trust: 0.4)
+    let fused = ConfidenceFusion.fuse([one, list([(7, 12), (9, 3)], trust: 0.6)], limit: 10)
+    #expect(fused.first == ScoredRow(id: 7, score: 1))
+    #expect(Set(fused.map(\.id)) == [7, 8, 9] && fused.allSatisfy { $0.score <= 1 })
   }
 
   @Test func breaksTiesByIdAndKeepsTheLimit() {
-    #expect(ReciprocalRankFusion.fuse([[5], [3], [4]], limit: 2).map(\.id) == [3, 4])
-    #expect(ReciprocalRankFusion.fuse([[], []], limit: 2).isEmpty)
+    let alike = list([(5, 1), (3, 1), (4, 1)], trust: 0.5)
+    #expect(ConfidenceFusion.fuse([alike], limit: 2).map(\.id) == [3, 4])
+    #expect(ConfidenceFusion.fuse([list([], trust: 0.5), list([], trust: 0.5)], limit: 2).isEmpty)
+    // Cosines of nothing near are no reason.
+    #expect(ConfidenceFusion.fuse([list([(1, -0.2)], trust: 0.5)], limit: 2).isEmpty)
   }
 }

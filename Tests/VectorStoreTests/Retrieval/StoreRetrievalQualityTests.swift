@@ -93,6 +93,7 @@ import Testing
       let quality = try await store.retrievalQuality(queries: queries, judgements: judgements)
       let asked = queries.filter { judgements.grades[$0.id]?.contains { $0.value > 0 } ?? false }
       var runs: [String: [String: [String]]] = [:]
+      var scores: [String: [String: [Double]]] = [:]
       for (name, ranking) in [
         ("vector", QueryOptions.Ranking.vector), ("lexical", .lexical), ("fused", .fused),
       ] {
@@ -100,17 +101,21 @@ import Testing
         var options = QueryOptions(limit: 200)
         options.ranking = ranking
         let answers = try await store.query(asked.map(\.text), options: options)
-        runs[name] = Dictionary(
-          uniqueKeysWithValues: zip(asked, answers).map { query, answer in
-            var seen = Set<String>()
-            let documents = answer.hits.map(\.source).filter { seen.insert($0).inserted }
-            return (query.id, Array(documents.prefix(100)))
-          })
+        for (query, answer) in zip(asked, answers) {
+          var seen = Set<String>()
+          let hits = answer.hits.filter { seen.insert($0.source).inserted }.prefix(100)
+          runs[name, default: [:]][query.id] = hits.map(\.source)
+          scores[name, default: [:]][query.id] = hits.map(\.score)
+        }
       }
       try folder.write(
         String(decoding: try JSONEncoder().encode(runs), as: UTF8.self), to: "run.json")
+      try folder.write(
+        String(decoding: try JSONEncoder().encode(scores), as: UTF8.self), to: "scores.json")
       let output = try #require(
-        try await PythonScript.run("retrieval_reference.py", qrels.path, folder.path("run.json")))
+        try await PythonScript.run(
+          "retrieval_reference.py", qrels.path, folder.path("run.json"),
+          folder.path("scores.json")))
       let reference = try #require(
         try JSONSerialization.jsonObject(with: output) as? [String: Any])
       for ranking in quality.rankings {

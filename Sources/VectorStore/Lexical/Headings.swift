@@ -1,0 +1,74 @@
+// The headings of a Markdown text: which of them stand above a place.
+
+import VectorStoreText
+
+/// The headings of a text, in order.
+struct Headings {
+  /// A heading of a text.
+  private struct Heading {
+    /// Where its line begins, in Unicode scalars.
+    var start: Int
+    /// 1 is the highest.
+    var level: Int
+    var title: String
+  }
+
+  private var all: [Heading] = []
+
+  /// Reads the headings of a text; only Markdown has any.
+  ///
+  /// - Complexity: O(n) in the text's scalars.
+  init(of text: String, format: DocumentFormat) {
+    guard format == .markdown, text.utf8.contains(UInt8(ascii: "#")) else { return }
+    var fence: Character?
+    var start = 0
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let trimmed = line.drop { $0 == " " }
+      if let mark = trimmed.first, mark == "`" || mark == "~",
+        trimmed.prefix(3) == String(repeating: mark, count: 3)
+      {
+        if fence == nil { fence = mark } else if fence == mark { fence = nil }
+      } else if fence == nil, let heading = Self.heading(trimmed) {
+        all.append(Heading(start: start, level: heading.level, title: heading.title))
+      }
+      start += line.unicodeScalars.count + 1
+    }
+  }
+
+  private static func heading(_ line: Substring) -> (level: Int, title: String)? {
+    let level = line.prefix { $0 == "#" }.count
+    guard (1...6).contains(level), line.dropFirst(level).first?.isWhitespace ?? false else {
+      return nil
+    }
+    let title = line.dropFirst(level).drop(while: \.isWhitespace)
+    let end = title.lastIndex { !$0.isWhitespace && $0 != "#" }
+    return end.map { (level, String(title[...$0])) }
+  }
+
+  /// Their titles.
+  var titles: [String] { all.map(\.title) }
+
+  /// Whether a heading begins at a place.
+  func hasOne(at place: Int) -> Bool { all.contains { $0.start == place } }
+
+  /// The headings above a place, from the highest down.
+  ///
+  /// - Parameter place: in Unicode scalars; a heading that begins there is not above it.
+  func above(_ place: Int) -> [String] { path(below: [], at: place) }
+
+  /// The same with the headings above the text itself.
+  func path(below above: [String], at place: Int) -> [String] {
+    // Of those above the text only the order is known: one level each, below them those of the text.
+    let first = all.first?.level ?? 7
+    var path = above.prefix(first - 1).enumerated()
+      .map { Heading(start: -1, level: $0 + 1, title: $1) }
+    if all.first.map({ $0.start >= place }) ?? true {
+      path = above.enumerated().map { Heading(start: -1, level: $0 + 1, title: $1) }
+    }
+    for heading in all.prefix(while: { $0.start < place }) {
+      path.removeAll { $0.level >= heading.level }
+      path.append(heading)
+    }
+    return path.map(\.title)
+  }
+}
