@@ -3,18 +3,18 @@
 /// Where the service of a collection is, so that it can be asked again without being named again.
 ///
 /// Its model and the length of its vectors are those of the collection's space. A key is never part of it.
-public struct ServiceReference: Sendable, Hashable, Codable {
+package struct ServiceReference: Sendable, Hashable, Codable {
   /// The server's address, as it was given.
-  public var address: String
+  package var address: String
   /// Whether a key was sent to it.
-  public var wantsKey: Bool
+  package var wantsKey: Bool
   /// The header that the key goes in, if one was chosen: ``OpenAIConfiguration/keyHeader``.
-  public var keyHeader: String?
+  package var keyHeader: String?
   /// What tokens cost, if that was said: ``OpenAIConfiguration/price``.
-  public var price: TokenPrice?
+  package var price: TokenPrice?
 
   /// Creates a reference from its parts.
-  public init(
+  package init(
     address: String, wantsKey: Bool, keyHeader: String? = nil, price: TokenPrice? = nil
   ) {
     self.address = address
