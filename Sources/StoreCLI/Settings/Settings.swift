@@ -171,11 +171,12 @@ struct Settings: Sendable {
     get throws { try openAI.space }
   }
 
-  /// Whether there is a service to ask: OpenAI's needs a key, and so does one that had a key before,
-  /// unless it is on this machine. Another server may do without.
+  /// Whether there is a service to ask: OpenAI's needs a key, and so does one that only the collection names
+  /// and that had a key before, unless it is on this machine. Another server may do without.
   var hasService: Bool {
-    if storedKey != nil { return true }
-    return !address.isOpenAI && (address.isLoopback || remembered?.wantsKey != true)
+    if storedKey != nil || address.isLoopback { return true }
+    let hadKey = origin(of: .apiURL).isCollection && remembered?.wantsKey == true
+    return !address.isOpenAI && !hadKey
   }
 
   /// The key, or nil if there is none to be sent: a server on this machine that only the store names gets
