@@ -235,14 +235,16 @@ import Testing
       configuration.budget.ledgerPath = folder.path("ledger.db")
       let store = try await Store(path: folder.path("a.db"), configuration: configuration)
       let long = Self.texts(1, words: 902)[0].text ?? ""
-      try folder.write(
-        "{\"id\": \"long\", \"text\": \"\(long)\"}\n{\"id\": \"short\", \"text\": \"sky\"}\n",
-        to: "rows.jsonl")
-      let report = try await store.import(from: folder.path("rows.jsonl"))
+      // Chunks that a document brings are taken as they are.
+      let report = try await store.add([
+        Document(id: "long", chunks: [Document.Chunk(text: long)]),
+        Document(id: "short", text: "sky"),
+      ])
       #expect(report.documents == .init(added: 1, failed: 1) && report.cutAgain == 0)
       let error = try #require(report.errors.first)
       #expect(error.source == "long" && error.code == .textTooLong, "\(error)")
       #expect(error.message.contains("maximum context length is 512 tokens"))
+      #expect(error.message.hasSuffix("the text is \(long.utf8.count) bytes long"))
       try await store.close()
     }
   }
