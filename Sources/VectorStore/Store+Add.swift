@@ -148,8 +148,6 @@ extension Store {
     guard !isAny else { return }
     let others = paths.count > 1 ? ", nor any of the \(paths.count - 1) other paths given" : ""
     throw StoreError(
-      .pathNotFound,
-      "there is no file or folder \(first)\(others); check the path. What was added from it before stays "
-        + "until it is removed")
+      .pathNotFound, "there is no file or folder \(first)\(others); check the path")
   }
 }

@@ -104,8 +104,12 @@ import Testing
         "1 document removed"))
     #expect(try await store.run("list").output == "no documents\n")
 
-    let forgotten = try await store.run("remove", "docs/")
-    #expect(forgotten.output == "removed 0 documents (0 chunks)\n" && forgotten.status == 0)
+    #expect(try await store.run("roots").output == "nothing was added yet\n", "it is forgotten")
+    _ = try await store.run("add", "unmounted")
+    let folder = try await store.run("remove", "unmounted")
+    #expect(folder.status == 1 && folder.errors.contains("write unmounted/"))
+    let forgotten = try await store.run("remove", "unmounted/")
+    #expect(forgotten.output == "removed 1 document (1 chunk)\n" && forgotten.status == 0)
     #expect(try await store.run("roots").output == "nothing was added yet\n")
     #expect(try await store.run("update", "--yes").status == 64)
   }

@@ -78,6 +78,10 @@ struct RemoveCommand: AsyncParsableCommand {
 
   private func missing(_ source: String, _ store: Store) async throws -> String {
     if folder == nil, !source.hasSuffix("/") {
+      let meant = store.identity.source(of: source)
+      if try await store.roots(in: collection.name).contains(where: { $0.source == meant }) {
+        return "\(source) is a folder that was added; to remove its documents, write \(source)/"
+      }
       return try await store.missing(source, in: collection.name)
         + "; `store list` shows what it has"
     }

@@ -28,7 +28,7 @@ extension Store {
       let batches = try FileBatches(plan: plan, storePath: path)
       try await add(batches, progress, &run)
       try await handleGoneFiles(plan, batches.outcome, options, &run)
-      try await settleRoots(plan, known, new, &run)
+      try await settleRoots(plan, known, new, options, &run)
     }
   }
 
@@ -132,15 +132,17 @@ extension Store {
   }
 
   /// Says which roots are in step now, and forgets those of which nothing is left: files that are no documents,
-  /// and what was moved away.
+  /// and folders that were moved away, or are missing and pruned on purpose.
   private func settleRoots(
-    _ plan: RootPlan, _ known: [RootRecord], _ new: [RootPlan.NewRoot], _ run: inout AddRun
+    _ plan: RootPlan, _ known: [RootRecord], _ new: [RootPlan.NewRoot], _ options: AddOptions,
+    _ run: inout AddRun
   ) async throws {
     guard let now = run.placedAt else { return }
     let inStep =
       run.tally.report.stopped == nil
       ? plan.walks.filter { $0.isFolder != nil && !$0.isPart }.compactMap(\.id) : []
-    let hasMoves = !run.tally.report.moved.isEmpty
+    let forgetsMissing =
+      !run.tally.report.moved.isEmpty || options.prune && options.prunesMostOfARoot
     let roots =
       known.map { (id: $0.id, source: $0.path, isFolder: $0.isFolder) }
       + new.compactMap { root in
@@ -148,7 +150,9 @@ extension Store {
       }
     let candidates = roots.filter { root in
       var status = stat()
-      if root.isFolder { return hasMoves && stat(identity.path(of: root.source), &status) != 0 }
+      if root.isFolder {
+        return forgetsMissing && stat(identity.path(of: root.source), &status) != 0
+      }
       return true
     }
     try await run.changeRoots { db in
