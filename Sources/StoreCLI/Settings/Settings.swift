@@ -102,7 +102,8 @@ struct Settings: Sendable {
   ///   - sends: whether texts may be sent; the first time, this asks about an address that only a `.env`
   ///     file or the store names.
   ///   - makes: whether the collection is made if it is not there.
-  /// - Throws: as above.
+  /// - Throws: ``SettingsError`` for a setting that is wrong, and if a key would be sent to an address
+  ///   that it must not be sent to.
   init(
     _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
     embeds collection: String?, target: EmbeddingSpace? = nil, sends: Bool = true,
