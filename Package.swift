@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
-// Layers, lowest last: store → StoreCLI → VectorStore → VectorStoreEmbedding → VectorStoreText, and
-// beside the last two VectorStoreSearch.
+// Layers, lowest last: store → StoreCLI → VectorStore → VectorStoreEmbedding → VectorStoreText and
+// VectorStoreSearch.
 import PackageDescription
 
 let package = Package(
@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "VectorStoreEmbedding",
       dependencies: [
-        "VectorStoreText", "CCurl", .product(name: "Logging", package: "swift-log"),
+        "VectorStoreText", "VectorStoreSearch", "CCurl",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
       name: "VectorStoreText",

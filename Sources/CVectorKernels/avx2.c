@@ -398,6 +398,7 @@ AVX2_INLINE void fine_group(
 
 static const vk_table avx2 = {
     "avx2", vk_dot_f64_avx2, rotate, encode, quantize_query, scan, select_rows, fine_dots,
+    &vk_encoder_avx2,
 };
 
 const vk_table *vk_avx2_table(void) {

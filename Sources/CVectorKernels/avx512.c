@@ -393,6 +393,7 @@ AVX512_INLINE void fine_group(
 // Conversions to double are slower in the wider registers (Zen 4: 173 ns for 1536 against 107).
 static const vk_table avx512 = {
     "avx512", vk_dot_f64_avx2, rotate, encode, quantize_query, scan, select_rows, fine_dots,
+    &vk_encoder_avx512,
 };
 
 const vk_table *vk_avx512_table(void) {

@@ -9,7 +9,7 @@
 static const vk_table portable = {
     "portable",         vk_dot_f64_portable,       vk_rotate_portable,
     vk_encode_portable, vk_quantize_query_portable, vk_scan_portable,
-    vk_select_portable, vk_fine_dots_portable,
+    vk_select_portable, vk_fine_dots_portable,   &vk_encoder_portable,
 };
 
 static const vk_table *portable_table(void) { return &portable; }
@@ -92,4 +92,32 @@ void vk_fine_dots(
     const uint8_t *fine, size_t p, const uint32_t *rows, size_t count, const int8_t *bytes,
     int32_t *sums) {
   table()->fine_dots(fine, p, rows, count, bytes, sums);
+}
+
+void vk_linear(
+    const float *x, size_t x_stride, size_t rows, const float *w, const float *bias, size_t inputs,
+    size_t outputs, float *y, size_t y_stride) {
+  table()->encoder->linear(x, x_stride, rows, w, bias, inputs, outputs, y, y_stride);
+}
+
+void vk_combine(
+    const float *p, size_t p_stride, size_t rows, size_t inner, const float *v, size_t v_stride,
+    size_t columns, float *y, size_t y_stride) {
+  table()->encoder->combine(p, p_stride, rows, inner, v, v_stride, columns, y, y_stride);
+}
+
+void vk_softmax(float *x, size_t stride, size_t rows, size_t count, float scale) {
+  table()->encoder->softmax(x, stride, rows, count, scale);
+}
+
+void vk_gelu(float *x, size_t count) { table()->encoder->gelu(x, count); }
+
+void vk_add_norm(
+    float *x, const float *residual, size_t rows, size_t columns, const float *gain,
+    const float *shift, float epsilon) {
+  table()->encoder->add_norm(x, residual, rows, columns, gain, shift, epsilon);
+}
+
+void vk_add_scaled(float *y, const float *x, float scale, size_t count) {
+  table()->encoder->add_scaled(y, x, scale, count);
 }

@@ -359,6 +359,7 @@ NEON_INLINE void fine_group(
 
 static const vk_table neon = {
     "neon", dot_f64, rotate, encode, quantize_query, scan, select_rows, fine_dots,
+    &vk_encoder_portable,
 };
 
 const vk_table *vk_neon_table(void) { return &neon; }

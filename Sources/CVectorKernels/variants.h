@@ -6,6 +6,21 @@
 
 #include "CVectorKernels.h"
 
+// The kernels of local models, compiled for one instruction set by encoder.c.
+typedef struct {
+  void (*linear)(
+      const float *, size_t, size_t, const float *, const float *, size_t, size_t, float *, size_t);
+  void (*combine)(
+      const float *, size_t, size_t, size_t, const float *, size_t, size_t, float *, size_t);
+  void (*softmax)(float *, size_t, size_t, size_t, float);
+  void (*gelu)(float *, size_t);
+  void (*add_norm)(
+      float *, const float *, size_t, size_t, const float *, const float *, float);
+  void (*add_scaled)(float *, const float *, float, size_t);
+} vk_encoder;
+
+extern const vk_encoder vk_encoder_avx512, vk_encoder_avx2, vk_encoder_portable;
+
 typedef struct {
   const char *name;
   double (*dot_f64)(const float *, const float *, size_t);
@@ -18,6 +33,7 @@ typedef struct {
       const vk_selection *, uint32_t *, float *, float *);
   void (*fine_dots)(
       const uint8_t *, size_t, const uint32_t *, size_t, const int8_t *, int32_t *);
+  const vk_encoder *encoder;
 } vk_table;
 
 double vk_dot_f64_portable(const float *, const float *, size_t);

@@ -136,6 +136,25 @@ struct SpaceArgument: ExpressibleByArgument {
   }
 }
 
+/// A space to embed in, or a model on this machine, with `local/` before its name or without.
+struct ModelArgument: ExpressibleByArgument {
+  private let text: String
+
+  init?(argument: String) {
+    guard !argument.isEmpty else { return nil }
+    text = argument
+  }
+
+  /// The space.
+  ///
+  /// - Throws: ``LocalModelError`` if it is no space, and no model on this machine either.
+  func space(in library: ModelLibrary) throws -> EmbeddingSpace {
+    if let space = EmbeddingSpace(text) { return space }
+    let mark = "local/"
+    return try library.entry(text.hasPrefix(mark) ? String(text.dropFirst(mark.count)) : text).space
+  }
+}
+
 /// What is known about documents, as it is typed.
 struct MetadataOptions: ParsableArguments {
   @Option(

@@ -11,9 +11,9 @@ struct StoreCommand: AsyncParsableCommand {
       store add docs README.md
       store query "how do I change the port?"
 
-      With a key in OPENAI_API_KEY, or a local embedding server, it finds passages by meaning. \
-      Without one it works offline and matches words. `store health` shows the service, the \
-      budget and all settings.
+      With a key in OPENAI_API_KEY, a local embedding server, or a model that runs here \
+      (`store model pull all-MiniLM-L6-v2`), it finds passages by meaning. Without one it works \
+      offline and matches words. `store health` shows the service, the budget and all settings.
 
       Exit status: 0 done, 1 failed, 3 done in part, 4 stopped by the budget, 64 usage, 130 \
       interrupted.
@@ -26,7 +26,8 @@ struct StoreCommand: AsyncParsableCommand {
       RootsCommand.self,
       CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
       StatsCommand.self, DoctorCommand.self,
-      UsageCommand.self, HealthCommand.self, CompactCommand.self, InitCommand.self,
+      UsageCommand.self, HealthCommand.self, ModelCommand.self, CompactCommand.self,
+      InitCommand.self,
     ])
 }
 

@@ -127,6 +127,7 @@ extension Store {
     case .local(let mock): return (try plan(nil), try await mock.embed(texts).vectors)
     case .standIn(_, let reason), .wait(let reason): unavailable = Unavailable(noService: reason)
     case .requests(let service):
+      try await checkWeights(of: service, keeps: false)
       let embedder = QueryEmbedder(
         store: self, service: service, roles: try await roles(of: service, in: record.target),
         isHurried: mode == .hybrid)

@@ -36,6 +36,7 @@ extension Store {
       terms: service.terms,
       counter: await service.tokenCounter().counting(prefix: roles.document.prefix),
       progress: progress)
+    try await checkWeights(of: service, keeps: !isDryRun)
     guard !isDryRun else { return try await run.plan() }
     let row = try await beginRun("reembed")
     var options = spending.requestOptions(runID: row.correlationID)

@@ -91,6 +91,29 @@ public final class Store: Sendable {
     )
   }
 
+  /// Refuses a model whose weights are not those that made a space's vectors, whatever it is called, and keeps
+  /// which they are the first time.
+  ///
+  /// - Parameter keeps: whether the space's row is there and may be written.
+  /// - Throws: ``StoreError`` with `spaceMismatch`.
+  func checkWeights(of service: any EmbeddingService, keeps: Bool) async throws {
+    guard let service = service as? any LocalService else { return }
+    let (space, found) = (service.space, service.fingerprint)
+    let known = try await file.read { try SpacesTable.fingerprint(of: space, $0) }
+    guard let known else {
+      guard keeps else { return }
+      return try await file.write {
+        try SpacesTable.keep(fingerprint: found, of: space, $0)
+      }
+    }
+    guard known != found else { return }
+    throw StoreError(
+      .spaceMismatch,
+      "the model \(space.model) on this machine has other weights (\(found.prefix(8))) than the one that made "
+        + "the vectors of \(path) (\(known.prefix(8))); vectors of two models are never mixed: use the old "
+        + "model, or give the new one another name")
+  }
+
   /// The route to a target space, with an error that names both spaces where they differ.
   func route(to target: EmbeddingSpace, of collection: String) throws -> EmbeddingRouter.Route {
     do {

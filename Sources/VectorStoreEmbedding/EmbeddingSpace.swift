@@ -77,6 +77,9 @@ public struct EmbeddingSpace: Sendable, Hashable {
   public static let openAI3Large = EmbeddingSpace(
     known: "openai", "text-embedding-3-large", 3072, .real)
 
+  /// Whether a model that runs in this process makes its vectors: ``LocalModel``.
+  package var isLocal: Bool { provider == "local" }
+
   /// The space that this program makes by itself, of 1536 dimensions.
   package static let mock = EmbeddingSpace(known: "mock", "hashed-features-1", 1536, .mock)
 }

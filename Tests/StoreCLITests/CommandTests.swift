@@ -18,7 +18,9 @@ import Testing
     #expect(added.status == 0)
     #expect(added.output.hasPrefix("2 documents added in "))
     #expect(
-      added.output.hasSuffix("; 2 passages, word search only until you set OPENAI_API_KEY\n"))
+      added.output.hasSuffix(
+        "; 2 passages, word search only until you set OPENAI_API_KEY or run "
+          + "`store model pull all-MiniLM-L6-v2`\n"))
     #expect(added.errors.isEmpty)
 
     let asked = try await store.run(
@@ -29,14 +31,16 @@ import Testing
       asked.output.contains("docs/ports.md:1\n    Ports\n    The server listens on port 8080.\n"))
     #expect(
       asked.errors
-        == "No API key: these results match words, not meaning. Set OPENAI_API_KEY to search by "
-        + "meaning.\n")
+        == "No API key and no model: these results match words, not meaning. To search by meaning, "
+        + "set OPENAI_API_KEY or run `store model pull all-MiniLM-L6-v2`.\n")
 
     let again = try await store.run("add", "docs")
     #expect(again.status == 0)
     #expect(again.output.hasPrefix("nothing changed: 2 documents as before in "))
     #expect(
-      again.output.hasSuffix("; 2 passages, word search only until you set OPENAI_API_KEY\n"))
+      again.output.hasSuffix(
+        "; 2 passages, word search only until you set OPENAI_API_KEY or run "
+          + "`store model pull all-MiniLM-L6-v2`\n"))
   }
 
   @Test func printsJSONForPrograms() async throws {

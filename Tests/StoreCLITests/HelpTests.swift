@@ -7,7 +7,7 @@ import Testing
   static let subcommands = [
     "add", "update", "roots", "init", "query", "get", "list", "tag", "remove", "collections",
     "import", "export", "reembed",
-    "stats", "doctor", "usage", "health", "compact",
+    "stats", "doctor", "usage", "health", "model", "compact",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 

@@ -11,7 +11,7 @@ import Testing
     #expect(added.status == 3)
     let note =
       "note: 1 of 1 document waits for its vectors and is not searched: there is no embedding service; "
-      + "configure one; set OPENAI_API_KEY and run `store reembed` to embed what waits\n"
+      + "configure one; set OPENAI_API_KEY or run `store model pull all-MiniLM-L6-v2`, then run `store reembed` to embed what waits\n"
     let asked = try await store.run("query", "emus", "--lexical")
     #expect(asked.status == 0 && asked.output == "no hits\n" && asked.errors == note)
     #expect(try await store.run("query", "emus", "--lexical", "--quiet").errors.isEmpty)

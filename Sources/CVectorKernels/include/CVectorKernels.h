@@ -191,6 +191,43 @@ size_t vk_mask_members(
     uint8_t *mask, const int64_t *ids, size_t rows, const uint64_t *set, int64_t first,
     size_t count);
 
+// ---- Local models
+//
+// Matrices are row-major; a stride is the number of floats from one row to the next. Sums are float32, in
+// an order that depends on the instruction set only, never on the other rows: a text has the same vector
+// in every batch.
+
+/// Products of rows with rows: `y[t][n] = bias[n] + Σ_k x[t][k] · w[n][k]`, a layer of `outputs` neurons as
+/// PyTorch stores it.
+///
+/// `x` has `rows` rows of `inputs`, `w` `outputs` rows of `inputs`, `y` `rows` rows of `outputs`. `outputs`
+/// is a multiple of 4.
+void vk_linear(
+    const float *x, size_t x_stride, size_t rows, const float *w, const float *bias, size_t inputs,
+    size_t outputs, float *y, size_t y_stride);
+
+/// Sums of rows: `y[t][n] = Σ_k p[t][k] · v[k][n]`.
+///
+/// `p` has `rows` rows of `inner`, `v` `inner` rows of `columns`, `y` `rows` rows of `columns`.
+void vk_combine(
+    const float *p, size_t p_stride, size_t rows, size_t inner, const float *v, size_t v_stride,
+    size_t columns, float *y, size_t y_stride);
+
+/// The softmax of each row of `count` numbers, at least 1, multiplied by `scale` before.
+void vk_softmax(float *x, size_t stride, size_t rows, size_t count, float scale);
+
+/// The Gaussian error linear unit `x Φ(x)` of each number (Hendrycks and Gimpel, 2016), within 1e-6.
+void vk_gelu(float *x, size_t count);
+
+/// Adds `residual` (null adds nothing) to `x` and normalises each row (Ba et al., Layer Normalization,
+/// 2016): mean 0 and variance 1 over its `columns`, then times `gain` plus `shift`.
+void vk_add_norm(
+    float *x, const float *residual, size_t rows, size_t columns, const float *gain,
+    const float *shift, float epsilon);
+
+/// `y += scale · x`, each of `count` numbers.
+void vk_add_scaled(float *y, const float *x, float scale, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

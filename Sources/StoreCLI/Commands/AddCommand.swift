@@ -54,6 +54,11 @@ struct AddCommand: AsyncParsableCommand {
   @Flag(help: "Show what would be added, and its cost; change and spend nothing.")
   var dryRun = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The model of a new collection: one of `store model list`, or a space.", valueName: "model"))
+  var model: ModelArgument?
+
   @OptionGroup var spending: SpendingArguments
   @OptionGroup var collection: CollectionOptions
   @OptionGroup var mode: ModeOptions
@@ -89,6 +94,11 @@ struct AddCommand: AsyncParsableCommand {
     options.metadata = metadata.values
     options.removedMetadata = metadata.removed
     options.keepsMetadata = true
+    if let model {
+      let space = try model.space(in: settings.library)
+      try settings.use(space: space)
+      options.space = space
+    }
     options.globs = glob
     options.prune = pruning.prune
     options.prunesMostOfARoot = pruning.yes

@@ -216,14 +216,19 @@ struct QueryCommand: AsyncParsableCommand {
     if store.json, let pending { try JSONOutput.write(PendingLine(pending: pending)) }
     guard !store.quiet else { return }
     if let reason = results.lazy.compactMap(\.degradedReason).first {
-      let hasNoKey = settings.configuration.mode == .hybrid && settings.configuration.service == nil
+      let isWithoutKey = settings.configuration.mode == .hybrid && !settings.hasService
+      let hint =
+        isWithoutKey
+        ? "; `store reembed` embeds them with a model of `store model list`" : ""
       Terminal.standardError.write(
-        hasNoKey
-          ? "No API key: these results match words, not meaning. Set OPENAI_API_KEY to search by "
-            + "meaning.\n"
-          : "note: \(Terminal.oneLine(reason))\n")
+        isWithoutKey && settings.configuration.service == nil
+          ? "No API key and no model: these results match words, not meaning. To search by meaning, "
+            + "\(Advice.meaning).\n"
+          : "note: \(Terminal.oneLine(reason + hint))\n")
     }
-    if let pending { ReportOutput.write(pending, hasService: settings.hasService) }
+    if let pending {
+      ReportOutput.write(pending, hasService: settings.configuration.service != nil)
+    }
     for reason in Set(results.compactMap(\.noHitsReason)).sorted() where reason != pending?.message
     {
       Terminal.standardError.write("no hits: \(Terminal.oneLine(reason))\n")

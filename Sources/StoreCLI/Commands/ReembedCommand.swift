@@ -16,8 +16,9 @@ struct ReembedCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The new target space, as openai/text-embedding-3-large/3072.", valueName: "space"))
-  var to: SpaceArgument?
+      "The new model: a space as openai/text-embedding-3-large/3072, or local/all-MiniLM-L6-v2.",
+      valueName: "space"))
+  var to: ModelArgument?
 
   @Flag(help: "Do not ask.")
   var yes = false
@@ -31,19 +32,21 @@ struct ReembedCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func run() async throws {
+    var to = try to?.space(in: Settings.userLibrary)
     var settings = try await Settings(
-      store, mode: mode.mode, access: .readWrite, embeds: collection.name, target: to?.space,
+      store, mode: mode.mode, access: .readWrite, embeds: collection.name, target: to,
       sends: !dryRun)
     try settings.requireStore()
-    if let to { try settings.use(space: to.space) }
+    if let to { try settings.use(space: to) }
     let options = spending.options(quiet: store.quiet)
     let report = try await ProgressBar.during(quiet: store.quiet) { progress in
       try await settings.withStore { store in
-        let plan = try await store.reembed(collection.name, to: to?.space, isDryRun: true)
+        if to == nil { to = try await localSpace(store, settings) }
+        let plan = try await store.reembed(collection.name, to: to, isDryRun: true)
         guard !dryRun else { return plan }
         try confirm(plan)
         return try await store.reembed(
-          collection.name, to: to?.space, spending: options, progress: progress)
+          collection.name, to: to, spending: options, progress: progress)
       }
     }
     if store.json {
@@ -53,6 +56,17 @@ struct ReembedCommand: AsyncParsableCommand {
     }
     if report.isStoppedByBudget { throw ExitStatus.budget }
     if !report.dryRun, !report.isComplete || report.chunks.failed > 0 { throw ExitStatus.partial }
+  }
+
+  /// The space of the model on this machine, if there is no other service and the collection has no vector of
+  /// a model yet: what it waits for is meaning, by whichever model.
+  private func localSpace(_ store: Store, _ settings: Settings) async throws -> EmbeddingSpace? {
+    guard settings.configuration.mode == .hybrid, !settings.hasService,
+      let model = settings.library.chosen,
+      let found = try await store.collections().first(where: { $0.name == collection.name }),
+      found.space.kind == .real, found.vectors.keys.allSatisfy({ $0.kind == .mock })
+    else { return nil }
+    return model.space
   }
 
   /// Asks whether to spend what it costs; where nobody can answer, `--yes` has to say so.

@@ -8,7 +8,22 @@ enum Advice {
     switch error {
     case let error as StoreError:
       advice(on: error.code).map { "\(error.message); \($0)" } ?? error.message
+    case let error as LocalModelError:
+      advice(on: error.code).map { "\(error.message); \($0)" } ?? error.message
     case let error as OpenAIConfigurationError: "\(error.variable) \(error.problem)"
+    default: nil
+    }
+  }
+
+  /// The two ways to meaning.
+  static let meaning = "set OPENAI_API_KEY or run `store model pull all-MiniLM-L6-v2`"
+
+  /// What helps against errors of models that run here.
+  static func advice(on code: LocalModelError.Code) -> String? {
+    switch code {
+    case .missing:
+      "`store model list` shows the models here, `store model list --known` those to fetch"
+    case .exists: "`store model remove` removes it, --name gives another name"
     default: nil
     }
   }
@@ -21,7 +36,7 @@ enum Advice {
     case .documentNotFound: "`store list` shows what it has"
     case .damaged, .foreignSchema: "run `store doctor`, then `store doctor --repair`"
     case .serviceUnavailable:
-      "set OPENAI_API_KEY if it is not set; `store health` tries the service and shows the settings"
+      "without a key, \(meaning); `store health` tries the service and shows the settings"
     case .textTooLong:
       "`store add --chunk-tokens 200` cuts documents shorter, OPENAI_MAX_TOKENS_PER_TEXT says what the "
         + "server takes"

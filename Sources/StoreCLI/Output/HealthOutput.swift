@@ -21,8 +21,8 @@ struct HealthOutput {
     if health.mode == .mock { return "offline by choice: queries match words, not meaning" }
     if health.services.isEmpty {
       return health.isWell
-        ? "no API key: queries match words, not meaning; set OPENAI_API_KEY to search by meaning"
-        : "no API key: nothing can be embedded; set OPENAI_API_KEY"
+        ? "no API key and no model: queries match words, not meaning; \(Advice.meaning)"
+        : "no API key and no model: nothing can be embedded; \(Advice.meaning)"
     }
     if health.isWell {
       // OpenAI's list of models says that the model is there; another server's answer says less.

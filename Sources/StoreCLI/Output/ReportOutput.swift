@@ -51,7 +51,7 @@ enum ReportOutput {
   /// That documents wait for their vectors, and what to do, on standard error.
   static func write(_ pending: PendingDocuments, hasService: Bool) {
     let step =
-      (hasService ? "" : "set OPENAI_API_KEY and ") + "run `store reembed` to embed what waits"
+      (hasService ? "" : "\(Advice.meaning), then ") + "run `store reembed` to embed what waits"
     Terminal.standardError.write("note: \(Terminal.oneLine(pending.message)); \(step)\n")
   }
 
@@ -114,7 +114,7 @@ enum ReportOutput {
   private static func spent(
     tokens: Int, isEstimated: Bool, requests: Int, costUSD: Double
   ) -> String? {
-    guard requests > 0 else { return nil }
+    guard requests > 0, tokens > 0 || costUSD > 0 else { return nil }
     let tokens = (isEstimated ? "at most " : "") + Format.counted(tokens, "token")
     return "\(tokens) in \(Format.counted(requests, "request")), \(Format.dollars(costUSD))"
   }
@@ -153,7 +153,7 @@ enum ReportOutput {
     if chunks.standIn > 0 {
       let end =
         report.mode == .hybrid && !canEmbed
-        ? "you set OPENAI_API_KEY" : "`store reembed` has embedded them"
+        ? "you \(Advice.meaning)" : "`store reembed` has embedded them"
       clauses.append("\(Format.counted(chunks.standIn, "passage")), word search only until \(end)")
     }
     if let spent = spent(

@@ -35,6 +35,14 @@ struct Settings: Sendable {
   var remembered: ServiceReference?
   /// The key, if there is one. To be sent as ``key()`` only.
   var storedKey: HiddenText?
+  /// Where `store model pull` fetches models.
+  var modelAddress = "https://huggingface.co"
+  /// The user's models that run on this machine.
+  let library: ModelLibrary
+  /// The same before there are settings.
+  static var userLibrary: ModelLibrary {
+    ModelLibrary(folder: UserFolders(ProcessInfo.processInfo.environment).models)
+  }
   /// The folder of tokenizer vocabularies that is asked first, before ``cacheFolder``.
   var vocabularyFolder: String
   /// The user's cache folder of this program: vectors of queries, vocabularies.
@@ -63,6 +71,7 @@ struct Settings: Sendable {
     let folders = UserFolders(environment)
     cacheFolder = folders.cache
     vocabularyFolder = folders.cache
+    library = ModelLibrary(folder: folders.models)
     allowedAddresses = AllowedAddresses(stateFolder: folders.state)
     configuration.budget.ledgerPath = folders.ledger
     configuration.queryCachePath = folders.cache + "/queries.db"
@@ -192,19 +201,28 @@ struct Settings: Sendable {
     return allowedAddresses.contains(address, key: storedKey) ? storedKey : nil
   }
 
-  /// Adds the service that the settings describe.
+  /// Adds the service that the settings describe, and the models that run here. Without a key, the chosen one
+  /// of these is what new collections get.
   private mutating func addService(sends: Bool) throws {
     configuration.realSpace = try space
-    guard configuration.mode != .mock, hasService else { return }
-    configuration.service = try makeService(openAI)
-    if sends { try TextAddressRule.check(self) }
+    guard configuration.mode != .mock else { return }
+    var local = library.models()
+    if hasService {
+      configuration.service = try makeService(openAI)
+      if sends { try TextAddressRule.check(self) }
+    } else if let chosen = library.chosen {
+      configuration.service = try library.service(chosen.name)
+      local.removeAll { $0 == chosen }
+    }
+    configuration.otherServices = try local.map { try library.service($0.name) }
   }
 
   /// Adds a service for another space, which the configured server is to have.
   ///
   /// - Throws: ``SettingsError`` if the space is another provider's.
   mutating func use(space: EmbeddingSpace) throws {
-    guard space.kind == .real, try space != self.space, configuration.service != nil else { return }
+    guard !space.name.hasPrefix("local/") else { return _ = try library.entry(space.model) }
+    guard space.kind == .real, try space != self.space, hasService else { return }
     guard try space.provider == self.space.provider else {
       throw SettingsError(
         message: "the space \(space) is served by \(space.provider), but the settings name "
@@ -215,7 +233,7 @@ struct Settings: Sendable {
     other.dimensions = space.dimensions
     // The price that is set is the other model's.
     if TokenPrice.known(model: space.model) != nil { other.price = nil }
-    configuration.otherServices = [try makeService(other)]
+    configuration.otherServices.append(try makeService(other))
   }
 
   /// The service's settings with the key, if it may be sent, and the certificates to trust.

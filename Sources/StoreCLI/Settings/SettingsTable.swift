@@ -37,6 +37,7 @@ enum SettingName: String, Sendable, CaseIterable {
   case store = "STORE_PATH"
   case ledger = "STORE_LEDGER"
   case vocabularyFolder = "TIKTOKEN_CACHE_DIR"
+  case modelAddress = "HF_ENDPOINT"
 
   /// The table. Ranges are the library's, and so is every default that ``Settings`` does not name.
   var entry: SettingEntry {
@@ -110,6 +111,7 @@ enum SettingName: String, Sendable, CaseIterable {
     case .store: SettingEntry(.path, \.storePath)
     case .ledger: SettingEntry(.path, \.configuration.budget.ledgerPath)
     case .vocabularyFolder: SettingEntry(.path, \.vocabularyFolder)
+    case .modelAddress: SettingEntry(.modelServer, \.modelAddress)
     }
   }
 }
@@ -366,6 +368,16 @@ extension SettingForm<String> {
       let isName = text.utf8.allSatisfy { isLetterOrDigit($0) || "._-:[]".utf8.contains($0) }
       return isName && text.lowercased() != "mock" ? text.lowercased() : nil
     }
+  }
+
+  /// The address of a server of models.
+  static var modelServer: Self {
+    Self(
+      expected: "an address such as https://huggingface.co",
+      parse: { text in
+        let isAddress = text.hasPrefix("https://") || text.hasPrefix("http://")
+        return isAddress && (try? ServiceAddress(text)) != nil ? text : nil
+      }, shows: { !$0.contains { "@?#".contains($0) } })
   }
 
   /// A path. `~` is for a shell to expand; here it would name a folder called `~`.

@@ -74,7 +74,10 @@ struct AddRun {
       route = .failure(error)
     }
     var service: (any EmbeddingService)?
-    if case .success(.requests(let found)) = route { service = found }
+    if case .success(.requests(let found)) = route {
+      try await store.checkWeights(of: found, keeps: run != nil)
+      service = found
+    }
     var roles = EmbeddingRoles.none
     if let service {
       roles = try await store.roles(of: service, in: collection.target, keeps: run != nil)

@@ -13,7 +13,7 @@ enum Schema {
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
-  static let fingerprint = "277d1b44d1c9fd3bacda315a6c4cc5d6c859596c110da3546ff7e47ff57a3b14"
+  static let fingerprint = "0e062ac9cddfa6873ffa9a56d4dc5adae9532e87ae9988b8195e467a7a71f971"
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -59,6 +59,8 @@ enum Schema {
       try db.execute(sql: givenMetadataAndDates)
       try db.execute(sql: servicesAndRoles)
       try addColumnsOfWords(db)
+      // Which weights make a space's vectors, if a model on this machine does.
+      try db.execute(sql: "ALTER TABLE spaces ADD COLUMN fingerprint TEXT")
       try db.execute(sql: "PRAGMA user_version = 9")
     }
     return migrator

@@ -248,6 +248,8 @@ package struct UserFolders: Sendable {
   package let state: String
   /// What can be made again.
   package let cache: String
+  /// What was brought in, such as models.
+  package let data: String
 
   /// Finds the folders. A variable that is empty or relative is ignored, as the specification asks.
   /// They are taken from the environment only: a `.env` file has no say in them.
@@ -262,8 +264,12 @@ package struct UserFolders: Sendable {
     }
     state = folder("XDG_STATE_HOME", ".local/state")
     cache = folder("XDG_CACHE_HOME", ".cache")
+    data = folder("XDG_DATA_HOME", ".local/share")
   }
 
   /// The user's ledger: one for all stores and programs.
   package var ledger: String { state + "/ledger.db" }
+
+  /// The user's models that run on this machine.
+  package var models: String { data + "/models" }
 }

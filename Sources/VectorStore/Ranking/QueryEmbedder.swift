@@ -116,7 +116,7 @@ struct QueryEmbedder: Sendable {
     }
     return try texts.map { text in
       let tokens = counter.count(text.text)
-      guard tokens <= terms.tokensPerText || !counter.isExact else {
+      guard tokens <= terms.tokensPerText || !counter.isExact || terms.takesLongerTexts else {
         throw StoreError(
           .textTooLong,
           "the query has \(tokens) tokens, and \(space.model) takes \(terms.tokensPerText); ask with "

@@ -276,7 +276,7 @@ struct ReembedRun {
   }
 
   private func isTooLong(_ item: EmbeddingQueue.Item) -> Bool {
-    counter.isExact && item.tokens > terms.tokensPerText
+    counter.isExact && item.tokens > terms.tokensPerText && !terms.takesLongerTexts
   }
 
   private mutating func note(_ events: [EmbeddingQueue.Event], of total: Int) async throws {

@@ -31,6 +31,25 @@ enum SpacesTable {
     try records("WHERE s.id = ?", [.integer(id)], db).first
   }
 
+  /// The fingerprint of the weights that make a space's vectors; nil if none is kept, as in a file of format 8
+  /// or before that is only read.
+  static func fingerprint(of space: EmbeddingSpace, _ db: Database) throws -> String? {
+    guard try db.columns(in: "spaces").contains(where: { $0.name == "fingerprint" }) else {
+      return nil
+    }
+    return try String.fetchOne(
+      db, sql: "SELECT fingerprint FROM spaces WHERE name = ?", arguments: [space.name])
+  }
+
+  /// Keeps the fingerprint of the weights that make a space's vectors.
+  static func keep(
+    fingerprint: String, of space: EmbeddingSpace, _ db: Database
+  ) throws {
+    try db.execute(
+      sql: "UPDATE spaces SET fingerprint = ? WHERE name = ? AND fingerprint IS NULL",
+      arguments: [fingerprint, space.name])
+  }
+
   /// All spaces, in the order in which they came.
   static func all(_ db: Database) throws -> [SpaceRecord] {
     try records("ORDER BY s.id", [], db)

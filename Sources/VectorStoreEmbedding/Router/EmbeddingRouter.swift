@@ -71,11 +71,14 @@ package final class EmbeddingRouter: Sendable {
     let (mode, services) = state.withLock { ($0.mode, $0.services) }
     if mode == .mock { return .standIn(MockService(), reason: "the mode is MOCK") }
     if let service = services[target.name] { return .requests(service) }
-    guard services.isEmpty else {
-      let spaces = services.values.map(\.space).sorted { $0.name < $1.name }
-      throw EmbeddingRouterError(target: target, services: spaces)
+    // Models that run here are at hand for collections of their own, whatever else there is.
+    let others = services.values.map(\.space).filter { !$0.isLocal }.sorted { $0.name < $1.name }
+    guard others.isEmpty || target.isLocal else {
+      throw EmbeddingRouterError(target: target, services: others)
     }
-    let reason = "\(StopReason.noService)"
+    let reason =
+      target.isLocal
+      ? "the model \(target.model) is not on this machine" : "\(StopReason.noService)"
     return mode == .real ? .wait(reason: reason) : .standIn(MockService(), reason: reason)
   }
 

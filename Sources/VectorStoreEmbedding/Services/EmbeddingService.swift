@@ -129,6 +129,9 @@ public struct ServiceTerms: Sendable, Hashable {
   /// Whether neither the budget nor the rates hold, though requests are entered in the ledger: for a
   /// server on this machine that costs nothing.
   package var isUnlimited = false
+  /// Whether a text of more than ``tokensPerText`` is embedded too, part by part. New documents are cut to
+  /// fit all the same.
+  package var takesLongerTexts = false
   /// The texts of a request before more are known to be taken in time; nil are as many as are allowed.
   package var firstTextsPerRequest: Int?
   /// The seconds that a request may take; infinite if there is no limit.

@@ -352,19 +352,6 @@ extension JSONCursor {
     }
   }
 
-  /// Moves to the next element of a list, after its comma; false after its closing bracket.
-  private mutating func hasNextElement(isFirst: Bool) throws(JSONFault) -> Bool {
-    let byte = next
-    if byte == UInt8(ascii: "]") {
-      position += 1
-      return false
-    }
-    guard !isFirst else { return true }
-    guard byte == UInt8(ascii: ",") else { throw fault(expected: "\",\" or \"]\"") }
-    position += 1
-    return true
-  }
-
   /// Reads a text, or null.
   mutating func stringOrNull() throws(JSONFault) -> String? {
     guard next == UInt8(ascii: "n") else { return try string() }

@@ -47,7 +47,7 @@ extension JSONCursor {
   }
 
   /// Reads a number as a finite double.
-  mutating func double() throws(JSONFault) -> Double {
+  package mutating func double() throws(JSONFault) -> Double {
     _ = next
     let at = position
     return try finite(Double(numberToken().text), at: at)

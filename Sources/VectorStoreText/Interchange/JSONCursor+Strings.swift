@@ -4,7 +4,7 @@ extension JSONCursor {
   /// Reads a string.
   ///
   /// Its bytes must be UTF-8, its escapes those of RFC 8259, with both halves of a surrogate pair.
-  mutating func string() throws(JSONFault) -> String {
+  package mutating func string() throws(JSONFault) -> String {
     guard next == UInt8(ascii: "\"") else { throw fault(.wrongKind, expected: "a string") }
     position += 1
     let first = position

@@ -42,7 +42,7 @@ package struct JSONCursor {
   ///
   /// The cursor stands on it then.
   @inline(__always)
-  var next: UInt8? {
+  package var next: UInt8? {
     mutating get {
       while position < end {
         let byte = position.pointee
@@ -100,7 +100,7 @@ package struct JSONCursor {
 
   /// Moves to the next member of an object, behind its comma; false behind its closing brace.
   @inline(__always)
-  mutating func hasNextMember(isFirst: Bool) throws(JSONFault) -> Bool {
+  package mutating func hasNextMember(isFirst: Bool) throws(JSONFault) -> Bool {
     let byte = next
     if byte == UInt8(ascii: "}") {
       position += 1
@@ -114,8 +114,22 @@ package struct JSONCursor {
     return true
   }
 
+  /// Moves to the next element of a list, behind its comma; false behind its closing bracket.
+  package mutating func hasNextElement(isFirst: Bool) throws(JSONFault) -> Bool {
+    let byte = next
+    if byte == UInt8(ascii: "]") {
+      position += 1
+      return false
+    }
+    if !isFirst {
+      guard byte == UInt8(ascii: ",") else { throw fault(expected: "\",\" or \"]\"") }
+      position += 1
+    }
+    return true
+  }
+
   /// Reads a member's name and its colon.
-  mutating func memberName() throws(JSONFault) -> String {
+  package mutating func memberName() throws(JSONFault) -> String {
     let name = try string()
     guard next == UInt8(ascii: ":") else { throw fault(expected: "\":\"") }
     position += 1
@@ -123,7 +137,7 @@ package struct JSONCursor {
   }
 
   /// Reads the opening mark of a list or an object that is nested `depth` times.
-  mutating func openContainer(
+  package mutating func openContainer(
     _ mark: Unicode.Scalar, expected: String, depth: Int
   ) throws(JSONFault) {
     guard next == UInt8(ascii: mark) else { throw fault(.wrongKind, expected: expected) }
@@ -154,19 +168,10 @@ package struct JSONCursor {
   private mutating func array(depth: Int) throws(JSONFault) -> [MetadataValue] {
     try openContainer("[", expected: "a list", depth: depth)
     var values: [MetadataValue] = []
-    if next == UInt8(ascii: "]") {
-      position += 1
-      return values
-    }
-    while true {
+    while try hasNextElement(isFirst: values.isEmpty) {
       values.append(try value(depth: depth + 1))
-      let byte = next
-      guard byte == UInt8(ascii: ",") || byte == UInt8(ascii: "]") else {
-        throw fault(expected: "\",\" or \"]\"")
-      }
-      position += 1
-      if byte == UInt8(ascii: "]") { return values }
     }
+    return values
   }
 
   /// A fault at a place, by default the current one; `found` says by default what stands there.
