@@ -88,7 +88,7 @@ let package = Package(
         "store", "StoreCLI", "VectorStore", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
-      exclude: ["Help"]),
+      exclude: ["Help", "Questions"]),
   ],
   swiftLanguageModes: [.v6]
 )
