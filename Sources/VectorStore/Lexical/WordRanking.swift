@@ -7,11 +7,11 @@ import VectorStoreSearch
 /// The chunks that have a question's words, best first.
 ///
 /// BM25 (Robertson and Zaragoza, *The Probabilistic Relevance Framework*, 2009, 3.1 and 3.6: words of
-/// other columns count as so many of the text), with Lucene's inverse document frequency, which is
-/// above 0 for every word in stores of any size.
+/// other columns count as so many of the text), with an inverse document frequency that is above
+/// 0 for every word in stores of any size.
 struct WordRanking {
-  /// What is usual for passages (Yang, Fang and Lin, SIGIR 2017, Anserini).
-  private static let (k1, b): (Float, Float) = (0.9, 0.4)
+  /// How soon more of a word counts no more, and how much a long text counts against it.
+  private static let (k1, b): (Float, Float) = (0.9, 0.75)
   /// What a word's other forms and neighbours side by side count, against the word itself.
   private static let (prefixWeight, pairWeight): (Float, Float) = (1, 1)
   /// The most bytes of a table with a place for every id between the first and the last.
@@ -109,7 +109,7 @@ struct WordRanking {
       if let prefix = term.prefix {
         lists.append(
           list(
-            try postings(of: prefix, isPrefix: true), weight: Self.prefixWeight,
+            try postings(of: index.term(of: prefix), isPrefix: true), weight: Self.prefixWeight,
             isReason: !term.isWeak))
       }
     }
@@ -131,7 +131,9 @@ struct WordRanking {
       }
     }
     let count = Double(postings.rows.count)
-    let frequency = Float(log(1 + (max(0, Double(index.rows) - count) + 0.5) / (count + 0.5)))
+    let odds = (max(0, Double(index.rows) - count) + 0.5) / (count + 0.5)
+    // Half of Lucene's where a word is in so many chunks that the classic one comes near 0 or below.
+    let frequency = Float(max(log(odds), log(1 + odds) / 2))
     return List(
       postings: postings, frequencies: frequencies, weight: weight * frequency, isReason: isReason)
   }
