@@ -91,19 +91,65 @@ struct FilterOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, added.",
+      "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, added, modified, date, title, kind.",
       valueName: "expr"))
   var filter: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Only documents dated since then, as 7d, 12h, 2w, 1y or 2026-01-31.", valueName: "time"))
+  var since: MomentArgument?
+
+  @Option(help: ArgumentHelp("Only documents dated before then.", valueName: "time"))
+  var before: MomentArgument?
+
   func validate() throws { _ = try parsed() }
+
+  /// Whether anything is asked of documents.
+  var isGiven: Bool { filter != nil || since != nil || before != nil }
 
   /// The filter, read before the store is opened.
   func parsed() throws -> Filter? {
+    var parts: [Filter] = []
     do {
-      return try filter.map { text throws(StoreError) in try Filter(parsing: text) }
+      if let filter { parts.append(try Filter(parsing: filter)) }
     } catch {
       throw ValidationError("--filter: \(error)")
     }
+    if let since { parts.append(.compare(.date, .atLeast, .string(since.text))) }
+    if let before { parts.append(.compare(.date, .less, .string(before.text))) }
+    return parts.dropFirst().reduce(parts.first) { all, part in all.map { .and($0, part) } }
+  }
+}
+
+/// A point in time: so long ago, or a date or time as filters have them.
+struct MomentArgument: ExpressibleByArgument {
+  /// As a filter has it.
+  let text: String
+
+  init?(argument: String) {
+    self.init(argument, now: Date())
+  }
+
+  init?(_ argument: String, now: Date) {
+    guard let match = argument.wholeMatch(of: /([0-9]{1,5})(h|d|w|m|mo|y)/),
+      let count = Int(match.1)
+    else {
+      text = argument
+      let filter = Filter.compare(.date, .atLeast, .string(argument))
+      guard (try? Filter(parsing: filter.description)) != nil else { return nil }
+      return
+    }
+    let units: [Substring: (Calendar.Component, Int)] = [
+      "h": (.hour, 1), "d": (.day, 1), "w": (.day, 7), "m": (.month, 1), "mo": (.month, 1),
+      "y": (.year, 1),
+    ]
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = .gmt
+    guard let (unit, size) = units[match.2],
+      let date = calendar.date(byAdding: unit, value: -count * size, to: now)
+    else { return nil }
+    text = date.formatted(.iso8601)
   }
 }
 

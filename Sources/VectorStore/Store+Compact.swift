@@ -32,7 +32,7 @@ extension Store {
       bytesBefore: before, bytesAfter: file.size(), duration: ContinuousClock.now - started)
   }
 
-  /// Rebuilds segments that are damaged or have dead rows, and seals the tail.
+  /// Rebuilds segments that are damaged or have dead rows.
   private func compactSegments() async throws {
     let damaged = try await file.read { try SegmentMaintenance.damagedSegments($0) }
     let rows = configuration.segmentRows

@@ -56,7 +56,7 @@ import Testing
     }
     try store.folder.write("Invoice\u{0}", to: "d/x.md")
     let folder = try await store.run("add", "d")
-    #expect(folder.status == 0 && folder.errors.contains("d/x.md is left out: binary"))
+    #expect(folder.status == 0 && folder.errors.contains("skipped d/x.md: binary"))
     let single = try await store.run("add", "--text", " ", "--id", "e")
     #expect(single.status == 1 && single.errors.contains("the text of \"e\" is empty"))
     let missing = try await store.run("import", "none.jsonl", "--json")

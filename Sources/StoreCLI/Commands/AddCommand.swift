@@ -38,6 +38,14 @@ struct AddCommand: AsyncParsableCommand {
       valueName: "pattern"))
   var glob: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "The encoding of files that are not UTF-8, as windows-1252 or Shift_JIS.", valueName: "name"))
+  var encoding: String?
+
+  @Flag(help: "Follow symbolic links in folders.")
+  var follow = false
+
   @OptionGroup var metadata: MetadataOptions
 
   @Option(
@@ -76,6 +84,11 @@ struct AddCommand: AsyncParsableCommand {
       throw ValidationError(
         "--id names the document of --text or --stdin; a file is named by its path.")
     }
+    if let encoding, !NamedEncoding.isKnown(encoding) {
+      throw ValidationError(
+        "--encoding is \"\(encoding)\", which this system does not know; give an IANA name, as "
+          + "windows-1252, ISO-8859-15 or Shift_JIS.")
+    }
     do {
       try chunking?.validate()
     } catch {
@@ -100,6 +113,8 @@ struct AddCommand: AsyncParsableCommand {
       options.space = space
     }
     options.globs = glob
+    options.encoding = encoding
+    options.followsLinks = follow
     options.prune = pruning.prune
     options.prunesMostOfARoot = pruning.yes
     options.isDryRun = dryRun
@@ -122,7 +137,7 @@ struct AddCommand: AsyncParsableCommand {
     } else {
       ReportOutput.write(
         report, canEmbed: settings.configuration.service != nil, quiet: store.quiet,
-        identity: identity)
+        identity: identity, names: store.verbose)
     }
     try report.throwIfPartial()
   }

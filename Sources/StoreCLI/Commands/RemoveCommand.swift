@@ -29,7 +29,7 @@ struct RemoveCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func validate() throws {
-    let ways = [!sources.isEmpty, folder != nil, filtering.filter != nil, all].filter { $0 }.count
+    let ways = [!sources.isEmpty, folder != nil, filtering.isGiven, all].filter { $0 }.count
     guard ways == 1 else {
       throw ValidationError(
         "Name documents to remove, or give --below, --filter or --all, one of them at a time.")

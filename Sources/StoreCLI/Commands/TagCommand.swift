@@ -21,7 +21,7 @@ struct TagCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func validate() throws {
-    guard sources.isEmpty != (filtering.filter == nil) else {
+    guard sources.isEmpty == filtering.isGiven else {
       throw ValidationError("Name documents to tag, or give --filter, one of them.")
     }
     guard !metadata.changes.isEmpty else {

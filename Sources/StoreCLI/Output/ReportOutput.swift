@@ -8,8 +8,10 @@ enum ReportOutput {
   /// - Parameters:
   ///   - canEmbed: whether there is a service that could embed.
   ///   - identity: what files are called in the store; nil if there are none in the report.
+  ///   - names: whether each file that was left out is named, also of many of one kind.
   static func write(
-    _ report: AddReport, canEmbed: Bool = true, quiet: Bool, identity: SourceIdentity? = nil
+    _ report: AddReport, canEmbed: Bool = true, quiet: Bool, identity: SourceIdentity? = nil,
+    names: Bool = false
   ) {
     for error in report.errors {
       let place = error.source.map { "\($0): " } ?? ""
@@ -23,6 +25,9 @@ enum ReportOutput {
     guard !quiet else { return }
     for warning in report.warnings {
       Terminal.standardError.write("warning: \(Terminal.oneLine(warning))\n")
+    }
+    for line in leftOut(report, names: names) {
+      Terminal.standardError.write("skipped \(Terminal.oneLine(line))\n")
     }
     writeAdvice(
       report.errors.map(\.code) + (report.stopped.map { [$0.code] } ?? []),
@@ -46,6 +51,32 @@ enum ReportOutput {
     let lines = report.moved.prefix(listed).map { "moved: \(shown($0.from)) → \(shown($0.to))\n" }
     let more = report.moved.count - lines.count
     return lines.joined() + (more > 0 ? "moved: and \(Format.count(more)) more\n" : "")
+  }
+
+  /// The most files of one kind that are named.
+  private static let named = 3
+
+  /// The files that were not taken, with their reasons; many of one kind by their number.
+  static func leftOut(_ report: AddReport, names: Bool) -> [String] {
+    let kinds = report.leftOutByKind.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return kinds.flatMap { kind, count -> [String] in
+      let files = report.leftOut.filter { $0.kind == kind }
+      guard !names, count > named else {
+        let lines = files.map { "\($0.source): \($0.reason)\(advice(on: $0))" }
+        return lines + (files.count < count ? ["\(count - files.count) more of kind \(kind)"] : [])
+      }
+      let example = files.first.map { ", as \($0.source)\(advice(on: $0))" } ?? ""
+      return ["\(Format.count(count)) of kind \(kind)\(example); -v names them"]
+    }
+  }
+
+  /// The flag that helps.
+  private static func advice(on file: AddReport.LeftOut) -> String {
+    switch file.kind {
+    case "link": " (--follow)"
+    case "text in another encoding": " (--encoding NAME)"
+    default: ""
+    }
   }
 
   /// That documents wait for their vectors, and what to do, on standard error.
@@ -163,7 +194,7 @@ enum ReportOutput {
       clauses.append(spent)
     }
     if report.skipped > 0 {
-      clauses.append("\(Format.counted(report.skipped, "file")) skipped, not text")
+      clauses.append("\(Format.counted(report.skipped, "file")) skipped")
     }
     return (report.dryRun ? "would be done: " : "") + clauses.joined(separator: "; ")
   }

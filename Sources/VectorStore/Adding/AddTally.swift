@@ -7,6 +7,8 @@ import VectorStoreText
 struct AddTally: Sendable {
   /// Errors listed in a report; more are counted.
   private static let errorsListed = 100
+  /// Files that were left out listed in a report; more are counted.
+  private static let leftOutListed = 10_000
   /// Warnings listed in a report.
   private static let warningsListed = 20
 
@@ -62,9 +64,11 @@ struct AddTally: Sendable {
         + "the id \"\(source)\" came before in this file with other content; ids must be unique")
   }
 
-  /// Counts files that hold no text.
-  mutating func skip(_ files: Int) {
-    report.skipped += files
+  /// Notes files that were not taken.
+  mutating func leaveOut(_ files: [AddReport.LeftOut]) {
+    report.skipped += files.count
+    report.leftOut += files.prefix(Self.leftOutListed - report.leftOut.count)
+    for file in files { report.leftOutByKind[file.kind, default: 0] += 1 }
   }
 
   /// Counts documents removed because their files are gone.

@@ -72,6 +72,12 @@ struct CutDocument: Sendable {
   /// What names it in its collection.
   var key: DocumentKey { DocumentKey(source: source, isFile: origin == .file) }
 
+  /// Its first heading, else its file's name in words.
+  var title: String? {
+    (text ?? chunks.first?.text).flatMap { DocumentTitle.heading(of: $0, format: format) }
+      ?? (origin == .file ? DocumentTitle.words(ofFile: source) : nil)
+  }
+
   /// Whether each chunk came with its vector, so that none has to be looked for.
   var bringsAllVectors: Bool {
     !chunks.isEmpty && chunks.allSatisfy { $0.vector != nil }
@@ -125,8 +131,12 @@ struct CutDocument: Sendable {
       }
       return document
     }
+    let suffix = source.split(separator: ".").last.map(String.init)?.lowercased() ?? ""
+    let searchable = SearchableText(
+      text, isScript: source.contains(".") && ["js", "mjs", "cjs", "css"].contains(suffix))
     let headings = Headings(of: text, format: format)
-    document.chunks = Chunker(checked: chunking).chunks(of: text, format: format).flatMap {
+    let chunks = Chunker(checked: chunking).chunks(of: searchable.text, format: format)
+    document.chunks = searchable.placed(chunks).flatMap {
       let above = headings.above($0.range.lowerBound)
       let chunk = CutChunk(
         text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line,

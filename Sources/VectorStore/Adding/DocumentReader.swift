@@ -11,7 +11,7 @@ struct DocumentReader: Sendable {
   enum FileOutcome: Sendable {
     case document(CutDocument, warning: String?)
     /// The file, found in a folder, holds no text.
-    case skipped(TextDecodingError, source: String)
+    case skipped(AddReport.LeftOut)
     case failed(StoreError)
   }
 
@@ -23,10 +23,11 @@ struct DocumentReader: Sendable {
   func read(_ file: FoundFile) -> FileOutcome {
     do {
       var screen = TextDecoder.Screen()
+      let isNamed = options.encoding != nil
       let text = try TextDecoder.decode(
         try WholeFile.read(file.path, limit: AddOptions.maximumTextBytes) {
-          try screen.look(at: $0)
-        })
+          if !isNamed { try screen.look(at: $0) }
+        }, or: options.encoding)
       let format = DocumentFormat(fileName: file.source)
       let (front, warning) = frontMatter(of: text, format: format)
       let given = GivenMetadata(options, front: front, keepsEarlier: true)
@@ -35,10 +36,14 @@ struct DocumentReader: Sendable {
       document.file = FileStamp(of: file.path)
       return .document(document, warning: warning.map { "\(file.source): \($0)" })
     } catch let error as TextDecodingError {
-      guard file.isNamed else { return .skipped(error, source: file.source) }
+      let reason = FileNature.reason(error, path: file.path, source: file.source)
+      guard file.isNamed else {
+        return .skipped(
+          AddReport.LeftOut(
+            source: file.source, kind: FileNature.kind(error, source: file.source), reason: reason))
+      }
       return .failed(
-        StoreError(
-          .notText, "\(file.source) cannot be added: it is \(error)", underlying: error))
+        StoreError(.notText, "\(file.source) cannot be added: it is \(reason)", underlying: error))
     } catch let reason as FileProblem.Reason {
       if case .tooLarge = reason {
         return .failed(

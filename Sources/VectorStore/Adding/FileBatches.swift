@@ -8,8 +8,8 @@ import VectorStoreText
 struct FileBatch: Sendable {
   var documents: [CutDocument] = []
   var warnings: [String] = []
-  /// Files that hold no text.
-  var skipped = 0
+  /// Files that were not taken.
+  var leftOut: [AddReport.LeftOut] = []
   var failures: [StoreError] = []
   /// Files and problems met.
   var seen = 0
@@ -66,6 +66,13 @@ final class FileBatches: Sendable {
         case .file(let file, let root):
           files.append((file, root))
           bytes += Int(StoreFile.size(of: file.path))
+        case .link(let path, let follows):
+          batch.leftOut.append(
+            AddReport.LeftOut(
+              source: path, kind: follows ? "dead link" : "link",
+              reason: follows
+                ? "a symbolic link that leads nowhere, or to a folder that is read already"
+                : "a symbolic link; name what it leads to, or have links followed"))
         case .problem(let problem):
           met.withLock { $0.leftOut[problem.path] = .unreadable }
           batch.failures.append(StoreError(.pathNotFound, "\(problem)", underlying: problem))
@@ -88,12 +95,9 @@ final class FileBatches: Sendable {
         batch.documents.append(document)
         met.withLock { _ = $0.taken.insert(file.source) }
         if let warning { batch.warnings.append(warning) }
-      case .skipped(let reason, let source):
-        batch.skipped += 1
-        met.withLock { $0.leftOut[source] = .notText }
-        // Other binary files are counted; a warning only if the name promises text.
-        if case .binary = reason, !DocumentFormat.isTextName(source) { continue }
-        batch.warnings.append("\(source) is left out: \(reason)")
+      case .skipped(let leftOut):
+        batch.leftOut.append(leftOut)
+        met.withLock { $0.leftOut[leftOut.source] = .notText }
       case .failed(let error):
         met.withLock { $0.leftOut[file.source] = error.code == .notText ? .notText : .unreadable }
         batch.failures.append(error)
@@ -116,6 +120,8 @@ final class FileBatches: Sendable {
   private enum Finding {
     case file(FoundFile, RootWalk)
     case problem(FileProblem)
+    /// A symbolic link that was not followed, and whether links are.
+    case link(String, follows: Bool)
     /// A file of the same source as another of its folder.
     case twin(FoundFile)
   }
@@ -147,7 +153,8 @@ final class FileBatches: Sendable {
           $0.isFolder == nil
             ? nil
             : try FileFinder(
-              path: $0.path, globs: $0.reader.options.globs, identity: plan.identity)
+              path: $0.path, globs: $0.reader.options.globs,
+              followsLinks: $0.reader.options.followsLinks, identity: plan.identity)
         }
       } catch {
         throw StoreError(.invalidArgument, "\(error)", underlying: error)
@@ -178,6 +185,8 @@ final class FileBatches: Sendable {
       }
       switch finding {
       case .problem(let problem): return .problem(problem)
+      case .link(let path):
+        return .link(path, follows: plan.walks[root - 1].reader.options.followsLinks)
       case .file(let file):
         if let place = places.updateValue(file.path, forKey: file.source) {
           places[file.source] = place

@@ -13,7 +13,7 @@ enum Schema {
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
-  static let fingerprint = "0e062ac9cddfa6873ffa9a56d4dc5adae9532e87ae9988b8195e467a7a71f971"
+  static let fingerprint = "18a16eb59c04c278c4e98e6974e37e4744e534ed0fefb4a8c8b9ed9d90cbf59a"
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -58,6 +58,7 @@ enum Schema {
       try db.execute(sql: documentsOfRoots)
       try db.execute(sql: givenMetadataAndDates)
       try db.execute(sql: servicesAndRoles)
+      try DocumentFieldsTable.fillDates(db)
       try addColumnsOfWords(db)
       // Which weights make a space's vectors, if a model on this machine does.
       try db.execute(sql: "ALTER TABLE spaces ADD COLUMN fingerprint TEXT")
@@ -132,6 +133,7 @@ enum Schema {
     ALTER TABLE documents ADD COLUMN given_metadata TEXT;
     ALTER TABLE documents ADD COLUMN modified_at TEXT;
     ALTER TABLE documents ADD COLUMN dated_at TEXT;
+    ALTER TABLE documents ADD COLUMN title TEXT;
     """
 
   // Earlier versions embedded questions and documents alike.

@@ -30,6 +30,16 @@ public indirect enum Filter: Sendable, Hashable {
     /// `'2026-11-25'` or `'2026-11-25T20:00Z'`, in UTC if no zone is written. Such a text stands for
     /// the whole of its smallest unit: here the day, or the minute.
     case added
+    /// When the document's file was last changed, as it was when it was added: compared as ``added``. A text
+    /// has no such time.
+    case modified
+    /// The document's own date, by its metadata (`date`, else `created`, else `published`); if it has none,
+    /// when its file was last changed; else when it was added. Compared as ``added``.
+    case date
+    /// The value `title` of the metadata; if there is none, the first heading, else the file's name in words.
+    case title
+    /// The value `kind` of the metadata; if there is none, `text`, `markdown` or `code`.
+    case kind
     /// A value of the metadata: its key, or the path of keys through nested objects.
     case metadata([String])
   }
@@ -69,7 +79,8 @@ public indirect enum Filter: Sendable, Hashable {
 }
 
 extension Filter.Field: ExpressibleByStringLiteral {
-  /// The field as a filter's text names it: `source`, `collection`, `ordinal`, `added`, or a key of
+  /// The field as a filter's text names it: `source`, `collection`, `ordinal`, `added`,
+  /// `modified`, `date`, `title`, `kind`, or a key of
   /// the metadata, with dots between nested keys. Use ``metadata(_:)`` for a key that contains a dot
   /// or has the name of another field.
   public init(stringLiteral name: String) { self.init(name) }
@@ -88,6 +99,10 @@ extension Filter.Field: ExpressibleByStringLiteral {
     case "collection": .collection
     case "ordinal": .ordinal
     case "added": .added
+    case "modified": .modified
+    case "date": .date
+    case "title": .title
+    case "kind": .kind
     default: nil
     }
   }
@@ -281,6 +296,10 @@ extension Filter.Field: CustomStringConvertible {
     case .collection: "collection"
     case .ordinal: "ordinal"
     case .added: "added"
+    case .modified: "modified"
+    case .date: "date"
+    case .title: "title"
+    case .kind: "kind"
     case .metadata(let path): path.map(FilterWords.written(key:)).joined(separator: ".")
     }
   }

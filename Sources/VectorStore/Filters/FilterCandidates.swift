@@ -115,7 +115,7 @@ struct FilterCandidates {
         let condition = FilterConditions.value(column, test.relation, isMixed: false)
         return FilterCandidates(selects: [from + condition], isUnique: true)
       }
-    case .collection, .ordinal, .added: return nil
+    case .collection, .ordinal, .added, .modified, .date, .title, .kind: return nil
     }
   }
 

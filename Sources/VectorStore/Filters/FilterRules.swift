@@ -37,15 +37,18 @@ enum FilterRules {
       return "\(found), but \(field) is a text; write it in single quotes"
     case (.ordinal, .integer), (.ordinal, .number): return nil
     case (.ordinal, _): return "\(found), but ordinal is a number, from 0 in each document"
-    case (.added, .string(let text)) where FilterTime(text) != nil: return nil
-    case (.added, _):
+    case (.added, .string(let text)), (.modified, .string(let text)), (.date, .string(let text)):
+      if FilterTime(text) != nil { return nil }
+      fallthrough
+    case (.added, _), (.modified, _), (.date, _):
       return
-        "\(found), but added is a time; write an ISO 8601 date or time, such as '2026-11-25' or "
+        "\(found), but \(field) is a time; write an ISO 8601 date or time, such as '2026-11-25' or "
         + "'2026-11-25T20:00:00Z'"
-    case (.metadata, .null), (.metadata, .bool):
+    case (.metadata, .null), (.metadata, .bool), (.title, .null), (.title, .bool), (.kind, .null),
+      (.kind, .bool):
       guard comparison != .equal, comparison != .notEqual else { return nil }
       return "\(found), which has no order; compare it by = or !=, or give a number or a text"
-    case (.metadata, _): return nil
+    case (.metadata, _), (.title, _), (.kind, _): return nil
     }
   }
 
@@ -53,9 +56,10 @@ enum FilterRules {
   static func problem(_ field: Filter.Field, like pattern: String) -> String? {
     switch field {
     case .ordinal: return "ordinal is a number, and like takes texts; use = < > or in"
-    case .added:
-      return "added is a time, and like takes texts; use = < or >, as in added >= '2026-11-25'"
-    case .source, .collection, .metadata: break
+    case .added, .modified, .date:
+      return
+        "\(field) is a time, and like takes texts; use = < or >, as in \(field) >= '2026-11-25'"
+    case .source, .collection, .metadata, .title, .kind: break
     }
     guard !pattern.utf8.contains(0) else { return "found a NUL character in a pattern; remove it" }
     guard pattern.utf8.count <= maximumPattern else {

@@ -76,7 +76,9 @@ private struct FilterWriter {
   init(collection: CollectionRecord, node: FilterNode) {
     self.collection = collection
     isByChunk = node.mentions(.ordinal)
-    needsDocuments = node.mentions(.source) || node.mentions(.added)
+    needsDocuments = [.source, .added, .modified, .date, .title, .kind].contains {
+      node.mentions($0)
+    }
   }
 
   func select(_ node: FilterNode, _ db: Database) throws -> SQLPiece {
@@ -155,12 +157,30 @@ private struct FilterWriter {
       return FilterConditions.value("c.ordinal", test.relation, isMixed: false)
     case .added:
       return FilterConditions.time("d.added_at", test.relation)
+    case .modified:
+      return Self.optional(
+        "d.modified_at", FilterConditions.time("d.modified_at", test.relation), test)
+    case .date:
+      return FilterConditions.time(
+        "COALESCE(d.dated_at, d.modified_at, d.added_at)", test.relation)
+    case .title:
+      return Self.optional(
+        "d.title", FilterConditions.value("d.title", test.relation, isMixed: false), test)
+    case .kind:
+      return FilterConditions.value("d.format", test.relation, isMixed: false)
     case .collection:
       let name = FilterConditions.value("n.name", test.relation, isMixed: false)
       return SQLPiece(
         "EXISTS (SELECT 1 FROM collections n WHERE n.id = ? AND ", [collection.id.databaseValue])
         + name + SQLPiece(")")
     }
+  }
+
+  /// A condition on a column that may be null: then it is false, and so can be negated.
+  private static func optional(_ column: String, _ piece: SQLPiece, _ test: FilterTest) -> SQLPiece
+  {
+    test.relation == .exists
+      ? SQLPiece("\(column) IS NOT NULL") : SQLPiece("IFNULL(") + piece + SQLPiece(", 0)")
   }
 }
 
@@ -204,19 +224,33 @@ indirect enum FilterNode: Equatable {
       let parts = [Self(first, isNegated: isNegated), Self(second, isNegated: isNegated)]
       self = isNegated ? .joined(all: parts) : .joined(any: parts)
     case .compare(let field, .equal, let value):
-      self = .test(FilterTest(field: field, relation: .oneOf([value])), isNegated: isNegated)
+      self = .leaf(field, .oneOf([value]), isNegated)
     case .compare(let field, .notEqual, let value):
       self.init(.and(.exists(field), .not(.oneOf(field, [value]))), isNegated: isNegated)
     case .compare(let field, let comparison, let value):
-      self = .test(
-        FilterTest(field: field, relation: .ordered(comparison, value)), isNegated: isNegated)
+      self = .leaf(field, .ordered(comparison, value), isNegated)
     case .oneOf(let field, let values):
-      self = .test(FilterTest(field: field, relation: .oneOf(values)), isNegated: isNegated)
+      self = .leaf(field, .oneOf(values), isNegated)
     case .like(let field, let pattern):
-      self = .test(FilterTest(field: field, relation: .like(pattern)), isNegated: isNegated)
+      self = .leaf(field, .like(pattern), isNegated)
     case .exists(let field):
-      self = .test(FilterTest(field: field, relation: .exists), isNegated: isNegated)
+      self = .leaf(field, .exists, isNegated)
     }
+  }
+
+  /// One condition. That on a title or a kind is on the metadata first, and on the document itself if the
+  /// metadata has none.
+  private static func leaf(
+    _ field: Filter.Field, _ relation: FilterTest.Relation, _ isNegated: Bool
+  ) -> FilterNode {
+    let column = FilterNode.test(FilterTest(field: field, relation: relation), isNegated: isNegated)
+    guard field == .title || field == .kind else { return column }
+    let key = Filter.Field.metadata(["\(field)"])
+    let own = FilterNode.test(FilterTest(field: key, relation: relation), isNegated: isNegated)
+    let hasOwn = FilterNode.test(FilterTest(field: key, relation: .exists), isNegated: !isNegated)
+    return isNegated
+      ? .joined(all: [own, .joined(any: [hasOwn, column])])
+      : .joined(any: [own, .joined(all: [hasOwn, column])])
   }
 
   private static func joined(all parts: [FilterNode]) -> FilterNode {

@@ -70,8 +70,13 @@ struct RestoredDocument: Sendable {
     }
     pendingHash = try parts.pending.map { try Self.check($0, target) }
     var slices = TextSlices(imported.text ?? "")
+    let format = DocumentFormat(rawValue: parts.format) ?? .text
+    let headings = Headings(of: imported.text ?? "", format: format)
     chunks = try parts.chunks.enumerated().map { ordinal, part in
-      try Self.chunk(part, ordinal, &slices)
+      var chunk = try Self.chunk(part, ordinal, &slices)
+      let above = chunk.chunk.range.map { headings.above($0.lowerBound) } ?? []
+      chunk.chunk.headings = above.isEmpty ? nil : above.joined(separator: "\n")
+      return chunk
     }
     guard hash != nil || (parts.pending != nil && chunks.isEmpty) else {
       throw Self.wrong("hash", "none", "the hash of the document's content")
@@ -248,6 +253,13 @@ struct RestoredDocument: Sendable {
     return known == nil ? .added : .updated
   }
 
+  private var title: String? {
+    let format = DocumentFormat(rawValue: whole.parts.format) ?? .text
+    return whole.text.flatMap { DocumentTitle.heading(of: $0, format: format) }
+      ?? (whole.parts.origin == DocumentOrigin.file.rawValue
+        ? DocumentTitle.words(ofFile: source) : nil)
+  }
+
   /// The row of the root, made where there is none.
   private func root(in collection: CollectionRecord, _ db: Database) throws -> Int64? {
     guard let root = whole.parts.root else { return nil }
@@ -272,15 +284,16 @@ struct RestoredDocument: Sendable {
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
           given_metadata, chunk_tokens, overlap_tokens, added_at, updated_at, run_id, modified_at,
-          dated_at, file_bytes, root_id)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          dated_at, file_bytes, root_id, title)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       .integer(collection.id), .text(source), .text(parts.origin), .text(parts.format),
       .blob(orNull: hash), .text(metadata), .text(orNull: given),
       .integer(orNull: parts.chunkTokens),
       .integer(orNull: parts.overlapTokens), .text(parts.added), .text(parts.updated),
       run.map { .integer($0) } ?? .null, .text(orNull: parts.modified), .text(orNull: parts.dated),
-      .integer(orNull: parts.bytes), try root(in: collection, db).map { .integer($0) } ?? .null)
+      .integer(orNull: parts.bytes), try root(in: collection, db).map { .integer($0) } ?? .null,
+      .text(orNull: title))
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(metadata, document: id, collection: collection.id, db)
     guard let pending = parts.pending, let pendingHash else { return id }

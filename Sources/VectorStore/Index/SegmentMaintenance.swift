@@ -37,12 +37,12 @@ struct SegmentMaintenance {
   }
 
   /// Brings every segment of every space to its best form, some a call: no dead rows, no damage, no small
-  /// neighbours, no tail. Returns whether there is more to do.
+  /// neighbours. A tail stays one, since its codes would make the file larger. Returns whether there is more
+  /// to do.
   ///
   /// - Parameter damaged: what ``damagedSegments(_:)`` found.
   mutating func compact(damaged: Set<Int64>) throws -> Bool {
     try run()
-    let newest = try VectorsTable.newest(db)
     for space in try SpacesTable.all(db) {
       try closeGaps(in: space)
       let records = try SegmentsTable.all(space: space.id, db)
@@ -50,7 +50,6 @@ struct SegmentMaintenance {
       for group in groups(records, bad: bad) where made < Self.segmentsAtOnce {
         try rebuild(group, in: space)
       }
-      try seal(space, newest: newest, least: max(1, segmentRows / 8))
     }
     return made >= Self.segmentsAtOnce
   }

@@ -61,6 +61,23 @@ public struct AddReport: Sendable, Codable, Hashable {
     }
   }
 
+  /// A file of a folder that was not taken.
+  public struct LeftOut: Sendable, Codable, Hashable {
+    /// The file's source, or path.
+    public var source: String
+    /// What it is, in a word or two: `image`, `PDF document`, `link`, `text in another encoding`.
+    public var kind: String
+    /// Why it was not taken, and what helps.
+    public var reason: String
+
+    /// Creates a value from its parts.
+    public init(source: String, kind: String, reason: String) {
+      self.source = source
+      self.kind = kind
+      self.reason = reason
+    }
+  }
+
   /// One thing that went wrong.
   public struct Problem: Sendable, Codable, Hashable {
     /// The document's source or the path, where the problem belongs to one.
@@ -153,8 +170,12 @@ public struct AddReport: Sendable, Codable, Hashable {
   /// Counts of chunks.
   public var chunks = Chunks()
   /// Files of folders that were left out since they hold no text that can be read: binary, or in an
-  /// unknown encoding. A file that was named itself is an error instead.
+  /// unknown encoding, or links that are not followed. A file that was named itself is an error instead.
   public var skipped = 0
+  /// These files with their reasons; of many the first ten thousand.
+  public var leftOut: [LeftOut] = []
+  /// How many were left out, by ``LeftOut/kind``.
+  public var leftOutByKind: [String: Int] = [:]
   /// Passages that were longer than the service takes and were cut again.
   public var cutAgain = 0
   /// Documents whose files were moved or renamed.
@@ -232,7 +253,9 @@ public struct AddReport: Sendable, Codable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case documents, chunks, skipped, cutAgain, moved, gone, notPruned, tokens, tokensEstimated
+    case documents, chunks, skipped, leftOut, leftOutByKind, cutAgain, moved, gone, notPruned,
+      tokens
+    case tokensEstimated
     case requests, costUSD, possibleCostUSD
     case stopped, dryRun, mode, space, warnings, errors, refused, errorsOmitted
     case duration = "seconds"

@@ -102,6 +102,11 @@ public struct AddOptions: Sendable {
   /// Which files of folders are taken, as `*.md`, `docs/**/*.swift` or `!drafts/*`; empty takes those that
   /// were taken when the folder was added before, else all. `*` takes all again.
   public var globs: [String] = []
+  /// The IANA name of the encoding that files are in which are neither UTF-8 nor say that they are UTF-16,
+  /// as `windows-1252` or `Shift_JIS`; nil leaves them out.
+  public var encoding: String?
+  /// Whether symbolic links in folders are followed. Otherwise they are left out, and told.
+  public var followsLinks = false
   /// Whether documents are removed whose files are gone from an added folder, or not taken any more.
   public var prune = false
   /// Whether ``prune`` may remove more than half of a folder's documents at once, or all of one that is missing

@@ -42,7 +42,7 @@ extension Store {
         StoreProgress(
           done: done, total: total, unit: "files", current: batch.documents.first?.source))
       batch.warnings.forEach { run.tally.warn($0) }
-      run.tally.skip(batch.skipped)
+      run.tally.leaveOut(batch.leftOut)
       batch.failures.forEach { run.tally.fail(nil, $0.code, $0.message) }
       try await run.add(batch.documents)
       done += batch.seen

@@ -25,7 +25,11 @@ enum DocumentFieldsTable {
     _ metadata: String, document: Int64, collection: Int64, _ db: Database
   ) throws {
     guard metadata != "{}" else { return }
-    try insert(try MetadataJSON.decode(metadata), document, collection, db)
+    let metadata = try MetadataJSON.decode(metadata)
+    try insert(metadata, document, collection, db)
+    guard let date = DocumentDate.stored(in: metadata) else { return }
+    try db.run(
+      bulk: "UPDATE documents SET dated_at = ? WHERE id = ?", .text(date), .integer(document))
   }
 
   private static func insert(
@@ -45,11 +49,28 @@ enum DocumentFieldsTable {
   /// Puts the values of a document in the place of those it had.
   static func replace(_ metadata: String, document: Int64, _ db: Database) throws {
     try db.run(bulk: "DELETE FROM document_fields WHERE document_id = ?", .integer(document))
+    try db.run(
+      bulk: "UPDATE documents SET dated_at = NULL WHERE id = ? AND dated_at IS NOT NULL",
+      .integer(document))
     guard metadata != "{}" else { return }
     let collection = try Int64.fetchOne(
       db.cachedStatement(sql: "SELECT collection_id FROM documents WHERE id = ?"),
       arguments: [document])
     if let collection { try insert(metadata, document: document, collection: collection, db) }
+  }
+
+  /// Gives documents the dates that their metadata has. What is no metadata is left out.
+  static func fillDates(_ db: Database) throws {
+    var dates: [(id: Int64, date: String)] = []
+    try db.forEachRow(bulk: "SELECT id, metadata FROM documents WHERE metadata <> '{}'") { row in
+      guard let metadata = try? MetadataJSON.decode(row.text(1)),
+        let date = DocumentDate.stored(in: metadata)
+      else { return }
+      dates.append((try row.integer(0), date))
+    }
+    for (id, date) in dates {
+      try db.run(bulk: "UPDATE documents SET dated_at = ? WHERE id = ?", .text(date), .integer(id))
+    }
   }
 
   /// Fills the table from the metadata of all documents. What is no metadata is left out: `doctor` tells
@@ -61,6 +82,18 @@ enum DocumentFieldsTable {
       guard let metadata = try? MetadataJSON.decode(row.text(2)) else { return }
       try insert(metadata, try row.integer(0), try row.integer(1), db)
     }
+  }
+}
+
+/// The date that a document's metadata gives it.
+enum DocumentDate {
+  /// The keys that may have it, the likeliest first.
+  private static let keys = ["date", "created", "published"]
+
+  /// The date as it is stored; nil if no key has one that can be read.
+  static func stored(in metadata: [String: MetadataValue]) -> String? {
+    keys.lazy.compactMap { metadata[$0]?.string.flatMap(FilterTime.init) }.first
+      .map { FilterTime.stored($0.start) }
   }
 }
 

@@ -106,8 +106,8 @@ enum DocumentsTable {
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
           chunk_tokens, overlap_tokens, added_at, updated_at, run_id, root_id, modified_at,
-          file_bytes, given_metadata)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          file_bytes, given_metadata, title)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (collection_id, source, origin = 'file') DO NOTHING
         """,
       .integer(collection), .text(document.source), .text(document.origin.rawValue),
@@ -117,7 +117,7 @@ enum DocumentsTable {
       .integer(run), document.file.root.map(BulkValue.integer) ?? .null,
       .text(orNull: document.file.modified),
       document.file.bytes.map(BulkValue.integer) ?? .null,
-      try document.given.map { .text(try $0.stored()) } ?? .null)
+      try document.given.map { .text(try $0.stored()) } ?? .null, .text(orNull: document.title))
     guard db.changesCount > 0 else { return nil }
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(document.metadata, document: id, collection: collection, db)
@@ -132,14 +132,15 @@ enum DocumentsTable {
       sql: """
         UPDATE documents SET origin = ?, format = ?, content_hash = ?, metadata = ?,
           chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?, root_id = ?,
-          modified_at = ?, file_bytes = ?, given_metadata = COALESCE(?, given_metadata)
+          modified_at = ?, file_bytes = ?, given_metadata = COALESCE(?, given_metadata),
+          title = ?
         WHERE id = ?
         """)
     try statement.execute(arguments: [
       document.origin.rawValue, document.format.rawValue, document.contentHash, document.metadata,
       document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, run,
       document.file.root, document.file.modified, document.file.bytes,
-      try document.given?.stored(), id,
+      try document.given?.stored(), document.title, id,
     ])
     try DocumentFieldsTable.replace(document.metadata, document: id, db)
     try db.cachedStatement(sql: "DELETE FROM pending_documents WHERE document_id = ?")

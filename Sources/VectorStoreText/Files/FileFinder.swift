@@ -12,9 +12,9 @@
 /// ```
 ///
 /// A path that is a file is always taken. A folder is walked: `.gitignore` is honoured, in a
-/// repository and outside, hidden names are skipped, links in it are not followed, and pipes,
-/// sockets and devices are never opened. The files of a folder come in byte order of their paths. Naming a
-/// folder that is ignored or hidden takes what is in it.
+/// repository and outside, hidden names are skipped, links in it are followed only if that is asked for,
+/// and pipes, sockets and devices are never opened. The files of a folder come in byte order of their
+/// paths. Naming a folder that is ignored or hidden takes what is in it.
 ///
 /// The walk reads one folder at a time and holds the names of those it is in.
 ///
@@ -26,6 +26,7 @@ package struct FileFinder: Sendable {
   let path: String
   let filter: GlobFilter
   let identity: SourceIdentity
+  let followsLinks: Bool
 
   /// Prepares to find files; nothing is read until iteration.
   ///
@@ -35,9 +36,13 @@ package struct FileFinder: Sendable {
   ///     none that takes; one that begins with `!` excludes. One without a slash means a name at any
   ///     depth, one with a slash a path from the folder given, one with a slash at its end all that
   ///     lies in such folders.
+  ///   - followsLinks: whether symbolic links in folders are followed.
   ///   - identity: what files are called, and where relative paths begin.
   /// - Throws: ``InvalidGlobError``.
-  package init(path: String, globs: [String] = [], identity: SourceIdentity) throws {
+  package init(
+    path: String, globs: [String] = [], followsLinks: Bool = false, identity: SourceIdentity
+  ) throws {
+    self.followsLinks = followsLinks
     typed = path
     self.path = path.isEmpty ? "" : identity.absolute(path)
     filter = try GlobFilter(globs)
@@ -81,6 +86,8 @@ extension FileFinder: Sequence {
   package enum Finding: Sendable, Hashable {
     /// A file to add.
     case file(FoundFile)
+    /// A symbolic link, which is not followed.
+    case link(String)
     /// A path that could not be taken; the walk goes on after it.
     case problem(FileProblem)
   }
@@ -103,7 +110,7 @@ package struct GlobFilter: Sendable {
 
   /// - Throws: ``InvalidGlobError`` for an empty pattern and one that is broken off.
   package init(_ patterns: [String]) throws {
-    for pattern in patterns {
+    for pattern in patterns.flatMap(Self.alternatives) {
       let excludes = pattern.hasPrefix("!")
       var text = Array(pattern.utf8.dropFirst(excludes ? 1 : 0))
       let meansFolder = text.last == GlobPattern.slash
@@ -145,6 +152,36 @@ package struct GlobFilter: Sendable {
   /// Whether a folder is worth walking; `path` is relative to the folder given.
   func takesFolder(_ path: ArraySlice<UInt8>) -> Bool {
     !excludingFolders.contains { $0.matches(path) }
+  }
+}
+
+extension GlobFilter {
+  /// A pattern with `{a,b}` as one pattern for each of them, also within each other.
+  ///
+  /// A brace after a backslash, or without its like, stands for itself.
+  static func alternatives(of pattern: String) -> [String] {
+    let bytes = Array(pattern.utf8)
+    var (depth, start, cuts) = (0, 0, [Int]())
+    var index = 0
+    while index < bytes.count {
+      switch bytes[index] {
+      case UInt8(ascii: "\\"): index += 1
+      case UInt8(ascii: "{"):
+        if depth == 0 { (start, cuts) = (index, [index]) }
+        depth += 1
+      case UInt8(ascii: ",") where depth == 1: cuts.append(index)
+      case UInt8(ascii: "}") where depth == 1 && cuts.count > 1:
+        let parts = zip(cuts, cuts.dropFirst() + [index]).map { bytes[($0 + 1)..<$1] }
+        return parts.flatMap { part in
+          alternatives(
+            of: String(decoding: bytes[..<start] + part + bytes[(index + 1)...], as: UTF8.self))
+        }
+      case UInt8(ascii: "}"): depth = max(0, depth - 1)
+      default: break
+      }
+      index += 1
+    }
+    return [pattern]
   }
 }
 

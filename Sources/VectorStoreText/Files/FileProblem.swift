@@ -65,6 +65,8 @@ extension FileProblem: CustomStringConvertible {
 enum FileKind: Equatable {
   case file
   case folder
+  /// A symbolic link in a folder that is listed.
+  case link
   /// A link, a socket, a pipe or a device: never opened.
   case other
 
@@ -84,6 +86,7 @@ enum FileKind: Equatable {
     switch Int(type) {
     case Int(DT_REG): self = .file
     case Int(DT_DIR): self = .folder
+    case Int(DT_LNK): self = .link
     case Int(DT_UNKNOWN):
       var status = stat()
       let found = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0

@@ -28,6 +28,10 @@ package struct FileWalk: IteratorProtocol {
   /// Where in ``path`` the root's own relative path begins.
   private var rootLength = 0
   private var problems: [FileProblem] = []
+  /// Links that were not followed.
+  private var links: [String] = []
+  /// The folders walked so far, if links are followed: a link may lead back.
+  private var walked: Set<FolderIdentity> = []
   private let recordsFolders: Bool
   /// The folders that were entered, if they are recorded.
   private(set) var folders: [String] = []
@@ -40,6 +44,7 @@ package struct FileWalk: IteratorProtocol {
   package mutating func next() -> FileFinder.Finding? {
     while true {
       if !problems.isEmpty { return .problem(problems.removeFirst()) }
+      if !links.isEmpty { return .link(links.removeFirst()) }
       if !frames.isEmpty {
         if let file = takeEntry() { return .file(file) }
       } else if !hasBegun {
@@ -61,7 +66,7 @@ package struct FileWalk: IteratorProtocol {
           path: finder.path, source: finder.identity.source(at: finder.path), isNamed: true)
       case .folder:
         beginWalk()
-      case .other:
+      case .link, .other:
         throw FileProblem.Reason.notFileOrFolder
       }
     } catch {
@@ -90,19 +95,36 @@ package struct FileWalk: IteratorProtocol {
     let entry = frames[top].listing.entries[frames[top].next]
     frames[top].next += 1
     path += frames[top].listing.name(entry)
-    guard isWanted(isFolder: entry.isFolder) else { return nil }
     let bytes = pathPrefix + path[rootLength...]
     let place = String(decoding: bytes, as: UTF8.self)
+    var isFolder = entry.isFolder
+    if entry.isLink {
+      guard let kind = followed(place), kind != .other else { return nil }
+      isFolder = kind == .folder
+    }
+    guard isWanted(isFolder: isFolder) else { return nil }
     guard place.utf8.elementsEqual(bytes) else {
       addProblem(FileProblem.Reason.nameNotUTF8, path: finder.identity.source(at: place))
       return nil
     }
-    if entry.isFolder {
+    if isFolder {
       path.append(GlobPattern.slash)
-      enterFolder(place)
+      enterFolder(place, followsLink: entry.isLink)
       return nil
     }
     return FoundFile(path: place, source: finder.identity.source(at: place))
+  }
+
+  /// What the link that ``path`` names leads to; nil if it is not to be followed, which is noted: it leads
+  /// nowhere, or to a folder that has been walked, or links are not followed.
+  private mutating func followed(_ place: String) -> FileKind? {
+    guard finder.followsLinks, let kind = try? FileKind(path: place, followsLink: true),
+      kind != .folder || !walked.contains(FolderIdentity(place))
+    else {
+      if isWanted(isFolder: false) { links.append(finder.identity.source(at: place)) }
+      return nil
+    }
+    return kind
   }
 
   private func isWanted(isFolder: Bool) -> Bool {
@@ -112,9 +134,10 @@ package struct FileWalk: IteratorProtocol {
   }
 
   /// Enters the folder that ``path`` names.
-  private mutating func enterFolder(_ folder: String) {
+  private mutating func enterFolder(_ folder: String, followsLink: Bool = false) {
     do {
-      let listing = try FolderListing(path: folder, followsLink: frames.isEmpty)
+      let listing = try FolderListing(path: folder, followsLink: followsLink || frames.isEmpty)
+      if finder.followsLinks { walked.insert(FolderIdentity(folder)) }
       if recordsFolders { folders.append(folder) }
       frames.append(
         Frame(listing: listing, pathLength: path.count, ignoreCount: ignored.count))
@@ -133,9 +156,25 @@ package struct FileWalk: IteratorProtocol {
   }
 }
 
+/// Which folder it is, by whatever path.
+private struct FolderIdentity: Hashable {
+  private let device: dev_t
+  private let number: ino_t
+
+  /// - Parameter path: what is not there is a folder of its own kind.
+  init(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      (device, number) = (0, 0)
+      return
+    }
+    (device, number) = (status.st_dev, status.st_ino)
+  }
+}
+
 /// The files and folders in one folder that a walk can take, sorted, in little memory.
 ///
-/// Hidden names are left out, and so are links, sockets, pipes and devices. Names are kept as bytes
+/// Hidden names are left out, and so are sockets, pipes and devices. Names are kept as bytes
 /// in one buffer: a million of them take some 30 MB.
 struct FolderListing {
   /// One file or folder.
@@ -143,6 +182,7 @@ struct FolderListing {
     fileprivate let start: UInt32
     fileprivate let length: UInt16
     let isFolder: Bool
+    let isLink: Bool
   }
 
   /// In byte order of the paths below them: a folder's name counts as ending in a slash, so that a
@@ -202,11 +242,13 @@ struct FolderListing {
       return
     }
     let kind = FileKind(entry.pointee.d_type, name: start, in: folder)
-    guard kind == .file || kind == .folder, names.count + name.count <= Int(UInt32.max),
+    guard kind != .other, names.count + name.count <= Int(UInt32.max),
       let length = UInt16(exactly: name.count)
     else { return }
     entries.append(
-      Entry(start: UInt32(names.count), length: length, isFolder: kind == .folder))
+      Entry(
+        start: UInt32(names.count), length: length, isFolder: kind == .folder, isLink: kind == .link
+      ))
     names += name
   }
 

@@ -125,8 +125,14 @@ struct IgnoreStack {
   ///   - hasIgnoreFile: whether `.gitignore` is there.
   mutating func enter(_ path: String, start: Int, isRepository: Bool, hasIgnoreFile: Bool) {
     if isRepository {
-      let rules = read(excludeFile(ofRepository: path), followsLink: true)
-      scopes.append(Scope(rules: rules ?? GitIgnore([]), start: start, isRepositoryRoot: true))
+      let folder = gitFolder(ofRepository: path)
+      // The user's own rules come first: those of the repository may take them back.
+      let own = GitConfiguration.excludesFile(repository: folder)
+        .flatMap { read($0, followsLink: true) }
+      scopes.append(Scope(rules: own ?? GitIgnore([]), start: start, isRepositoryRoot: true))
+      if let rules = read(folder + "/info/exclude", followsLink: true) {
+        scopes.append(Scope(rules: rules, start: start, isRepositoryRoot: false))
+      }
     }
     if hasIgnoreFile, let rules = read(path + "/.gitignore", followsLink: false), !rules.isEmpty {
       scopes.append(Scope(rules: rules, start: start, isRepositoryRoot: false))
@@ -199,11 +205,11 @@ struct IgnoreStack {
     return nil
   }
 
-  /// Where a repository keeps `info/exclude`.
+  /// Where a repository keeps `config` and `info/exclude`.
   ///
   /// In a worktree or a submodule `.git` is a file that names the folder (gitrepository-layout(5)),
   /// which may name one that several share.
-  private mutating func excludeFile(ofRepository path: String) -> String {
+  private mutating func gitFolder(ofRepository path: String) -> String {
     func line(_ file: String) -> String? {
       do {
         let bytes = try WholeFile.read(file, limit: Self.maximumPointerBytes)
@@ -223,6 +229,6 @@ struct IgnoreStack {
       folder = resolve(String(pointer.dropFirst("gitdir: ".count)), in: path)
       if let common = line(folder + "/commondir") { folder = resolve(common, in: folder) }
     }
-    return folder + "/info/exclude"
+    return folder
   }
 }

@@ -44,6 +44,23 @@ package enum TextDecoder {
     }
   }
 
+  /// Decodes `bytes`, a whole file, which may be in an encoding that somebody names; what is UTF-8, or says
+  /// that it is UTF-16, is read as such.
+  ///
+  /// - Parameter name: an IANA name, as `windows-1252`; nil for none.
+  /// - Throws: ``TextDecodingError``.
+  package static func decode(_ bytes: some ContiguousBytes, or name: String?) throws -> String {
+    guard let name else { return try decode(bytes) }
+    // Some encodings are ASCII with escapes, or half zeros.
+    let isNamedForSure =
+      name.uppercased().hasPrefix("UTF-")
+      || bytes.withUnsafeBytes { bytes in
+        bytes.baseAddress.map { memchr($0, 0x1B, bytes.count) != nil } ?? false
+      }
+    if !isNamedForSure, let text = try? decode(bytes) { return text }
+    return try NamedEncoding.decode(bytes, as: name)
+  }
+
   private static func decode(_ bytes: UnsafeRawBufferPointer) throws -> String {
     if bytes.starts(with: [0xFF, 0xFE]) {
       return try decodeUTF16(bytes, unit: { UInt16($0) | UInt16($1) << 8 })
@@ -115,6 +132,10 @@ package enum TextDecodingError: Error, Sendable, Hashable {
   case invalidUTF8(offset: Int)
   /// Half a UTF-16 character at `offset`: an unpaired surrogate, or a single byte at the end.
   case invalidUTF16(offset: Int)
+  /// No character of a named encoding begins at byte `offset`.
+  case invalid(String, offset: Int)
+  /// The system knows no encoding of this name.
+  case unknownEncoding(String)
 }
 
 extension TextDecodingError: CustomStringConvertible {
@@ -128,6 +149,11 @@ extension TextDecodingError: CustomStringConvertible {
       "not UTF-8: byte \(offset) begins no valid character; convert the file to UTF-8 first"
     case .invalidUTF16(let offset):
       "damaged UTF-16: byte \(offset) begins half a character"
+    case .invalid(let name, let offset):
+      "not \(name): byte \(offset) begins no valid character; name its own encoding"
+    case .unknownEncoding(let name):
+      "in an encoding that this system does not know, \"\(name)\"; expected an IANA name, as windows-1252 "
+        + "or Shift_JIS"
     }
   }
 }

@@ -1,5 +1,5 @@
-// A file that was named and cannot be taken is an error; one found in a folder is left out, and said
-// if its name promises text.
+// A file that was named and cannot be taken is an error; one found in a folder is left out with its
+// reason.
 
 import Foundation
 import TestSupport
@@ -36,10 +36,15 @@ import Testing
       try folder.write("words", to: "d/good.txt")
       let report = try await store.add(paths: [folder.path("d")])
       #expect(report.documents == .init(added: 1) && report.skipped == 5 && !report.isPartial)
-      for name in ["latin.txt", "nul.md", "paper.pdf", "odd.txt"] {
-        #expect(report.warnings.contains { $0.contains("\(name) is left out") }, "\(name)")
+      for (name, kind) in [
+        ("latin.txt", "text in another encoding"), ("nul.md", "binary file"),
+        ("paper.pdf", "PDF document"), ("odd.txt", "text in another encoding"),
+        ("picture.png", "image"),
+      ] {
+        let file = report.leftOut.first { $0.source.hasSuffix(name) }
+        #expect(file?.kind == kind && file?.reason.isEmpty == false, "\(name)")
       }
-      #expect(!report.warnings.contains { $0.contains("picture") })
+      #expect(report.leftOutByKind["image"] == 1 && report.warnings.isEmpty)
     }
   }
 

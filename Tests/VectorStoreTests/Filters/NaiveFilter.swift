@@ -18,7 +18,9 @@ struct NaiveDocument: Sendable {
       case .source: [.string(source)]
       case .collection: [.string(collection)]
       case .ordinal: [.integer(Int64(ordinal))]
-      case .added: [.string(added)]
+      case .added, .date: [.string(added)]
+      case .modified, .title: []
+      case .kind: [.string("text")]
       case .metadata(let path): Self.values(of: .object(metadata), path[...])
       }
     }

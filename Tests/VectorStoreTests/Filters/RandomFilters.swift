@@ -108,8 +108,8 @@ struct RandomFilters {
     case .source: return .string(pick(Self.sources))
     case .collection: return pick(["first", "second"])
     case .ordinal: return pick([0, 1, 2, 0.5, -1, 1.0])
-    case .added: return .string(pick(Self.writtenTimes + Self.times))
-    case .metadata:
+    case .added, .modified, .date: return .string(pick(Self.writtenTimes + Self.times))
+    case .metadata, .title, .kind:
       while true {
         let value = pick(Self.scalars)
         if FilterRules.problem(field, comparison, value) == nil { return value }

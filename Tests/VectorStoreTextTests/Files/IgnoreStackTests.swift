@@ -12,6 +12,7 @@ struct IgnoreStackTests {
       try FileFinder(path: path, identity: identity).map { finding in
         switch finding {
         case .file(let file): file.source
+        case .link(let path): "link: \(path)"
         case .problem(let problem): "problem: \(problem)"
         }
       }
