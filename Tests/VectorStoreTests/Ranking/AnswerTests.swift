@@ -86,8 +86,7 @@ import Testing
       _ = try folder.write(parts.joined(separator: "\n\n"), to: "d/long.md")
       _ = try folder.write("An onager sleeps here, far away from all.", to: "d/short.md")
       var adding = AddOptions()
-      adding.chunking.maximumTokens = 32
-      adding.chunking.overlapTokens = 0
+      adding.chunking = ChunkingOptions(maximumTokens: 32, overlapTokens: 0)
       try await store.add(paths: [folder.path("d")], options: adding)
       let found = try await Self.sources("onager", store) {
         $0.maximumPerDocument = 2
