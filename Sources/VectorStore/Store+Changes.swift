@@ -75,8 +75,8 @@ private struct StoreContents: Sendable {
     generation = try StoreStateTable.generation(db)
     let rows = try db.rows(
       bulk: """
-        SELECT c.name, printf('%d %d %d %d %s', c.id, c.target_space_id, count(d.id),
-          coalesce(max(d.id), 0), coalesce(max(d.updated_at), ''))
+        SELECT c.name, c.id || ' ' || c.target_space_id || ' ' || count(d.id) || ' '
+          || coalesce(max(d.id), 0) || ' ' || coalesce(max(d.updated_at), '')
         FROM collections c LEFT JOIN documents d ON d.collection_id = c.id GROUP BY c.id
         """
     ) { (try $0.text(0), try $0.text(1)) }

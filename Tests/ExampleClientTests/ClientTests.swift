@@ -115,10 +115,10 @@ struct ClientTests {
   }
 
   @Test func anIncompleteAddCannotBeMissed() async throws {
-    // HYBRID without a service: words answer now, vectors of the chosen space come later.
-    try await withStore(StoreConfiguration()) { store in
-      let notes = store.collection("notes", space: .openAI3Small)
-      let report = try await notes.add(Self.documents)
+    try await withStore { store in
+      let bad = Document(id: "bad", vector: [Float](repeating: .nan, count: 1536))
+      let report = try await store.collection("notes").add(Self.documents + [bad])
+      #expect(report.documents.added == 3 && report.documents.failed == 1)
       #expect(throws: StoreError.self) { try report.requireComplete() }
     }
     try await withStore { store in

@@ -82,16 +82,18 @@ import Testing
     var store = Command(
       folder: try TemporaryFolder(),
       environment: ["SERVICE_MODE": "mock", "VECTOR_STORE_KERNELS": "portable"])
-    let lines = (0..<600).map {
-      "{\"id\":\"\($0)\",\"text\":\"walrus number \($0) of \($0 / 7)\"}\n"
+    // More rows than a segment has, which is when codes are made.
+    let lines = (0..<4_100).map { row in
+      let numbers = (0..<64).map { "\((row * 31 + $0 * $0 * 17) % 97 - 48)" }
+      return "{\"id\":\"\(row)\",\"vector\":[\(numbers.joined(separator: ","))]}\n"
     }
-    try store.folder.write(lines.joined(), to: "texts.jsonl")
-    #expect(try await store.run("import", "texts.jsonl").status == 0)
-    #expect(try await store.run("compact").status == 0)
+    try store.folder.write(lines.joined(), to: "vectors.jsonl")
+    let imported = try await store.run("import", "vectors.jsonl", "--space", "me/small/64")
+    #expect(imported.status == 0, "\(imported.errors)")
     store.environment["VECTOR_STORE_KERNELS"] = nil
     let outcome = try await store.run("doctor")
     #expect(outcome.status == 0)
-    #expect(outcome.output.contains("the codes of 600 vectors are theirs\n"))
+    #expect(outcome.output.contains("the codes of 4096 vectors are theirs\n"))
   }
 
   @Test func aDamagedFileIsToldAndNoCrash() async throws {

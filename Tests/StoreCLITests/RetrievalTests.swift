@@ -11,6 +11,13 @@ import Testing
     var testDescription: String { name }
   }
 
+  /// A debug build asks every fifth question of a large set: its mean is off by a standard error.
+  #if DEBUG
+    private static let slack = 0.012
+  #else
+    private static let slack = 0.0
+  #endif
+
   static let bars = [
     Bars(name: "cranfield", mock: 0.31, words: 0.35),
     Bars(name: "xquad-en", mock: 0.95, words: 0.97),
@@ -33,9 +40,9 @@ import Testing
     let imported = try await store.run("import", "corpus.jsonl", "--mode", "mock")
     #expect(imported.status == 0, "\(imported.errors)")
     let mock = try await nDCG(set, store, ["--mode", "mock", "--rank", "vector"])
-    #expect(mock >= bars.mock, "nDCG@10 by mock vectors \(mock)")
+    #expect(mock >= bars.mock - Self.slack, "nDCG@10 by mock vectors \(mock)")
     let words = try await nDCG(set, store, ["--lexical"])
-    #expect(words >= bars.words, "nDCG@10 by words \(words)")
+    #expect(words >= bars.words - Self.slack, "nDCG@10 by words \(words)")
   }
 
   private func nDCG(

@@ -185,6 +185,17 @@ import VectorStore
 
   // MARK: - The articles
 
+  /// The example is compiled; that a model answers is shown by the tests of LocalModel.
+  @Test func aFolderWithoutAModelIsSaid() async throws {
+    func example(_ folder: TemporaryFolder) async throws -> Store {
+      let model = try LocalModel(folder: "/home/ada/models/all-MiniLM-L6-v2")
+      let store = try await Store(
+        path: "notes.db".at(folder), configuration: StoreConfiguration(service: model))
+      return store
+    }
+    await #expect(throws: (any Error).self) { _ = try await example(try TemporaryFolder()) }
+  }
+
   @Test func articlesShowOnlyTheseExamples() throws {
     let here = URL(filePath: #filePath)
     func words(_ text: String) -> String {

@@ -185,6 +185,8 @@ struct CutDocument: Sendable {
 struct GivenMetadata: Sendable {
   /// What was given, now and before.
   private(set) var values: [String: MetadataValue]
+  /// What was given now. What a new document has of its folder besides is not among it.
+  private let given: [String: MetadataValue]
   /// What the text itself says: its front matter.
   let front: [String: MetadataValue]
   /// Whether what was given before stays, but for `removed` and what is given now.
@@ -198,7 +200,8 @@ struct GivenMetadata: Sendable {
     _ options: AddOptions, own: [String: MetadataValue] = [:], front: [String: MetadataValue],
     keepsEarlier: Bool
   ) {
-    values = options.metadata.merging(own) { _, own in own }
+    given = options.metadata.merging(own) { _, own in own }
+    values = options.rootMetadata.merging(given) { _, given in given }
     self.front = front
     self.keepsEarlier = keepsEarlier
     removed = options.removedMetadata
@@ -219,8 +222,8 @@ struct GivenMetadata: Sendable {
     let earlier =
       try record.givenMetadata.map { try MetadataJSON.decode($0) }
       ?? MetadataJSON.decode(record.metadata).filter { front[$0.key] == nil }
-    let kept = earlier.filter { !removed.contains($0.key) && values[$0.key] == nil }
-    values.merge(kept) { own, _ in own }
+    let kept = earlier.filter { !removed.contains($0.key) && given[$0.key] == nil }
+    values = given.merging(kept) { given, _ in given }
     return !kept.isEmpty
   }
 }

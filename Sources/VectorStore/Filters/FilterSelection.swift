@@ -136,7 +136,9 @@ private struct FilterWriter {
   }
 
   private func condition(_ test: FilterTest, _ id: String, _ check: Check) -> SQLPiece {
-    if test.relation == .exists, !test.field.isMetadata { return SQLPiece("1") }
+    if test.relation == .exists, !test.field.isMetadata, ![.modified, .title].contains(test.field) {
+      return SQLPiece("1")
+    }
     switch test.field {
     case .metadata(let path):
       let condition = FilterConditions.field(path, test.relation)

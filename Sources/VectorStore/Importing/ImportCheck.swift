@@ -81,7 +81,7 @@ struct ImportCheck: Sendable {
     } else {
       document = CutDocument(
         source: source, origin: .import, format: format, text: imported.text ?? "",
-        metadata: metadata, chunking: options.chunking)
+        metadata: metadata, chunking: options.chunking ?? ChunkingOptions())
     }
     document.line = imported.line
     return .document(document)

@@ -170,11 +170,14 @@ struct Ranker {
     let cosines = Dictionary(
       vectors.map { ($0.id, $0.cosine) }, uniquingKeysWith: { first, _ in first })
     let trust = ConfidenceFusion.trust(in: space.kind)
-    func list(_ ranked: [Ranked], _ trust: Double) -> ConfidenceFusion.List {
-      .init(rows: ranked.map { ScoredRow(id: $0.id, score: $0.score) }, trust: trust)
+    func rows(_ ranked: [Ranked]) -> [ScoredRow] {
+      ranked.map { ScoredRow(id: $0.id, score: $0.score) }
     }
     return ConfidenceFusion.fuse(
-      [list(vectors, trust), list(words, 1 - trust)], limit: vectors.count + words.count
+      [
+        .init(rows: rows(vectors), trust: trust, hasEveryRow: true),
+        .init(rows: rows(words), trust: 1 - trust, hasEveryRow: false),
+      ], limit: vectors.count + words.count
     )
     .map { Ranked(id: $0.id, score: $0.score, cosine: cosines[$0.id] ?? nil) }
   }
@@ -303,31 +306,39 @@ enum ConfidenceFusion {
   struct List {
     var rows: [ScoredRow]
     var trust: Double
+    /// Whether every row has a score, as with cosines: a short list then means few rows, and nothing of how
+    /// far its best stands out. Of words, what the list lacks has none of them and scores 0.
+    var hasEveryRow: Bool
   }
 
   /// The best `limit` ids of the fused lists with scores of at most 1, best first; ties by rising id.
   ///
   /// - Complexity: O(n log n) for n ids in all lists.
   static func fuse(_ lists: [List], limit: Int) -> [ScoredRow] {
-    let lists = lists.filter { ($0.rows.first?.score ?? 0) > 0 }
-    var weights = lists.map { confidence(of: $0.rows) * $0.trust }
+    let lists = lists.filter { !$0.rows.isEmpty }
+    var weights = lists.map { confidence(of: $0) * $0.trust }
     if weights.allSatisfy({ $0 == 0 }) { weights = lists.map(\.trust) }
     let total = weights.reduce(0, +)
     var scores: [Int64: Double] = [:]
     for (list, weight) in zip(lists, weights) {
       guard let best = list.rows.first?.score, total > 0 else { continue }
-      for row in list.rows { scores[row.id, default: 0] += weight / total * row.score / best }
+      for row in list.rows {
+        // A list without a score above 0 has an order all the same.
+        let share = best > 0 ? row.score / best : row.score - best
+        scores[row.id, default: 0] += weight / total * share
+      }
     }
     var best = TopK(limit: limit)
     for (id, score) in scores { best.insert(ScoredRow(id: id, score: score)) }
     return best.sorted()
   }
 
-  /// How far the best score stands out, from 0 to 1. What a short list lacks counts as 0.
-  private static func confidence(of rows: [ScoredRow]) -> Double {
+  /// How far the best score stands out, from 0 to 1.
+  private static func confidence(of list: List) -> Double {
+    let rows = list.rows
     guard let best = rows.first?.score, best > 0 else { return 0 }
     let last = min(rows.count, depth)
-    let compared = rows[last - 1].score * Double(last) / Double(depth)
+    let compared = rows[last - 1].score * (list.hasEveryRow ? 1 : Double(last) / Double(depth))
     return min(1, max(0, (best - compared) / best))
   }
 }

@@ -12,6 +12,10 @@ struct RootOptions: Sendable, Hashable, Codable {
   /// How texts are cut; nil as by default.
   var chunkTokens: Int?
   var overlapTokens: Int?
+  /// The encoding of files that are not UTF-8.
+  var encoding: String?
+  /// Whether symbolic links are followed.
+  var followsLinks: Bool?
 
   /// How texts are cut.
   var chunking: ChunkingOptions {
@@ -27,6 +31,8 @@ struct RootOptions: Sendable, Hashable, Codable {
     if !given.globs.isEmpty { options.globs = given.globs }
     options.metadata = metadata.filter { !given.removedMetadata.contains($0.key) }
       .merging(given.metadata) { _, new in new }
+    if let encoding = given.encoding { options.encoding = encoding }
+    if given.followsLinks { options.followsLinks = true }
     if let chunking = given.chunking {
       options.chunkTokens = chunking.maximumTokens
       options.overlapTokens = chunking.overlapTokens

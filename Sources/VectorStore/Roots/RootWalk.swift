@@ -34,7 +34,9 @@ struct RootWalk: Sendable {
     self.wasFolder = wasFolder
     var options = given
     options.globs = kept.globs
-    options.metadata = kept.metadata
+    options.rootMetadata = kept.metadata
+    options.encoding = kept.encoding
+    options.followsLinks = kept.followsLinks ?? false
     options.chunking = kept.chunking
     reader = DocumentReader(options: options)
     do {

@@ -208,13 +208,23 @@ private struct BinaryRuns {
       }
   }
 
-  /// Where a list of numbers alone ends.
+  /// Where a list of numbers alone, and of lists of them, ends: its closing bracket, or what is no number.
   private func numbersEnd(from start: Int) -> Int {
-    bytes[start...].firstIndex { byte in
-      !(byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
-        || (UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9"))
-        || "+-.,eE[]".utf8.contains(byte))
-    } ?? bytes.count
+    var depth = 1
+    for index in start..<bytes.count {
+      switch bytes[index] {
+      case UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "]"):
+        depth -= 1
+        if depth == 0 { return index }
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), 0x20, 0x0A, 0x0D, 0x09, UInt8(ascii: "+"),
+        UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "e"),
+        UInt8(ascii: "E"):
+        continue
+      default: return index
+      }
+    }
+    return bytes.count
   }
 
   private func minifiedLine(from start: Int) -> Range<Int>? {

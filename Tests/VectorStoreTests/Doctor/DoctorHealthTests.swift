@@ -64,7 +64,8 @@ import Testing
     let fixture = try await DoctorFixture()
     try await fixture.execute(
       """
-      INSERT INTO spaces VALUES (50, 'test/other/64', 'test', 'other', 64, 'real', NULL);
+      INSERT INTO spaces(id, name, provider, model, dimensions, kind)
+        VALUES (50, 'test/other/64', 'test', 'other', 64, 'real');
       INSERT INTO vectors(chunk_id, space_id, data, norm, checksum)
         SELECT chunk_id, 50, data, norm, checksum FROM vectors WHERE id = 199
       """)

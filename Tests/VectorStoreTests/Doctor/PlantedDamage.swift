@@ -170,7 +170,8 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired("no checksum", [.checksums], "UPDATE vectors SET checksum = NULL WHERE id > 9"),
     reported(
       "a vector in another space", [.vectorSpaces],
-      "INSERT INTO spaces VALUES (50, 'test/other/64', 'test', 'other', 64, 'real', NULL); "
+      "INSERT INTO spaces(id, name, provider, model, dimensions, kind) "
+        + "VALUES (50, 'test/other/64', 'test', 'other', 64, 'real'); "
         + "UPDATE vectors SET space_id = 50 WHERE id = 199"),
     reported(
       "a space that contradicts itself", [.vectorSpaces],

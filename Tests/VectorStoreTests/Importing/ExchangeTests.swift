@@ -53,14 +53,20 @@ import Testing
     }
   }
 
-  /// Fifty collections a seed, each of documents that came in different ways.
+  #if DEBUG
+    private static let collections = 12
+  #else
+    private static let collections = 50
+  #endif
+
+  /// Some collections a seed, each of documents that came in different ways.
   @Test(arguments: 0..<4 as Range<UInt64>)
   func exportImportExportIsTheSameBytes(seed: UInt64) async throws {
     let folder = try TemporaryFolder()
     let doors = try await Doors(folder.path("a.db"))
     var random = SeededGenerator(seed: seed)
     var names: [String] = []
-    for number in 0..<50 {
+    for number in 0..<Self.collections {
       let name = "c\(number)"
       let isMock = Int.random(in: 0..<5, using: &random) == 0
       for part in 0..<Int.random(in: 1...3, using: &random) {

@@ -131,7 +131,8 @@ import Testing
     let sealed = try await store.file.read {
       try Int.fetchOne($0, sql: "SELECT SUM(rows) FROM segments")
     }
-    #expect(sealed == 200)
+    // Whole segments; compacting does not seal the rest, which would make the file grow.
+    #expect(sealed == 192)
     try await store.expectExact(made.next(3))
     try await store.close()
   }

@@ -59,8 +59,11 @@ import VectorStoreSearch
 }
 
 @Suite struct ConfidenceFusionTests {
-  private func list(_ scores: [(Int64, Double)], trust: Double) -> ConfidenceFusion.List {
-    .init(rows: scores.map { ScoredRow(id: $0, score: $1) }, trust: trust)
+  private func list(
+    _ scores: [(Int64, Double)], trust: Double, hasEveryRow: Bool = false
+  ) -> ConfidenceFusion.List {
+    .init(
+      rows: scores.map { ScoredRow(id: $0, score: $1) }, trust: trust, hasEveryRow: hasEveryRow)
   }
 
   @Test func theSurerListDecides() {
@@ -85,7 +88,16 @@ import VectorStoreSearch
     let alike = list([(5, 1), (3, 1), (4, 1)], trust: 0.5)
     #expect(ConfidenceFusion.fuse([alike], limit: 2).map(\.id) == [3, 4])
     #expect(ConfidenceFusion.fuse([list([], trust: 0.5), list([], trust: 0.5)], limit: 2).isEmpty)
-    // Cosines of nothing near are no reason.
-    #expect(ConfidenceFusion.fuse([list([(1, -0.2)], trust: 0.5)], limit: 2).isEmpty)
+  }
+
+  @Test func cosinesBelowZeroAreAnOrderToo() {
+    let far = list([(2, -0.1), (1, -0.2)], trust: 0.5, hasEveryRow: true)
+    #expect(ConfidenceFusion.fuse([far], limit: 2).map(\.id) == [2, 1])
+    #expect(ConfidenceFusion.fuse([far, list([(1, 3)], trust: 0.5)], limit: 2).first?.id == 1)
+  }
+
+  @Test func theOnlyVectorOfASmallStoreDoesNotStandOut() {
+    let only = list([(1, 0.9)], trust: 0.7, hasEveryRow: true)
+    #expect(ConfidenceFusion.fuse([only, list([(2, 3)], trust: 0.3)], limit: 2).first?.id == 2)
   }
 }

@@ -98,7 +98,7 @@ import Testing
         ("vector", QueryOptions.Ranking.vector), ("lexical", .lexical), ("fused", .fused),
       ] {
         // As deep as the self-test goes: documents of several chunks need more than 100 of them.
-        var options = QueryOptions(limit: 200)
+        var options = QueryOptions(limit: 600)
         options.ranking = ranking
         let answers = try await store.query(asked.map(\.text), options: options)
         for (query, answer) in zip(asked, answers) {
