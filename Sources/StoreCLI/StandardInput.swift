@@ -1,5 +1,4 @@
-// What comes from outside the command line: standard input, and files that must be there. Called by
-// Commands/.
+// What comes from outside the command line: standard input, and files that must be there.
 
 import Foundation
 import VectorStore

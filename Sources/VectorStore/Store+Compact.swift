@@ -1,4 +1,4 @@
-// `compact`: the file without anything that was deleted. Calls StoreFile.
+// `compact`: the file without anything that was deleted.
 
 import Foundation
 import GRDB

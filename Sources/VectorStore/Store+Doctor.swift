@@ -1,4 +1,4 @@
-// `doctor`: whether a store is well, and repairs of what is derived. Calls Doctor.
+// `doctor`: whether a store is well, and repairs of what is derived.
 
 import Foundation
 

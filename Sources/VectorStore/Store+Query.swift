@@ -1,4 +1,4 @@
-// `query`: texts or vectors in, ranked hits out. Calls RankingPlan, the router and Ranker.
+// `query`: texts or vectors in, ranked hits out.
 
 import Foundation
 import GRDB

@@ -1,4 +1,4 @@
-// `remove`: documents and collections out. Calls the tables.
+// `remove`: documents and collections out.
 
 import GRDB
 import VectorStoreText

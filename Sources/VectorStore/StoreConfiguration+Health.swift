@@ -1,5 +1,5 @@
-// `health` and `usage`: each service is asked for a sign of life that costs nothing, and the ledger for
-// the rest. No store is opened. Calls the services and the ledger.
+// `health` and `usage`: each service is asked for a sign of life that costs nothing, and the ledger
+// for the rest. No store is opened.
 
 import Foundation
 

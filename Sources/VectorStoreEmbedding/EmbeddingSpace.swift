@@ -1,5 +1,5 @@
 // A space: which model made a vector. Every vector of a store names its space, and vectors of
-// different spaces are never compared. Used by all layers above; calls nothing.
+// different spaces are never compared.
 
 /// The vector space that an embedding model maps text into, written
 /// `openai/text-embedding-3-small/1536` or `mock/hashed-features-1/1536`.

@@ -1,5 +1,4 @@
-// Work on the elements of an array on all cores. Called by the mock service and by the store's verbs,
-// for parsing and chunking.
+// Work on the elements of an array on all cores.
 
 import Dispatch
 

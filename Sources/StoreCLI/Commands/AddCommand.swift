@@ -1,4 +1,4 @@
-// `store add`: files, folders, standard input or a text become documents. Calls Store.add.
+// `store add`: files, folders, standard input or a text become documents.
 
 import ArgumentParser
 import Foundation

@@ -1,4 +1,4 @@
-// `store compact`: the file without anything that was deleted. Calls Store.compact.
+// `store compact`: the file without anything that was deleted.
 
 import ArgumentParser
 import VectorStore

@@ -1,4 +1,4 @@
-// `store doctor`: whether the store is well, and repairs of what is derived. Calls Store.doctor.
+// `store doctor`: whether the store is well, and repairs of what is derived.
 
 import ArgumentParser
 import VectorStore

@@ -1,4 +1,4 @@
-// `store export`: documents with their vectors, as `store import` reads them. Calls Store.export.
+// `store export`: documents with their vectors, as `store import` reads them.
 
 import ArgumentParser
 import VectorStore

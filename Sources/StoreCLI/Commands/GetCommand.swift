@@ -1,4 +1,4 @@
-// `store get`: one document as it is stored. Calls Store.get.
+// `store get`: one document as it is stored.
 
 import ArgumentParser
 import Foundation

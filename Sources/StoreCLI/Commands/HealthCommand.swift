@@ -1,5 +1,5 @@
-// `store health`: how the embedding service is, what is left of the budget, and what the settings are
-// and where they come from. Calls StoreConfiguration.checkHealth.
+// `store health`: how the embedding service is, what is left of the budget, and what the settings
+// are and where they come from.
 
 import ArgumentParser
 import VectorStore

@@ -1,4 +1,4 @@
-// `store import`: documents with vectors of their own. Calls Store.import.
+// `store import`: documents with vectors of their own.
 
 import ArgumentParser
 import Foundation

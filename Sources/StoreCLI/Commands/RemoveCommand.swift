@@ -1,4 +1,4 @@
-// `store remove`: documents, or a whole collection, out. Calls Store.remove.
+// `store remove`: documents, or a whole collection, out.
 
 import ArgumentParser
 import VectorStore

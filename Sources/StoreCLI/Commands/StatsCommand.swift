@@ -1,4 +1,4 @@
-// `store stats`: how good the vectors are. Calls Store.statistics; prints through Output/StatsOutput.
+// `store stats`: how good the vectors are.
 
 import ArgumentParser
 import Foundation

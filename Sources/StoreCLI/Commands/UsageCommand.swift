@@ -1,5 +1,4 @@
-// `store usage`: what was sent to the embedding service and what it cost. Calls
-// StoreConfiguration.usage.
+// `store usage`: what was sent to the embedding service and what it cost.
 
 import ArgumentParser
 import VectorStore

@@ -1,4 +1,4 @@
-// How a store is, as a person reads it: a line a check, and what to do. Called by DoctorCommand.
+// How a store is, as a person reads it: a line a check, and what to do.
 
 import VectorStore
 

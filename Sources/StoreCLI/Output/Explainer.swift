@@ -1,5 +1,5 @@
-// What the scores of hits mean, for `query --explain`: percentiles among the collection's own vectors, and
-// what the search took. Called by QueryCommand and HitPage; calls Store.calibration.
+// What the scores of hits mean, for `query --explain`: percentiles among the collection's own
+// vectors, and what the search took.
 
 import VectorStore
 

@@ -1,5 +1,4 @@
-// The hits of a query, as a person reads them, as a program does, and as bare passages. Called by
-// QueryCommand.
+// The hits of a query, as a person reads them, as a program does, and as bare passages.
 
 import Foundation
 import VectorStore

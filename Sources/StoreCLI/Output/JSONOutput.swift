@@ -1,5 +1,4 @@
-// JSON on standard output: one object a line, keys in a fixed order. Called by the subcommands for
-// --json.
+// JSON on standard output: one object a line, keys in a fixed order.
 
 import Foundation
 import VectorStore

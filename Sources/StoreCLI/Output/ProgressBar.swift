@@ -1,5 +1,4 @@
-// The progress bar of long work, on standard error and only where a person watches. Called by the
-// subcommands that take long; told by the store's progress closure.
+// The progress bar of long work, on standard error and only where a person watches.
 
 import Foundation
 import Synchronization

@@ -1,5 +1,4 @@
-// The lists of `store stats`: collections, what moved, duplicates, hubs, outliers, refused rows. Called
-// by StatsOutput.
+// The lists of `store stats`: collections, what moved, duplicates, hubs, outliers, refused rows.
 
 import VectorStore
 

@@ -1,5 +1,4 @@
-// The retrieval self-test of `store stats`, rankings side by side, and what its canary tells. Called by
-// StatsOutput.
+// The retrieval self-test of `store stats`, rankings side by side, and what its canary tells.
 
 import VectorStore
 

@@ -1,5 +1,5 @@
-// How good the vectors are, as a person reads it: the verdict, then the figures with what they mean.
-// Called by StatsCommand; lists of chunks are in StatsOutput+Lists.
+// How good the vectors are, as a person reads it: the verdict, then the figures with what they
+// mean.
 
 import VectorStore
 

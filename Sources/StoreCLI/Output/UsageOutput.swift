@@ -1,4 +1,4 @@
-// What was spent, as a person reads it. Called by UsageCommand.
+// What was spent, as a person reads it.
 
 import VectorStore
 

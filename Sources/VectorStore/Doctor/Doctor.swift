@@ -1,5 +1,4 @@
-// One call of `doctor`: all checks, then repairs, then all checks again. Called by Store+Doctor; calls the
-// checks of this folder.
+// One call of `doctor`: all checks, then repairs, then all checks again.
 
 import Foundation
 import GRDB

@@ -1,5 +1,4 @@
-// The ledger beside the store: whole, its totals right, no reservation left behind. Called by Doctor; calls
-// LedgerAudit.
+// The ledger beside the store: whole, its totals right, no reservation left behind.
 
 import Foundation
 import GRDB

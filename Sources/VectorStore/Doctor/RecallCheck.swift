@@ -1,5 +1,5 @@
-// The retrieval self-test: the fast search against exact search on the store's own vectors, and how well
-// documents hold together. Called by Doctor; calls the library's own queries.
+// The retrieval self-test: the fast search against exact search on the store's own vectors, and how
+// well documents hold together.
 
 import Foundation
 import GRDB

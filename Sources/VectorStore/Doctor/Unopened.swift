@@ -1,5 +1,5 @@
-// The report on a file that does not open as a store: what it looks like, and how to get out what can be
-// read. Called by Store+Doctor.
+// The report on a file that does not open as a store: what it looks like, and how to get out what
+// can be read.
 
 import Foundation
 import VectorStoreText

@@ -1,5 +1,5 @@
-// What is declared in a store's file (tables, indexes, triggers, views) against what this program's own
-// migrations declare. Used by SchemaGuard and by Doctor/SchemaCheck.
+// What is declared in a store's file (tables, indexes, triggers, views) against what this program's
+// own migrations declare.
 
 import Foundation
 import GRDB

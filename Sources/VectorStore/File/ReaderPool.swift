@@ -1,5 +1,5 @@
 // The reading connections of a store: read-only, so that asking never takes a lock and works on a
-// file that cannot be written. Made by StoreFile; calls GRDB, OpenFiles and StoreLock.
+// file that cannot be written.
 
 import Foundation
 import GRDB

@@ -1,6 +1,5 @@
 // The file's tables, in append-only migrations, and the numbers that tell a store from any other
-// file. Called by StoreFile when it makes, opens or upgrades a store. The columns are explained in
-// Documentation.docc/FileFormat.md.
+// file. The columns are explained in Documentation.docc/FileFormat.md.
 
 import GRDB
 

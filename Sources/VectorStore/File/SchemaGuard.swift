@@ -1,5 +1,5 @@
-// Keeps a stranger's schema from being run: every read and write of a store first looks whether the file
-// declares what this program declares. Called by StoreFile and WriterConnection; calls DeclaredSchema.
+// Keeps a stranger's schema from being run: every read and write of a store first looks whether the
+// file declares what this program declares.
 
 import GRDB
 import Synchronization

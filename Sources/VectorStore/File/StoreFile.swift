@@ -1,5 +1,5 @@
 // The connections to one store: a pool of readers that never write, one writer under the store's
-// lock, and the policy of checkpoints. Called by the verbs; calls GRDB, StoreLock and Schema.
+// lock, and the policy of checkpoints.
 
 import Dispatch
 import Foundation

@@ -1,8 +1,6 @@
 // The one advisory lock beside a store, held by whoever opens it for writing, commits or
-// checkpoints. Called by StoreFile on its writer thread; calls the operating system only.
-//
-// SQLite locks its file by itself. This lock is there because SQLite 3.7.0 to 3.51.2 can corrupt a
-// write-ahead log when one connection commits while another runs a second checkpoint.
+// checkpoints. This lock is there because SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log when
+// one connection commits while another runs a second checkpoint.
 
 import Foundation
 

@@ -1,5 +1,5 @@
 // The one writing connection of a store: making the file, transactions, checkpoints, compaction,
-// all under the store's lock. Used by StoreFile on its writer thread; calls GRDB and StoreLock.
+// all under the store's lock.
 
 import Foundation
 import GRDB

@@ -1,5 +1,4 @@
-// Vectors of queries that were asked before, in the user's cache folder: asking again is free. Called
-// by the store's ranking before it asks a service; calls UserDatabase.
+// Vectors of queries that were asked before, in the user's cache folder: asking again is free.
 
 import Foundation
 import GRDB

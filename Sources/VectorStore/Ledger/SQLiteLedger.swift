@@ -1,6 +1,5 @@
 // The ledger of all of a user's processes: one SQLite file apart from any store, since a budget
-// belongs to a provider. Called by the router for each request and by the reports; calls
-// SpendingRules, which decides, and the tables.
+// belongs to a provider.
 
 package import Foundation
 import GRDB

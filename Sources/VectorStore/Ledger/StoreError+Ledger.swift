@@ -1,5 +1,5 @@
-// Turns whatever goes wrong with the ledger's file into the library's own error: what happened, what
-// it means for the request at hand, and the next step. Called by SQLiteLedger.
+// Turns whatever goes wrong with the ledger's file into the library's own error: what happened,
+// what it means for the request at hand, and the next step.
 
 import Foundation
 import GRDB

@@ -1,5 +1,4 @@
-// What `usage` and `health` tell about requests, money and limits. Made by Ledger/UsageReader.swift,
-// printed by the command; as JSON its keys are public.
+// What `usage` and `health` tell about requests, money and limits.
 
 public import Foundation
 

@@ -1,5 +1,4 @@
-// The ledger of a process of its own: for services that cost nothing, and for tests. Called by
-// ServiceRequests; calls SpendingRules.
+// The ledger of a process of its own: for services that cost nothing, and for tests.
 
 package import Foundation
 import Synchronization

@@ -1,4 +1,4 @@
-// Money, in whole nano-dollars, so that sums are exact. Used by the budget, the ledger and reports.
+// Money, in whole nano-dollars, so that sums are exact.
 
 /// An amount of US dollars in billionths, never rounded on the way.
 ///

@@ -1,5 +1,5 @@
 // Decides where the vectors of a collection come from: an embedding service, the mock service, or
-// nowhere yet. Called by the store's adding and ranking; calls the services through ServiceRequests.
+// nowhere yet.
 
 package import Foundation
 package import Logging

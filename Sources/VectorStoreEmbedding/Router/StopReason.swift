@@ -1,4 +1,4 @@
-// Why nothing more can be sent in a run. Made by ServiceRequests; told in reports and errors.
+// Why nothing more can be sent in a run.
 
 package import Foundation
 

@@ -1,4 +1,4 @@
-// What a reader does not see. Called by BoundaryScanner.
+// What a reader does not see.
 
 /// Tells the scalars that show nothing: the controls of ASCII, Unicode's White_Space, and the zero
 /// width space, word joiner and byte order mark.

@@ -1,5 +1,4 @@
-// Finds the places where a document may be cut, in one pass over its bytes. Called by
-// ChunkSequence; asks LineRules about lines, ClusterRules about scalars, TokenEstimator about costs.
+// Finds the places where a document may be cut, in one pass over its bytes.
 
 /// Walks over UTF-8 text, a word and the blanks behind it at a time, and lists the boundaries it
 /// passes.

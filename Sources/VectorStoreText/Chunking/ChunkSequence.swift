@@ -1,5 +1,4 @@
-// Cuts a text into chunks, one after the other. Called by Chunker; drives BoundaryScanner for places
-// and CutChooser for the choice among them.
+// Cuts a text into chunks, one after the other.
 
 /// The chunks of a text that lies in memory, made one at a time.
 ///

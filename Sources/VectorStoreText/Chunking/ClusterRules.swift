@@ -1,4 +1,4 @@
-// Which scalars may be parted. Called by BoundaryScanner for every scalar beyond ASCII.
+// Which scalars may be parted.
 
 /// Tells where a grapheme cluster may end, by fixed ranges of scalars.
 ///

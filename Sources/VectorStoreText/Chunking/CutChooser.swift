@@ -1,4 +1,4 @@
-// Chooses where a chunk ends. Called by ChunkSequence with the boundaries that BoundaryScanner found.
+// Chooses where a chunk ends.
 
 /// Chooses the best boundary for a chunk's end.
 ///

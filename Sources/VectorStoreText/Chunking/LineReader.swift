@@ -1,4 +1,4 @@
-// Reads single lines as Markdown (CommonMark 0.31) or as source code. Called by LineRules.
+// Reads single lines as Markdown (CommonMark 0.31) or as source code.
 
 /// Answers questions about the line at a byte, looking no further than a few hundred bytes ahead.
 struct LineReader {

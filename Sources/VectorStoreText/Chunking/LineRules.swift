@@ -1,5 +1,4 @@
-// What a line is, by its document's format: a heading, a list item, a line of code. Called by
-// BoundaryScanner at the start of every line that shows something.
+// What a line is, by its document's format: a heading, a list item, a line of code.
 
 /// Ranks the place before each line of a document, and remembers what holds lines together: fences,
 /// headings, front matter.

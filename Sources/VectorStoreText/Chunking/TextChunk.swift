@@ -1,4 +1,4 @@
-// A chunk as the chunker cuts it. Made by ChunkSequence; stored by the layers above.
+// A chunk as the chunker cuts it.
 
 /// A piece of a document's text.
 public struct TextChunk: Sendable, Hashable {

@@ -1,4 +1,4 @@
-// Walks over runs of visible scalars. Called by BoundaryScanner.
+// Walks over runs of visible scalars.
 
 /// Finds the boundaries inside a run of visible scalars, and tells how the run ends.
 struct WordWalker {

@@ -1,4 +1,4 @@
-// A file that appears whole or not at all. Used by NPYWriter and JSONLWriter; calls the system only.
+// A file that appears whole or not at all.
 
 import Foundation
 

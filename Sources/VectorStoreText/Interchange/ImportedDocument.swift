@@ -1,5 +1,4 @@
-// One document as it stands in a line of a JSONL file. Made by the parser (JSONLineParser.swift),
-// used by the store's import.
+// One document as it stands in a line of a JSONL file.
 
 /// One document read from a line of JSONL.
 ///

@@ -1,5 +1,4 @@
-// A file open for reading: system calls with their interruptions and errors. Used by the readers of
-// this folder; calls the system only.
+// A file open for reading: system calls with their interruptions and errors.
 
 import Foundation
 

@@ -1,5 +1,4 @@
 // Numbers of JSON: the token, numbers of metadata, and the fast reader of a vector's float32 list.
-// Used by JSONCursor and JSONLineParser; calls DecimalFloat.
 
 extension JSONCursor {
   /// Reads one number as it is written, and says whether it is whole (no fraction, no exponent).

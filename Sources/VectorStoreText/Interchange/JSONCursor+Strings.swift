@@ -1,4 +1,4 @@
-// Strings of JSON: quotes, escapes, and UTF-8 that is checked. Used by JSONCursor and the parser.
+// Strings of JSON: quotes, escapes, and UTF-8 that is checked.
 
 extension JSONCursor {
   /// Reads a string.

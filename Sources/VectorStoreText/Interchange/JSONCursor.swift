@@ -1,5 +1,4 @@
-// A strict reader of JSON (RFC 8259) over bytes in memory: one pass, no copies but the values. Used
-// by JSONLineParser; numbers are read in JSONCursor+Numbers.swift, strings in JSONCursor+Strings.swift.
+// A strict reader of JSON (RFC 8259) over bytes in memory: one pass, no copies but the values.
 
 /// Why bytes are not what was expected of them, and where.
 ///

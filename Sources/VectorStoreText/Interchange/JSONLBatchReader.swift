@@ -1,5 +1,4 @@
-// Reads documents from JSONL in batches, parsed on several threads. Called by the store's import;
-// calls LineBlocks and JSONLineParser.
+// Reads documents from JSONL in batches, parsed on several threads.
 
 import Foundation
 

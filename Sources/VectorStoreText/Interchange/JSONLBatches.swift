@@ -1,5 +1,5 @@
-// Batches of documents for asynchronous callers, one batch read ahead while the last one is written.
-// Called by the store's import; calls JSONLBatchReader on a thread of its own.
+// Batches of documents for asynchronous callers, one batch read ahead while the last one is
+// written.
 
 import Foundation
 

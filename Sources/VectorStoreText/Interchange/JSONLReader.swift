@@ -1,5 +1,4 @@
 // Reads documents from JSONL one by one. For small inputs and tests; imports use JSONLBatchReader.
-// Calls LineBlocks and JSONLineParser.
 
 /// The documents of a JSONL file, one after another.
 ///

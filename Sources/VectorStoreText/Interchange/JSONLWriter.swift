@@ -1,5 +1,4 @@
-// Writes documents as JSONL, to a file that appears whole or to whatever takes bytes. Called by the
-// store's export; calls JSONText and AtomicFile.
+// Writes documents as JSONL, to a file that appears whole or to whatever takes bytes.
 
 package import Foundation
 

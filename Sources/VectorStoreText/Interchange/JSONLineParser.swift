@@ -1,5 +1,4 @@
-// One line of JSONL to one document: which fields there are and what each may hold. Called by
-// JSONLReader and JSONLBatchReader; calls JSONCursor.
+// One line of JSONL to one document: which fields there are and what each may hold.
 
 /// Reads documents from lines of JSONL.
 ///

@@ -1,4 +1,4 @@
-// JSON as bytes: strings, metadata and vectors. Used by JSONLWriter; calls ShortestDecimal.
+// JSON as bytes: strings, metadata and vectors.
 
 /// JSON in the making.
 ///

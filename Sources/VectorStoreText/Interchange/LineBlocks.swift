@@ -1,5 +1,4 @@
-// A file cut into blocks of whole lines, with bounded memory. Used by JSONLReader and
-// JSONLBatchReader; calls InputFile.
+// A file cut into blocks of whole lines, with bounded memory.
 
 import Foundation
 

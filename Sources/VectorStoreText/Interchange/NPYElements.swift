@@ -1,4 +1,4 @@
-// Conversions of a `.npy` file's elements to float32. Called by NPYReader; calls nothing.
+// Conversions of a `.npy` file's elements to float32.
 
 extension NPYHeader.Element {
   /// Whether the stored bytes are this machine's own float32, so that nothing is to convert.

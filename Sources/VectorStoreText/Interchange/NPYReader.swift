@@ -1,5 +1,4 @@
-// Reads rows of numbers from NumPy's `.npy` files, block by block. Called by the store's import and
-// by queries by vector; calls NPYHeader, InputFile and the conversions in NPYElements.swift.
+// Reads rows of numbers from NumPy's `.npy` files, block by block.
 
 /// A `.npy` file of shape (rows, dimensions), or (dimensions,) as one row, read as float32.
 ///

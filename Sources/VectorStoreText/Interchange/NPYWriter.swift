@@ -1,5 +1,4 @@
-// Writes rows of float32 numbers as a `.npy` file. Called by the store's export; calls NPYHeader and
-// AtomicFile.
+// Writes rows of float32 numbers as a `.npy` file.
 
 /// A `.npy` file of float32 rows (`<f4`, version 1.0) in the making.
 ///

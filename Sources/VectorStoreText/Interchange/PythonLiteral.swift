@@ -1,5 +1,5 @@
 // The few Python literals that stand in a `.npy` header: a dictionary of strings, True and False,
-// and tuples of whole numbers. Used by NPYHeader; calls nothing.
+// and tuples of whole numbers.
 
 /// A parser of a Python dictionary whose values are strings, booleans and tuples of whole numbers.
 struct PythonLiteral {

@@ -1,5 +1,5 @@
 // Float32 to the shortest decimal text, fast for numbers below 1, as the components of unit vectors
-// are. Called by JSONText; calls nothing.
+// are.
 
 /// The shortest decimal that reads back as the same float32.
 enum ShortestDecimal {

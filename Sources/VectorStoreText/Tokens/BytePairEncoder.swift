@@ -1,5 +1,4 @@
-// Turns one text into tokens, piece by piece. Called by BytePairTokenizer; calls PreTokenizer for the
-// pieces, BytePairTable for those that are tokens and BytePairMerge for the others.
+// Turns one text into tokens, piece by piece.
 
 /// What tokens are handed to: a list of them, or a tally.
 protocol TokenSink {

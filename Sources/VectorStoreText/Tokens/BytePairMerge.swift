@@ -1,5 +1,4 @@
-// Merges bytes into tokens. Called by BytePairEncoder for the pieces of a text that are no tokens as
-// they are; asks BytePairTable for the ranks of pairs.
+// Merges bytes into tokens.
 
 /// Byte pair encoding (Gage 1994; Sennrich, Haddow and Birch, ACL 2016) by rank: as long as two
 /// neighbouring parts make a token, the two with the lowest rank are merged, the leftmost of equals.

@@ -1,5 +1,4 @@
-// Counts and lists the tokens of texts for OpenAI's models. Made by TokenVocabularySource; the
-// OpenAI service counts by it before it sends, and so does `--dry-run`.
+// Counts and lists the tokens of texts for OpenAI's models.
 
 /// The byte pair encoding cl100k_base, equal to OpenAI's tiktoken token for token.
 ///

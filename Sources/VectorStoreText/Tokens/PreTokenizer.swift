@@ -1,5 +1,5 @@
 // Cuts a text into the pieces within which byte pairs are merged: words, numbers, punctuation and
-// whitespace. Called by BytePairTokenizer; classes of scalars stand in ScalarClass.
+// whitespace.
 
 /// Finds the pieces of a text, as cl100k_base's pattern does.
 ///

@@ -1,5 +1,4 @@
 // How many tokens a text has for a model: exactly, where its vocabulary is at hand, else at most.
-// Made by services, used by the router and by `--dry-run`.
 
 /// Counts tokens exactly, or bounds them from above where the model's vocabulary is not at hand.
 public struct TokenCounter: Sendable {

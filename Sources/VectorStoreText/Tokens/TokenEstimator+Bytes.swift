@@ -1,5 +1,4 @@
 // Classes of bytes and the decoding of one scalar, for code that reads UTF-8 as it lies in memory.
-// Called by TokenEstimator and by the chunker.
 
 /// Classes of ASCII bytes.
 enum Bytes {

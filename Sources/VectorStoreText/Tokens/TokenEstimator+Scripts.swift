@@ -1,5 +1,5 @@
 // What scalars beyond ASCII cost, by code point ranges, so that no table of a Unicode version is
-// asked. Called by TokenEstimator; Latin letters are in TokenEstimator+Words.swift.
+// asked.
 
 extension TokenEstimator {
   /// Costs of scalars that are neither ASCII nor Latin letters, in 1/64 of a token: means over

@@ -1,4 +1,4 @@
-// What words of Latin letters cost, by their pairs of letters. Called by TokenEstimator.
+// What words of Latin letters cost, by their pairs of letters.
 
 extension TokenEstimator {
   /// Costs of words in Latin letters, in 1/64 of a token.

@@ -1,6 +1,5 @@
-// The built-in estimate of how many tokens a text has, without a vocabulary. Called by the chunker
-// for every piece of text, and by the router to fill batches and reserve money. Costs of letters
-// stand in TokenEstimator+Words.swift, of other scripts in TokenEstimator+Scripts.swift.
+// The built-in estimate of how many tokens a text has, without a vocabulary. Costs of letters stand
+// in TokenEstimator+Words.swift, of other scripts in TokenEstimator+Scripts.swift.
 
 /// Estimates how many cl100k_base tokens a text has, from its bytes alone.
 ///

@@ -1,5 +1,4 @@
-// The folders in which vocabularies lie, shared with tiktoken. Called by TokenVocabularySource, on a
-// thread that may block.
+// The folders in which vocabularies lie, shared with tiktoken.
 
 import Foundation
 

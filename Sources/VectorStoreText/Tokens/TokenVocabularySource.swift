@@ -1,5 +1,4 @@
-// Where a tokenizer comes from: its vocabulary out of a cache folder, else by one download. Called by
-// the OpenAI service when it first counts; folders and download are handed in.
+// Where a tokenizer comes from: its vocabulary out of a cache folder, else by one download.
 
 import Dispatch
 

@@ -98,7 +98,9 @@ import Testing
         ("vector", QueryOptions.Ranking.vector), ("lexical", .lexical), ("fused", .fused),
       ] {
         // As deep as the self-test goes: documents of several chunks need more than 100 of them.
-        var options = QueryOptions(limit: 600)
+        let held = try #require(try await store.collections().first)
+        let perDocument = (held.chunks + held.documents - 1) / held.documents
+        var options = QueryOptions(limit: 100 * perDocument)
         options.ranking = ranking
         let answers = try await store.query(asked.map(\.text), options: options)
         for (query, answer) in zip(asked, answers) {

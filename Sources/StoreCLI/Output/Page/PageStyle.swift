@@ -1,5 +1,4 @@
-// How the page looks, and the one small script that shows what a mark of the map stands for. Used by
-// StatisticsPage; the colours are told apart by those who see red and green alike.
+// How the page looks, and the one small script that shows what a mark of the map stands for.
 
 import VectorStore
 

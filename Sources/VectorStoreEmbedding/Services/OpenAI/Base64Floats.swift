@@ -1,4 +1,4 @@
-// Vectors as the embeddings API writes them in base64. Called by EmbeddingAnswer.
+// Vectors as the embeddings API writes them in base64.
 
 /// Reads little-endian float32 numbers out of base64.
 enum Base64Floats {

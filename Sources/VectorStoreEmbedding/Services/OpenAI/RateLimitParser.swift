@@ -1,5 +1,4 @@
-// Reads the rate limits and waits that a server tells in its headers. Called by OpenAIService for
-// answers and by ErrorClassifier for errors.
+// Reads the rate limits and waits that a server tells in its headers.
 
 import Foundation
 
