@@ -34,7 +34,9 @@ extension Store {
         "none of \(queries.count) queries has a relevant document among the judgements; check that the "
           + "ids of both files are the same")
     }
-    let (plan, vectors) = try await plan(for: asked.map(\.text), in: collection)
+    // As questions are asked: what one leaves out is not embedded.
+    let (plan, vectors) = try await plan(
+      for: asked.map { LexicalQuery($0.text).text }, in: collection)
     var options = QueryOptions(limit: try await judgedChunks(in: collection))
     var metrics: [(RetrievalQuality.RankingName, [RetrievalMetrics])] = []
     for (name, lists) in Self.rankings(space: plan.querySpace) {
