@@ -77,7 +77,7 @@ extension Store {
 
   /// The chunks of a collection nearest to a vector.
   ///
-  /// Otherwise as ``query(vectors:space:in:options:)``.
+  /// Otherwise as ``query(vectors:space:in:options:)-(_,_,String,_)``.
   public func query(
     vector: [Float], space: EmbeddingSpace? = nil, in collection: String = "default",
     options: QueryOptions = QueryOptions()

@@ -16,6 +16,7 @@ extension Store {
   ///   - roots: only these, or those that hold these paths; empty takes all.
   ///   - collection: only this collection's; nil takes all.
   ///   - options: what to remove, and what each update may cost.
+  ///   - progress: called while an update runs, as by ``add(paths:to:options:progress:)``.
   ///   - onUpdate: called after each update with its reports, the first at once.
   /// - Throws: `CancellationError`, what `update` throws, and ``StoreError/Code/inputOutput`` if the system
   ///   watches no more folders.
