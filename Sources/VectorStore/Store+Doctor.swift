@@ -5,7 +5,7 @@ import Foundation
 extension Store {
   /// Examines a store file, however damaged it is.
   ///
-  /// A file that cannot be opened as a store is told in the report, under ``DoctorReport/Name/file``.
+  /// If a file cannot be opened as a store, the report says so under ``DoctorReport/Name/file``.
   ///
   ///     var options = DoctorOptions()
   ///     options.repairs = true

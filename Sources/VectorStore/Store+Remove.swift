@@ -9,7 +9,7 @@ extension Store {
 
   /// Removes documents with their chunks, vectors and words. A source is that document only, never what
   /// lies below it: for that there is ``remove(below:from:)``. A file may be named by its path from the working
-  /// folder, absolute, or as it is stored. Sources that name no document are told in the report.
+  /// folder, absolute, or as it is stored. The report lists sources that name no document.
   ///
   /// The text is gone from every byte of the file after ``compact()``.
   ///
@@ -29,7 +29,7 @@ extension Store {
   }
 
   /// Removes all documents below a folder: the files in it, and texts whose ids begin with it and a `/`. Roots
-  /// that lie there are forgotten. A folder that nothing lies below is told in the report.
+  /// that lie there are forgotten. The report lists a folder that holds no document.
   ///
   /// It is taken by what stands in the store when the removal begins.
   ///

@@ -26,7 +26,7 @@ extension Store {
   /// Sets and removes keys of documents' metadata; the other keys stay. Nothing is embedded. Adding the
   /// documents again keeps what was set; a key of the front matter that is removed comes back with it.
   ///
-  /// Sources that name no document are told in the report.
+  /// The report lists sources that name no document.
   ///
   /// - Throws: ``StoreError`` with `collectionNotFound`, and `invalidArgument` for NaN and infinity.
   /// - Complexity: one transaction, O(metadata of the documents).

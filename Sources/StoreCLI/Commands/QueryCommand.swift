@@ -9,8 +9,9 @@ struct QueryCommand: AsyncParsableCommand {
     commandName: "query",
     abstract: "Find the passages that answer a question.",
     discussion: """
-      Passages are ranked by vectors and by words. The score is 1 for what both have first; with \
-      --rank vector it is the cosine in [-1, 1], with --rank words BM25. "quoted phrases" must be \
+      Passages are ranked by vectors and by words. The score is 1 for what both have first; if no \
+      passage has a word of the question, and with --rank vector, it is the cosine in [-1, 1]; with \
+      --rank words it is BM25. "quoted phrases" must be \
       there; what follows a minus or NOT must not. If real vectors are missing, --json says \
       "degraded": true. If documents wait for their vectors, the last line of --json is \
       {"pending": …}.
@@ -226,6 +227,11 @@ struct QueryCommand: AsyncParsableCommand {
             + "\(Advice.meaning).\n"
           : "note: \(Terminal.oneLine(reason + hint))\n")
     }
+    if ranking == .fused, results.contains(where: Self.hasNoWordOfTheQuestion) {
+      Terminal.standardError.write(
+        "note: no passage has a word of the question; what is shown is only the nearest, and may have nothing "
+          + "to do with it\n")
+    }
     if let pending {
       ReportOutput.write(pending, hasService: settings.configuration.service != nil)
     }
@@ -233,6 +239,12 @@ struct QueryCommand: AsyncParsableCommand {
     {
       Terminal.standardError.write("no hits: \(Terminal.oneLine(reason))\n")
     }
+  }
+
+  /// Whether vectors alone ranked an answer by both, made of words: their cosines are then the scores.
+  private static func hasNoWordOfTheQuestion(_ result: QueryResult) -> Bool {
+    !result.hits.isEmpty
+      && result.hits.allSatisfy { $0.space?.kind == .mock && $0.cosine == $0.score }
   }
 
   /// The last line of JSON, if documents wait for their vectors.

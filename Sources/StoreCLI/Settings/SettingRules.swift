@@ -130,7 +130,7 @@ enum TextAddressRule {
 /// file, an address a line, which the user may edit.
 ///
 /// It stands in the user's state folder, which no `.env` file has a say in. It holds no key: a key that was
-/// sent to an address is told by four bytes of its hash with the address.
+/// sent to an address leaves only four bytes of its hash with the address.
 struct AllowedAddresses {
   /// Far more than anybody allows.
   private static let maximumBytes = 1 << 20

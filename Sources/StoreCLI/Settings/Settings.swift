@@ -21,7 +21,7 @@ struct Settings: Sendable {
   var configuration = StoreConfiguration()
   /// The service, as the library takes it, but for the key.
   var openAI = OpenAIConfiguration()
-  /// How questions and documents are told apart, as far as it is set.
+  /// The prefixes and fields of questions and documents that are set.
   var chosenRoles = ChosenRoles()
   /// Headers beside the usual ones.
   var extraHeaders: [String: String]? {

@@ -44,22 +44,26 @@ struct Ranker {
 
   /// The answer to each query.
   ///
-  /// - Complexity: one scan of the space for all queries, one look into the word index a query.
+  /// - Complexity: one scan of the space for all queries, one look into the word index a query; again for
+  ///   those whose hits are many copies.
   func answers(to queries: [RankedQuery]) throws -> [QueryResult] {
-    let depth = plan.lists.count > 1 ? max(Self.fusionDepth, options.limit) : options.limit
-    var (results, mayLack) = try answers(to: queries, depth: depth)
-    // If copies or one document took the places of others, deeper ones move up.
-    var deeper = depth
-    while mayLack, deeper < Self.maximumDepth {
-      deeper = min(deeper * 10, Self.maximumDepth)
-      (results, mayLack) = try answers(to: queries, depth: deeper)
+    var depth = plan.lists.count > 1 ? max(Self.fusionDepth, options.limit) : options.limit
+    var answers = try answers(to: queries, depth: depth)
+    // Where copies or one document took the places of others, deeper ones move up.
+    while depth < Self.maximumDepth,
+      case let lacking = answers.indices.filter({ answers[$0].mayLack }),
+      !lacking.isEmpty
+    {
+      depth = min(depth * 10, Self.maximumDepth)
+      let deeper = try self.answers(to: lacking.map { queries[$0] }, depth: depth)
+      for (index, answer) in zip(lacking, deeper) { answers[index] = answer }
     }
-    return results
+    return answers.map(\.result)
   }
 
   private func answers(
     to queries: [RankedQuery], depth: Int
-  ) throws -> (results: [QueryResult], mayLack: Bool) {
+  ) throws -> [(result: QueryResult, mayLack: Bool)] {
     let words =
       try plan.lists.contains(.words)
       ? byWords(queries, limit: depth) : nil
@@ -72,15 +76,18 @@ struct Ranker {
       ranked = zip(ranked, excluded).map { rows, excluded in
         Array(rows.filter { !excluded.contains($0.id) }.prefix(depth))
       }
-      if let words { ranked = zip(ranked, words).map { fuse($0, $1, space) } }
+      // Without a word of the question there is one list, and its cosines are the scores.
+      if let words {
+        ranked = zip(ranked, words).map { $1.isEmpty ? $0 : fuse($0, $1, space) }
+      }
     }
-    var mayLack = false
-    let results = try ranked.map { ranked in
+    return try ranked.map { ranked in
       let best = try best(of: ranked, depth: depth)
-      mayLack = mayLack || best.mayLack
-      return QueryResult(hits: best.hits, degradedReason: plan.degradedReason, effort: effort)
+      return (
+        QueryResult(hits: best.hits, degradedReason: plan.degradedReason, effort: effort),
+        best.mayLack
+      )
     }
-    return (results, mayLack)
   }
 
   /// The hits of a ranking, and whether there may be more below the rows that were looked for.
@@ -311,22 +318,19 @@ enum ConfidenceFusion {
     var hasEveryRow: Bool
   }
 
-  /// The best `limit` ids of the fused lists with scores of at most 1, best first; ties by rising id.
+  /// The best `limit` ids of the fused lists with scores of at most 1, best first; ties by rising id. A list
+  /// whose best score is not above 0 found nothing near, and is left out.
   ///
   /// - Complexity: O(n log n) for n ids in all lists.
   static func fuse(_ lists: [List], limit: Int) -> [ScoredRow] {
-    let lists = lists.filter { !$0.rows.isEmpty }
+    let lists = lists.filter { ($0.rows.first?.score ?? 0) > 0 }
     var weights = lists.map { confidence(of: $0) * $0.trust }
     if weights.allSatisfy({ $0 == 0 }) { weights = lists.map(\.trust) }
     let total = weights.reduce(0, +)
     var scores: [Int64: Double] = [:]
     for (list, weight) in zip(lists, weights) {
       guard let best = list.rows.first?.score, total > 0 else { continue }
-      for row in list.rows {
-        // A list without a score above 0 has an order all the same.
-        let share = best > 0 ? row.score / best : row.score - best
-        scores[row.id, default: 0] += weight / total * share
-      }
+      for row in list.rows { scores[row.id, default: 0] += weight / total * row.score / best }
     }
     var best = TopK(limit: limit)
     for (id, score) in scores { best.insert(ScoredRow(id: id, score: score)) }

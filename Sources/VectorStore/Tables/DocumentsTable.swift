@@ -174,7 +174,7 @@ enum DocumentsTable {
     }
   }
 
-  /// The documents of a collection that come from files of some content, be it the version that answers or the
+  /// The documents of a collection whose file had this content: in the version that answers, or in the
   /// one that waits, by row id.
   static func files(
     collection: Int64, contentHash: Data, _ db: Database

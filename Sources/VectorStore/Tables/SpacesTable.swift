@@ -55,7 +55,7 @@ enum SpacesTable {
     try records("ORDER BY s.id", [], db)
   }
 
-  /// How questions and documents are told apart in a space; nil if nothing of it was embedded yet.
+  /// The prefixes and fields of questions and documents in a space; nil if nothing of it was embedded yet.
   static func roles(of id: Int64, _ db: Database) throws -> EmbeddingRoles? {
     try EmbeddingRoles.stored(
       String.fetchOne(db, sql: "SELECT roles FROM spaces WHERE id = ?", arguments: [id]))

@@ -15,7 +15,7 @@ package final class ServiceRequests: Sendable {
     package var runID: String
     /// What its texts are embedded for. Questions have a slot to themselves.
     package var purpose = EmbeddingPurpose.document
-    /// How questions and documents are told apart; nil is the service's own way.
+    /// The prefixes and fields of questions and documents; nil takes the service's own.
     package var roles: EmbeddingRoles?
     /// The most that this run may cost.
     package var maximumCost = SpendingLimit<NanoDollars>.unlimited

@@ -60,6 +60,20 @@ import Testing
     }
   }
 
+  @Test func withoutAWordOfTheQuestionTheScoresAreCosines() async throws {
+    try await withStore { store, _ in
+      try await store.add(
+        ["apple pie", "pear tart", "plum cake"].map { Document(id: $0, text: $0) })
+      var options = QueryOptions()
+      options.ranking = .fused
+      let strange = try await store.query("zebra quantum", options: options).hits
+      #expect(strange.count == 3)
+      #expect(strange.allSatisfy { $0.cosine == $0.score && $0.score < 0.5 })
+      let known = try await store.query("apple", options: options).hits
+      #expect(known.first?.source == "apple pie" && known.first?.score == 1)
+    }
+  }
+
   @Test(arguments: [QueryOptions.Ranking.vector, .lexical, .fused])
   func copiesAreOneHit(ranking: QueryOptions.Ranking) async throws {
     try await withStore { store, _ in

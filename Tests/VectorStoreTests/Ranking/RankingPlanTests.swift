@@ -90,10 +90,12 @@ import VectorStoreSearch
     #expect(ConfidenceFusion.fuse([list([], trust: 0.5), list([], trust: 0.5)], limit: 2).isEmpty)
   }
 
-  @Test func cosinesBelowZeroAreAnOrderToo() {
+  @Test func aListThatFoundNothingNearIsLeftOut() {
     let far = list([(2, -0.1), (1, -0.2)], trust: 0.5, hasEveryRow: true)
-    #expect(ConfidenceFusion.fuse([far], limit: 2).map(\.id) == [2, 1])
-    #expect(ConfidenceFusion.fuse([far, list([(1, 3)], trust: 0.5)], limit: 2).first?.id == 1)
+    #expect(ConfidenceFusion.fuse([far], limit: 2).isEmpty)
+    #expect(
+      ConfidenceFusion.fuse([far, list([(1, 3)], trust: 0.5)], limit: 2)
+        == [ScoredRow(id: 1, score: 1)])
   }
 
   @Test func theOnlyVectorOfASmallStoreDoesNotStandOut() {

@@ -139,14 +139,21 @@ func withStore<T>(
     }
   }
 
-  @Test func namesThatDifferInAccentsOnlyAreOneSource() async throws {
+  /// Whether a folder can hold both forms of a name; a Mac's cannot.
+  private static func keepsForms() throws -> Bool {
+    let folder = try TemporaryFolder()
+    for name in ["e\u{301}.md", "\u{E9}.md"] { try folder.write("text", to: name) }
+    return try FileManager.default.contentsOfDirectory(atPath: folder.path(".")).count == 2
+  }
+
+  @Test(
+    .enabled("needs a file system that keeps accents as they were written") { try keepsForms() })
+  func namesThatDifferInAccentsOnlyAreOneSource() async throws {
     try await withStore { store, folder in
       try folder.write("decomposed", to: "d/e\u{301}.md")
       try await store.add(paths: [folder.path("d")])
       #expect(try await store.get(folder.path("d/\u{E9}.md"))?.text == "decomposed")
       try folder.write("composed", to: "d/\u{E9}.md")
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("d"))
-      guard names.count == 2 else { return }
       let report = try await store.add(paths: [folder.path("d")])
       #expect(report.errors.count == 1 && report.errors[0].message.contains("accents"))
       #expect(try await store.list().count == 1)

@@ -40,7 +40,7 @@ final class MappedFile: Sendable {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 
-  /// A hash by which two versions of a file of weights are told apart: SHA-256 over the size, the first 64 KB
+  /// A hash that differs between two versions of a file of weights: SHA-256 over the size, the first 64 KB
   /// and 128 pages at even distances, so that opening a model does not read all of it.
   var fingerprint: String {
     var hash = SHA256()

@@ -32,7 +32,7 @@ public struct OpenAIConfiguration: Sendable {
   /// The components of a vector; nil is what a known model makes, 1536 for one that is not known. They
   /// are asked for if a model makes vectors of another length by itself.
   public var dimensions: Int?
-  /// How questions and documents are told apart; nil is what a known model wants, or what the vectors of
+  /// The prefixes and fields of questions and documents; nil is what a known model wants, or what the vectors of
   /// a collection were made with.
   public var roles: EmbeddingRoles?
   /// The most tokens of a text, so that the server cuts none of it off; nil is what a known model takes,

@@ -26,7 +26,7 @@ public final class OpenAIService: EmbeddingService {
   public let space: EmbeddingSpace
   /// What a request may hold, how many may be sent, and what they cost.
   public let terms: ServiceTerms
-  /// How questions and documents are told apart.
+  /// The prefixes and fields of questions and documents.
   public let roles: EmbeddingRoles
 
   private let configuration: OpenAIConfiguration
