@@ -45,7 +45,7 @@ extension Store {
     let (all, known) = try await file.read { db in
       let id = try CollectionsTable.require(collection, db).id
       return (
-        try DocumentsTable.all(collection: id, db), try RootsTable.all(collection: id, db)
+        try DocumentsTable.all(collection: id, .all, db), try RootsTable.all(collection: id, db)
       )
     }
     let documents = all.filter { document in
@@ -84,7 +84,7 @@ extension Store {
   @discardableResult
   public func removeCollection(_ collection: String) async throws -> RemoveReport {
     let documents = try await file.read { db in
-      try DocumentsTable.all(collection: try CollectionsTable.require(collection, db).id, db)
+      try DocumentsTable.all(collection: try CollectionsTable.require(collection, db).id, .all, db)
     }
     var report = try await remove(documents.map(\.id))
     try await file.write { db in

@@ -107,7 +107,7 @@ extension Store {
       let id = try CollectionsTable.require(collection, db).id
       let root = try RootsTable.all(collection: id, db).first { $0.path == source }
       return try root.map { root in
-        let documents = try DocumentsTable.all(collection: id, onlyFiles: true, db)
+        let documents = try DocumentsTable.all(collection: id, .files, db)
         return (root.id, documents.filter { $0.root == root.id }.map(\.id))
       }
     }

@@ -2,6 +2,7 @@
 // hit.
 
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -24,6 +25,19 @@ import Testing
     try await store.add(numberedTexts(waiting, from: 100))
     try await body(store, folder)
     try await store.close()
+  }
+
+  /// Each query counts them: it must not look at every document to find that none waits.
+  @Test func countingThemLooksAtNoOtherDocument() async throws {
+    try await withStore { store, _ in
+      try await store.add((0..<50).map { Document(id: "\($0)", text: "text \($0)") })
+      let plan = try await store.file.read { db in
+        try Row.fetchAll(
+          db, sql: "EXPLAIN QUERY PLAN " + DocumentsTable.pendingCount, arguments: [1]
+        ).map { $0["detail"] as String }
+      }
+      #expect(plan.count == 2 && plan.first == "SCAN p", "\(plan)")
+    }
   }
 
   @Test func allOfThemWait() async throws {

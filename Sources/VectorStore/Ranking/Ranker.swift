@@ -318,19 +318,21 @@ enum ConfidenceFusion {
     var hasEveryRow: Bool
   }
 
-  /// The best `limit` ids of the fused lists with scores of at most 1, best first; ties by rising id. A list
-  /// whose best score is not above 0 found nothing near, and is left out.
+  /// The best `limit` ids of the fused lists with scores of at most 1, best first; ties by rising id. Nothing
+  /// is left out: what only a list has whose best score is not above 0 comes last, with 0.
   ///
   /// - Complexity: O(n log n) for n ids in all lists.
   static func fuse(_ lists: [List], limit: Int) -> [ScoredRow] {
-    let lists = lists.filter { ($0.rows.first?.score ?? 0) > 0 }
+    let lists = lists.filter { !$0.rows.isEmpty }
     var weights = lists.map { confidence(of: $0) * $0.trust }
     if weights.allSatisfy({ $0 == 0 }) { weights = lists.map(\.trust) }
     let total = weights.reduce(0, +)
     var scores: [Int64: Double] = [:]
     for (list, weight) in zip(lists, weights) {
       guard let best = list.rows.first?.score, total > 0 else { continue }
-      for row in list.rows { scores[row.id, default: 0] += weight / total * row.score / best }
+      for row in list.rows {
+        scores[row.id, default: 0] += best > 0 ? weight / total * row.score / best : 0
+      }
     }
     var best = TopK(limit: limit)
     for (id, score) in scores { best.insert(ScoredRow(id: id, score: score)) }

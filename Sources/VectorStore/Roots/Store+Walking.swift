@@ -72,8 +72,7 @@ extension Store {
     let collection = run.collection.id
     let renamed = try await file.read { [identity] db in
       var renamed: [(id: Int64, source: String)] = []
-      for document in try DocumentsTable.all(collection: collection, onlyFiles: true, db)
-      where document.root == nil {
+      for document in try DocumentsTable.all(collection: collection, .filesWithoutRoot, db) {
         let old = document.key.source
         var status = stat()
         let isThere = lstat(identity.path(of: old), &status) == 0
@@ -107,7 +106,13 @@ extension Store {
     // A dry run has moved none of them.
     let moved = Set(run.tally.report.moved.map(\.from))
     let documents = try await file.read { db in
-      try DocumentsTable.all(collection: collection, onlyFiles: true, db)
+      // Files alone answer for nothing but themselves.
+      guard plan.walks.contains(where: { $0.isFolder != false }) else {
+        return try plan.walks.compactMap {
+          try DocumentsTable.file($0.source, collection: collection, db)
+        }
+      }
+      return try DocumentsTable.all(collection: collection, .files, db)
     }.filter { !moved.contains($0.key.source) }
     let found = try await file.work {
       GoneFiles(plan: plan, outcome: outcome).find(among: documents)

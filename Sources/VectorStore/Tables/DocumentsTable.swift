@@ -205,31 +205,37 @@ enum DocumentsTable {
       stamp.bytes.map(BulkValue.integer) ?? .null, .integer(id))
   }
 
+  /// Counts the documents of a collection, ?1, or of all for NULL, that wait, and tells the last one.
+  ///
+  /// CROSS JOIN keeps the order of the tables: SQLite would look at every document of the collection, in each
+  /// query, to find that none waits.
+  static let pendingCount = """
+    SELECT COUNT(*), IFNULL(MAX(d.id), 0) FROM pending_documents p
+    CROSS JOIN documents d ON d.id = p.document_id WHERE (?1 IS NULL OR d.collection_id = ?1)
+    """
+
   /// The documents of a collection, or of all where it is nil, that wait for their vectors; nil if
   /// none does.
   ///
   /// - Complexity: reads the keys of the documents that wait, and counts all if any does.
   static func pending(collection: Int64?, _ db: Database) throws -> PendingDocuments? {
     let scope = collection.map(BulkValue.integer) ?? .null
-    let condition = "(?1 IS NULL OR d.collection_id = ?1)"
-    let found = try db.firstRow(
-      bulk: """
-        SELECT COUNT(*), IFNULL(MAX(d.id), 0) FROM pending_documents p
-        JOIN documents d ON d.id = p.document_id WHERE \(condition)
-        """, scope
-    ) { (count: Int(try $0.integer(0)), last: try $0.integer(1)) }
+    let found = try db.firstRow(bulk: pendingCount, scope) {
+      (count: Int(try $0.integer(0)), last: try $0.integer(1))
+    }
     guard let found, found.count > 0 else { return nil }
     // Not in the same statement: the reason stands behind the text, which is long.
     let reason = try db.firstRow(
       bulk: "SELECT reason FROM pending_documents WHERE document_id = ?", .integer(found.last)
     ) { try $0.text(0) }
     let all = try db.firstRow(
-      bulk: "SELECT COUNT(*) FROM documents d WHERE \(condition)", scope
+      bulk: "SELECT COUNT(*) FROM documents d WHERE (?1 IS NULL OR d.collection_id = ?1)", scope
     ) { Int(try $0.integer(0)) }
     return PendingDocuments(count: found.count, documents: all ?? 0, reason: reason ?? "")
   }
 
-  /// Deletes a document with its chunks and vectors, and forgets the root that is its file. Returns its number of chunks, nil if it is not there.
+  /// Deletes a document with its chunks and vectors, and forgets the root that is its file. Returns its number
+  /// of chunks, nil if it is not there.
   @discardableResult
   static func delete(
     _ id: Int64, _ words: inout SearchTable.Changes, _ db: Database
@@ -244,13 +250,39 @@ enum DocumentsTable {
     return db.changesCount > 0 ? removed : nil
   }
 
+  /// The document of a file, as ``all(collection:_:_:)`` has it.
+  static func file(
+    _ source: String, collection: Int64, _ db: Database
+  ) throws -> (id: Int64, key: DocumentKey, root: Int64?)? {
+    try db.firstRow(
+      bulk: """
+        SELECT id, root_id FROM documents
+        WHERE collection_id = ? AND source = ? AND (origin = 'file') = 1
+        """, .integer(collection), .text(source)
+    ) { row in
+      (
+        try row.integer(0), DocumentKey(source: source, isFile: true),
+        try row.isNull(1) ? nil : row.integer(1)
+      )
+    }
+  }
+
+  /// Which of a collection's documents are read.
+  enum Selection {
+    case all
+    case files
+    /// Those of files that no root took, as an earlier version of the program added them.
+    case filesWithoutRoot
+  }
+
   /// The documents of a collection by their keys, in the order of their sources.
   static func all(
-    collection: Int64, onlyFiles: Bool = false, _ db: Database
+    collection: Int64, _ selection: Selection, _ db: Database
   ) throws -> [(id: Int64, key: DocumentKey, root: Int64?)] {
     try db.rows(
       bulk: "SELECT id, source, origin = 'file', root_id FROM documents WHERE collection_id = ?"
-        + (onlyFiles ? " AND origin = 'file'" : "") + " ORDER BY source",
+        + (selection == .all ? "" : " AND origin = 'file'")
+        + (selection == .filesWithoutRoot ? " AND root_id IS NULL" : "") + " ORDER BY source",
       .integer(collection)
     ) { row in
       (

@@ -45,7 +45,7 @@ struct SourceLookup: Sendable {
     let wanted = typed.lowercased()
     let wantedName = name(wanted)
     var found: [(cost: Int, key: DocumentKey)] = []
-    for document in try DocumentsTable.all(collection: collection, db) {
+    for document in try DocumentsTable.all(collection: collection, .all, db) {
       let source = document.key.source.lowercased()
       let distance = Self.edits(from: wanted, to: source, atMost: 2)
       let nameDistance = Self.edits(from: String(wantedName), to: String(name(source)), atMost: 2)

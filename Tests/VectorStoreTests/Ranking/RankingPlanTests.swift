@@ -90,12 +90,11 @@ import VectorStoreSearch
     #expect(ConfidenceFusion.fuse([list([], trust: 0.5), list([], trust: 0.5)], limit: 2).isEmpty)
   }
 
-  @Test func aListThatFoundNothingNearIsLeftOut() {
+  @Test func whatIsNotNearComesLast() {
     let far = list([(2, -0.1), (1, -0.2)], trust: 0.5, hasEveryRow: true)
-    #expect(ConfidenceFusion.fuse([far], limit: 2).isEmpty)
     #expect(
       ConfidenceFusion.fuse([far, list([(1, 3)], trust: 0.5)], limit: 2)
-        == [ScoredRow(id: 1, score: 1)])
+        == [ScoredRow(id: 1, score: 1), ScoredRow(id: 2, score: 0)])
   }
 
   @Test func theOnlyVectorOfASmallStoreDoesNotStandOut() {

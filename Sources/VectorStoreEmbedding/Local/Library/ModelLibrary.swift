@@ -115,6 +115,8 @@ public struct ModelLibrary: Sendable {
     let source = URL(filePath: source).standardizedFileURL
     let name = name ?? source.lastPathComponent
     try checkFree(name)
+    // Before anything is copied, and so that an error names the user's folder.
+    _ = try LocalModel(folder: source.path, name: name)
     return try await install(name) { draft in
       for part in Self.parts {
         let file = source.appending(path: part).resolvingSymlinksInPath()
