@@ -5,14 +5,18 @@ import GRDB
 extension Store {
   /// The changes of the store from now on, by this process or another, until the task that reads them ends.
   ///
-  ///     for try await change in store.changes {
+  ///     for try await change in try await store.changes {
   ///       print(change.generation, change.collections)
   ///     }
   ///
-  /// Changes that follow each other closely come as one. Nothing is read while nobody asks.
+  /// What is there is read before this returns, so that no later write is missed. Changes that follow each
+  /// other closely come as one. Nothing is read while nobody asks.
   ///
-  /// - Complexity: one read of a number every 200 ms, and a scan of the documents' rows after a change.
-  public var changes: Changes { Changes(file: file) }
+  /// - Complexity: one read of a number every 200 ms, and a scan of the documents' rows at the start and
+  ///   after a change.
+  public var changes: Changes {
+    get async throws { Changes(file: file, start: try await file.read(StoreContents.init)) }
+  }
 
   /// What one or more writes in a row changed.
   public struct Change: Sendable, Hashable, Codable {
@@ -33,31 +37,24 @@ extension Store {
   /// ``Store/close()``, and `CancellationError` when its task is cancelled.
   public struct Changes: AsyncSequence, Sendable {
     let file: StoreFile
+    fileprivate let start: StoreContents
 
-    /// Begins with what changes after this call.
-    public func makeAsyncIterator() -> Iterator { Iterator(file: file) }
+    /// Begins with what changed after ``Store/changes`` returned.
+    public func makeAsyncIterator() -> Iterator { Iterator(file: file, seen: start) }
 
     /// Waits for changes.
     public struct Iterator: AsyncIteratorProtocol {
       private static let interval = Duration.milliseconds(200)
-      private let file: StoreFile
-      private let start: Task<StoreContents, any Error>
-      private var seen: StoreContents?
-
-      init(file: StoreFile) {
-        self.file = file
-        start = Task { try await file.read(StoreContents.init) }
-      }
+      fileprivate let file: StoreFile
+      fileprivate var seen: StoreContents
 
       /// The next change. Waits without end if there is none.
       public mutating func next() async throws -> Change? {
-        let before = if let seen { seen } else { try await start.value }
-        seen = before
         while true {
-          if try await file.read(StoreStateTable.generation) != before.generation {
-            let now = try await file.read(StoreContents.init)
-            seen = now
-            return now.change(since: before)
+          if try await file.read(StoreStateTable.generation) != seen.generation {
+            let before = seen
+            seen = try await file.read(StoreContents.init)
+            return seen.change(since: before)
           }
           try await Task.sleep(for: Self.interval)
         }

@@ -143,8 +143,7 @@ struct ClientTests {
 
   @Test func aStoreTellsItsHealthItsSpendingAndItsChanges() async throws {
     try await withStore { store in
-      var changes = store.changes.makeAsyncIterator()
-      try await Task.sleep(for: .milliseconds(50))
+      var changes = try await store.changes.makeAsyncIterator()
       try await store.collection("notes").add(Self.documents)
       #expect(try await changes.next()?.collections == ["notes"])
       _ = try await store.health()

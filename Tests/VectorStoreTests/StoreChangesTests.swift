@@ -19,10 +19,8 @@ struct StoreChangesTests {
 
   @Test func eachWriteOfAnotherStoreIsSeenWithItsCollection() async throws {
     try await Self.withStores { watched, writer in
-      var changes = watched.changes.makeAsyncIterator()
+      var changes = try await watched.changes.makeAsyncIterator()
       func next() async throws -> Store.Change { try #require(try await changes.next()) }
-      // Begins now, with what is there.
-      try await Task.sleep(for: .milliseconds(50))
       try await writer.add([Document(id: "b", text: "a seal")], to: "second")
       var change = try await next()
       #expect(change.collections == ["second"])
@@ -42,7 +40,9 @@ struct StoreChangesTests {
 
   @Test func waitingEndsWithItsTask() async throws {
     try await Self.withStores { watched, _ in
-      let waiting = Task { for try await _ in watched.changes { Issue.record("nothing changed") } }
+      let waiting = Task {
+        for try await _ in try await watched.changes { Issue.record("nothing changed") }
+      }
       try await Task.sleep(for: .milliseconds(300))
       waiting.cancel()
       await #expect(throws: CancellationError.self) { try await waiting.value }
@@ -51,7 +51,7 @@ struct StoreChangesTests {
 
   @Test func aClosedStoreEndsIt() async throws {
     try await Self.withStores { watched, _ in
-      let waiting = Task { for try await _ in watched.changes {} }
+      let waiting = Task { for try await _ in try await watched.changes {} }
       try await Task.sleep(for: .milliseconds(300))
       try await watched.close()
       #expect(await errorCode { try await waiting.value } == .closed)

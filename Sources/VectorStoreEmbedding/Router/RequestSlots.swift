@@ -17,6 +17,9 @@ actor RequestSlots {
   private var waiting: [EmbeddingPurpose: [CheckedContinuation<Void, Never>]] = [:]
   private var lastQuestion: ContinuousClock.Instant?
 
+  /// How many wait for a slot.
+  var queueLength: Int { waiting.values.reduce(0) { $0 + $1.count } }
+
   /// Creates so many slots.
   init(_ count: Int) { self.count = max(1, count) }
 

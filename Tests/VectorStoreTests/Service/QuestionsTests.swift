@@ -107,6 +107,7 @@ struct QuestionsTests {
     let slots = RequestSlots(1)
     await slots.take(for: .document)
     let order = Order()
+    var queued = 0
     try await withThrowingTaskGroup(of: Void.self) { group in
       for purpose in [EmbeddingPurpose.document, .document, .query] {
         group.addTask {
@@ -114,7 +115,8 @@ struct QuestionsTests {
           await order.append(purpose)
           await slots.give()
         }
-        try await Task.sleep(for: .milliseconds(50))
+        queued += 1
+        while await slots.queueLength < queued { try await Task.sleep(for: .milliseconds(2)) }
       }
       await slots.give()
       try await group.waitForAll()
@@ -128,7 +130,7 @@ struct QuestionsTests {
     await slots.give()
     await slots.take(for: .document)
     let second = Task { await slots.take(for: .document) }
-    try await Task.sleep(for: .milliseconds(50))
+    while await slots.queueLength < 1 { try await Task.sleep(for: .milliseconds(2)) }
     // Would wait for ever if the second batch had the slot.
     await slots.take(for: .query)
     await slots.give()
