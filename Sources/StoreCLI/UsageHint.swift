@@ -68,9 +68,10 @@ enum UsageHint {
         continue
       }
       let near = name.hasPrefix("--") ? nearest(to: name, among: options.sorted()) : nil
-      let meant = near.map { "did you mean \($0)? " } ?? ""
-      return "\"\(argument)\" is no option of store \(verb._commandName); \(meant)"
-        + "A text that begins with a dash stands after --: store \(verb._commandName) -- "
+      let meant = near.map { " (did you mean \($0)?)" } ?? ""
+      return
+        "\"\(argument)\" is no option of store \(verb._commandName)\(meant); a text that begins with "
+        + "a dash stands after --: store \(verb._commandName) -- "
         + "\"\(argument)\""
     }
     return nil

@@ -91,11 +91,11 @@ extension Store {
       try await store.count(in: name, filter: filter)
     }
 
-    /// A page of documents by source: those after one, at most `limit`.
+    /// A page of documents by source: those after one, the last of the page before, at most `limit`.
     public func list(
-      after source: String? = nil, limit: Int = 1000, filter: Filter? = nil
+      after last: DocumentSummary? = nil, limit: Int = 1000, filter: Filter? = nil
     ) async throws -> [DocumentSummary] {
-      try await store.list(in: name, filter: filter, after: source, limit: limit)
+      try await store.list(in: name, filter: filter, after: last, limit: limit)
     }
 
     /// All documents by source, read a page at a time. A collection that is not there has none.
@@ -160,7 +160,7 @@ extension Store.Collection {
     public struct Iterator: AsyncIteratorProtocol {
       let collection: Store.Collection
       private var page: ArraySlice<DocumentSummary> = []
-      private var last: String?
+      private var last: DocumentSummary?
       private var isAtEnd = false
 
       init(collection: Store.Collection) { self.collection = collection }
@@ -174,7 +174,7 @@ extension Store.Collection {
           isAtEnd = page.isEmpty
         }
         guard let document = page.popFirst() else { return nil }
-        last = document.source
+        last = document
         return document
       }
     }

@@ -174,7 +174,8 @@ private struct ExportedRows {
     // Documents in the order of their ids and chunks by their index: nothing has to be sorted.
     try db.forEachRow(
       bulk: """
-        SELECT d.source, d.metadata, c.ordinal, c.text, v.data, v.norm, v.checksum,
+        SELECT d.source, d.metadata, c.ordinal, c.text,
+          \(VectorsTable.data(in: space)), v.norm, v.checksum,
           EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.ordinal > 0),
           c.start_scalar, c.end_scalar, c.line
         FROM documents d NOT INDEXED CROSS JOIN chunks c ON c.document_id = d.id

@@ -87,26 +87,30 @@ extension Store {
 
   /// The documents of a collection, or of all if it is nil, by collection and source.
   ///
+  ///     var page = try await store.list(limit: 100)
+  ///     while !page.isEmpty {
+  ///       for document in page { print(document.source) }
+  ///       page = try await store.list(after: page.last, limit: 100)
+  ///     }
+  ///
   /// - Parameters:
   ///   - collection: the collection's name; nil takes all collections.
   ///   - states: only documents in one of these states; nil takes all.
   ///   - filter: only documents that pass, or of which a chunk does if it asks for ordinals; nil takes
   ///     all.
-  ///   - source: only documents whose source comes after this one: the last of the page before.
+  ///   - last: only documents that come after this one, the last of the page before; nil begins with the first.
   ///   - limit: the most documents; nil takes all.
   /// - Throws: ``StoreError`` with `collectionNotFound` or `invalidFilter`, and `invalidArgument` for a
-  ///   page of no collection or of less than one document.
+  ///   page of less than one document.
   /// - Complexity: one pass over documents and chunks; for a page, over those of the page.
   public func list(
     in collection: String? = nil, states: Set<DocumentSummary.State>? = nil,
-    filter: Filter? = nil, after source: String? = nil, limit: Int? = nil
+    filter: Filter? = nil, after last: DocumentSummary? = nil, limit: Int? = nil
   ) async throws -> [DocumentSummary] {
     try filter?.check()
-    guard collection != nil || (source == nil && limit == nil), limit ?? 1 > 0 else {
+    guard limit ?? 1 > 0 else {
       throw StoreError(
-        .invalidArgument,
-        "a page of documents needs a collection and a limit of at least 1; found "
-          + "\(collection ?? "no collection") and \(limit.map(String.init) ?? "no limit")")
+        .invalidArgument, "the limit is \(limit ?? 0); a page has at least 1 document")
     }
     let filter = filter?.resolvingSources(by: identity)
     return try await file.read { [identity] db in
@@ -117,22 +121,22 @@ extension Store {
         }
       }
       var summaries: [DocumentSummary] = []
-      var last = source
+      var last = last
       var isAtEnd = false
       // A page may need several: its filter and states are looked at here.
       while !isAtEnd, summaries.count < limit ?? .max {
-        isAtEnd = limit == nil
-        let before = last
+        isAtEnd = true
         try DocumentListing.forEach(
           collection: only?.id, states: nil, after: last, limit: limit, identity: identity, db
         ) { id, summary in
-          last = summary.source
+          last = summary
+          // A page that came to its end is not the last, as far as is known.
+          if limit != nil { isAtEnd = false }
           guard passing?.contains(id) ?? true, states?.contains(summary.state) ?? true,
             summaries.count < limit ?? .max
           else { return }
           summaries.append(summary)
         }
-        if last == before { isAtEnd = true }
       }
       return summaries
     }
@@ -187,7 +191,7 @@ extension Store {
       for chunk in try chunks(record, db) {
         try db.forEachRow(
           bulk: """
-            SELECT d.source, c.ordinal, v.data FROM chunks c JOIN documents d ON d.id = c.document_id
+            SELECT d.source, c.ordinal, \(VectorsTable.data(in: space)) FROM chunks c JOIN documents d ON d.id = c.document_id
             JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
             WHERE c.id = ?1 AND d.collection_id = ?3
             """, [.integer(chunk), .integer(spaceID), .integer(record.id)]

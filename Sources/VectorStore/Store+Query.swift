@@ -155,7 +155,7 @@ extension Store {
     let filter = options.filter?.resolvingSources(by: identity)
     return try await file.read { [file, identity] db in
       let collection = try CollectionsTable.require(collection, db)
-      let selection = try filter.map { try FilterSelection($0, collection: collection, db) }
+      let selection = try FilterSelection.answering(filter, collection: collection, db)
       let ranker = Ranker(
         db: db, collection: collection, plan: try plan(collection, db), options: options,
         index: file.index, identity: identity, deviations: deviations, selection: selection)
@@ -184,9 +184,11 @@ extension Store {
       return "\(name) has no documents; add some"
     }
     if let selection, try selection.documentIDs(db).isEmpty {
-      return "no document of \(name) passes the filter; check its keys and values"
+      return options.filter == nil
+        ? "the files of all documents of \(name) are ignored now or cannot be read; list them for the reasons"
+        : "no document of \(name) passes the filter; check its keys and values"
     }
-    let among = selection == nil ? "of \(name)" : "that passes the filter"
+    let among = options.filter == nil ? "of \(name)" : "that passes the filter"
     if let score = options.minimumScore {
       return "no passage \(among) scores \(score) or more; ask for a lower score"
     }

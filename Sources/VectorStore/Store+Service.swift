@@ -40,6 +40,18 @@ extension Store {
     return found
   }
 
+  /// The names of the collections of the store at a path; none if there is no such store.
+  ///
+  /// - Throws: ``StoreError`` if the store cannot be read, as one of an older format cannot.
+  package static func collectionNames(at path: String) async throws -> [String] {
+    guard StoreFile.size(of: path) > 0 else { return [] }
+    let store = try await Store(
+      path: path, configuration: StoreConfiguration(access: .readOnly, mode: .mock))
+    let names = try await store.file.read { try CollectionsTable.all($0).map(\.name) }
+    try await store.close()
+    return names
+  }
+
   /// How a service tells questions and documents apart in a space of this store.
   ///
   /// The first service that embeds in a space decides. A later one whose roles nobody chose goes by them.

@@ -69,6 +69,34 @@ import Testing
     }
   }
 
+  @Test func eachCollectionIsUpdatedAndAskedByItsOwnService() async throws {
+    try await withLoopback(Self.server()) { one in
+      try await withLoopback(Self.server()) { two in
+        let folder = try TemporaryFolder()
+        let command = Command(folder: folder, environment: ["SERVICE_MODE": "REAL"])
+        for (name, server) in [("one", one), ("two", two)] {
+          try folder.write("The sky of \(name).", to: "\(name)/a.md")
+          var today = command
+          today.environment["OPENAI_API_URL"] = server.url
+          today.environment["OPENAI_MODEL"] = "own"
+          today.environment["OPENAI_PRICE_PER_MILLION_TOKENS"] = "0"
+          let added = try await today.run("add", name, "-c", name)
+          #expect(added.status == 0, "\(added.errors)")
+          try folder.write("The sea of \(name).", to: "\(name)/b.md")
+        }
+        let updated = try await command.run("update")
+        #expect(updated.status == 0, "\(updated.errors)")
+        let asked = try await command.run("query", "which water?", "-c", "one", "-c", "two")
+        #expect(asked.status == 0, "\(asked.errors)")
+        for (name, other, server) in [("one", "two", one), ("two", "one", two)] {
+          let texts = server.embeddingRequests.flatMap(\.texts)
+          #expect(texts.contains("The sea of \(name).") && texts.contains("which water?"))
+          #expect(!texts.contains { $0.contains(other) })
+        }
+      }
+    }
+  }
+
   @Test func whatTheEnvironmentNamesWins() async throws {
     try await withLoopback(Self.server()) { server in
       let user = try await User(server.url)

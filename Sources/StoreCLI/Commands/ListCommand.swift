@@ -60,6 +60,7 @@ struct ListCommand: AsyncParsableCommand {
     case .standIn: "words only"
     case .pending: "waiting"
     case .failed: "failed"
+    case .leftOut: "left out"
     }
   }
 }

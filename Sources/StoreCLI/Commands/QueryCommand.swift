@@ -147,9 +147,14 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try await Settings(
+    let embeds = vector == nil && ranking != .lexical
+    var settings = try await Settings(
       store, mode: mode.mode, access: .readOnly,
-      embeds: vector == nil && ranking != .lexical ? collections.first ?? "default" : nil)
+      embeds: embeds ? collections.first ?? "default" : nil)
+    if embeds, allCollections || collections.count > 1 {
+      try await settings.addServices(
+        of: allCollections ? nil : Array(collections.dropFirst()), store, mode.mode)
+    }
     var options = QueryOptions(limit: limit)
     options.minimumScore = minScore
     options.filter = try filtering.parsed()

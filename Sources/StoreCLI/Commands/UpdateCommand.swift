@@ -42,16 +42,20 @@ struct UpdateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try await Settings(
+    var settings = try await Settings(
       store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite,
       embeds: collection ?? "default", sends: !dryRun)
     try settings.requireStore()
+    if collection == nil {
+      try await settings.addServices(of: nil, store, mode.mode, sends: !dryRun)
+    }
     let options = UpdateOptions(
       prune: pruning.prune, prunesMostOfARoot: pruning.yes, isDryRun: dryRun,
       spending: spending.options(quiet: store.quiet))
     if watch { return try await watch(settings, options) }
+    let opened = settings
     let (updates, identity) = try await ProgressBar.during(quiet: store.quiet) { progress in
-      try await settings.withStore { store in
+      try await opened.withStore { store in
         let updates = try await store.update(
           roots, in: collection, options: options, progress: progress)
         return (updates, store.identity)

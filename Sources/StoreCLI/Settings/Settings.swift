@@ -126,6 +126,29 @@ struct Settings: Sendable {
     if sends, access == .readWrite { try TextAddressRule.remember(self) }
   }
 
+  /// Adds the services of more collections, each by what it remembers of its own.
+  ///
+  /// - Parameter collections: their names; nil takes all of the store.
+  /// - Throws: as ``init(_:mode:access:embeds:target:sends:makes:)``.
+  mutating func addServices(
+    of collections: [String]?, _ options: StoreOptions, _ mode: ModeArgument?, sends: Bool = true
+  ) async throws {
+    guard configuration.mode != .mock else { return }
+    var names = collections ?? []
+    // Whoever opens the store next says what is wrong with it.
+    if collections == nil { names = (try? await Store.collectionNames(at: storePath)) ?? [] }
+    for name in names {
+      var other = try Settings(options, mode, configuration.access, quiet: true)
+      try await other.recall(name, sends: sends, makes: false)
+      try other.addService(sends: sends)
+      if sends, configuration.access == .readWrite { try TextAddressRule.remember(other) }
+      guard let service = other.configuration.service else { continue }
+      let has = ([configuration.service].compactMap(\.self) + configuration.otherServices)
+        .contains { $0.space == service.space }
+      if !has { configuration.otherServices.append(service) }
+    }
+  }
+
   private init(
     _ options: StoreOptions, _ mode: ModeArgument?, _ access: StoreConfiguration.Access, quiet: Bool
   ) throws {

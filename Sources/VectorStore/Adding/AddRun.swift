@@ -20,6 +20,8 @@ struct AddRun {
 
   let file: StoreFile
   let collection: CollectionRecord
+  /// Called with how many passages are done, so that one large document is seen to move.
+  var progress: ProgressHandler?
   var tally: AddTally
   /// How texts are counted for the service; nil if none is asked.
   let counter: TokenCounter?
@@ -40,6 +42,8 @@ struct AddRun {
   private let mismatch: StoreError?
   private var sink: any AddSink
   private var waiting = WaitingDocuments()
+  /// How many texts went to the service, and of how many it is known what became of them.
+  private var (sent, answered) = (0, 0)
   /// Texts embedded by this run whose document has not been placed yet.
   private var embeddedNow: Set<Data> = []
   /// Texts refused for good.
@@ -211,6 +215,11 @@ struct AddRun {
     try await placeReady()
   }
 
+  /// Keeps documents whose files are not taken any more from answering, by row id.
+  mutating func leaveOut(_ reasons: [Int64: AddReport.Gone.Reason]) async throws {
+    if !reasons.isEmpty { try await sink.leaveOut(reasons) }
+  }
+
   /// Removes documents whose files are gone.
   mutating func remove(_ ids: [Int64]) async throws {
     tally.count(removed: try await sink.remove(ids))
@@ -253,6 +262,7 @@ struct AddRun {
         .filter { hashes.contains($0) && failures[$0] == nil }
       waiting.add(document, missing: Set(needs))
     }
+    sent += fresh.count
     await sink.send(fresh)
   }
 
@@ -319,6 +329,7 @@ struct AddRun {
   /// Takes in what became of texts, and cuts those again that are too long.
   private mutating func take(_ events: [EmbeddingQueue.Event]) async throws {
     events.forEach { resolve($0) }
+    if sent > 0 { progress?(StoreProgress(done: answered, total: sent, unit: "passages")) }
     guard !tooLong.isEmpty, let counter else { return }
     var cut: [CutDocument] = []
     for (hash, found) in tooLong {
@@ -355,6 +366,7 @@ struct AddRun {
 
   /// Takes in what became of texts.
   private mutating func resolve(_ event: EmbeddingQueue.Event) {
+    answered += event.texts
     switch event {
     case .embedded(let hashes):
       embeddedNow.formUnion(hashes)
@@ -401,7 +413,8 @@ struct AddRun {
     guard !documents.isEmpty else { return }
     let (vectors, pendingReason) = try await vectorsAtHand(for: documents)
     let outcomes = try await sink.place(
-      documents, vectors: vectors, embeddedNow: embeddedNow, pendingReason: pendingReason)
+      documents, vectors: vectors, embeddedNow: embeddedNow, pendingReason: pendingReason,
+      progress: progress)
     var incomplete: [CutDocument] = []
     for (document, outcome) in zip(documents, outcomes) {
       tally.count(outcome, of: document)
@@ -466,20 +479,20 @@ struct AddRun {
       // Texts of a batch were given up; the others go on.
       route = fallback(stopped.message)
     }
-    let (mock, space): (MockService, SpaceRecord)
+    let mock: MockService
     switch route {
     case .requests: return (vectors, nil)
     case .wait(let reason): return (vectors, reason)
-    case .local(let service): (mock, space) = (service, target)
-    case .standIn(let service, _):
-      (mock, space) = (service, mockSpace)
+    case .standIn where mockSpace != target:
+      // Made of their texts when they are read.
       vectors.standIn = mockSpace
+      return (vectors, nil)
+    case .local(let service), .standIn(let service, _): mock = service
     }
-    let missing = try await sink.missingTexts(
-      of: documents, in: space == target ? [target] : [target, space]
-    ).filter { failures[$0.hash] == nil }
-    vectors.made = try await sink.embed(missing, by: mock, in: space)
-    if space == target { embeddedNow.formUnion(missing.map(\.hash)) }
+    let missing = try await sink.missingTexts(of: documents, in: [target])
+      .filter { failures[$0.hash] == nil }
+    vectors.made = try await sink.embed(missing, by: mock, in: target)
+    embeddedNow.formUnion(missing.map(\.hash))
     return (vectors, nil)
   }
 }

@@ -30,13 +30,15 @@ protocol AddSink: Sendable {
   /// Places documents, each whole or not at all.
   mutating func place(
     _ documents: [CutDocument], vectors: VectorsAtHand, embeddedNow: Set<Data>,
-    pendingReason: String?
+    pendingReason: String?, progress: ProgressHandler?
   ) async throws -> [Placement.Outcome]
   /// Gives documents that the store has, and whose own files are gone, the sources of files with their
   /// content. Returns which.
   mutating func move(_ documents: [CutDocument]) async throws -> [AddReport.Move]
   /// Keeps where documents come from that are as they were, by row id.
   mutating func keep(_ stamps: [Int64: FileStamp]) async throws
+  /// Keeps documents whose files are not taken any more from answering, by row id.
+  mutating func leaveOut(_ reasons: [Int64: AddReport.Gone.Reason]) async throws
   /// Removes documents by row id. Returns how many there were.
   mutating func remove(_ ids: [Int64]) async throws -> Int
   /// Changes what is remembered of roots.
@@ -116,12 +118,12 @@ struct StoreSink: AddSink {
 
   func place(
     _ documents: [CutDocument], vectors: VectorsAtHand, embeddedNow: Set<Data>,
-    pendingReason: String?
+    pendingReason: String?, progress: ProgressHandler?
   ) async throws -> [Placement.Outcome] {
     let placement = Placement(
       collection: collection, vectors: vectors, embeddedNow: embeddedNow,
       pendingReason: pendingReason, placedAt: placedAt, run: run.id,
-      refusesDuplicates: run.command == "import")
+      refusesDuplicates: run.command == "import", progress: progress)
     return try await file.write { db in
       try placement.collection.requireUnchanged(db)
       return try SearchTable.following(db) { try placement.place(documents, &$0, db) }
@@ -149,6 +151,12 @@ struct StoreSink: AddSink {
   func keep(_ stamps: [Int64: FileStamp]) async throws {
     try await file.write { db in
       for (id, stamp) in stamps { try DocumentsTable.keep(stamp, of: id, db) }
+    }
+  }
+
+  func leaveOut(_ reasons: [Int64: AddReport.Gone.Reason]) async throws {
+    try await file.write { db in
+      for (id, reason) in reasons { try DocumentsTable.leaveOut(id, because: reason, db) }
     }
   }
 
@@ -271,7 +279,7 @@ struct CountingSink: AddSink {
 
   mutating func place(
     _ documents: [CutDocument], vectors: VectorsAtHand, embeddedNow: Set<Data>,
-    pendingReason: String?
+    pendingReason: String?, progress: ProgressHandler?
   ) async throws -> [Placement.Outcome] {
     let embedded = embedded
     let sources = try await store.file.read { db in
@@ -331,6 +339,8 @@ struct CountingSink: AddSink {
   }
 
   func keep(_ stamps: [Int64: FileStamp]) {}
+
+  func leaveOut(_ reasons: [Int64: AddReport.Gone.Reason]) {}
 
   func remove(_ ids: [Int64]) -> Int { ids.filter { !moved.contains($0) }.count }
 

@@ -27,6 +27,15 @@ actor EmbeddingQueue {
     case tooLong(Data, tokens: Int?, ChunkFailure)
     /// Not embedded now.
     case unavailable([Data], Unavailable)
+
+    /// Of how many texts it tells.
+    var texts: Int {
+      switch self {
+      case .embedded(let hashes), .found(let hashes), .unavailable(let hashes, _): hashes.count
+      case .failed(let refused): refused.count
+      case .tooLong: 1
+      }
+    }
   }
 
   /// A request to be.

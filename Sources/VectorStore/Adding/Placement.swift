@@ -60,6 +60,11 @@ struct Placement: Sendable {
   let run: Int64
   /// Whether a document that this run placed before is another one with the same id.
   let refusesDuplicates: Bool
+  /// Called now and then while a large document is placed.
+  let progress: ProgressHandler?
+
+  /// A document is large if it has more than so many chunks.
+  private static let largeChunks = 1000
 
   /// Places the documents of a batch, one after the other.
   func place(
@@ -117,6 +122,11 @@ struct Placement: Sendable {
     }
     for (ordinal, (chunk, source)) in zip(document.chunks, sources).enumerated() {
       try place(chunk, ordinal: ordinal, document: id, source, &words, db)
+      let count = document.chunks.count
+      if count > Self.largeChunks, ordinal % 100 == 0 {
+        progress?(
+          StoreProgress(done: ordinal, total: count, unit: "passages", current: document.source))
+      }
     }
     if known != nil {
       if !document.bringsAllVectors {
@@ -139,8 +149,10 @@ struct Placement: Sendable {
     if case .failed(let reason) = source { failure = reason }
     let id = try ChunksTable.insert(
       chunk, ordinal: ordinal, document: document, failure: failure, &words, db)
-    if let (vector, space) = try vectors.vector(of: chunk, from: source, db) {
-      try VectorsTable.insert(vector, chunk: id, space: space.id, db)
+    if case .standIn = source, let standIn = vectors.standIn {
+      try VectorsTable.insertMade(chunk: id, space: standIn.id, db)
+    } else if let vector = try vectors.vector(of: chunk, from: source, db) {
+      try VectorsTable.insert(vector, chunk: id, space: vectors.target.id, db)
     }
   }
 

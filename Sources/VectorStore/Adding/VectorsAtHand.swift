@@ -57,7 +57,7 @@ struct VectorsAtHand: Sendable {
     }
     if let failure = failures[hash] { return .failed(failure) }
     if try has(target) { return .target }
-    if let standIn, try has(standIn) { return .standIn }
+    if standIn != nil, chunk.text != nil { return .standIn }
     return nil
   }
 
@@ -68,20 +68,18 @@ struct VectorsAtHand: Sendable {
       "the chunk came as a vector without text, and the collection has another space since; add "
       + "it again with a vector of that space")
 
-  /// The vector of a chunk and its space, by its source. Nil for one that failed.
+  /// The vector of a chunk in the target space, by its source. Nil for one that has none.
   func vector(
     of chunk: CutChunk, from source: VectorSource, _ db: Database
-  ) throws -> (vector: StoredVector, space: SpaceRecord)? {
-    let space: SpaceRecord
+  ) throws -> StoredVector? {
     switch source {
-    case .failed: return nil
-    case .own: return chunk.vector.map { ($0, target) }
-    case .target: space = target
-    case .standIn: space = standIn ?? target
+    case .failed, .standIn: return nil
+    case .own: return chunk.vector
+    case .target:
+      guard let hash = chunk.textHash else { return nil }
+      let handed = made?.space == target ? made?.vectors[hash] : nil
+      return try handed ?? VectorsTable.find(textHash: hash, space: target, db)
     }
-    guard let hash = chunk.textHash else { return nil }
-    let handed = made?.space == space ? made?.vectors[hash] : nil
-    return try (handed ?? VectorsTable.find(textHash: hash, space: space, db)).map { ($0, space) }
   }
 
   /// The texts of documents, each once, that have a vector in none of some spaces.

@@ -113,7 +113,7 @@ struct SegmentAudit {
       let loaded = try SegmentReader(space: space).load([record], db)[record.id]
       segment = try loaded?.get() ?? { throw CodeSegment.Damage(segment: record.id, part: "row") }()
       fine = AlignedBytes(count: segment.layout.fineCount)
-      try SnapshotReader(db, dimensions: space.space.dimensions).readFineCodes(
+      try SnapshotReader(db, space: space.space).readFineCodes(
         of: segment, into: fine)
     } catch let damage as CodeSegment.Damage {
       parts.add("segment \(record.id) of \(space.space): its \(damage.part) is damaged or missing")
@@ -125,7 +125,7 @@ struct SegmentAudit {
       rotation: Rotation(dimensions: space.space.dimensions), segment: segment, fine: fine)
     var (wrongCodes, soundRows) = (0, 0)
     try VectorsTable.forEachNamed(
-      space: space.id, after: record.after, through: record.through, db
+      space: space, after: record.after, through: record.through, db
     ) { vector in
       guard let row = walk.meet(vector), Self.isSound(vector.bytes, space) else { return }
       soundRows += 1

@@ -58,6 +58,7 @@ struct ReaderPool: Sendable {
     configuration.label = "vector-store"
     configuration.busyMode = .timeout(10)
     configuration.prepareDatabase { db in
+      db.add(function: VectorsTable.mockVector)
       try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 2147418112")
     }
     return configuration

@@ -291,6 +291,7 @@ final class WriterConnection: @unchecked Sendable {
     configuration.label = "vector-store.writer"
     configuration.busyMode = .timeout(Double(busyMilliseconds) / 1000)
     configuration.prepareDatabase { db in
+      db.add(function: VectorsTable.mockVector)
       if creating {
         try db.execute(sql: "PRAGMA page_size = \(Schema.pageSize)")
         try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")

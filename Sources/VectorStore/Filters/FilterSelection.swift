@@ -30,6 +30,37 @@ struct FilterSelection: Sendable {
     selects = writer.isByChunk ? .chunks : .documents
   }
 
+  private init(sql: String, arguments: [DatabaseValue], selects: Unit) {
+    (self.sql, self.arguments, self.selects) = (sql, arguments, selects)
+  }
+
+  /// What may answer: what passes a filter, if there is one, but for documents whose files are not taken any
+  /// more. Nil where that is the whole collection.
+  ///
+  /// - Complexity: one look into an index beside that of the filter.
+  static func answering(
+    _ filter: Filter?, collection: CollectionRecord, _ db: Database
+  ) throws -> FilterSelection? {
+    let selection = try filter.map { try FilterSelection($0, collection: collection, db) }
+    guard try DocumentsTable.hasLeftOut(collection: collection.id, db) else { return selection }
+    let id = collection.id.databaseValue
+    guard let selection else {
+      return FilterSelection(
+        sql: "SELECT id FROM documents WHERE collection_id = ? AND left_out IS NULL",
+        arguments: [id], selects: .documents)
+    }
+    let leftOut = "SELECT id FROM documents WHERE collection_id = ? AND left_out IS NOT NULL"
+    let sql =
+      selection.selects == .documents
+      ? "SELECT id FROM (\(selection.sql)) WHERE id NOT IN (\(leftOut))"
+      : """
+      SELECT s.id FROM (\(selection.sql)) s CROSS JOIN chunks c ON c.id = s.id
+      WHERE c.document_id NOT IN (\(leftOut))
+      """
+    return FilterSelection(
+      sql: sql, arguments: selection.arguments + [id], selects: selection.selects)
+  }
+
   /// A SELECT of the ids of all chunks that pass; its arguments are ``arguments``.
   var chunks: String {
     switch selects {

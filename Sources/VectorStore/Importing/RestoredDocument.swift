@@ -17,12 +17,15 @@ struct RestoredDocument: Sendable {
   private struct Chunk: Sendable {
     var chunk: CutChunk
     var failure: ChunkFailure?
-    var vectors: [(space: EmbeddingSpace, vector: StoredVector)]
+    /// A vector that is nil is made of the text when it is read.
+    var vectors: [(space: EmbeddingSpace, vector: StoredVector?)]
   }
 
   /// As it is compared with what the store has.
   let whole: WholeDocument
   let line: Int
+  /// What its line says of the collection.
+  private let collection: StoredParts.Collection?
   private let metadata: String
   private let given: String?
   private let hash: Data?
@@ -55,6 +58,12 @@ struct RestoredDocument: Sendable {
     line = imported.line
     metadata = try MetadataJSON.encode(imported.metadata)
     var parts = parts
+    collection = parts.collection
+    parts.collection = nil
+    if let reason = parts.leftOut, AddReport.Gone.Reason(rawValue: reason) == nil {
+      throw Self.wrong(
+        "leftOut", reason, AddReport.Gone.Reason.allCases.map(\.rawValue).joined(separator: ", "))
+    }
     given = try parts.given.map { try MetadataJSON.encode($0) }
     guard DocumentOrigin(rawValue: parts.origin) != nil else {
       throw Self.wrong("origin", parts.origin, "file, text or import")
@@ -73,7 +82,7 @@ struct RestoredDocument: Sendable {
     let format = DocumentFormat(rawValue: parts.format) ?? .text
     let headings = Headings(of: imported.text ?? "", format: format)
     chunks = try parts.chunks.enumerated().map { ordinal, part in
-      var chunk = try Self.chunk(part, ordinal, &slices)
+      var chunk = try Self.chunk(part, ordinal, &slices, target)
       let above = chunk.chunk.range.map { headings.above($0.lowerBound) } ?? []
       chunk.chunk.headings = above.isEmpty ? nil : above.joined(separator: "\n")
       return chunk
@@ -95,7 +104,8 @@ struct RestoredDocument: Sendable {
   }
 
   private static func chunk(
-    _ part: StoredParts.Chunk, _ ordinal: Int, _ slices: inout TextSlices
+    _ part: StoredParts.Chunk, _ ordinal: Int, _ slices: inout TextSlices,
+    _ target: EmbeddingSpace
   ) throws -> Chunk {
     var text = part.text
     let range = try part.start.flatMap { start in
@@ -119,9 +129,12 @@ struct RestoredDocument: Sendable {
         "found a NUL character in chunk \(ordinal), expected text; remove it from the document")
     }
     let hash = try part.hash.map { try Self.hash($0) } ?? text.map(TextHash.of)
-    let vectors = try part.vectors.map { vector in
+    let vectors = try part.vectors.map { vector -> (space: EmbeddingSpace, vector: StoredVector?) in
       guard let space = EmbeddingSpace(vector.space) else {
         throw wrong("vectors", vector.space, "the name of a space, as provider/model/dimensions")
+      }
+      if vector.components == nil, space == .mock, space != target, text != nil {
+        return (space: space, vector: StoredVector?.none)
       }
       return (space, try stored(vector, space, text, ordinal))
     }
@@ -205,6 +218,9 @@ struct RestoredDocument: Sendable {
     _ documents: [RestoredDocument], in collection: CollectionRecord, run: Int64?, _ db: Database
   ) throws -> [Outcome] {
     var spaces: [EmbeddingSpace: Int64] = [:]
+    for kept in documents.compactMap(\.collection) {
+      try CollectionsTable.restore(kept, to: collection, db)
+    }
     return try SearchTable.following(db) { words in
       try documents.map { try $0.place(in: collection, run, &spaces, &words, db) }
     }
@@ -247,7 +263,11 @@ struct RestoredDocument: Sendable {
       for (space, vector) in part.vectors {
         let spaceID = try spaces[space] ?? SpacesTable.findOrCreate(space, db).id
         spaces[space] = spaceID
-        try VectorsTable.insert(vector, chunk: chunk, space: spaceID, db)
+        if let vector {
+          try VectorsTable.insert(vector, chunk: chunk, space: spaceID, db)
+        } else {
+          try VectorsTable.insertMade(chunk: chunk, space: spaceID, db)
+        }
       }
     }
     return known == nil ? .added : .updated
@@ -284,8 +304,8 @@ struct RestoredDocument: Sendable {
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
           given_metadata, chunk_tokens, overlap_tokens, added_at, updated_at, run_id, modified_at,
-          dated_at, file_bytes, root_id, title)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          dated_at, file_bytes, root_id, title, left_out)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       .integer(collection.id), .text(source), .text(parts.origin), .text(parts.format),
       .blob(orNull: hash), .text(metadata), .text(orNull: given),
@@ -293,7 +313,7 @@ struct RestoredDocument: Sendable {
       .integer(orNull: parts.overlapTokens), .text(parts.added), .text(parts.updated),
       run.map { .integer($0) } ?? .null, .text(orNull: parts.modified), .text(orNull: parts.dated),
       .integer(orNull: parts.bytes), try root(in: collection, db).map { .integer($0) } ?? .null,
-      .text(orNull: title))
+      .text(orNull: title), .text(orNull: parts.leftOut))
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(metadata, document: id, collection: collection.id, db)
     guard let pending = parts.pending, let pendingHash else { return id }

@@ -22,13 +22,16 @@ struct WholeDocument: Sendable, Equatable {
     _ body: (WholeDocument, _ vectors: Vectors) throws -> Void
   ) throws {
     let reader = try WholeDocumentReader(db)
+    var kept: StoredParts.Collection? = try CollectionsTable.parts(of: collection, db)
     try db.forEachRow(
       bulk: "SELECT id FROM documents NOT INDEXED WHERE collection_id = ? ORDER BY id",
       .integer(collection.id)
     ) { row in
       try Cancellation.check()
       var vectors = Vectors()
-      if let document = try reader.read(try row.integer(0), target: collection.target, &vectors) {
+      if var document = try reader.read(try row.integer(0), target: collection.target, &vectors) {
+        document.parts.collection = kept
+        kept = nil
         try body(document, vectors)
       }
     }
@@ -65,7 +68,7 @@ private struct WholeDocumentReader {
     try db.forEachRow(
       bulk: """
         SELECT source, origin, format, content_hash, metadata, given_metadata, chunk_tokens,
-          overlap_tokens, added_at, updated_at, modified_at, dated_at, file_bytes, root_id
+          overlap_tokens, added_at, updated_at, modified_at, dated_at, file_bytes, root_id, left_out
         FROM documents WHERE id = ?
         """, .integer(id)
     ) { row in
@@ -77,6 +80,7 @@ private struct WholeDocumentReader {
       (parts.added, parts.updated) = (try row.text(8), try row.text(9))
       (parts.modified, parts.dated) = (try row.text(orNil: 10), try row.text(orNil: 11))
       parts.bytes = try row.count(orNil: 12)
+      parts.leftOut = try row.text(orNil: 14)
       if !row.isNull(13) { parts.root = try root(try row.integer(13)) }
       found = WholeDocument(
         source: try row.text(0), text: nil, metadata: try MetadataJSON.decode(try row.text(4)),
@@ -156,6 +160,9 @@ private struct WholeDocumentReader {
       .integer(chunk)
     ) { row in
       guard let space = spaces[try row.integer(0)] else { return }
+      if space == .mock, text != nil, try row.blob(1).isEmpty {
+        return vectors.append(StoredParts.Vector(space: space.name, components: nil, norm: 1))
+      }
       let bytes = try row.vector(1, norm: 2, checksum: 3, dimensions: space.dimensions)
       let norm = try row.real(2)
       let isMade =

@@ -8,6 +8,9 @@ import VectorStoreSearch
 struct SegmentMaintenance {
   /// Segments made in one transaction: about half a second.
   private static let segmentsAtOnce = 8
+  /// Vectors that are made when they are read, 30 microseconds each, get codes as soon as there are so many:
+  /// a search then makes some 20 of them.
+  private static let leastMadeRows = 128
 
   let db: Database
   /// The rows of a full segment.
@@ -31,7 +34,9 @@ struct SegmentMaintenance {
       for id in unusable { try SegmentsTable.delete(id, db) }
       if let removed = removed[space.id] { try note(removed, in: space) }
       if !damaged.isEmpty || !unusable.isEmpty { try rebuild(damaged, in: space) }
-      try seal(space, newest: newest, least: segmentRows)
+      let isMade = try space.space == .mock && VectorsTable.isLastMade(space: space.id, db)
+      try seal(
+        space, newest: newest, least: isMade ? min(segmentRows, Self.leastMadeRows) : segmentRows)
     }
     if hasRemoved { try SegmentsTable.forgetRemoved(db) }
   }
@@ -244,7 +249,7 @@ struct SegmentBuilder {
     let block = VectorBlock(
       dimensions: space.space.dimensions, capacity: SegmentLayout.maximumRows)
     let zero = [Float](repeating: 0, count: space.space.dimensions)
-    try VectorsTable.forEachNamed(space: space.id, after: after, through: through, db) { vector in
+    try VectorsTable.forEachNamed(space: space, after: after, through: through, db) { vector in
       if Self.isSound(vector.bytes, dimensions: zero.count) {
         try block.append(bytes: vector.bytes, id: vector.id)
       } else {

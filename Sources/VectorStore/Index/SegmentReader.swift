@@ -76,7 +76,7 @@ struct SegmentReader {
   func isWhole(_ record: SegmentRecord, _ db: Database) throws -> Bool {
     do {
       guard let segment = try load([record], db)[record.id]?.get() else { return false }
-      try SnapshotReader(db, dimensions: space.space.dimensions).readFineCodes(
+      try SnapshotReader(db, space: space.space).readFineCodes(
         of: segment, into: AlignedBytes(count: segment.layout.fineCount))
       return true
     } catch is CodeSegment.Damage {

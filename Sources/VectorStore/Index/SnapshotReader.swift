@@ -22,11 +22,13 @@ final class SnapshotReader: SearchSource, @unchecked Sendable {
   private let cancellation = Cancellation.current
 
   /// - Parameter db: used until the search has ended.
-  init(_ db: Database, dimensions: Int) throws {
+  init(_ db: Database, space: EmbeddingSpace) throws {
     fineCodes = try db.cachedStatement(sql: "SELECT data FROM segment_fine_codes WHERE id = ?")
     vectors = try db.cachedStatement(
-      sql: "SELECT id, data, norm, checksum FROM vectors WHERE id = ?")
-    self.dimensions = dimensions
+      sql: """
+        SELECT v.id, \(VectorsTable.data(in: space)), v.norm, v.checksum FROM vectors v WHERE v.id = ?
+        """)
+    dimensions = space.dimensions
   }
 
   func withFineCode(

@@ -40,14 +40,14 @@ struct VectorScan {
         var effort = SearchEffort()
         if !index.loose.isEmpty {
           (seeds, effort) = try exactly(queries, limit: limit) { take in
-            for range in index.loose { try part.forEach(space.id, range, db, body: take) }
+            for range in index.loose { try part.forEach(space, range, db, body: take) }
           }
           try cache.noteScored(index.looseCount, of: index, space, db)
         }
         let search = try CodeSearch(
           queries: queries, rotation: index.rotation, limit: limit, deviations: deviations)
         let found = try search.run(
-          segments, seeds: seeds, source: try SnapshotReader(db, dimensions: space.space.dimensions)
+          segments, seeds: seeds, source: try SnapshotReader(db, space: space.space)
         )
         effort.add(found.effort)
         return (found.results, effort)
@@ -130,7 +130,7 @@ private struct Part {
 
   /// The vectors of a range that take part.
   func forEach(
-    _ space: Int64, _ range: SpaceIndex.Range, _ db: Database,
+    _ space: SpaceRecord, _ range: SpaceIndex.Range, _ db: Database,
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
     guard !isAlone || selected != nil else {

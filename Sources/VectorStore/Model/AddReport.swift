@@ -119,6 +119,9 @@ public struct AddReport: Sendable, Codable, Hashable {
   }
 
   /// A document whose file is not there any more, or not taken any more.
+  ///
+  /// One whose file is missing still answers: it may have been moved to a folder that is added next, or be on a
+  /// disk that is not there. All others do not answer.
   public struct Gone: Sendable, Codable, Hashable {
     /// Why a file is not taken.
     public enum Reason: String, Sendable, Codable, CaseIterable {
@@ -180,7 +183,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   public var cutAgain = 0
   /// Documents whose files were moved or renamed.
   public var moved: [Move] = []
-  /// Documents whose files are gone or not taken any more. They still answer unless they were removed.
+  /// Documents whose files are gone or not taken any more. Of those that were not removed, the ones whose files
+  /// are missing still answer; the others do not, until their files are taken again, which costs nothing.
   public var gone: [Gone] = []
   /// Roots of which nothing was removed although it was asked for: the folder is missing or empty, or more than
   /// half of its documents are gone, as on a disk that is not there.

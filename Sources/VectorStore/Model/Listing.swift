@@ -16,6 +16,8 @@ public struct DocumentSummary: Sendable, Codable, Hashable {
     case pending
     /// A chunk of it was refused for good.
     case failed
+    /// Its file is not taken any more, as one that is ignored now: it does not answer.
+    case leftOut
   }
 
   /// The source, by which it is found.
@@ -36,7 +38,7 @@ public struct DocumentSummary: Sendable, Codable, Hashable {
   public var added: Date
   /// When it last changed.
   public var updated: Date
-  /// Why it is pending or failed.
+  /// Why it is pending, failed or left out.
   public var reason: String?
 
   /// Creates a value from its parts.

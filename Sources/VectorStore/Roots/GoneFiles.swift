@@ -70,7 +70,7 @@ struct GoneFiles: Sendable {
 
 extension AddReport.Gone.Reason {
   /// What is said of the files, after their number.
-  fileprivate func words(_ count: Int) -> String {
+  func words(_ count: Int) -> String {
     let (is_, has) = count == 1 ? ("is", "holds") : ("are", "hold")
     return switch self {
     case .missing: "\(is_) gone"
@@ -90,10 +90,13 @@ extension AddReport.Gone {
       let sources = gone.filter { $0.reason == reason }.map { identity.shown(source: $0.source) }
       guard let first = sources.first else { return nil }
       let names = sources.prefix(5).joined(separator: ", ") + (sources.count > 5 ? ", …" : "")
+      let (answers, answer) =
+        reason == .missing
+        ? ("still answers", "still answer") : ("does not answer now", "do not answer now")
       return sources.count == 1
-        ? "the file of 1 document \(reason.words(1)): \(first); the document still answers"
+        ? "the file of 1 document \(reason.words(1)): \(first); the document \(answers)"
         : "the files of \(sources.count) documents \(reason.words(sources.count)): \(names); the documents "
-          + "still answer"
+          + answer
     }
   }
 }

@@ -25,6 +25,7 @@ extension Store {
       for walk in plan.walks where walk.isFolder == nil && walk.wasFolder {
         run.tally.warn("\(identity.shown(walk.path)), which was added before, is not there")
       }
+      run.progress = progress
       let batches = try FileBatches(plan: plan, storePath: path)
       try await add(batches, progress, &run)
       try await handleGoneFiles(plan, batches.outcome, options, &run)
@@ -98,7 +99,8 @@ extension Store {
     }
   }
 
-  /// Reports documents whose files are gone or not taken any more, or removes them.
+  /// Reports documents whose files are gone or not taken any more, or removes them. Those that stay do not
+  /// answer, unless nothing at all is at their paths.
   private func handleGoneFiles(
     _ plan: RootPlan, _ outcome: FileBatches.Outcome, _ options: AddOptions, _ run: inout AddRun
   ) async throws {
@@ -125,7 +127,12 @@ extension Store {
         run.tally.holdBack(root, identity)
       } else if options.prune {
         try await run.remove(root.gone.map(\.id))
+        continue
       }
+      try await run.leaveOut(
+        Dictionary(
+          uniqueKeysWithValues: root.gone.lazy.filter { $0.gone.reason != .missing }
+            .map { ($0.id, $0.gone.reason) }))
     }
     let emptied = Set(run.tally.emptied)
     guard options.prune, !emptied.isEmpty else { return }

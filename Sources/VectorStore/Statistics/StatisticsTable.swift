@@ -116,8 +116,10 @@ enum StatisticsTable {
   /// The bytes of a chunk's vector in a space; nil where it has none.
   static func vector(of chunk: Int64, space: SpaceRecord, _ db: Database) throws -> Data? {
     try db.firstRow(
-      bulk: "SELECT id, data FROM vectors WHERE chunk_id = ? AND space_id = ?", .integer(chunk),
-      .integer(space.id)
+      bulk: """
+        SELECT v.id, \(VectorsTable.data(in: space.space)) FROM vectors v
+        WHERE v.chunk_id = ? AND v.space_id = ?
+        """, .integer(chunk), .integer(space.id)
     ) { Data(try $0.blob(1, count: 4 * space.space.dimensions)) }
   }
 

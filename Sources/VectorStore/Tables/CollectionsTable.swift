@@ -1,6 +1,7 @@
 // collections: named sets of documents, each with one target space.
 
 import GRDB
+import VectorStoreText
 
 /// A collection with its row id.
 struct CollectionRecord: Sendable, Equatable {
@@ -117,6 +118,64 @@ enum CollectionsTable {
     try db.execute(
       sql: "UPDATE collections SET service = ? WHERE id = ?",
       arguments: [StoredJSON.encode(service), id])
+  }
+
+  /// What an export says of a collection beside its target space.
+  static func parts(of collection: CollectionRecord, _ db: Database) throws
+    -> StoredParts.Collection
+  {
+    var parts = StoredParts.Collection()
+    try db.forEachRow(
+      bulk: """
+        SELECT k.service, s.roles, s.fingerprint, k.target_chosen FROM collections k
+        JOIN spaces s ON s.id = k.target_space_id WHERE k.id = ?
+        """, .integer(collection.id)
+    ) { row in
+      (parts.service, parts.roles) = (try row.text(orNil: 0), try row.text(orNil: 1))
+      (parts.weights, parts.isChosen) = (try row.text(orNil: 2), try row.bool(3))
+    }
+    return parts
+  }
+
+  /// Gives a collection what an export says of it, as far as it has nothing of its own.
+  ///
+  /// - Throws: ``StoreError`` with `spaceMismatch` if vectors of the space are there that were made otherwise,
+  ///   and `malformedInput` for what no export writes.
+  static func restore(
+    _ parts: StoredParts.Collection, to collection: CollectionRecord, _ db: Database
+  ) throws {
+    let isWhole =
+      (parts.service == nil || StoredJSON.decode(ServiceReference.self, from: parts.service) != nil)
+      && (parts.roles == nil || StoredJSON.decode(EmbeddingRoles.self, from: parts.roles) != nil)
+    guard isWhole else {
+      throw StoreError(
+        .malformedInput,
+        "found something else in \"service\" or \"roles\" of \"collection\", expected them as an export "
+          + "writes them; export the collection again")
+    }
+    let own = try self.parts(of: collection, db)
+    let space = collection.target
+    if try SpacesTable.hasVectors(space.id, db) {
+      for (what, own, other) in [
+        ("roles", own.roles, parts.roles), ("weights", own.weights, parts.weights),
+      ] {
+        guard let own, let other, own != other else { continue }
+        throw StoreError(
+          .spaceMismatch,
+          "the vectors of \(space.space) in this store were made with other \(what) than those of the export; "
+            + "found: \(other); expected: \(own). Import it into another store")
+      }
+    }
+    try db.run(
+      bulk:
+        "UPDATE spaces SET roles = COALESCE(?, roles), fingerprint = COALESCE(?, fingerprint) WHERE id = ?",
+      .text(orNull: parts.roles), .text(orNull: parts.weights), .integer(space.id))
+    try db.run(
+      bulk: """
+        UPDATE collections SET service = COALESCE(service, ?), target_chosen = MAX(target_chosen, ?)
+        WHERE id = ?
+        """, .text(orNull: parts.service), .integer(parts.isChosen ? 1 : 0), .integer(collection.id)
+    )
   }
 
   /// All collections with their counts, by name.

@@ -5,43 +5,53 @@ import GRDB
 import VectorStoreText
 
 enum DocumentListing {
-  /// Calls `body` for each document of a collection (nil: of all), by collection and source: of those
-  /// after a source as many as `limit`, if they are given.
+  /// Calls `body` for each document of a collection (nil: of all), by collection and source, a text before the
+  /// file of the same source: of those after a document as many as `limit`, if they are given.
   ///
-  /// - Complexity: one pass over the documents, chunks and the index of vectors.
+  /// - Complexity: one pass over the documents, chunks and the index of vectors; of a page, over its own.
   static func forEach(
     collection: Int64?, ids: [Int64]? = nil, states: Set<DocumentSummary.State>?,
-    after source: String? = nil, limit: Int? = nil, identity: SourceIdentity,
+    after last: DocumentSummary? = nil, limit: Int? = nil, identity: SourceIdentity,
     _ db: Database, _ body: (Int64, DocumentSummary) throws -> Void
   ) throws {
-    var sql = """
-      SELECT d.id, d.source, d.format, d.metadata, d.added_at, d.updated_at, k.name,
-        p.reason, COUNT(c.id), COUNT(c.failure_code), MIN(c.failure_message), COUNT(v.id),
-        d.origin = 'file'
-      FROM documents d JOIN collections k ON k.id = d.collection_id
-      LEFT JOIN pending_documents p ON p.document_id = d.id
-      LEFT JOIN chunks c ON c.document_id = d.id
-      LEFT JOIN vectors v ON v.chunk_id = c.id AND v.space_id = k.target_space_id
-      WHERE 1
+    var page = """
+      SELECT d.id FROM documents d JOIN collections k ON k.id = d.collection_id WHERE 1
       """
     var values: [BulkValue] = []
     if let collection {
-      sql += " AND d.collection_id = ?"
+      page += " AND d.collection_id = ?"
       values.append(.integer(collection))
     }
     if let ids {
-      sql += " AND d.id IN (SELECT value FROM json_each(?))"
+      page += " AND d.id IN (SELECT value FROM json_each(?))"
       values.append(.text(String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)))
     }
-    if let source {
-      sql += " AND d.source > ?"
-      values.append(.text(source))
+    if let last {
+      // The first of the two finds the place in the index, if there is one collection.
+      page += collection == nil ? "" : " AND d.source >= ?"
+      if collection != nil { values.append(.text(last.source)) }
+      page += " AND (k.name, d.source, d.origin = 'file') > (?, ?, ?)"
+      values += [
+        .text(last.collection), .text(last.source), .integer(last.path == nil ? 0 : 1),
+      ]
     }
-    sql += " GROUP BY d.id ORDER BY k.name, d.source"
+    let order = "k.name, d.source, d.origin = 'file'"
+    page += " ORDER BY \(order)"
     if let limit {
-      sql += " LIMIT ?"
+      page += " LIMIT ?"
       values.append(.integer(Int64(limit)))
     }
+    let sql = """
+      SELECT d.id, d.source, d.format, d.metadata, d.added_at, d.updated_at, k.name,
+        p.reason, COUNT(c.id), COUNT(c.failure_code), MIN(c.failure_message), COUNT(v.id),
+        d.origin = 'file', d.left_out
+      FROM (\(page)) l CROSS JOIN documents d ON d.id = l.id
+      JOIN collections k ON k.id = d.collection_id
+      LEFT JOIN pending_documents p ON p.document_id = d.id
+      LEFT JOIN chunks c ON c.document_id = d.id
+      LEFT JOIN vectors v ON v.chunk_id = c.id AND v.space_id = k.target_space_id
+      GROUP BY d.id ORDER BY \(order)
+      """
     try db.forEachRow(bulk: sql, values) { row in
       let summary = try summary(row, identity)
       if let states, !states.contains(summary.state) { return }
@@ -56,8 +66,11 @@ enum DocumentListing {
     let (chunks, failed) = (Int(try row.integer(8)), try row.integer(9))
     let inTarget = Int(try row.integer(11))
     let pending = try row.text(orNil: 7)
+    let leftOut = try row.text(orNil: 13).flatMap { AddReport.Gone.Reason(rawValue: $0) }
     let state: DocumentSummary.State =
-      if pending != nil {
+      if leftOut != nil {
+        .leftOut
+      } else if pending != nil {
         .pending
       } else if failed > 0 {
         .failed
@@ -71,7 +84,8 @@ enum DocumentListing {
       collection: try row.text(6), state: state, chunks: chunks,
       format: DocumentFormat(rawValue: try row.text(2)) ?? .text,
       metadata: try MetadataJSON.decode(try row.text(3)), added: try Timestamp.date(row.text(4)),
-      updated: try Timestamp.date(row.text(5)), reason: try pending ?? row.text(orNil: 10))
+      updated: try Timestamp.date(row.text(5)),
+      reason: try leftOut.map { "its file \($0.words(1))" } ?? pending ?? row.text(orNil: 10))
   }
 
   /// The chunks of a document, in order, with the names of the spaces they have vectors in.

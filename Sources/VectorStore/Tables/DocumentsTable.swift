@@ -18,6 +18,8 @@ struct FileStamp: Sendable, Hashable {
   /// When it was last changed.
   var modified: String?
   var bytes: Int64?
+  /// Why the file is not taken any more, if so: its document does not answer.
+  var leftOut: AddReport.Gone.Reason?
 }
 
 /// What the store knows about a document when a new version of it comes.
@@ -52,7 +54,7 @@ enum DocumentsTable {
           (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(*) FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
             WHERE c.document_id = d.id),
-          d.root_id, d.modified_at, d.file_bytes, d.given_metadata
+          d.root_id, d.modified_at, d.file_bytes, d.given_metadata, d.left_out
         FROM documents d WHERE d.collection_id = ? AND d.source = ? AND (d.origin = 'file') = ?
         """, .integer(target), .integer(collection), .text(key.source), .integer(key.isFile ? 1 : 0)
     ) { row in
@@ -60,7 +62,8 @@ enum DocumentsTable {
         id: try row.integer(0),
         file: FileStamp(
           root: try row.isNull(10) ? nil : row.integer(10), modified: try row.text(orNil: 11),
-          bytes: try row.isNull(12) ? nil : row.integer(12)),
+          bytes: try row.isNull(12) ? nil : row.integer(12),
+          leftOut: try row.text(orNil: 14).map { AddReport.Gone.Reason(rawValue: $0) ?? .ignored }),
         contentHash: try row.data(orNil: 1), metadata: try row.text(2),
         format: try row.text(3), chunkTokens: try row.count(orNil: 4),
         overlapTokens: try row.count(orNil: 5), isPending: try row.bool(6),
@@ -133,7 +136,7 @@ enum DocumentsTable {
         UPDATE documents SET origin = ?, format = ?, content_hash = ?, metadata = ?,
           chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?, root_id = ?,
           modified_at = ?, file_bytes = ?, given_metadata = COALESCE(?, given_metadata),
-          title = ?
+          title = ?, left_out = NULL
         WHERE id = ?
         """)
     try statement.execute(arguments: [
@@ -167,11 +170,10 @@ enum DocumentsTable {
         document.text ?? "", document.metadata, document.chunking?.maximumTokens,
         document.chunking?.overlapTokens, reason, now, chunks,
       ])
-    if let given = document.given {
-      try db.run(
-        bulk: "UPDATE documents SET given_metadata = ? WHERE id = ?", .text(try given.stored()),
-        .integer(id))
-    }
+    try db.run(
+      bulk: """
+        UPDATE documents SET given_metadata = COALESCE(?, given_metadata), left_out = NULL WHERE id = ?
+        """, .text(orNull: try document.given?.stored()), .integer(id))
   }
 
   /// The documents of a collection whose file had this content: in the version that answers, or in the
@@ -200,9 +202,30 @@ enum DocumentsTable {
   /// Keeps where a document comes from.
   static func keep(_ stamp: FileStamp, of id: Int64, _ db: Database) throws {
     try db.run(
-      bulk: "UPDATE documents SET root_id = ?, modified_at = ?, file_bytes = ? WHERE id = ?",
+      bulk: """
+        UPDATE documents SET root_id = ?, modified_at = ?, file_bytes = ?, left_out = ? WHERE id = ?
+        """,
       stamp.root.map(BulkValue.integer) ?? .null, .text(orNull: stamp.modified),
-      stamp.bytes.map(BulkValue.integer) ?? .null, .integer(id))
+      stamp.bytes.map(BulkValue.integer) ?? .null, .text(orNull: stamp.leftOut?.rawValue),
+      .integer(id))
+  }
+
+  /// Keeps why the file of a document is not taken any more: it does not answer from then on.
+  static func leaveOut(
+    _ id: Int64, because reason: AddReport.Gone.Reason, _ db: Database
+  ) throws {
+    try db.run(
+      bulk: "UPDATE documents SET left_out = ?1 WHERE id = ?2 AND left_out IS NOT ?1",
+      .text(reason.rawValue), .integer(id))
+  }
+
+  /// Whether a collection has documents that do not answer since their files are not taken any more.
+  static func hasLeftOut(collection: Int64, _ db: Database) throws -> Bool {
+    try db.firstRow(
+      bulk: """
+        SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id = ? AND left_out IS NOT NULL)
+        """, .integer(collection)
+    ) { try $0.bool(0) } ?? false
   }
 
   /// Counts the documents of a collection, ?1, or of all for NULL, that wait, and tells the last one.

@@ -14,6 +14,42 @@ enum VectorsTable {
     CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ? WHERE d.collection_id = ?
     """
 
+  // MARK: - Vectors that are not stored
+
+  /// Makes the mock vector of a text in SQL, for those that are not stored.
+  static let mockVector = DatabaseFunction("mock_vector", argumentCount: 1, pure: true) { values in
+    guard let text = String.fromDatabaseValue(values[0]) else { return nil }
+    let vector = MockService().vector(of: text)
+    return try StoredVector(checking: vector, dimensions: vector.count).data
+  }
+
+  /// The bytes of the vectors `v` of a space, in SQL. A mock vector that only answers until its chunk has a real
+  /// one is not stored: it is made of the chunk's text when it is read.
+  static func data(in space: EmbeddingSpace) -> String {
+    guard space == .mock else { return "v.data" }
+    return """
+      CASE WHEN length(v.data) > 0 THEN v.data
+        ELSE mock_vector((SELECT m.text FROM chunks m WHERE m.id = v.chunk_id)) END AS data
+      """
+  }
+
+  /// Says that a chunk has the mock vector of its text.
+  static func insertMade(chunk: Int64, space: Int64, _ db: Database) throws {
+    try db.run(
+      bulk: "INSERT INTO vectors(chunk_id, space_id, data, norm) VALUES (?, ?, x'', 1)",
+      .integer(chunk), .integer(space))
+  }
+
+  /// Whether the last vector of a space is one that is not stored.
+  static func isLastMade(space: Int64, _ db: Database) throws -> Bool {
+    try db.firstRow(
+      bulk: "SELECT length(data) = 0 FROM vectors WHERE space_id = ? ORDER BY id DESC LIMIT 1",
+      .integer(space)
+    ) { try $0.bool(0) } ?? false
+  }
+
+  // MARK: - Looking up
+
   /// Whether a text has a vector in a space already, placed or staged.
   static func knows(textHash: Data, space: Int64, _ db: Database) throws -> Bool {
     let statement = try db.cachedStatement(
@@ -65,7 +101,7 @@ enum VectorsTable {
   /// The vector that a text has in a space, placed or staged.
   static func find(textHash: Data, space: SpaceRecord, _ db: Database) throws -> StoredVector? {
     let placed = """
-      SELECT v.id, v.data, v.norm, v.checksum FROM chunks c CROSS JOIN vectors v
+      SELECT v.id, \(data(in: space.space)), v.norm, v.checksum FROM chunks c CROSS JOIN vectors v
         ON v.chunk_id = c.id AND v.space_id = ?2
       WHERE c.text_hash = ?1 LIMIT 1
       """
@@ -104,7 +140,7 @@ enum VectorsTable {
         INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, checksum, created_at, run_id)
         SELECT v.space_id, c.text_hash, v.data, v.norm, v.checksum, ?3, ?4 FROM chunks c
         CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
-        WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL
+        WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL AND length(v.data) > 0
         """
     ).execute(arguments: [document, space, now, run])
   }
@@ -133,7 +169,7 @@ enum VectorsTable {
     try db.forEachRawRow(
       bulk: """
         SELECT rowid, data, norm, space_id FROM \(table.rawValue)
-        WHERE rowid > ? AND checksum IS NULL ORDER BY rowid LIMIT ?
+        WHERE rowid > ? AND checksum IS NULL AND length(data) > 0 ORDER BY rowid LIMIT ?
         """, .integer(after), .integer(Int64(limit))
     ) { row in
       last = row.integer(0)
@@ -200,18 +236,21 @@ enum VectorsTable {
     if let selection {
       try db.forEachRow(
         bulk: """
-          SELECT v.chunk_id, v.data FROM (\(selection.chunks)) s
+          SELECT v.chunk_id, \(data(in: space.space)) FROM (\(selection.chunks)) s
           CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
           """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], keeps: false
       ) { try body(try $0.integer(0), try $0.blob(1)) }
     } else if try CollectionsTable.isAlone(collection, db) {
       try db.forEachRow(
-        bulk: "SELECT chunk_id, data FROM vectors NOT INDEXED WHERE space_id = ? ORDER BY id",
-        .integer(space.id)
+        bulk: """
+          SELECT v.chunk_id, \(data(in: space.space)) FROM vectors v NOT INDEXED
+          WHERE v.space_id = ? ORDER BY v.id
+          """, .integer(space.id)
       ) { try body(try $0.integer(0), try $0.blob(1)) }
     } else {
       try db.forEachRow(
-        bulk: "SELECT v.chunk_id, v.data FROM \(ofCollection)", .integer(space.id),
+        bulk: "SELECT v.chunk_id, \(data(in: space.space)) FROM \(ofCollection)",
+        .integer(space.id),
         .integer(collection)
       ) { try body(try $0.integer(0), try $0.blob(1)) }
     }
@@ -219,12 +258,14 @@ enum VectorsTable {
 
   /// The same for the vectors of a space with ids in (after, through], whatever their collections.
   static func forEach(
-    space: Int64, after: Int64, through: Int64, _ db: Database,
+    space: SpaceRecord, after: Int64, through: Int64, _ db: Database,
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
     try db.forEachRow(
-      bulk: "SELECT chunk_id, data FROM vectors WHERE space_id = ? AND id > ? AND id <= ?",
-      .integer(space), .integer(after), .integer(through)
+      bulk: """
+        SELECT v.chunk_id, \(data(in: space.space)) FROM vectors v
+        WHERE v.space_id = ? AND v.id > ? AND v.id <= ?
+        """, .integer(space.id), .integer(after), .integer(through)
     ) { try body(try $0.integer(0), try $0.blob(1)) }
   }
 
@@ -240,14 +281,16 @@ enum VectorsTable {
   /// Calls `body` with each vector of a space with an id in (after, through], whatever its collection, by
   /// rising id. Codes are made of these: one that is damaged must not keep the others from having them.
   static func forEachNamed(
-    space: Int64, after: Int64, through: Int64, _ db: Database, body: (NamedVector) throws -> Void
+    space: SpaceRecord, after: Int64, through: Int64, _ db: Database,
+    body: (NamedVector) throws -> Void
   ) throws {
     try db.forEachRawRow(
       bulk: """
-        SELECT v.id, v.chunk_id, c.document_id, d.collection_id, v.data FROM vectors v
+        SELECT v.id, v.chunk_id, c.document_id, d.collection_id, \(data(in: space.space))
+        FROM vectors v
         CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
         WHERE v.space_id = ? AND v.id > ? AND v.id <= ? ORDER BY v.id
-        """, .integer(space), .integer(after), .integer(through)
+        """, .integer(space.id), .integer(after), .integer(through)
     ) { row in
       try body(
         NamedVector(

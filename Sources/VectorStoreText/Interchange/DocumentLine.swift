@@ -70,11 +70,29 @@ package struct StoredParts: Sendable, Equatable {
     package init() {}
   }
 
+  /// What the collection of an export is, beside its target space. In the first line only.
+  package struct Collection: Sendable, Equatable {
+    /// How its service is reached, as the store keeps it: a JSON object.
+    package var service: String?
+    /// How its space tells questions and documents apart, as the store keeps it: a JSON object.
+    package var roles: String?
+    /// Which weights make the space's vectors, if a model on this machine does.
+    package var weights: String?
+    /// Whether its target space was chosen and stays when it is empty.
+    package var isChosen = false
+
+    package init() {}
+  }
+
+  /// Nil in all lines but the first.
+  package var collection: Collection?
   package var origin = ""
   package var format = ""
   package var root: Root?
   /// Of a file: its size.
   package var bytes: Int?
+  /// Of a file that is not taken any more: why, so that the document does not answer.
+  package var leftOut: String?
   /// SHA-256 of what the document was made of, in hexadecimal; nil if no version answers yet.
   package var hash: String?
   /// What of the metadata was given beside the text; nil if that is not known.
@@ -103,6 +121,15 @@ extension JSONText {
     append(string: id)
     append(raw: ",\"space\":")
     append(string: space)
+    if let collection = parts.collection {
+      append(
+        raw: collection.isChosen
+          ? ",\"collection\":{\"chosen\":true" : ",\"collection\":{\"chosen\":false")
+      append(",\"service\":", collection.service)
+      append(",\"roles\":", collection.roles)
+      append(",\"weights\":", collection.weights)
+      append(raw: "}")
+    }
     append(raw: ",\"origin\":")
     append(string: parts.origin)
     append(raw: ",\"format\":")
@@ -123,6 +150,7 @@ extension JSONText {
     append(",\"modified\":", parts.modified)
     append(",\"date\":", parts.dated)
     append(",\"bytes\":", parts.bytes)
+    append(",\"leftOut\":", parts.leftOut)
     if let root = parts.root {
       append(raw: ",\"root\":{\"path\":")
       append(string: root.path)
@@ -278,15 +306,35 @@ extension JSONCursor {
     return chunk
   }
 
+  /// Reads what the collection is.
+  mutating func storedCollection() throws(JSONFault) -> StoredParts.Collection {
+    var collection = StoredParts.Collection()
+    try members(depth: 1) { (name, cursor) throws(JSONFault) in
+      switch name {
+      case "chosen": collection.isChosen = try cursor.boolean()
+      case "service": collection.service = try cursor.stringOrNull()
+      case "roles": collection.roles = try cursor.stringOrNull()
+      case "weights": collection.weights = try cursor.stringOrNull()
+      default: return false
+      }
+      return true
+    }
+    return collection
+  }
+
+  private mutating func boolean() throws(JSONFault) -> Bool {
+    let isTrue = next == UInt8(ascii: "t")
+    try literal(isTrue ? "true" : "false")
+    return isTrue
+  }
+
   /// Reads the root of a file.
   mutating func storedRoot() throws(JSONFault) -> StoredParts.Root {
     var root = StoredParts.Root()
     try members(depth: 1) { (name, cursor) throws(JSONFault) in
       switch name {
       case "path": root.path = try cursor.string()
-      case "isFolder":
-        root.isFolder = cursor.next == UInt8(ascii: "t")
-        try cursor.literal(root.isFolder ? "true" : "false")
+      case "isFolder": root.isFolder = try cursor.boolean()
       case "options": root.options = try cursor.string()
       case "added": root.added = try cursor.string()
       case "updated": root.updated = try cursor.stringOrNull()

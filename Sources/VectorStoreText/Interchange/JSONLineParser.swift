@@ -28,7 +28,7 @@ package struct JSONLineParser {
 
     // What only an export of this program has.
     case origin, format, hash, given, chunkTokens, overlapTokens, added, updated, modified, date
-    case bytes, root, chunks, pending
+    case bytes, leftOut, root, chunks, pending, collection
     case source, chunk, start, end, line
 
     /// The fields that people write.
@@ -140,7 +140,9 @@ package struct JSONLineParser {
     case .modified: parts.modified = try cursor.string()
     case .date: parts.dated = try cursor.string()
     case .bytes: parts.bytes = try cursor.count()
+    case .leftOut: parts.leftOut = try cursor.string()
     case .root: parts.root = try cursor.storedRoot()
+    case .collection: parts.collection = try cursor.storedCollection()
     case .chunks: parts.chunks = try cursor.storedChunks()
     case .pending: parts.pending = try cursor.pendingVersion()
     case .source: source = try cursor.string()

@@ -164,6 +164,44 @@ import Testing
     }
   }
 
+  /// The copy of a collection knows its service, its roles and the weights of its space.
+  @Test func theCollectionComesBackWithItsService() async throws {
+    let folder = try TemporaryFolder()
+    let doors = try await Doors(folder.path("a.db"))
+    let options = AddOptions(space: Self.space)
+    try await doors.all[0].add([Document(id: "a", text: "one")], options: options)
+    try await doors.all[0].add([Document(id: "b", text: "two")], options: options)
+    try await doors.all[0].file.write { db in
+      try db.execute(
+        sql: """
+          UPDATE collections SET target_chosen = 1,
+            service = '{"address":"http://localhost:7/v1","wantsKey":false}';
+          UPDATE spaces SET roles = '{"query":{"prefix":"query: "}}', fingerprint = 'abc'
+            WHERE kind = 'real';
+          """)
+    }
+    let copy = try await Store(
+      path: folder.path("b.db"), configuration: StoreConfiguration(mode: .hybrid))
+    let (first, second) = (folder.path("1.jsonl"), folder.path("2.jsonl"))
+    try await doors.all[0].export(to: first)
+    try await copy.import(from: first)
+    try await copy.export(to: second)
+    #expect(
+      try Data(contentsOf: URL(filePath: first)) == Data(contentsOf: URL(filePath: second)))
+    let collection = try #require(try await copy.collections().first)
+    #expect(collection.service == "http://localhost:7/v1")
+    #expect(collection.roles?.query.prefix == "query: ")
+    #expect(try await copy.file.read { try SpacesTable.fingerprint(of: Self.space, $0) } == "abc")
+
+    // Vectors that were made otherwise are not mixed with these.
+    try await copy.file.write {
+      try $0.execute(sql: "UPDATE spaces SET fingerprint = 'other' WHERE kind = 'real'")
+    }
+    #expect(await errorCode { try await copy.import(from: first, into: "c") } == .spaceMismatch)
+    try await doors.close()
+    try await copy.close()
+  }
+
   /// A vector that was paid for is not lost to an export that has none.
   @Test func vectorsThatThereAreStayThoughTheExportHasNone() async throws {
     let folder = try TemporaryFolder()

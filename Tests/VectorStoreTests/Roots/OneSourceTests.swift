@@ -87,7 +87,7 @@ func withStore<T>(
       try await store.add(paths: [path])
       try await store.add([Document(id: "a.md", text: "words of the text")])
       try await store.add([Document(id: "./b//c", text: "an id as it is")])
-      #expect(try await store.list().map(\.path) == [nil, path, nil])
+      #expect(try await store.list().map(\.path) == [nil, nil, path])
       #expect(try await store.get("a.md")?.text == "words of the text")
       #expect(try await store.get(path)?.text == "words of the file")
       #expect(try await store.get("./b//c")?.text == "an id as it is")
@@ -99,6 +99,38 @@ func withStore<T>(
       #expect(try await store.get("a.md", in: "default")?.text != "words of the text")
       #expect(try await store.get(path)?.text == "words of the file")
       #expect(try await store.add(paths: [path]).documents == .init(unchanged: 1))
+    }
+  }
+
+  /// A text and a file of one name, in several collections, stand on two pages; none is lost or comes twice.
+  @Test(arguments: 1...4) func pagesAreWholeWhateverTheirSize(_ limit: Int) async throws {
+    try await withStore { store, folder in
+      for name in ["a.md", "b.md", "c.md"] {
+        let path = try folder.write("the file \(name)", to: name)
+        for collection in ["one", "two"] {
+          try await store.add(paths: [path], to: collection)
+          try await store.add([Document(id: name, text: "the text \(name)")], to: collection)
+        }
+      }
+      try await store.add([Document(id: "z", text: "a text alone")], to: "three")
+      func pages(
+        in collection: String?, filter: Filter? = nil
+      ) async throws -> [DocumentSummary] {
+        var (all, page): ([DocumentSummary], [DocumentSummary]) = ([], [])
+        repeat {
+          page = try await store.list(
+            in: collection, filter: filter, after: page.last, limit: limit)
+          #expect(page.count <= limit)
+          all += page
+        } while !page.isEmpty
+        return all
+      }
+      let all = try await store.list()
+      #expect(all.count == 13 && Set(all).count == 13)
+      #expect(try await pages(in: nil) == all)
+      #expect(try await pages(in: "two") == all.filter { $0.collection == "two" })
+      let files = try Filter(parsing: "source like '%.md' and title = 'b'")
+      #expect(try await pages(in: nil, filter: files) == store.list(filter: files))
     }
   }
 

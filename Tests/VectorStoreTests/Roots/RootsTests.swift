@@ -98,6 +98,23 @@ import Testing
       #expect(told.documents == .init(added: 1, updated: 1, unchanged: 12))
       #expect(told.warnings.contains { $0.contains("is ignored now") && $0.contains("ignored.md") })
       #expect(told.warnings.contains { $0.contains("emptied.md is empty") })
+      // All but the missing one are silent, whatever is asked.
+      var lexical = QueryOptions(lexical: true, limit: 50)
+      func sources(_ options: QueryOptions) async throws -> Set<String> {
+        Set(try await store.query("gnu", options: options).hits.map(\.source))
+      }
+      let answering = try await sources(lexical)
+      #expect(
+        try await sources(QueryOptions(limit: 50))
+          .isDisjoint(with: ["d/ignored.md", "d/binary.md", "d/folder.md"]))
+      #expect(answering.count == 13 && answering.contains("d/gone.md"))
+      lexical.filter = try Filter(parsing: "source like 'd/%' and ordinal = 0")
+      #expect(try await sources(lexical) == answering)
+      lexical.filter = try Filter(parsing: "source = 'd/ignored.md'")
+      #expect(try await sources(lexical).isEmpty)
+      let silent = try await store.list(states: [.leftOut])
+      #expect(silent.map(\.source) == ["d/binary.md", "d/folder.md", "d/ignored.md"])
+      #expect(silent[2].reason == "its file is ignored now, or chosen no more by the globs")
 
       try folder.write("", to: "d/k0.md")
       options.prune = true
@@ -106,6 +123,39 @@ import Testing
       #expect(pruned.documents.removed == 5 && pruned.notPruned.isEmpty)
       let hits = try await store.query("gnu", options: .init(lexical: true, limit: 50)).hits
       #expect(hits.count == 11 && hits.allSatisfy { $0.source.hasPrefix("d/k") })
+    }
+  }
+
+  /// What is ignored for a while comes back as it was, for nothing; a store that is copied keeps it silent.
+  @Test func whatIsTakenAgainAnswersAgainForNothing() async throws {
+    try await withPaidStore { paid in
+      let folder = paid.folder
+      try folder.write("the gnu of one", to: "d/one.md")
+      try folder.write("the gnu of two", to: "d/two.md")
+      let store = try await paid.open(service: try paid.service())
+      try await store.add(paths: [folder.path("d")])
+      let lexical = QueryOptions(lexical: true)
+      let ids = try await store.query("gnu", options: lexical).hits.map(\.id).sorted()
+      let billed = paid.server.billing.requests
+      try folder.write("one.md\n", to: "d/.gitignore")
+      try await store.update()
+      #expect(try await store.query("gnu", options: lexical).hits.map(\.source) == ["d/two.md"])
+      try await store.export(to: folder.path("e.jsonl"))
+      try await store.import(from: folder.path("e.jsonl"), into: "copy")
+      let copied = try await store.query("gnu", in: "copy", options: lexical).hits
+      #expect(copied.map(\.source) == ["d/two.md"])
+      try FileManager.default.removeItem(atPath: folder.path("d/.gitignore"))
+      #expect(try await store.update(in: "default")[0].report.documents == .init(unchanged: 2))
+      #expect(try await store.query("gnu", options: lexical).hits.map(\.id).sorted() == ids)
+      // A moved file too.
+      try folder.write("one.md\n", to: "d/.gitignore")
+      try await store.update(in: "default")
+      try Self.move("d/one.md", "d/three.md", in: folder)
+      #expect(
+        try await store.update(in: "default")[0].report.documents == .init(unchanged: 1, moved: 1))
+      #expect(try await store.query("gnu", options: lexical).hits.map(\.id).sorted() == ids)
+      #expect(paid.server.billing.requests == billed)
+      try await store.close()
     }
   }
 

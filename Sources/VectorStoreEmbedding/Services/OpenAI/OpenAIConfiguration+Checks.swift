@@ -56,10 +56,17 @@ extension OpenAIConfiguration {
     get throws(OpenAIConfigurationError) {
       let address = try ServiceAddress(baseURL)
       let provider = provider ?? address.provider
+      guard provider != "local" else {
+        throw OpenAIConfigurationError(
+          "provider", "OPENAI_PROVIDER",
+          "is \"local\", which names the models that run in this program; give the server another name, "
+            + "such as its maker's")
+      }
       guard provider != "mock", isName(provider), !provider.contains("/") else {
         throw OpenAIConfigurationError(
           "provider", "OPENAI_PROVIDER",
-          "is \"\(provider)\"; expected a name without slashes and blanks, other than mock")
+          "is \"\(provider)\"; expected a name without slashes and blanks, other than mock and local"
+        )
       }
       guard isName(model) else {
         throw OpenAIConfigurationError(

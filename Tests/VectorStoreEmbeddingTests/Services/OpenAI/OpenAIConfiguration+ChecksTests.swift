@@ -220,11 +220,15 @@ import Testing
     ) { $0.model = "" },
     Wrong(
       "provider is \"mock\"; expected a name without slashes and blanks, other "
-        + "than mock"
+        + "than mock and local"
     ) { $0.provider = "mock" },
     Wrong(
+      "provider is \"local\", which names the models that run in this program; give the server another "
+        + "name, such as its maker's"
+    ) { $0.provider = "local" },
+    Wrong(
       "provider is \"a/b\"; expected a name without slashes and blanks, other than "
-        + "mock"
+        + "mock and local"
     ) { $0.provider = "a/b" },
     Wrong(
       "organization is empty or holds signs that no identifier has; copy it "
