@@ -43,12 +43,14 @@ let package = Package(
       ]),
     .target(
       name: "VectorStoreText",
-      dependencies: ["CSHA256", .product(name: "Yams", package: "Yams")]),
+      dependencies: ["CHTML", "CSHA256", .product(name: "Yams", package: "Yams")]),
     .target(name: "VectorStoreSearch", dependencies: ["COpenBLAS", "CVectorKernels"]),
     .target(name: "CVectorKernels"),
     .target(name: "CSHA256"),
     // Loads libcurl when the first request is sent; only its header is needed to build.
     .target(name: "CCurl"),
+    // Loads libxml2 when the first web page is read.
+    .target(name: "CHTML"),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),

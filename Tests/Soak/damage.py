@@ -9,7 +9,7 @@ import sqlite3
 import struct
 import tempfile
 
-from harness import MOST_FILE_BYTES_OF_HOSTILE, Report, Store, Template, copy_store, each, fast_folder, judge_end, must, printable
+from harness import MOST_FILE_BYTES_OF_HOSTILE, Report, Store, Template, cleaned, copy_store, each, fast_folder, judge_end, must, printable, same
 
 PAGE = 32768
 WORDS = ("chunk_search_data", "chunk_search_idx", "chunk_search_content", "chunk_search_docsize", "chunk_search_config")
@@ -75,15 +75,6 @@ class Original:
             if os.path.exists(path + "-shm"):
                 os.remove(path + "-shm")
             self.states.append(self.answers_of(path))
-
-
-def cleaned(out):
-    """An answer without where its files are and whether they are there: the damaged copies lie in another folder."""
-    return re.sub(rb'"(fileState|path)":"[^"]*",|\.\./variant-\d+/', b"", out)
-
-
-def same(run, right):
-    return run.code == right.code and cleaned(run.out) == cleaned(right.out)
 
 
 def told(run, right):

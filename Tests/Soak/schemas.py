@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 
-from harness import MOST_FILE_BYTES_OF_HOSTILE, Report, Store, Template, copy_store, each, judge_end, must, unit_vectors, write_npy
+from harness import MOST_FILE_BYTES_OF_HOSTILE, Report, Store, Template, copy_store, each, judge_end, must, same, unit_vectors, write_npy
 
 ENDLESS = "(with recursive e(x) as (select 1 union all select x + 1 from e) select count(*) from e)"
 # What these verbs and no other may change: notes/100.md is touched by none, so a trigger that touches it has run.
@@ -475,7 +475,7 @@ class Trial:
         changed = []
         for name, run in runs.items():
             right = self.answers[name]
-            if name != "export .npy" and (run.code, run.out) != (right.code, right.out):
+            if name != "export .npy" and not same(run, right):
                 changed.append(f"{name} exit {run.code} {run.tail}")
         if self.case.foreign and doctor.code == 0:
             self.fault("doctor says well of a foreign schema", self.case.detail)

@@ -134,7 +134,7 @@ struct CutDocument: Sendable {
     let suffix = source.split(separator: ".").last.map(String.init)?.lowercased() ?? ""
     let searchable = SearchableText(
       text, isScript: source.contains(".") && ["js", "mjs", "cjs", "css"].contains(suffix))
-    let headings = Headings(of: text, format: format)
+    let headings = Headings(of: text, format: format, source: source)
     let chunks = Chunker(checked: chunking).chunks(of: searchable.text, format: format)
     document.chunks = searchable.placed(chunks).flatMap {
       let above = headings.above($0.range.lowerBound)

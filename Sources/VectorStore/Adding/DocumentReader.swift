@@ -16,34 +16,29 @@ struct DocumentReader: Sendable {
   }
 
   let options: AddOptions
+  private let parsers: ParserTable
+
+  init(options: AddOptions) {
+    self.options = options
+    parsers = options.parsers.isEmpty ? .builtIn : ParserTable(options.parsers)
+  }
 
   // MARK: - Files
 
   /// Reads a file.
   func read(_ file: FoundFile) -> FileOutcome {
     do {
-      var screen = TextDecoder.Screen()
-      let isNamed = options.encoding != nil
-      let text = try TextDecoder.decode(
-        try WholeFile.read(file.path, limit: AddOptions.maximumTextBytes) {
-          if !isNamed { try screen.look(at: $0) }
-        }, or: options.encoding)
-      let format = DocumentFormat(fileName: file.source)
-      let (front, warning) = frontMatter(of: text, format: format)
-      let given = GivenMetadata(options, front: front, keepsEarlier: true)
+      let (parsed, warning) = try parse(file)
+      let given = GivenMetadata(options, front: parsed.metadata, keepsEarlier: true)
       var document = try cutDocument(
-        text, source: file.source, origin: .file, format: format, given: given)
+        parsed.text, source: file.source, origin: .file, format: parsed.format, given: given)
       document.file = FileStamp(of: file.path)
       return .document(document, warning: warning.map { "\(file.source): \($0)" })
+    } catch let error as DocumentParserError {
+      return left(file, kind: FileNature.kind(ofFile: file.source), "\(error)", error)
     } catch let error as TextDecodingError {
       let reason = FileNature.reason(error, path: file.path, source: file.source)
-      guard file.isNamed else {
-        return .skipped(
-          AddReport.LeftOut(
-            source: file.source, kind: FileNature.kind(error, source: file.source), reason: reason))
-      }
-      return .failed(
-        StoreError(.notText, "\(file.source) cannot be added: it is \(reason)", underlying: error))
+      return left(file, kind: FileNature.kind(error, source: file.source), "it is \(reason)", error)
     } catch let reason as FileProblem.Reason {
       if case .tooLarge = reason {
         return .failed(
@@ -56,6 +51,44 @@ struct DocumentReader: Sendable {
       let code = (error as? StoreError)?.code ?? .inputOutput
       return .failed(StoreError(code, "\(file.source): \(error)", underlying: error))
     }
+  }
+
+  /// The text of a file with what it says about itself, and what is wrong with that.
+  private func parse(_ file: FoundFile) throws -> (ParsedDocument, warning: String?) {
+    let limit = AddOptions.maximumTextBytes
+    if let parser = parsers.parser(
+      of: file.source, start: WholeFile.start(of: file.path, count: 1024) ?? Data())
+    {
+      var parsed = try parser.parse(
+        ParsedFile(
+          bytes: try WholeFile.read(file.path, limit: limit), name: file.source,
+          encoding: options.encoding))
+      guard parsed.text.utf8.count <= limit else { throw FileProblem.Reason.tooLarge(limit: limit) }
+      parsed.text.unicodeScalars.removeAll { $0 == "\0" }
+      let (front, warning) = frontMatter(of: parsed.text, format: parsed.format)
+      parsed.metadata.merge(front) { parsed, _ in parsed }
+      return (parsed, warning)
+    }
+    var screen = TextDecoder.Screen()
+    let isNamed = options.encoding != nil
+    let text = try TextDecoder.decode(
+      try WholeFile.read(file.path, limit: limit) { if !isNamed { try screen.look(at: $0) } },
+      or: options.encoding)
+    let format = DocumentFormat(fileName: file.source)
+    let (front, warning) = frontMatter(of: text, format: format)
+    return (ParsedDocument(text: text, format: format, metadata: front), warning)
+  }
+
+  /// A file that is not taken: an error if it was named, else left out.
+  private func left(
+    _ file: FoundFile, kind: String, _ reason: String, _ error: any Error
+  ) -> FileOutcome {
+    guard file.isNamed else {
+      let reason = reason.hasPrefix("it is ") ? String(reason.dropFirst(6)) : reason
+      return .skipped(AddReport.LeftOut(source: file.source, kind: kind, reason: reason))
+    }
+    return .failed(
+      StoreError(.notText, "\(file.source) cannot be added: \(reason)", underlying: error))
   }
 
   // MARK: - Documents at hand

@@ -37,6 +37,9 @@ enum FileNature {
     }
   }
 
+  /// What a file is that a parser could not read.
+  static func kind(ofFile source: String) -> String { byEnding(source) ?? "unreadable document" }
+
   /// Why a file was not taken, and what helps.
   static func reason(_ error: TextDecodingError, path: String, source: String) -> String {
     switch (error, byEnding(source)) {

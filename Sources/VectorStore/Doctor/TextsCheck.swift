@@ -208,21 +208,27 @@ struct WordIndexProbe {
   ///
   /// The number of a page is its segment's number in the upper bits, a mark of what is no leaf in bits 31
   /// to 36, and its place below. A leaf has bytes after those that its head counts if a word begins on it
-  /// (sqlite.org/fts5.html, "Appendix A: FTS5 data structures", and the comments of fts5_index.c).
+  /// (sqlite.org/fts5.html, "Appendix A: FTS5 data structures", and the comments of fts5_index.c). While FTS5
+  /// merges segments, a few pages at each write, it drops the pages it has taken in and leaves what led to them.
   private func hasAllPages() throws -> Bool {
     var leaves: Set<Int64> = []
+    var firstOfSegment: [Int64: Int64] = [:]
     try db.forEachRawRow(
       bulk: """
         SELECT id, length(block), hex(substr(block, 3, 2)) FROM main.chunk_search_data
-        WHERE id > 10 AND (id >> 31) & 63 = 0
+        WHERE id > 10 AND (id >> 31) & 63 = 0 ORDER BY id
         """
     ) { row in
+      let segment = row.integer(0) >> 37
+      firstOfSegment[segment] = firstOfSegment[segment] ?? row.integer(0)
       guard let used = Int64(row.text(2) ?? "", radix: 16), used < row.integer(1) else { return }
       leaves.insert(row.integer(0))
     }
     var marks: Set<Int64> = []
     try db.forEachRawRow(bulk: "SELECT segid, pgno FROM main.chunk_search_idx") { row in
-      marks.insert(row.integer(0) &<< 37 | row.integer(1) >> 1)
+      let page = row.integer(0) &<< 37 | row.integer(1) >> 1
+      if let first = firstOfSegment[row.integer(0)], page < first { return }
+      marks.insert(page)
     }
     return leaves == marks
   }

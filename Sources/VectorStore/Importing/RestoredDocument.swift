@@ -80,7 +80,7 @@ struct RestoredDocument: Sendable {
     pendingHash = try parts.pending.map { try Self.check($0, target) }
     var slices = TextSlices(imported.text ?? "")
     let format = DocumentFormat(rawValue: parts.format) ?? .text
-    let headings = Headings(of: imported.text ?? "", format: format)
+    let headings = Headings(of: imported.text ?? "", format: format, source: imported.id)
     chunks = try parts.chunks.enumerated().map { ordinal, part in
       var chunk = try Self.chunk(part, ordinal, &slices, target)
       let above = chunk.chunk.range.map { headings.above($0.lowerBound) } ?? []

@@ -14,11 +14,15 @@ struct Headings {
   }
 
   private var all: [Heading] = []
+  private let places: TextPlaces?
 
   /// Reads the headings of a text; only Markdown has any.
   ///
+  /// - Parameter source: that of the document whose whole text it is, which may have pages, cells or messages:
+  ///   what holds a place then comes before the headings above it.
   /// - Complexity: O(n) in the text's scalars.
-  init(of text: String, format: DocumentFormat) {
+  init(of text: String, format: DocumentFormat, source: String? = nil) {
+    places = source.flatMap { TextPlaces(of: text, source: $0) }
     guard format == .markdown, text.utf8.contains(UInt8(ascii: "#")) else { return }
     var fence: Character?
     var start = 0
@@ -54,7 +58,9 @@ struct Headings {
   /// The headings above a place, from the highest down.
   ///
   /// - Parameter place: in Unicode scalars; a heading that begins there is not above it.
-  func above(_ place: Int) -> [String] { path(below: [], at: place) }
+  func above(_ place: Int) -> [String] {
+    (places.map { [$0.label(at: place)] } ?? []) + path(below: [], at: place)
+  }
 
   /// The same with the headings above the text itself.
   func path(below above: [String], at place: Int) -> [String] {

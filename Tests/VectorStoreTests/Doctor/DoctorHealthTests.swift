@@ -44,6 +44,40 @@ import Testing
     }
   }
 
+  /// FTS5 merges the parts of its index over many writes, a few pages at each.
+  @Test func aWordIndexInTheMidstOfAMergeIsWell() async throws {
+    try await withStore { store, _ in
+      for part in 0..<5 {
+        try await store.add(
+          (0..<60).map { text in
+            Document(
+              id: "\(part) \(text)",
+              text: (0..<40).map { "p\(part)t\(text)w\($0)" }.joined(separator: " "))
+          })
+      }
+      var timesInTheMidst = 0
+      for step in 0..<20 {
+        try await store.file.write { db in
+          try db.execute(sql: "INSERT INTO chunk_search(chunk_search, rank) VALUES ('merge', -4)")
+        }
+        let (isWhole, dropped) = try await store.file.read { db in
+          (
+            try WordIndexProbe(db).isWhole(),
+            try Int.fetchOne(
+              db,
+              sql: """
+                SELECT COUNT(*) FROM chunk_search_idx
+                WHERE (segid << 37 | pgno >> 1) NOT IN (SELECT id FROM chunk_search_data)
+                """) ?? 0
+          )
+        }
+        #expect(isWhole, "step \(step)")
+        if dropped > 0 { timesInTheMidst += 1 }
+      }
+      #expect(timesInTheMidst > 0)
+    }
+  }
+
   @Test func standInsPendingAndRefusedAreWarnings() async throws {
     try await withStore(mode: .hybrid) { store, folder in
       try await store.add([Document(id: "a", text: "one text")])

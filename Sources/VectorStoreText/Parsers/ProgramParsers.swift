@@ -1,0 +1,195 @@
+// Files that programs read which may be installed: PDF by pdftotext, office documents and books by pandoc, and
+// others by a command of the user's.
+
+import Foundation
+
+/// Reads PDF documents by `pdftotext` of Poppler. A form feed begins each page.
+struct PDFParser: DocumentParser {
+  let endings: Set<String> = ["pdf"]
+
+  /// Creates a parser.
+  init() {}
+
+  func isMine(_ start: Data) -> Bool { start.starts(with: Data("%PDF-".utf8)) }
+
+  func parse(_ file: ParsedFile) throws -> ParsedDocument {
+    guard
+      isMine(file.bytes.prefix(1024))
+        || file.bytes.prefix(1024).range(of: Data("%PDF-".utf8)) != nil
+    else { throw DocumentParserError.damaged("it is no PDF document: it does not begin with %PDF") }
+    let program = try Program("pdftotext", package: "poppler-utils")
+    let output: Data
+    do {
+      output = try program.run(["-q", "-enc", "UTF-8", "{}", "-"], on: file)
+    } catch DocumentParserError.failed(let words) where words.contains("password") {
+      throw DocumentParserError.noText("it is encrypted; save it without a password")
+    }
+    var whole = PlacedText()
+    let pages = String(decoding: output, as: UTF8.self)
+      .split(separator: "\u{0C}", omittingEmptySubsequences: false)
+    for (number, page) in pages.enumerated() where page.contains(where: { !$0.isWhitespace }) {
+      whole.append(page.trimmingCharacters(in: .whitespacesAndNewlines), at: number + 1)
+    }
+    guard !whole.text.isEmpty else {
+      throw DocumentParserError.noText(
+        "its pages hold no text, only pictures as from a scanner; make it searchable first, for example with "
+          + "ocrmypdf")
+    }
+    return ParsedDocument(text: whole.text, format: .text)
+  }
+}
+
+/// Reads office documents, books and other markup by `pandoc`, as Markdown.
+struct PandocParser: DocumentParser {
+  /// What pandoc calls the formats, by the endings of names.
+  private static let formats = [
+    "docx": "docx", "odt": "odt", "epub": "epub", "rtf": "rtf", "fb2": "fb2",
+  ]
+  /// The same for what is readable text without it.
+  private static let textFormats = [
+    "tex": "latex", "latex": "latex", "org": "org", "rst": "rst", "opml": "opml",
+    "mediawiki": "mediawiki", "wiki": "mediawiki",
+  ]
+
+  let endings: Set<String>
+  private let program: Program?
+
+  /// Creates a parser. If pandoc is not installed, formats that are readable text are left to be read as such.
+  init() {
+    program = try? Program("pandoc", package: "pandoc")
+    endings = Set(Self.formats.keys).union(program == nil ? [] : Set(Self.textFormats.keys))
+  }
+
+  func parse(_ file: ParsedFile) throws -> ParsedDocument {
+    let program = try self.program ?? Program("pandoc", package: "pandoc")
+    let format = Self.formats[file.ending] ?? Self.textFormats[file.ending] ?? "markdown"
+    let output = try program.run(
+      [
+        "+RTS", "-M1G", "-RTS", "--sandbox", "--wrap=none", "--standalone", "--from", format,
+        "--to",
+        "gfm-raw_html+yaml_metadata_block", "{}",
+      ], on: file)
+    let text = String(decoding: output, as: UTF8.self)
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw DocumentParserError.noText("it holds no text")
+    }
+    return ParsedDocument(text: text)
+  }
+}
+
+/// Reads files of one ending by a command of the user's, which prints their text.
+package struct CommandParser: DocumentParser {
+  package let endings: Set<String>
+  private let program: Program
+  private let arguments: [String]
+
+  /// Creates a parser.
+  ///
+  /// - Parameters:
+  ///   - ending: of the files' names, without the dot.
+  ///   - command: a program and its arguments, of which `{}` stands for the file's path. It is started
+  ///     itself, without a shell.
+  /// - Throws: ``DocumentParserError`` if there is no such program.
+  package init(ending: String, command: [String]) throws {
+    guard let name = command.first, !name.isEmpty else {
+      throw DocumentParserError.failed("the command for .\(ending) files is empty")
+    }
+    endings = [ending.lowercased()]
+    program = try Program(name, package: "it")
+    arguments = Array(command.dropFirst())
+  }
+
+  package func parse(_ file: ParsedFile) throws -> ParsedDocument {
+    let output = try program.run(arguments, on: file)
+    let text = try TextDecoder.decode(output)
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw DocumentParserError.noText("the command printed no text")
+    }
+    return ParsedDocument(text: text)
+  }
+}
+
+/// An installed program that reads a file and prints its text.
+struct Program: Sendable {
+  /// The longest that it may take.
+  private static let timeLimit = Duration.seconds(120)
+  /// The most bytes that it may print.
+  private static let outputLimit = 256 << 20
+  /// The most bytes of memory that it may take, where the system has `prlimit`.
+  private static let memoryLimit = 4 << 30
+
+  private let path: String
+  private let name: String
+
+  /// Finds a program in the folders of `PATH`, of which relative ones are left out, or at an absolute path.
+  ///
+  /// - Throws: ``DocumentParserError/needsProgram(_:package:)``.
+  init(_ name: String, package: String) throws {
+    guard let path = Self.find(name) else {
+      throw DocumentParserError.needsProgram(name, package: package)
+    }
+    (self.path, self.name) = (path, name)
+  }
+
+  private static func find(_ name: String) -> String? {
+    if name.hasPrefix("/") {
+      return FileManager.default.isExecutableFile(atPath: name) ? name : nil
+    }
+    guard !name.contains("/") else { return nil }
+    return (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  /// Runs the program. Blocks its thread until it has ended.
+  ///
+  /// - Parameter arguments: `{}` stands for the path of the file.
+  /// - Returns: what it printed.
+  func run(_ arguments: [String], on file: ParsedFile) throws -> Data {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "parse-\(UUID())")
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // Its bytes as they were read, under a name that no program takes for an option.
+    let copy = folder.appending(path: "file.\(file.ending.filter { $0.isLetter || $0.isNumber })")
+    try file.bytes.write(to: copy)
+    let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
+    for url in [output, errors] { try Data().write(to: url) }
+
+    let process = Process()
+    var line = [path] + arguments.map { $0.replacingOccurrences(of: "{}", with: copy.path) }
+    if name != "pandoc", let prlimit = Self.find("prlimit") {
+      line = [prlimit, "--as=\(Self.memoryLimit)", "--fsize=\(Self.outputLimit)", "--"] + line
+    }
+    process.executableURL = URL(filePath: line[0])
+    process.arguments = Array(line.dropFirst())
+    process.currentDirectoryURL = folder
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
+    try process.run()
+    let seconds = Int(Self.timeLimit.components.seconds)
+    if ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut {
+      kill(process.processIdentifier, SIGKILL)
+      ended.wait()
+      throw DocumentParserError.timedOut(Self.timeLimit)
+    }
+    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      throw DocumentParserError.failed(Self.words(of: errors, or: process, name))
+    }
+    return try WholeFile.read(output.path, limit: Self.outputLimit)
+  }
+
+  /// What a program said of its failure: its last line.
+  private static func words(of file: URL, or process: Process, _ name: String) -> String {
+    let said = (try? WholeFile.read(file.path, limit: 1 << 20)) ?? Data()
+    let last = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).last
+    let how =
+      process.terminationReason == .exit
+      ? "failed with exit status \(process.terminationStatus)"
+      : "was ended by signal \(process.terminationStatus)"
+    return "\(name) \(how)" + (last.map { ": \($0.prefix(300))" } ?? "")
+  }
+}
