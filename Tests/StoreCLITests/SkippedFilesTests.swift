@@ -13,7 +13,7 @@ import Testing
   private static let others: [(name: String, bytes: [UInt8], kind: String)] = [
     ("a.png", [0x89, 0x50, 0x4E, 0x47, 0, 1], "image"), ("a.jpg", [0xFF, 0xD8, 0, 1], "image"),
     ("a.pdf", Array("%PDF-1.4".utf8), "PDF document"),
-    ("a.docx", [0x50, 0x4B, 0, 1], "Word document"),
+    ("a.docx", [0x50, 0x4B, 0, 1], "Word document"), ("a.mbox", [0x7B], "unreadable document"),
     ("a.xlsx", [0x50, 0x4B, 0, 1], "spreadsheet"), ("a.pptx", [0x50, 0x4B, 0, 1], "presentation"),
     ("a.epub", [0x50, 0x4B, 0, 1], "e-book"), ("a.zip", [0x50, 0x4B, 0, 1], "archive"),
     ("a.mp3", [0x49, 0, 1], "audio file"), ("a.mp4", [0, 0, 1], "video"),
@@ -26,12 +26,25 @@ import Testing
     ),
   ]
 
+  /// A file of a kind, with a sentence in its middle.
+  private static func file(_ ending: String, _ sentence: String) -> String {
+    let filler = (0..<40).map { "Line \($0) of a long file.\n" }.joined()
+    let text = filler + sentence + "\n" + filler
+    return switch ending {
+    case "eml": "From: a@b.org\nSubject: Lines\n\n" + text
+    case "srt": "1\n00:00:01,000 --> 00:00:02,000\n" + text
+    case "ipynb":
+      "{\"cells\": [{\"cell_type\": \"markdown\", \"source\": \""
+        + text.replacing("\n", with: "\\n") + "\"}]}"
+    default: text
+    }
+  }
+
   @Test func everyFileIsTakenOrNamed() async throws {
     let store = Command(folder: try TemporaryFolder(), environment: ["SERVICE_MODE": "MOCK"])
     for ending in Self.texts {
-      let filler = (0..<40).map { "Line \($0) of a long file.\n" }.joined()
       try store.folder.write(
-        filler + "The \(ending)zebra stands in the middle.\n" + filler, to: "d/file.\(ending)")
+        Self.file(ending, "The \(ending)zebra stands in the middle."), to: "d/file.\(ending)")
     }
     for (name, bytes, _) in Self.others { try store.folder.write(Data(bytes), to: "d/\(name)") }
     try FileManager.default.createSymbolicLink(

@@ -9,7 +9,9 @@ struct AddCommand: AsyncParsableCommand {
     commandName: "add",
     abstract: "Add files, folders, standard input or a text.",
     discussion: """
-      Adds all text files of a folder, but for what .gitignore names, hidden files and binary files. \
+      Adds all files of a folder that hold text, but for what .gitignore names and hidden files. Web pages, \
+      notebooks, tables, mail and subtitles are read as such; PDF documents if pdftotext is installed, and \
+      Word, OpenDocument, RTF and EPUB files if pandoc is. \
       Adding again changes only what changed. What was added is remembered with its options: \
       `store update` brings all of it in step, `store roots` lists it.
       """)

@@ -14,11 +14,23 @@ struct GetCommand: AsyncParsableCommand {
   @Argument(help: "The document: its file's path, or its id.")
   var source: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Print only this page of a PDF document, cell of a notebook or message of a mailbox.",
+      valueName: "n"))
+  var page: Int?
+
   @Flag(help: "Print each chunk with its id, line and spaces.")
   var chunks = false
 
   @OptionGroup var collection: CollectionOptions
   @OptionGroup var store: StoreOptions
+
+  func validate() throws {
+    guard page == nil || !chunks else {
+      throw ValidationError("Give --page or --chunks, not both.")
+    }
+  }
 
   func run() async throws {
     let settings = try Settings(store, access: .readOnly)
@@ -33,6 +45,14 @@ struct GetCommand: AsyncParsableCommand {
       document.text = passage.map(\.text) ?? document.text
     }
     let name = Format.source(document.summary.source, path: document.summary.path)
+    if let page {
+      guard let text = document.text.flatMap({ TextPlaces.text(of: page, in: $0) }) else {
+        let count = document.text.map { TextPlaces.count(in: $0) } ?? 0
+        throw StoreError(
+          .invalidArgument, "\(name) has no page \(page); expected a number from 1 to \(count)")
+      }
+      document.text = String(text)
+    }
     let output = Terminal.standardOutput
     if store.json {
       try JSONOutput.write(document)

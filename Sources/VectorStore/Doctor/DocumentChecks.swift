@@ -94,6 +94,71 @@ struct FieldsCheck: StoreCheck {
   }
 }
 
+/// Reads the times of documents, collections and roots: one that cannot be read keeps lists from being made.
+struct TimesCheck: StoreCheck {
+  let names = [DoctorReport.Name.times]
+
+  private struct Time {
+    let table: String
+    let column: String
+    let row: Int64
+    let text: String
+  }
+
+  private static let columns = [
+    ("documents", "added_at"), ("documents", "updated_at"), ("collections", "created_at"),
+    ("roots", "added_at"), ("roots", "updated_at"),
+  ]
+  private static let form =
+    "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z"
+
+  func run(_ db: Database) throws -> [DoctorReport.Check] {
+    var findings = Findings()
+    for time in try Self.unreadable(db) {
+      let row =
+        try time.table == "documents"
+        ? RowNames.document(time.row, db) : "row \(time.row) of \(time.table)"
+      findings.add("\(row): \(time.column) is \"\(time.text)\"")
+    }
+    return [
+      findings.check(
+        .times, well: "all times can be read", found: "times cannot be read",
+        advice: "a repair puts its own time in their place")
+    ]
+  }
+
+  func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
+    try await file.write { db in
+      let times = try Self.unreadable(db)
+      for time in times {
+        try db.run(
+          bulk: "UPDATE \(time.table) SET \(time.column) = ? WHERE id = ?", .text(Timestamp.now()),
+          .integer(time.row))
+      }
+      return times.isEmpty
+        ? [:] : [.times: "\(times.count) times were replaced by that of the repair"]
+    }
+  }
+
+  /// - Complexity: reads the rows of the three tables; takes only times of another form apart.
+  private static func unreadable(_ db: Database) throws -> [Time] {
+    var times: [Time] = []
+    for (table, column) in columns {
+      try db.forEachRawRow(
+        bulk: """
+          SELECT id, \(column) FROM \(table) WHERE \(column) IS NOT NULL
+            AND (\(column) NOT GLOB '\(form)' OR julianday(\(column)) IS NULL) ORDER BY id
+          """
+      ) { row in
+        let text = row.text(1) ?? ""
+        guard (try? Timestamp.date(text)) == nil else { return }
+        times.append(Time(table: table, column: column, row: row.integer(0), text: text))
+      }
+    }
+    return times
+  }
+}
+
 /// Looks at what answers and what does not.
 struct ChunksCheck: StoreCheck {
   let names = [DoctorReport.Name.unembedded, .standIns, .pending, .refused]

@@ -42,6 +42,7 @@ extension Doctor {
       GenerationCheck(),
       TextsCheck(),
       FieldsCheck(),
+      TimesCheck(),
       VectorsCheck(),
       SpacesCheck(),
       SegmentsCheck(segmentRows: configuration.segmentRows),

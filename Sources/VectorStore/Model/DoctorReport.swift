@@ -42,6 +42,8 @@ public struct DoctorReport: Sendable, Codable, Hashable {
     public static let words = Name(rawValue: "words")
     /// The table that filters search says what the documents' metadata say.
     public static let fields = Name(rawValue: "fields")
+    /// The times of documents, collections and roots can be read.
+    public static let times = Name(rawValue: "times")
     /// Vectors have the bytes of their dimensions.
     public static let vectorSizes = Name(rawValue: "vector_sizes")
     /// Vectors hold neither NaN nor infinity.

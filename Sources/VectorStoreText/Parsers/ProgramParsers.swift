@@ -78,8 +78,9 @@ struct PandocParser: DocumentParser {
 }
 
 /// Reads files of one ending by a command of the user's, which prints their text.
-package struct CommandParser: DocumentParser {
-  package let endings: Set<String>
+public struct CommandParser: DocumentParser {
+  /// The ending that was given.
+  public let endings: Set<String>
   private let program: Program
   private let arguments: [String]
 
@@ -90,7 +91,7 @@ package struct CommandParser: DocumentParser {
   ///   - command: a program and its arguments, of which `{}` stands for the file's path. It is started
   ///     itself, without a shell.
   /// - Throws: ``DocumentParserError`` if there is no such program.
-  package init(ending: String, command: [String]) throws {
+  public init(ending: String, command: [String]) throws {
     guard let name = command.first, !name.isEmpty else {
       throw DocumentParserError.failed("the command for .\(ending) files is empty")
     }
@@ -99,7 +100,8 @@ package struct CommandParser: DocumentParser {
     arguments = Array(command.dropFirst())
   }
 
-  package func parse(_ file: ParsedFile) throws -> ParsedDocument {
+  /// Runs the command.
+  public func parse(_ file: ParsedFile) throws -> ParsedDocument {
     let output = try program.run(arguments, on: file)
     let text = try TextDecoder.decode(output)
     guard text.contains(where: { !$0.isWhitespace }) else {

@@ -47,6 +47,11 @@ package struct TextPlaces: Sendable {
     text.wholeMatch(of: /(page|cell|message|slide) \d+/) != nil
   }
 
+  /// How many places a text has.
+  package static func count(in text: String) -> Int {
+    text.unicodeScalars.lazy.filter { $0 == mark }.count + 1
+  }
+
   /// The text of one place, from 1; nil if there is none of that number.
   package static func text(of number: Int, in text: String) -> Substring? {
     let places = text.split(separator: "\u{0C}", omittingEmptySubsequences: false)

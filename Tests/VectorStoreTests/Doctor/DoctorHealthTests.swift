@@ -31,7 +31,7 @@ import Testing
       #expect(report.unwell.isEmpty && report.isWell)
       #expect(
         report.checks.map(\.name) == [
-          .file, .integrity, .schema, .references, .generation, .texts, .words, .fields,
+          .file, .integrity, .schema, .references, .generation, .texts, .words, .fields, .times,
           .vectorSizes, .vectorValues, .vectorLengths, .vectorNorms, .checksums, .vectorSpaces,
           .segments, .segmentChain, .segmentRows, .codes, .unembedded, .standIns, .pending,
           .refused, .staged, .runs, .files, .ledger, .reservations, .sqlite, .disk, .kernels,

@@ -123,6 +123,13 @@ struct PlantedDamage: Sendable, CustomStringConvertible {
     repaired(
       "a field of another type", [.fields],
       "UPDATE document_fields SET value = '3' WHERE key = 'page'"),
+    repaired(
+      "a time that is none", [.times],
+      "UPDATE documents SET updated_at = '\"\"026-11-29T01:49:55.206Z' WHERE source = 'sky'"),
+    repaired(
+      "a day that is none", [.times],
+      "UPDATE documents SET added_at = '2026-13-41T01:49:55.206Z' WHERE source = 'sky'"),
+    repaired("a collection without its time", [.times], "UPDATE collections SET created_at = ''"),
   ]
 
   private static let texts = [
