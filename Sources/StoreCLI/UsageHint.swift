@@ -58,8 +58,18 @@ enum UsageHint {
     let options = Set(
       help.matches(of: /(?:^|[\s\[,(])(--?[a-z][a-z-]*)/).map { String($0.output.1) })
     let letters = Set(options.filter { $0.count == 2 }.compactMap(\.last))
+    let takeValues = Set(
+      help.matches(of: /(?:(-[a-z]), )?(--[a-z][a-z-]*) </).flatMap {
+        [$0.output.1, $0.output.2].compactMap { $0.map(String.init) }
+      })
+    var isValue = false
     for argument in arguments {
       if argument == "--" { return nil }
+      if isValue {
+        isValue = false
+        continue
+      }
+      isValue = takeValues.contains(argument)
       guard argument.hasPrefix("-"), argument.count > 1 else { continue }
       let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? argument
       guard !options.contains(name) else { continue }

@@ -34,6 +34,13 @@ extension Store {
         .empty, "query \(index + 1) of \(texts.count) is empty; ask something")
     }
     guard !texts.isEmpty else { return [] }
+    return try await reranked(texts, options) { try await self.ranked(texts, in: collection, $0) }
+  }
+
+  /// The answers to questions without a reranking.
+  func ranked(
+    _ texts: [String], in collection: String, _ options: QueryOptions
+  ) async throws -> [QueryResult] {
     if options.ranking == .lexical {
       let plan = RankingPlan(lists: [.words])
       return try await answer(texts.map { RankedQuery(text: $0) }, collection, options) { _, _ in
@@ -63,9 +70,11 @@ extension Store {
     options: QueryOptions = QueryOptions()
   ) async throws -> [QueryResult] {
     try options.check()
-    guard options.ranking == .vector else {
+    guard options.ranking == .vector, options.rerankDepth == nil else {
       throw StoreError(
-        .invalidArgument, "a vector has no words to rank by; ask with a text, or without lexical")
+        .invalidArgument,
+        "a vector has no words to rank by; ask with a text, or without lexical and without a reranking"
+      )
     }
     return try await answer(vectors.map { RankedQuery(vector: $0) }, collection, options) {
       collection, db in

@@ -10,8 +10,11 @@ extension Store {
   public func query(
     _ texts: [String], in collections: [String], options: QueryOptions = QueryOptions()
   ) async throws -> [QueryResult] {
-    try await merged(collections, limit: options.limit) {
-      try await self.query(texts, in: $0, options: options)
+    // Hits of all collections are reranked together, whose scores can then be compared.
+    try await reranked(texts, options) { options in
+      try await merged(collections, limit: options.limit) {
+        try await self.query(texts, in: $0, options: options)
+      }
     }
   }
 

@@ -24,6 +24,11 @@ extension StoreConfiguration {
         () throws(SettingError) in try service.terms.validate()
       }
     }
+    if let reranker {
+      try StoreError.checking("the terms of the reranker \(reranker.model)") {
+        () throws(SettingError) in try reranker.terms.validate()
+      }
+    }
   }
 }
 
@@ -63,6 +68,10 @@ extension QueryOptions {
     try filter?.check()
     guard limit > 0 else {
       throw StoreError(.invalidArgument, "the limit is \(limit); ask for at least 1 hit")
+    }
+    if let rerankDepth, rerankDepth < 1 {
+      throw StoreError(
+        .invalidArgument, "\(rerankDepth) passages are to be reranked; ask for at least 1")
     }
     if let minimumScore, !minimumScore.isFinite {
       throw StoreError(

@@ -31,6 +31,8 @@ public struct StoreConfiguration: Sendable {
   public var service: (any EmbeddingService)?
   /// Services for collections of other spaces than ``service``'s, chosen by their spaces.
   public var otherServices: [any EmbeddingService] = []
+  /// What ranks the best passages of a question again, if ``QueryOptions/rerankDepth`` asks for it.
+  public var reranker: (any Reranker)?
   /// What services that cost money may spend.
   public var budget = BudgetConfiguration()
   /// The file in which the vectors of queries are kept, so that asking again is free: by the hash of
@@ -81,13 +83,15 @@ public struct StoreConfiguration: Sendable {
     for service in (service.map { [$0] } ?? []) + otherServices {
       await (service as? any AdaptiveService)?.remember(in: profiles)
     }
+    await (reranker as? RerankService)?.remember(in: profiles)
   }
 
   /// The router that this configuration describes.
   func makeRouter() -> EmbeddingRouter {
     EmbeddingRouter(
       mode: mode, services: (service.map { [$0] } ?? []) + otherServices,
-      ledger: SQLiteLedger(path: budget.ledgerPath), limits: budget.limits, logger: logger)
+      ledger: SQLiteLedger(path: budget.ledgerPath), limits: budget.limits,
+      reranker: reranker, logger: logger)
   }
 }
 

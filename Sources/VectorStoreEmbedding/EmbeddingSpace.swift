@@ -77,6 +77,11 @@ public struct EmbeddingSpace: Sendable, Hashable {
   public static let openAI3Large = EmbeddingSpace(
     known: "openai", "text-embedding-3-large", 3072, .real)
 
+  /// The name by which requests for a reranker's scores are entered and sent. No vector is of it.
+  static func scores(provider: String, model: String) -> EmbeddingSpace {
+    EmbeddingSpace(known: provider, model, 1, .real)
+  }
+
   /// Whether a model that runs in this process makes its vectors: ``LocalModel``.
   package var isLocal: Bool { provider == "local" }
 

@@ -26,6 +26,7 @@ import Testing
     for line in [
       ["query", "-n5", "x"], ["query", "x", "-n", "5", "--", "-y"], ["add", "x", "--store=y"], [],
       ["--help"], ["help", "add"], ["query", "-qn5", "x"], ["add", "a", "-c", "b"],
+      ["query", "x", "--filter", "-1 = n"], ["query", "x", "-n", "-5"],
     ] {
       #expect(UsageHint.hint(line) == nil, "\(line)")
     }

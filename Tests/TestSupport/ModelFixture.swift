@@ -29,6 +29,8 @@ package struct ModelFixture {
   package var layers = 2
   package var intermediate = 128
   package var tensors: [String: Stored] = [:]
+  /// What stands before the names of the encoder's tensors.
+  package var prefix = ""
 
   /// A tiny BERT of two layers and four heads.
   package init(seed: UInt64 = 1) throws {

@@ -222,6 +222,22 @@ import VectorStore
     }
     #expect(examples >= 20)
   }
+
+  @Test func yourOwnReranker() async throws {
+    let folder = try TemporaryFolder()
+    var configuration = StoreConfiguration(mode: .hybrid)
+    configuration.reranker = MyReranker()
+    let store = try await Store(path: "notes.db".at(folder), configuration: configuration)
+    try await store.add([
+      Document(id: "train", text: "You get your money back: the half of it, after an hour."),
+      Document(id: "money", text: "Money, money, money."),
+    ])
+    var options = QueryOptions(limit: 5)
+    options.rerankDepth = 50
+    let answer = try await store.query("do I get money back?", options: options)
+    #expect(answer.hits.map(\.source) == ["train", "money"])
+    #expect(answer.hits.map(\.score) == [2, 0])
+  }
 }
 
 // MARK: - What the examples take as given
@@ -269,6 +285,19 @@ private struct MyPrefixingService: EmbeddingService {
   func embed(_ texts: [String], purpose: EmbeddingPurpose) async throws -> EmbeddingBatch {
     let prefix = purpose == .query ? "query: " : "passage: "
     return try await embed(texts.map { prefix + $0 })
+  }
+}
+
+private struct MyReranker: Reranker {
+  let provider = "me"
+  let model = "shared-words"
+
+  func scores(of passages: [String], for question: String) async throws -> RerankScores {
+    let asked = Set(question.lowercased().split(separator: " "))
+    return RerankScores(
+      scores: passages.map {
+        Float(asked.intersection($0.lowercased().split(separator: " ")).count)
+      })
   }
 }
 

@@ -59,8 +59,8 @@ struct ModelCommand: AsyncParsableCommand {
       abstract: "Add a model from a folder in Hugging Face's form.",
       discussion: """
         The folder holds config.json, model.safetensors and tokenizer.json or vocab.txt. BERT \
-        encoders (MiniLM, BGE, E5, GTE, Arctic Embed) and static models of Model2Vec run here. \
-        The files are copied.
+        encoders (MiniLM, BGE, E5, GTE, Arctic Embed), static models of Model2Vec, and rerankers \
+        (ms-marco-MiniLM, bge-reranker) run here. The files are copied.
         """)
 
     @Argument(help: "The model's folder.", completion: .directory)
@@ -73,6 +73,9 @@ struct ModelCommand: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try ModelSettings()
+      if try LocalReranker.isReranker(folder: folder) {
+        return try output.write(try await settings.library.addReranker(folder: folder, name: name))
+      }
       try output.write(
         try await settings.library.add(folder: folder, name: name), in: settings.library)
     }
@@ -91,6 +94,7 @@ struct ModelCommand: AsyncParsableCommand {
 
     private struct Listing: Encodable {
       let models: [ModelLibrary.Entry]
+      let rerankers: [ModelLibrary.RerankerEntry]
       let chosen: String?
     }
 
@@ -113,8 +117,12 @@ struct ModelCommand: AsyncParsableCommand {
         return
       }
       let (models, chosen) = (library.models(), library.chosen?.name)
-      if json { return try JSONOutput.write(Listing(models: models, chosen: chosen)) }
-      guard !models.isEmpty else {
+      let rerankers = library.rerankers()
+      if json {
+        return try JSONOutput.write(
+          Listing(models: models, rerankers: rerankers, chosen: chosen))
+      }
+      guard !models.isEmpty || !rerankers.isEmpty else {
         return output.write("no models; `store model pull all-MiniLM-L6-v2` fetches one\n")
       }
       for model in models {
@@ -122,6 +130,11 @@ struct ModelCommand: AsyncParsableCommand {
         output.write(
           "\(output.styled(model.name, .bold))  \(Format.bytes(Int64(model.bytes))), space "
             + "\(model.space)\(mark)\n")
+      }
+      for model in rerankers {
+        output.write(
+          "\(output.styled(model.name, .bold))  \(Format.bytes(Int64(model.bytes))), reranker (for "
+            + "`store query --rerank`)\n")
       }
     }
   }
@@ -152,10 +165,12 @@ struct ModelCommand: AsyncParsableCommand {
 
     func run() throws {
       let library = try ModelSettings().library
-      let entry = try library.entry(name)
+      let reranker = try? library.rerankerEntry(name)
+      let found =
+        try reranker.map { ($0.name, $0.bytes) }
+        ?? { ($0.name, $0.bytes) }(library.entry(name))
       try library.remove(name)
-      Terminal.standardOutput.write(
-        "removed \(entry.name) (\(Format.bytes(Int64(entry.bytes))))\n")
+      Terminal.standardOutput.write("removed \(found.0) (\(Format.bytes(Int64(found.1))))\n")
     }
   }
 }
@@ -167,6 +182,14 @@ struct ModelOutputOptions: ParsableArguments {
 
   @Flag(name: [.short, .long], help: "Print no summary or progress.")
   var quiet = false
+
+  func write(_ entry: ModelLibrary.RerankerEntry) throws {
+    if json { return try JSONOutput.write(entry) }
+    guard !quiet else { return }
+    Terminal.standardOutput.write(
+      "\(Terminal.oneLine(entry.name)) is ready (reranker); `store query --rerank` uses it unless "
+        + "RERANK_API_URL is set\n")
+  }
 
   func write(_ entry: ModelLibrary.Entry, in library: ModelLibrary) throws {
     if json { return try JSONOutput.write(entry) }

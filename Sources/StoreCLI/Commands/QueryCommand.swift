@@ -44,6 +44,17 @@ struct QueryCommand: AsyncParsableCommand {
   @Flag(help: "Short for --rank both.")
   var hybrid = false
 
+  @Flag(
+    help: "Have the best passages ranked again by a reranker, which reads each with the question.")
+  var rerank = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How many passages to rerank (default: 50 by a server, 20 here). Implies --rerank.",
+      valueName: "n"
+    ))
+  var rerankDepth: Int?
+
   @Option(help: ArgumentHelp("Show so many passages before and after each.", valueName: "n"))
   var context = 0
 
@@ -131,6 +142,12 @@ struct QueryCommand: AsyncParsableCommand {
     guard perDocument ?? 1 > 0 else {
       throw ValidationError("--per-document is \(perDocument ?? 0); give at least 1.")
     }
+    guard rerankDepth ?? 1 > 0 else {
+      throw ValidationError("--rerank-depth is \(rerankDepth ?? 0); give at least 1.")
+    }
+    guard vector == nil || !(rerank || rerankDepth != nil) else {
+      throw ValidationError("A vector has no words to rerank by; leave out --rerank.")
+    }
     guard budget == nil || format == .context else {
       throw ValidationError("--budget is for --format context.")
     }
@@ -163,6 +180,10 @@ struct QueryCommand: AsyncParsableCommand {
     options.maximumPerDocument = perDocument
     options.neighbours = context
     options.exact = exact
+    if rerank || rerankDepth != nil {
+      try settings.addReranker()
+      options.rerankDepth = rerankDepth ?? settings.usualRerankDepth
+    }
     let texts = try text.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)
     let store = try await settings.open()
     do {
@@ -231,6 +252,9 @@ struct QueryCommand: AsyncParsableCommand {
           ? "No API key and no model: these results match words, not meaning. To search by meaning, "
             + "\(Advice.meaning).\n"
           : "note: \(Terminal.oneLine(reason + hint))\n")
+    }
+    if let reason = results.lazy.compactMap(\.rerankFailure).first {
+      Terminal.standardError.write("note: \(Terminal.oneLine(reason))\n")
     }
     if ranking == .fused, results.contains(where: Self.hasNoWordOfTheQuestion) {
       Terminal.standardError.write(

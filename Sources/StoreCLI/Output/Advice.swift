@@ -41,7 +41,8 @@ enum Advice {
       "`store add --chunk-tokens 200` cuts documents shorter, OPENAI_MAX_TOKENS_PER_TEXT says what the "
         + "server takes"
     case .authenticationFailed:
-      "check OPENAI_API_KEY, OPENAI_API_URL and OPENAI_MODEL; `store health` shows what is set"
+      "check OPENAI_API_KEY, OPENAI_API_URL and OPENAI_MODEL, or with --rerank those that begin with RERANK_; "
+        + "`store health` shows what is set"
     case .rateLimited:
       "OPENAI_REQUESTS_PER_MINUTE and OPENAI_TOKENS_PER_MINUTE set how fast requests are sent"
     case .budgetExceeded:

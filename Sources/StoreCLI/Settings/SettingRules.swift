@@ -5,6 +5,29 @@ import ArgumentParser
 import Foundation
 import VectorStore
 
+/// A server that the settings name: where texts, and a key, may go.
+struct ServerSetting {
+  let address: ServiceAddress
+  let key: HiddenText?
+  let addressName: SettingName
+  let keyName: SettingName
+}
+
+extension Settings {
+  /// The server of embeddings.
+  var embeddingServer: ServerSetting {
+    ServerSetting(
+      address: address, key: storedKey, addressName: .apiURL, keyName: .apiKey)
+  }
+
+  /// The server of rerankers, if there is one.
+  var rerankServer: ServerSetting? {
+    rerankAddress.map {
+      ServerSetting(address: $0, key: rerankKey, addressName: .rerankURL, keyName: .rerankKey)
+    }
+  }
+}
+
 /// A key is never sent to an address that comes from a less trusted place than the key.
 ///
 /// The environment is the user's. A `.env` file may have come with a cloned repository, so each file
@@ -16,19 +39,23 @@ enum KeyAddressRule {
   /// Why the key may not be sent to the address, or nil if it may.
   ///
   /// - Parameter shown: the address as it may be shown.
-  static func refusal(_ settings: Settings, shown: String) -> SettingsError? {
-    let (key, address) = (settings.origin(of: .apiKey), settings.origin(of: .apiURL))
-    guard settings.storedKey != nil, let file = address.file, !settings.address.isOpenAI,
-      key.file != file
+  static func refusal(
+    _ settings: Settings, of server: ServerSetting, shown: String
+  ) -> SettingsError? {
+    let (addressName, keyName) = (server.addressName.rawValue, server.keyName.rawValue)
+    let (key, address) = (
+      settings.origin(of: server.keyName), settings.origin(of: server.addressName)
+    )
+    guard server.key != nil, let file = address.file, !server.address.isOpenAI, key.file != file
     else { return nil }
     let remedy =
       key.file == nil
-      ? "set OPENAI_API_URL in the environment too, or unset OPENAI_API_KEY there and put the key "
+      ? "set \(addressName) in the environment too, or unset \(keyName) there and put the key "
         + "for this address into \(file)"
-      : "put the two into the same file, or set OPENAI_API_URL in the environment"
+      : "put the two into the same file, or set \(addressName) in the environment"
     return SettingsError(
-      message: "the key is not sent to \(shown): OPENAI_API_URL comes from \(address), and "
-        + "OPENAI_API_KEY from \(key.file == nil ? "the \(key)" : "\(key)"); an address out of a "
+      message: "the key is not sent to \(shown): \(addressName) comes from \(address), and "
+        + "\(keyName) from \(key.file == nil ? "the \(key)" : "\(key)"); an address out of a "
         + ".env file is used with a key of the same file only, so that a folder from elsewhere "
         + "cannot steal a key; if you trust this address, \(remedy)")
   }
@@ -62,13 +89,18 @@ enum TextAddressRule {
   ///
   /// - Throws: ``SettingsError`` if nobody can answer, and exit status 1 if the answer is no.
   static func check(_ settings: Settings) throws {
-    let (address, origin) = (settings.address, settings.origin(of: .apiURL))
+    try check(settings, settings.embeddingServer)
+  }
+
+  /// The same for one of the servers.
+  static func check(_ settings: Settings, _ server: ServerSetting) throws {
+    let (address, origin) = (server.address, settings.origin(of: server.addressName))
     guard origin.file != nil || origin.isCollection, !address.isOpenAI, !address.isLoopback else {
       return
     }
     let allowed = settings.allowedAddresses
     // For the key of a `.env` file there is ``KeyAddressRule``.
-    let key = origin.isCollection ? settings.storedKey : nil
+    let key = origin.isCollection ? server.key : nil
     let sendsToStranger = !allowed.contains(address)
     guard sendsToStranger || key.map({ !allowed.contains(address, key: $0) }) ?? false else {
       return
@@ -86,7 +118,8 @@ enum TextAddressRule {
       throw SettingsError(
         message: "\(what) \(sent) not sent to \(address): only \(place) names this address, and "
           + known + "run the command once on a terminal and answer yes, or set "
-          + "OPENAI_API_URL=\(address) in the environment; --mode mock works without a server")
+          + "\(server.addressName.rawValue)=\(address) in the environment; --mode mock works without a server"
+      )
     }
     let terminal = Terminal.standardError
     terminal.write(

@@ -46,9 +46,10 @@ struct SettingSources: Sendable {
       case .file(let file): files.append(file)
       }
     }
-    let keyName = SettingName.apiKey.rawValue
-    let fileKeys = files.flatMap(\.entries).filter { $0.name == keyName }.compactMap(\.value)
-    let environmentKeys = environment[keyName].map { [HiddenText($0)] } ?? []
+    let keyNames = [SettingName.apiKey, .rerankKey].map(\.rawValue)
+    let fileKeys = files.flatMap(\.entries).filter { keyNames.contains($0.name) }
+      .compactMap(\.value)
+    let environmentKeys = keyNames.compactMap { environment[$0] }.map { HiddenText($0) }
     keys = (environmentKeys + fileKeys).filter { !$0.revealed.isEmpty }
     for name in SettingName.allCases {
       if let flag = flags[name], let text = flag.text {

@@ -35,6 +35,14 @@ struct Settings: Sendable {
   var remembered: ServiceReference?
   /// The key, if there is one. To be sent as ``key()`` only.
   var storedKey: HiddenText?
+  /// The reranker of a server, but for its address, model and key.
+  var rerank = RerankConfiguration(baseURL: "", model: "")
+  /// Its address.
+  var rerankAddress: ServiceAddress?
+  /// Its model, or without an address the name of one that runs here.
+  var rerankModel: String?
+  /// Its key, if there is one.
+  var rerankKey: HiddenText?
   /// Where `store model pull` fetches models.
   var modelAddress = "https://huggingface.co"
   /// The user's models that run on this machine.
@@ -85,7 +93,7 @@ struct Settings: Sendable {
     openAI.roles = chosenRoles.roles(of: openAI.model)
     let shown = sources.printable(address.description)
     try ProviderRule.check(self, shown: shown)
-    keyRefusal = KeyAddressRule.refusal(self, shown: shown)
+    keyRefusal = KeyAddressRule.refusal(self, of: embeddingServer, shown: shown)
     warnings = sources.warnings + SettingWarnings.service(self, printable: sources.printable)
     rows = SettingName.allCases.map { name in
       Row(
@@ -263,10 +271,13 @@ struct Settings: Sendable {
   func withKey(_ openAI: OpenAIConfiguration) throws -> OpenAIConfiguration {
     var openAI = openAI
     openAI.apiKey = try key().map { APIKey($0.revealed) }
-    // As OpenSSL's own programs take it. A `.env` file has no say in whom to trust.
-    openAI.certificateFile = ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
-      .flatMap { $0.isEmpty ? nil : $0 }
+    openAI.certificateFile = certificateFile
     return openAI
+  }
+
+  /// The certificates to trust, as OpenSSL's own programs take them. A `.env` file has no say in whom to trust.
+  var certificateFile: String? {
+    ProcessInfo.processInfo.environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private func makeService(_ openAI: OpenAIConfiguration) throws -> OpenAIService {

@@ -30,6 +30,13 @@ enum SettingName: String, Sendable, CaseIterable {
   case maximumRetries = "OPENAI_MAX_RETRIES"
   case maximumBatchSize = "OPENAI_MAX_BATCH_SIZE"
   case price = "OPENAI_PRICE_PER_MILLION_TOKENS"
+  case rerankURL = "RERANK_API_URL"
+  case rerankModel = "RERANK_MODEL"
+  case rerankKey = "RERANK_API_KEY"
+  case rerankPrice = "RERANK_PRICE_PER_MILLION_TOKENS"
+  case rerankSearchPrice = "RERANK_PRICE_PER_SEARCH"
+  case rerankTokens = "RERANK_MAX_TOKENS"
+  case rerankTimeout = "RERANK_TIMEOUT_SECONDS"
   case mode = "SERVICE_MODE"
   case costTracking = "COST_TRACKING_ENABLED"
   case dailyCostLimit = "DAILY_COST_LIMIT_OPENAI"
@@ -99,6 +106,17 @@ enum SettingName: String, Sendable, CaseIterable {
     case .price:
       SettingEntry(.price, \.openAI.price) {
         (try? $0.openAI.resolvedPrice)?.settingText ?? "not known"
+      }
+    case .rerankURL: SettingEntry(.rerankAddress, \.rerankAddress) { _ in "not set" }
+    case .rerankModel: SettingEntry(.model, \.rerankModel) { _ in "not set" }
+    case .rerankKey: SettingEntry(.key, \.rerankKey) { _ in "absent" }
+    case .rerankPrice: SettingEntry(.price, \.rerank.price) { _ in "not set" }
+    case .rerankSearchPrice: SettingEntry(.dollars, \.rerank.pricePerSearch) { _ in "not set" }
+    case .rerankTokens:
+      SettingEntry(.wholeNumber(SettingRange.tokens), \.rerank.maximumTokens)
+    case .rerankTimeout:
+      SettingEntry(.seconds(upTo: SettingRange.longestTimeout), \.rerank.timeout) { settings in
+        settings.rerankAddress?.isLoopback == true ? "600" : "30"
       }
     case .mode: SettingEntry(.mode, \.configuration.mode)
     case .costTracking: SettingEntry(.truth, \.configuration.budget.isEnforced)
@@ -185,7 +203,7 @@ extension SettingName {
   /// Whether a name claims to be a setting of the service: a wrong one is worth a warning.
   static func looksLikeOne(_ name: String) -> Bool {
     let name = name.uppercased()
-    return name.hasPrefix("OPENAI_") || name.hasSuffix("_OPENAI")
+    return name.hasPrefix("OPENAI_") || name.hasPrefix("RERANK_") || name.hasSuffix("_OPENAI")
   }
 
   /// The setting whose name is nearest to a wrong one, or nil if none is near.
@@ -307,6 +325,17 @@ extension SettingForm<ServiceAddress> {
         "an address such as https://api.openai.com or http://localhost:8080/v1, without a "
         + "user or a fragment, a query only after /embeddings, and with https for OpenAI's own",
       parse: { try? ServiceAddress($0) }, shows: { !$0.contains { "@?#".contains($0) } })
+  }
+}
+
+extension SettingForm<ServiceAddress> {
+  /// An address of a server of rerankers.
+  static var rerankAddress: Self {
+    let form = address
+    return Self(
+      expected:
+        "an address such as https://api.jina.ai/v1/rerank or http://localhost:8080, without a "
+        + "user, a query or a fragment", parse: form.parse, shows: form.shows)
   }
 }
 

@@ -26,6 +26,7 @@ struct WordIndex {
   /// The newest first.
   private let segments: [Segment]
   private let tokenizer: any FTS5Tokenizer
+  private let table = PostingsTable()
   /// How many chunks are indexed.
   let rows: Int
   /// The mean number of words of a chunk's text.
@@ -45,7 +46,7 @@ struct WordIndex {
     meanLength = rows > 0 ? max(1, Double(counts?.1 ?? 0) / Double(rows)) : 1
   }
 
-  private static func segments(_ reader: inout Reader) throws -> [Segment] {
+  private static func segments(_ reader: inout PageReader) throws -> [Segment] {
     // A number that each change raises comes first.
     reader.index = 4
     let levels = reader.varint()
@@ -75,59 +76,45 @@ struct WordIndex {
   /// How many words the text of a chunk has; nil if it is not indexed.
   func length(of row: Int64) throws -> Int? {
     try db.firstRow(bulk: "SELECT sz FROM chunk_search_docsize WHERE id = ?", .integer(row)) {
-      var reader = Reader(try $0.blob(0), from: 0)
+      var reader = PageReader(try $0.blob(0), from: 0)
       return Int(clamping: reader.varint())
     }
   }
 
   /// The chunks in which a term stands, or any term that begins so, and its places in them.
   ///
+  /// - Parameter hasPlaces: whether the places are kept, which phrases need.
   /// - Complexity: O(places of the term).
-  func postings(of term: String, isPrefix: Bool = false) throws -> Postings {
-    let key = [Self.mainIndex] + Array(term.utf8)
-    var merged = Postings()
-    for segment in segments {
-      let found = try postings(of: key, isPrefix: isPrefix, in: segment)
-      if !found.rows.isEmpty { merged = merged.rows.isEmpty ? found : merged.merged(over: found) }
-    }
-    return merged.withoutDeleted()
-  }
-
-  private func postings(
-    of key: [UInt8], isPrefix: Bool, in segment: Segment
+  func postings(
+    of term: String, isPrefix: Bool = false, hasPlaces: Bool = true
   ) throws -> Postings {
-    let first = try db.firstRow(
-      bulk: """
-        SELECT pgno >> 1 FROM chunk_search_idx WHERE segid = ? AND term <= ?
-        ORDER BY term DESC LIMIT 1
-        """, .integer(segment.id), .blob(Data(key))
-    ) { try $0.integer(0) }
-    var reader = TermReader(key: key, isPrefix: isPrefix)
-    let base = segment.id << 37
-    // A word's list of rows may take many pages; most take one.
-    var isAtEnd = false
-    var page = max(first ?? 0, segment.firstPage)
-    var step: Int64 = 1
-    while !isAtEnd, page <= segment.lastPage {
-      let last = min(page + step - 1, segment.lastPage)
-      try db.forEachRow(
+    let key = [Self.mainIndex] + Array(term.utf8)
+    let blob = BulkValue.blob(Data(key))
+    var reader = TermReader(key: key, isPrefix: isPrefix, hasPlaces: hasPlaces)
+    for (age, segment) in segments.reversed().enumerated() {
+      let first = try db.firstRow(
+        bulk: """
+          SELECT pgno >> 1 FROM chunk_search_idx WHERE segid = ? AND term <= ?
+          ORDER BY term DESC LIMIT 1
+          """, .integer(segment.id), blob
+      ) { try $0.integer(0) }
+      let base = segment.id << 37
+      reader.begin(segment: age)
+      try db.forRows(
         bulk: "SELECT block FROM chunk_search_data WHERE id BETWEEN ? AND ? ORDER BY id",
-        .integer(base + page), .integer(base + last)
-      ) { row in
-        guard !isAtEnd else { return }
-        isAtEnd = try reader.read(row.blob(0))
-      }
-      page = last + 1
-      step = min(step * 4, 64)
+        [
+          .integer(base + max(first ?? 0, segment.firstPage)), .integer(base + segment.lastPage),
+        ],
+        while: { try !reader.read($0.blob(0)) })
     }
-    return reader.finish()
+    return reader.found.merged(reader.runs, in: table)
   }
 
   private static func block<T>(
-    _ id: Int64, _ db: Database, _ read: (inout Reader) throws -> T
+    _ id: Int64, _ db: Database, _ read: (inout PageReader) throws -> T
   ) throws -> T? {
     try db.firstRow(bulk: "SELECT block FROM chunk_search_data WHERE id = ?", .integer(id)) {
-      var reader = Reader(try $0.blob(0), from: 0)
+      var reader = PageReader(try $0.blob(0), from: 0)
       return try read(&reader)
     }
   }
@@ -139,126 +126,15 @@ struct WordIndex {
   }
 }
 
-/// The chunks in which a word stands, rising, and its places in them.
-struct Postings {
-  /// The chunks' ids.
-  fileprivate(set) var rows: [Int64] = []
-  /// Where the places of each row begin; one more for the end.
-  fileprivate(set) var starts: [Int32] = [0]
-  /// Places: the column in the upper bits, the word's number in the column in the lower.
-  fileprivate(set) var places: [UInt32] = []
-
-  /// The bits of a place that say where in a column it is.
-  static let placeBits: UInt32 = 27
-
-  /// The column of a place.
-  static func column(of place: UInt32) -> Int { Int(place >> placeBits) }
-
-  /// The places in a row, by its number among ``rows``.
-  func places(at index: Int) -> ArraySlice<UInt32> {
-    places[Int(starts[index])..<Int(starts[index + 1])]
-  }
-
-  /// The number of a row among ``rows``.
-  func index(of row: Int64) -> Int? {
-    var (low, high) = (0, rows.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle] < row { low = middle + 1 } else { high = middle }
-    }
-    return low < rows.count && rows[low] == row ? low : nil
-  }
-
-  fileprivate mutating func append(_ row: Int64, _ new: some Sequence<UInt32>) {
-    rows.append(row)
-    places.append(contentsOf: new)
-    starts.append(Int32(places.count))
-  }
-
-  /// These, and those of an older segment for the rows that this one says nothing of.
-  fileprivate func merged(over older: Postings) -> Postings {
-    union(older) { new, _ in Array(new) }
-  }
-
-  /// All rows of both; `combine` makes the places of those that both have.
-  private func union(
-    _ other: Postings,
-    _ combine: (ArraySlice<UInt32>, ArraySlice<UInt32>) -> [UInt32]
-  ) -> Postings {
-    var result = Postings()
-    result.rows.reserveCapacity(rows.count + other.rows.count)
-    var (left, right) = (0, 0)
-    while left < rows.count || right < other.rows.count {
-      let a = left < rows.count ? rows[left] : .max
-      let b = right < other.rows.count ? other.rows[right] : .max
-      if a < b {
-        result.append(a, places(at: left))
-        left += 1
-      } else if b < a {
-        result.append(b, other.places(at: right))
-        right += 1
-      } else {
-        result.append(a, combine(places(at: left), other.places(at: right)))
-        left += 1
-        right += 1
-      }
-    }
-    return result
-  }
-
-  /// The rows of either word, with the places of both.
-  func union(_ other: Postings) -> Postings {
-    if rows.isEmpty { return other }
-    if other.rows.isEmpty { return self }
-    return union(other) { Set($0).union($1).sorted() }
-  }
-
-  /// The rows in which the other word stands right after this one, with the other's places.
-  func followed(by other: Postings) -> Postings {
-    var result = Postings()
-    var (left, right) = (0, 0)
-    while left < rows.count, right < other.rows.count {
-      if rows[left] < other.rows[right] {
-        left += 1
-      } else if rows[left] > other.rows[right] {
-        right += 1
-      } else {
-        let before = result.places.count
-        var place = Int(starts[left])
-        let end = Int(starts[left + 1])
-        for next in other.places(at: right) {
-          while place < end, places[place] + 1 < next { place += 1 }
-          if place < end, places[place] + 1 == next { result.places.append(next) }
-        }
-        if result.places.count > before {
-          result.rows.append(rows[left])
-          result.starts.append(Int32(result.places.count))
-        }
-        left += 1
-        right += 1
-      }
-    }
-    return result
-  }
-
-  /// Without rows that have no places: FTS5 marks so what was deleted since an older segment.
-  fileprivate func withoutDeleted() -> Postings {
-    var result = Postings()
-    guard rows.indices.contains(where: { starts[$0] == starts[$0 + 1] }) else { return self }
-    for index in rows.indices where starts[index] < starts[index + 1] {
-      result.append(rows[index], places(at: index))
-    }
-    return result
-  }
-}
-
 /// Reads the rows of a term, or of all terms that begin so, from a segment's pages in their order.
 private struct TermReader {
   private let key: [UInt8]
   private let isPrefix: Bool
-  private var found = Postings()
-  /// Rows of terms that begin so, in the order of the terms.
-  private var unsorted = false
+  /// The rows, in the order of the segments and terms.
+  private(set) var found: Postings
+  /// The stretches of rows that rise: those of one term in one segment.
+  private(set) var runs: [Postings.Run] = []
+  private var segment = 0
   private var term: [UInt8] = []
   /// Whether the list of rows that is being read is of a term that is asked for.
   private var isInside = false
@@ -269,9 +145,18 @@ private struct TermReader {
   private var pending: [UInt8] = []
   private var missing = 0
 
-  init(key: [UInt8], isPrefix: Bool) {
+  init(key: [UInt8], isPrefix: Bool, hasPlaces: Bool) {
     self.key = key
     self.isPrefix = isPrefix
+    found = Postings(hasPlaces: hasPlaces)
+  }
+
+  /// Goes on with a newer segment.
+  mutating func begin(segment: Int) {
+    self.segment = segment
+    term = []
+    isInside = false
+    (pending, missing) = ([], 0)
   }
 
   /// Reads a page. Returns whether nothing of the term can follow.
@@ -280,7 +165,7 @@ private struct TermReader {
     guard bytes.count >= 4 else { throw WordIndex.damage("a page of it") }
     let end = Int(bytes[2]) << 8 | Int(bytes[3])
     guard end >= 4, end <= bytes.count else { throw WordIndex.damage("a page of it") }
-    var footer = Reader(bytes, from: end)
+    var footer = PageReader(bytes, from: end)
     var nextTerm = footer.isAtEnd ? end : Int(clamping: footer.varint())
     // What is before the first term belongs to the last one of the page before.
     if isInside {
@@ -289,7 +174,7 @@ private struct TermReader {
     }
     var isFirst = true
     while nextTerm < end {
-      var reader = Reader(bytes, from: nextTerm)
+      var reader = PageReader(bytes, from: nextTerm)
       let kept = isFirst ? 0 : Int(clamping: reader.varint())
       let count = Int(clamping: reader.varint())
       guard kept <= term.count, count >= 0, reader.index + count <= end else {
@@ -303,10 +188,12 @@ private struct TermReader {
       let matches = isPrefix ? term.starts(with: key) : term == key
       if !matches, key.lexicographicallyPrecedes(term) { return true }
       if isInside, !isPrefix { return true }
-      if isInside, matches { unsorted = true }
       isInside = matches
       isFirstRow = true
-      if matches { try readRows(bytes, from: start, to: nextTerm, firstRow: nil) }
+      if matches {
+        runs.append(Postings.Run(start: found.rows.count, segment: segment))
+        try readRows(bytes, from: start, to: nextTerm, firstRow: nil)
+      }
     }
     return false
   }
@@ -325,7 +212,7 @@ private struct TermReader {
       index += count
       guard missing == 0 else { return }
       let places = pending
-      places.withUnsafeBufferPointer { append($0) }
+      places.withUnsafeBufferPointer { found.append(row, encoded: $0) }
       pending = []
     }
     if let firstRow {
@@ -334,7 +221,7 @@ private struct TermReader {
       index = firstRow
       isFirstRow = true
     }
-    var reader = Reader(bytes, from: index)
+    var reader = PageReader(bytes, from: index)
     while reader.index < end {
       let step = Int64(bitPattern: reader.varint())
       row = isFirstRow ? step : row &+ step
@@ -342,7 +229,9 @@ private struct TermReader {
       let size = Int(clamping: reader.varint() >> 1)
       guard reader.index <= end else { throw WordIndex.damage("a list of it") }
       if reader.index + size <= end {
-        append(UnsafeBufferPointer(rebasing: bytes[reader.index..<(reader.index + size)]))
+        found.append(
+          row,
+          encoded: UnsafeBufferPointer(rebasing: bytes[reader.index..<(reader.index + size)]))
         reader.index += size
       } else {
         pending = Array(bytes[reader.index..<end])
@@ -351,49 +240,10 @@ private struct TermReader {
       }
     }
   }
-
-  /// Adds the places of the row.
-  private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-    var column: UInt32 = 0
-    var place: UInt32 = 0
-    var reader = Reader(bytes, from: 0)
-    while reader.index < bytes.count {
-      let value = UInt32(truncatingIfNeeded: reader.varint())
-      if value == 1 {
-        column = UInt32(truncatingIfNeeded: reader.varint()) & 0x1F
-        place = 0
-      } else {
-        place &+= value &- 2
-        found.places.append(column << Postings.placeBits | place & (1 << Postings.placeBits - 1))
-      }
-    }
-    found.rows.append(row)
-    found.starts.append(Int32(found.places.count))
-  }
-
-  /// The rows that were read, rising.
-  func finish() -> Postings {
-    guard unsorted else { return found }
-    let order = found.rows.indices.sorted {
-      (found.rows[$0], $0) < (found.rows[$1], $1)
-    }
-    var sorted = Postings()
-    var index = 0
-    while index < order.count {
-      let row = found.rows[order[index]]
-      var places: [UInt32] = []
-      while index < order.count, found.rows[order[index]] == row {
-        places += found.places(at: order[index])
-        index += 1
-      }
-      sorted.append(row, places.sorted())
-    }
-    return sorted
-  }
 }
 
 /// Reads SQLite's variable-length integers.
-private struct Reader {
+struct PageReader {
   private let bytes: UnsafeBufferPointer<UInt8>
   var index: Int
 
@@ -410,7 +260,17 @@ private struct Reader {
   var isBeyondEnd: Bool { index > bytes.count }
 
   /// The next integer; 0 beyond the end.
+  @inline(__always)
   mutating func varint() -> UInt64 {
+    // Most are below 128.
+    if index < bytes.count, bytes[index] < 0x80 {
+      index += 1
+      return UInt64(bytes[index - 1])
+    }
+    return longVarint()
+  }
+
+  private mutating func longVarint() -> UInt64 {
     var value: UInt64 = 0
     for _ in 0..<8 {
       guard index < bytes.count else {

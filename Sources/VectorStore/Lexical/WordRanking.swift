@@ -14,8 +14,6 @@ struct WordRanking {
   private static let (k1, b): (Float, Float) = (0.9, 0.75)
   /// What a word's other forms and neighbours side by side count, against the word itself.
   private static let (prefixWeight, pairWeight): (Float, Float) = (1, 1)
-  /// The most bytes of a table with a place for every id between the first and the last.
-  private static let maximumSpan: Int64 = 1 << 24
 
   private let index: WordIndex
   private let query: LexicalQuery
@@ -28,9 +26,7 @@ struct WordRanking {
 
   /// The rows of one word, and what it counts.
   private struct List {
-    let postings: Postings
-    /// How often the word stands in each row; words of other columns count by their weights.
-    let frequencies: [Float]
+    let rows: [Postings.Row]
     /// The inverse document frequency, times the list's weight.
     let weight: Float
     /// Whether a row may be a hit by this list alone.
@@ -46,30 +42,33 @@ struct WordRanking {
   ) throws -> [ScoredRow] {
     guard limit > 0, !query.isEmpty, index.rows > 0 else { return [] }
     let lists = try lists()
-    var table = Table(lists.map(\.postings), maximumSpan: Self.maximumSpan)
-    for list in lists.sorted(by: { $0.isReason && !$1.isReason }) {
-      table.add(list.postings, onlyToKnown: !list.isReason) {
-        list.weight * Self.saturated(list.frequencies[$0], norm: 1 - Self.b)
+    var table = ScoreTable(lists.map(\.rows))
+    for list in lists { table.noteLengths(list.rows) }
+    table.makeNorms { norm(length: $0) }
+    for list in lists {
+      table.add(list.rows, onlyToKnown: !list.isReason) {
+        list.weight * Self.saturated($0, norm: $1)
       }
     }
     for phrase in query.phrases { table.keep(try postings(of: phrase).rows) }
     for phrase in query.excluded { table.remove(try postings(of: phrase).rows) }
 
-    // The bound of each row leaves its length out, which takes a look-up. Most rows need none: the best
-    // by their bounds are scored, then those whose bound is above the last of them.
+    // To know how long a text is takes a look-up for each row. Most rows need none: what the words' places tell of
+    // it bounds the score. The best by their bounds are scored, then those whose bound is above the last of them.
     var rough = TopK(limit: limit)
-    try table.forEach { id, bound in
-      let row = ScoredRow(id: id, score: Double(bound))
-      if rough.worst.map({ $0 < row }) ?? true, try isAllowed(id) { rough.insert(row) }
+    try table.forEach { id, bound, least in
+      guard try isAllowed(id) else { return }
+      rough.insert(ScoredRow(id: id, score: Double(bound)))
+      least = rough.worst.map { Float($0.score).nextUp } ?? 0
     }
     let first = Set(rough.sorted().map(\.id))
     var exact = TopK(limit: limit)
     for id in first { exact.insert(ScoredRow(id: id, score: try score(id, lists))) }
-    try table.forEach { id, bound in
-      let row = ScoredRow(id: id, score: Double(bound))
-      guard exact.worst.map({ $0 < row }) ?? false, !first.contains(id), try isAllowed(id)
-      else { return }
+    guard let worst = exact.worst else { return exact.sorted() }
+    try table.forEach(from: Float(worst.score)) { id, bound, least in
+      guard !first.contains(id), try isAllowed(id) else { return }
       exact.insert(ScoredRow(id: id, score: try score(id, lists)))
+      least = Float(exact.worst?.score ?? 0)
     }
     return exact.sorted()
   }
@@ -77,40 +76,48 @@ struct WordRanking {
   /// The chunks that hold what the question leaves out.
   mutating func excludedRows() throws -> Set<Int64> {
     var rows = Set<Int64>()
-    for phrase in query.excluded { rows.formUnion(try postings(of: phrase).rows) }
+    for phrase in query.excluded { rows.formUnion(try postings(of: phrase).rows.map(\.id)) }
     return rows
   }
 
+  /// What a word counts for its frequency in a text.
   private static func saturated(_ frequency: Float, norm: Float) -> Float {
-    frequency * (k1 + 1) / (frequency + k1 * norm)
+    frequency * (k1 + 1) / (frequency + norm)
+  }
+
+  /// What the length of a text in words takes from its words; never less for a longer one.
+  private func norm(length: Float) -> Float {
+    Self.k1 * (1 - Self.b + Self.b * length / Float(index.meanLength))
   }
 
   private func score(_ id: Int64, _ lists: [List]) throws -> Double {
-    let length = Float(try index.length(of: id) ?? 0)
-    let norm = 1 - Self.b + Self.b * length / Float(index.meanLength)
-    var score: Float = 0
-    for list in lists {
-      guard let row = list.postings.index(of: id) else { continue }
-      score += list.weight * Self.saturated(list.frequencies[row], norm: norm)
-    }
-    return Double(score)
+    let norm = norm(length: Float(try index.length(of: id) ?? 0))
+    // In the order of the bounds: then no rounding lifts it above its own.
+    return Double(
+      lists.reduce(Float(0)) { sum, list in
+        guard let row = list.rows.row(of: id) else { return sum }
+        return sum + list.weight * Self.saturated(row.frequency, norm: norm)
+      })
   }
 
+  /// What may be the reason for a hit first.
   private mutating func lists() throws -> [List] {
     var lists: [List] = []
     for term in query.terms {
+      var spellings: Set<String> = []
       var found = Postings()
       for spelling in term.spellings {
+        let key = term.isOpen ? spelling : try index.term(of: spelling)
+        guard spellings.insert(key).inserted else { continue }
         found = found.union(
-          try postings(of: term.isOpen ? spelling : index.term(of: spelling), isPrefix: term.isOpen)
-        )
+          try postings(of: key, isPrefix: term.isOpen, hasPlaces: isInPhrase(spelling)))
       }
       lists.append(list(found, weight: 1, isReason: !term.isWeak))
       if let prefix = term.prefix {
         lists.append(
           list(
-            try postings(of: index.term(of: prefix), isPrefix: true), weight: Self.prefixWeight,
-            isReason: !term.isWeak))
+            try postings(of: index.term(of: prefix), isPrefix: true, hasPlaces: false),
+            weight: Self.prefixWeight, isReason: !term.isWeak))
       }
     }
     for phrase in query.phrases {
@@ -119,29 +126,29 @@ struct WordRanking {
     for pair in query.pairs {
       lists.append(list(try postings(of: pair), weight: Self.pairWeight, isReason: false))
     }
-    return lists.filter { !$0.postings.rows.isEmpty }
+    lists.removeAll { $0.rows.isEmpty }
+    return lists.filter(\.isReason) + lists.filter { !$0.isReason }
   }
 
   private func list(_ postings: Postings, weight: Float, isReason: Bool) -> List {
-    let weights = IndexedText.Column.allCases.map(\.weight)
-    let frequencies = postings.rows.indices.map { row in
-      postings.places(at: row).reduce(into: Float(0)) { sum, place in
-        let column = Postings.column(of: place)
-        sum += column < weights.count ? weights[column] : 0
-      }
-    }
     let count = Double(postings.rows.count)
     let odds = (max(0, Double(index.rows) - count) + 0.5) / (count + 0.5)
     // Half of Lucene's where a word is in so many chunks that the classic one comes near 0 or below.
     let frequency = Float(max(log(odds), log(1 + odds) / 2))
-    return List(
-      postings: postings, frequencies: frequencies, weight: weight * frequency, isReason: isReason)
+    return List(rows: postings.rows, weight: weight * frequency, isReason: isReason)
   }
 
-  private mutating func postings(of term: String, isPrefix: Bool) throws -> Postings {
-    let key = isPrefix ? term + "*" : term
-    if let known = cache[key] { return known }
-    let found = try index.postings(of: term, isPrefix: isPrefix)
+  /// Whether the places of a word are asked for.
+  private func isInPhrase(_ word: String) -> Bool {
+    [query.pairs, query.phrases, query.excluded].joined().contains { $0.words.contains(word) }
+  }
+
+  private mutating func postings(
+    of term: String, isPrefix: Bool, hasPlaces: Bool
+  ) throws -> Postings {
+    let key = (isPrefix ? term + "*" : term)
+    if let known = cache[key], known.hasPlaces || !hasPlaces { return known }
+    let found = try index.postings(of: term, isPrefix: isPrefix, hasPlaces: hasPlaces)
     cache[key] = found
     return found
   }
@@ -152,7 +159,7 @@ struct WordRanking {
     for (number, word) in phrase.words.enumerated() {
       let isPrefix = phrase.isOpen && number == phrase.words.count - 1
       let next = try postings(
-        of: isPrefix ? word : try index.term(of: word), isPrefix: isPrefix)
+        of: isPrefix ? word : try index.term(of: word), isPrefix: isPrefix, hasPlaces: true)
       found = found?.followed(by: next) ?? next
     }
     return found ?? Postings()
@@ -160,24 +167,30 @@ struct WordRanking {
 }
 
 /// Scores by chunk.
-private struct Table {
+private struct ScoreTable {
+  /// The most rows of a table with one for every id between the first and the last.
+  private static let maximumSpan: Int64 = 1 << 24
+
   private let first: Int64
   /// The place of an id, if ids lie too far apart to have one each.
   private var slots: [Int64: Int] = [:]
   private var ids: [Int64] = []
   private var scores: [Float]
+  /// What the least length of each text takes from its words; before that is known, the length.
+  private var norms: [Float]
 
-  init(_ lists: [Postings], maximumSpan: Int64) {
-    first = lists.compactMap(\.rows.first).min() ?? 0
-    let last = lists.compactMap(\.rows.last).max() ?? 0
+  init(_ lists: [[Postings.Row]]) {
+    first = lists.compactMap(\.first?.id).min() ?? 0
+    let last = lists.compactMap(\.last?.id).max() ?? 0
     let (span, overflows) = last.subtractingReportingOverflow(first)
-    if !overflows, span < maximumSpan {
+    if !overflows, span < Self.maximumSpan, span / 64 <= lists.reduce(0, { $0 + $1.count }) {
       scores = Array(repeating: 0, count: Int(span) + 1)
     } else {
-      ids = Set(lists.flatMap(\.rows)).sorted()
+      ids = Set(lists.joined().lazy.map(\.id)).sorted()
       slots = Dictionary(uniqueKeysWithValues: zip(ids, ids.indices))
       scores = Array(repeating: 0, count: ids.count)
     }
+    norms = scores
   }
 
   private func slot(_ id: Int64) -> Int? {
@@ -188,32 +201,62 @@ private struct Table {
     return slots[id]
   }
 
-  /// Adds to the scores of rows.
+  /// Notes how long texts are at least.
+  mutating func noteLengths(_ rows: [Postings.Row]) {
+    for row in rows {
+      if let slot = slot(row.id) { norms[slot] = max(norms[slot], Float(row.length)) }
+    }
+  }
+
+  /// Makes norms of the lengths.
+  mutating func makeNorms(_ norm: (Float) -> Float) {
+    for slot in norms.indices { norms[slot] = norm(norms[slot]) }
+  }
+
+  /// Adds to the scores of rows what `score` makes of a frequency and a norm.
   ///
   /// - Parameter onlyToKnown: whether rows without a score stay without.
-  mutating func add(_ postings: Postings, onlyToKnown: Bool, _ score: (Int) -> Float) {
-    for (index, id) in postings.rows.enumerated() {
-      guard let slot = slot(id), !onlyToKnown || scores[slot] > 0 else { continue }
-      scores[slot] += score(index)
+  @inline(__always)
+  mutating func add(
+    _ rows: [Postings.Row], onlyToKnown: Bool, _ score: (Float, Float) -> Float
+  ) {
+    for row in rows {
+      guard let slot = slot(row.id), !onlyToKnown || scores[slot] > 0 else { continue }
+      scores[slot] += score(row.frequency, norms[slot])
     }
   }
 
   /// Takes the scores of all other rows away.
-  mutating func keep(_ rows: [Int64]) {
+  mutating func keep(_ rows: [Postings.Row]) {
     var kept = Array(repeating: Float(0), count: scores.count)
-    for slot in rows.compactMap(slot) { kept[slot] = scores[slot] }
+    for slot in rows.compactMap({ slot($0.id) }) { kept[slot] = scores[slot] }
     scores = kept
   }
 
   /// Takes the scores of rows away.
-  mutating func remove(_ rows: [Int64]) {
-    for slot in rows.compactMap(slot) { scores[slot] = 0 }
+  mutating func remove(_ rows: [Postings.Row]) {
+    for slot in rows.compactMap({ slot($0.id) }) { scores[slot] = 0 }
   }
 
-  /// Calls `body` for each row with a score.
-  func forEach(_ body: (Int64, Float) throws -> Void) rethrows {
-    for slot in scores.indices where scores[slot] > 0 {
-      try body(ids.isEmpty ? first + Int64(slot) : ids[slot], scores[slot])
+  /// Calls `body` for each row with a score above 0 that is at least the least that is asked for, which `body` may raise.
+  func forEach(
+    from least: Float = 0, _ body: (Int64, Float, inout Float) throws -> Void
+  ) rethrows {
+    var least = least
+    for (slot, score) in scores.enumerated() where score >= least && score > 0 {
+      try body(ids.isEmpty ? first + Int64(slot) : ids[slot], score, &least)
     }
+  }
+}
+
+extension [Postings.Row] {
+  /// The row of a chunk.
+  fileprivate func row(of id: Int64) -> Postings.Row? {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < count && self[low].id == id ? self[low] : nil
   }
 }

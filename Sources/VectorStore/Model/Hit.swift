@@ -15,7 +15,8 @@ public struct Hit: Sendable, Codable, Hashable {
   /// Its place in the ranking, from 1.
   public var rank: Int
   /// What it was ranked by, higher is better: the cosine in [-1, 1]; for ``QueryOptions/Ranking/lexical``
-  /// the BM25 score; for a fused ranking from 0 to 1, 1 for what both lists have first.
+  /// the BM25 score; for a fused ranking from 0 to 1, 1 for what both lists have first; after a reranking
+  /// the reranker's score.
   public var score: Double
   /// The cosine between query and chunk, where both have a vector in one space.
   public var cosine: Double?
@@ -96,6 +97,8 @@ public struct QueryResult: Sendable, Codable, Hashable {
   public var pending: PendingDocuments?
   /// Why there is no hit, and what to do; nil if there are hits.
   public var noHitsReason: String?
+  /// Why the hits are not reranked although that was asked for; nil if they are, and if it was not.
+  public var rerankFailure: String?
   /// How many rows were looked at, and how closely, for all queries of the same call together.
   public var effort = SearchEffort()
 
@@ -112,7 +115,7 @@ public struct QueryResult: Sendable, Codable, Hashable {
   }
 
   /// Whether the ranking is not the one asked for.
-  public var isDegraded: Bool { degradedReason != nil }
+  public var isDegraded: Bool { degradedReason != nil || rerankFailure != nil }
 }
 
 /// How a query is answered.
@@ -142,6 +145,9 @@ public struct QueryOptions: Sendable, Hashable {
   public var foldsCopies = false
   /// The most hits of one document; nil for any number.
   public var maximumPerDocument: Int?
+  /// How many of the best hits ``StoreConfiguration/reranker`` ranks again, at least ``limit``; nil if it is
+  /// not asked. More find better and cost more.
+  public var rerankDepth: Int?
   /// How many chunks before and after each hit its text includes.
   public var neighbours = 0
 

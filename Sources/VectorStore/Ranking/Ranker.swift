@@ -202,11 +202,10 @@ struct Ranker {
     let sql = """
       SELECT c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line, d.source, d.metadata,
         \(isByVector ? "NULL" : bestSpace), d.origin = 'file', d.modified_at, d.file_bytes,
-        c.headings, d.format, c.document_id
+        c.headings, d.format
       FROM chunks c CROSS JOIN documents d ON d.id = c.document_id WHERE c.id = ?1
       """
     var hits: [Hit] = []
-    var documents: [Int64] = []
     for (index, ranked) in ranked.enumerated() {
       let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space.name)])
       try db.forEachRow(bulk: sql, values) { row in
@@ -227,21 +226,21 @@ struct Ranker {
             space: try isByVector
               ? space : row.isNull(7) ? nil : spaces[row.integer(7)],
             degraded: plan.degradedReason != nil))
-        documents.append(try row.integer(13))
       }
     }
     guard options.neighbours > 0 else { return hits }
-    return try zip(hits, documents).map { try widened($0, document: $1) }
+    return try hits.map { try Self.widened($0, by: options.neighbours, db) }
   }
 
-  /// A hit with the text of the chunks before and after it.
-  private func widened(_ hit: Hit, document: Int64) throws -> Hit {
+  /// A hit with the text of so many chunks before and after it.
+  static func widened(_ hit: Hit, by neighbours: Int, _ db: Database) throws -> Hit {
     let chunks = try db.rows(
       bulk: """
         SELECT id, ordinal, text, start_scalar, end_scalar, line, headings FROM chunks
-        WHERE document_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal
-        """, .integer(document), .integer(Int64(hit.ordinal - options.neighbours)),
-      .integer(Int64(hit.ordinal + options.neighbours))
+        WHERE document_id = (SELECT document_id FROM chunks WHERE id = ?)
+          AND ordinal BETWEEN ? AND ? ORDER BY ordinal
+        """, .integer(hit.id), .integer(Int64(hit.ordinal - neighbours)),
+      .integer(Int64(hit.ordinal + neighbours))
     ) { row in
       (
         chunk: StoredChunk(

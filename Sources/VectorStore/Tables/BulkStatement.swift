@@ -249,6 +249,17 @@ extension Database {
   func forEachRow(
     bulk sql: String, _ values: [BulkValue], keeps: Bool = true, body: (BulkRow) throws -> Void
   ) throws {
+    try forRows(bulk: sql, values, keeps: keeps) {
+      try body($0)
+      return true
+    }
+  }
+
+  /// Runs a query and hands its rows to `body` as long as that returns true; a row ends with the call.
+  func forRows(
+    bulk sql: String, _ values: [BulkValue], keeps: Bool = true,
+    while body: (BulkRow) throws -> Bool
+  ) throws {
     let owner = try keeps ? cachedStatement(sql: sql) : makeStatement(sql: sql)
     let statement = owner.sqliteStatement
     try ConnectionGuard.inside(sqliteConnection) {
@@ -257,7 +268,7 @@ extension Database {
       while true {
         let code = sqlite3_step(statement)
         guard code == SQLITE_ROW else { return try check(code, expecting: SQLITE_DONE, sql) }
-        try body(BulkRow(statement: statement))
+        guard try body(BulkRow(statement: statement)) else { return }
       }
     }
   }

@@ -38,8 +38,8 @@ public final class LocalModel: EmbeddingService {
   /// The prompts of the folder's `config_sentence_transformers.json`, else those known for the model's name.
   public let roles: EmbeddingRoles
 
-  /// The part of the machine's memory that a model may need.
-  private static let shareOfMemory = 0.75
+  /// The part of a machine's memory that a model may need.
+  static func share(ofMemory bytes: Int) -> Int { bytes / 4 * 3 }
   /// A text of a static model is as long as a request.
   private static let mostTokens = 1_000_000
 
@@ -60,18 +60,17 @@ public final class LocalModel: EmbeddingService {
   /// Opens a model on a machine of so many bytes of memory.
   init(folder path: String, name: String?, memory: Int) throws {
     let folder = ModelFolder(path: path)
-    let most = Int(Double(memory) * Self.shareOfMemory)
-    func check(_ bytes: Int) throws(LocalModelError) {
-      guard bytes > most else { return }
-      throw LocalModelError(
-        .tooLarge,
-        "the model in \(path) needs \(bytes >> 20) MB of memory, and \(most >> 20) MB is the most on this "
-          + "machine; choose a smaller model")
-    }
+    let most = Self.share(ofMemory: memory)
     let found = try folder.object("config.json")
     let modules = try folder.modules()
     guard let settings = found ?? (modules.staticFolder == nil ? nil : [:]) else {
       throw LocalModelError(.missing, "\(path) has no config.json; expected the folder of a model")
+    }
+    if let kind = ModelFolder.reranker(settings) {
+      throw LocalModelError(
+        .unsupported,
+        "\(folder.path("config.json")) describes a reranker (\(kind.prefix(60))), which scores passages and "
+          + "makes no vectors; add it as a reranker, and another model for vectors")
     }
     let staticFolder =
       modules.staticFolder ?? (settings["model_type"]?.string == "model2vec" ? "" : nil)
@@ -81,7 +80,7 @@ public final class LocalModel: EmbeddingService {
       let isHere = staticFolder.isEmpty || staticFolder == "."
       let place = isHere ? folder : ModelFolder(path: folder.path(staticFolder))
       file = try MappedFile(place.path("model.safetensors"))
-      try check(file.bytes.count * 2)
+      try folder.check(bytes: file.bytes.count * 2, most: most)
       let model = try StaticModel(
         Safetensors(file), tokenizer: TokenizerFile.tokenizer(of: place),
         normalizes: settings["normalize"]?.bool ?? modules.normalizes)
@@ -89,22 +88,14 @@ public final class LocalModel: EmbeddingService {
       maximumTokens = nil
       kind = .fixed(model)
     } else {
-      let shape = try BertConfiguration(settings, path: folder.path("config.json"))
-      try check(shape.bytes)
-      file = try MappedFile(folder.path("model.safetensors"))
-      let weights = try BertWeights(Safetensors(file), shape)
-      let tokenizer = try TokenizerFile.tokenizer(of: folder)
-      try tokenizer.check(fits: shape.vocabulary, of: file.path)
-      let read =
-        try folder.object("sentence_bert_config.json")?["max_seq_length"]?.integer
-        ?? folder.object("tokenizer_config.json")?["model_max_length"]?.integer
-      let mostTokens = max(8, min(read ?? shape.mostTokens, shape.mostTokens))
-      dimensions = shape.hidden
-      maximumTokens = mostTokens
+      let files = try folder.encoder(settings, memory: most)
+      file = files.file
+      dimensions = files.encoder.shape.hidden
+      maximumTokens = files.mostTokens
       kind = .encoder(
         EncoderModel(
-          encoder: BertEncoder(shape: shape, weights: weights), tokenizer: tokenizer,
-          pooling: modules.pooling, normalizes: modules.normalizes, mostTokens: mostTokens))
+          encoder: files.encoder, tokenizer: files.tokenizer, pooling: modules.pooling,
+          normalizes: modules.normalizes, mostTokens: files.mostTokens))
     }
     let name = name ?? URL(filePath: folder.path).standardizedFileURL.lastPathComponent
     space = try EmbeddingSpace(provider: "local", model: name, dimensions: dimensions, kind: .real)
@@ -160,22 +151,13 @@ public final class LocalModel: EmbeddingService {
   ///   20 MB of text a second a core.
   public func embed(_ texts: [String], purpose: EmbeddingPurpose) async throws -> EmbeddingBatch {
     let texts = texts.map { roles[purpose].text($0) }
-    let isCancelled = CancellationMark()
-    return try await withTaskCancellationHandler {
-      let result = await Parallel.mapOffPool([texts]) { [kind] texts in
-        Result {
-          switch kind {
-          case .encoder(let model):
-            try model.vectors(of: texts) { isCancelled.isSet }
-          case .fixed(let model):
-            try Self.vectors(of: texts, model, isCancelled)
-          }
-        }
+    let vectors = try await CancellationMark.watched { [kind] isCancelled in
+      switch kind {
+      case .encoder(let model): try model.vectors(of: texts) { isCancelled.isSet }
+      case .fixed(let model): try Self.vectors(of: texts, model, isCancelled)
       }
-      return EmbeddingBatch(vectors: try result[0].get(), tokens: 0)
-    } onCancel: {
-      isCancelled.set()
     }
+    return EmbeddingBatch(vectors: vectors, tokens: 0)
   }
 
   private static func vectors(
@@ -188,8 +170,20 @@ public final class LocalModel: EmbeddingService {
 }
 
 /// Whether work is to stop; set from any thread.
-private final class CancellationMark: Sendable {
+final class CancellationMark: Sendable {
   private let mark = Atomic(false)
+
+  /// Works off Swift's pool, with a mark that is set when the task is cancelled.
+  static func watched<Value: Sendable>(
+    _ work: @escaping @Sendable (CancellationMark) throws -> Value
+  ) async throws -> Value {
+    let mark = CancellationMark()
+    return try await withTaskCancellationHandler {
+      try await Parallel.mapOffPool([mark]) { mark in Result { try work(mark) } }[0].get()
+    } onCancel: {
+      mark.set()
+    }
+  }
 
   var isSet: Bool { mark.load(ordering: .relaxed) }
 

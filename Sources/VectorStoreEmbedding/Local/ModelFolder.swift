@@ -91,6 +91,55 @@ struct ModelFolder: Sendable {
     return result
   }
 
+  /// A BERT encoder with its tokenizer, as a folder holds it.
+  struct EncoderFiles: Sendable {
+    var file: MappedFile
+    var tensors: Safetensors
+    var encoder: BertEncoder
+    var tokenizer: ModelTokenizer
+    /// The most tokens of a text, those around it included.
+    var mostTokens: Int
+  }
+
+  /// Opens the encoder that `config.json` describes.
+  ///
+  /// - Parameters:
+  ///   - settings: those of `config.json`.
+  ///   - memory: the most bytes that it may need.
+  /// - Throws: ``LocalModelError``.
+  func encoder(
+    _ settings: [String: MetadataValue], memory: Int
+  ) throws(LocalModelError) -> EncoderFiles {
+    let shape = try BertConfiguration(settings, path: path("config.json"))
+    try check(bytes: shape.bytes, most: memory)
+    let file = try MappedFile(path("model.safetensors"))
+    let tensors = try Safetensors(file)
+    let weights = try BertWeights(tensors, shape)
+    let tokenizer = try TokenizerFile.tokenizer(of: self)
+    try tokenizer.check(fits: shape.vocabulary, of: file.path)
+    let told = try object("sentence_bert_config.json")?["max_seq_length"]?.integer
+    let usual = try object("tokenizer_config.json")?["model_max_length"]?.integer
+    let read = told ?? usual
+    return EncoderFiles(
+      file: file, tensors: tensors, encoder: BertEncoder(shape: shape, weights: weights),
+      tokenizer: tokenizer, mostTokens: max(8, min(read ?? shape.mostTokens, shape.mostTokens)))
+  }
+
+  /// Throws for a model that needs more bytes than it may.
+  func check(bytes: Int, most: Int) throws(LocalModelError) {
+    guard bytes > most else { return }
+    throw LocalModelError(
+      .tooLarge,
+      "the model in \(path) needs \(bytes >> 20) MB of memory, and \(most >> 20) MB is the most on this "
+        + "machine; choose a smaller model")
+  }
+
+  /// The architecture of `config.json` that is a reranker: `BertForSequenceClassification`; nil for any other.
+  static func reranker(_ settings: [String: MetadataValue]) -> String? {
+    settings["architectures"]?.array?.lazy.compactMap(\.string)
+      .first { $0.hasSuffix("ForSequenceClassification") }
+  }
+
   /// The prompts of `config_sentence_transformers.json` by what they are for.
   func prompts() throws(LocalModelError) -> [String: String] {
     let settings = try object("config_sentence_transformers.json")

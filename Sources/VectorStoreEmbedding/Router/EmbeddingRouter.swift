@@ -39,13 +39,18 @@ package final class EmbeddingRouter: Sendable {
   /// - Parameters:
   ///   - ledger: where metered services are entered.
   ///   - limits: the money and requests they may use.
+  ///   - reranker: what sends to it by ``RerankedQuestion`` shares its slots and what is learned of sizes.
   package init(
     mode: ServiceMode, services: [any EmbeddingService], ledger: any SpendingLedger,
-    limits: SpendingLimits, logger: Logger
+    limits: SpendingLimits, reranker: (any Reranker)? = nil, logger: Logger
   ) {
     let named = Dictionary(services.map { ($0.space.name, $0) }) { first, _ in first }
     state = Mutex(State(mode: mode, services: named))
-    lanes = named.mapValues { ServiceLane($0.terms) }
+    var lanes = named.mapValues { ServiceLane($0.terms) }
+    if let reranker {
+      lanes[RerankedQuestion(reranker, "").space.name] = ServiceLane(reranker.terms)
+    }
+    self.lanes = lanes
     self.ledger = ledger
     self.limits = limits
     self.logger = logger

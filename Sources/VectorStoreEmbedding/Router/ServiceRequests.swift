@@ -248,7 +248,7 @@ package final class ServiceRequests: Sendable {
     let attempt = SpendingAttempt(
       account: service.space.provider, model: service.space.model, runID: options.runID,
       requestID: "\(options.runID)-\(sequence)", number: number, texts: texts.count,
-      tokens: tokens, cost: terms.price.cost(ofTokens: tokens))
+      tokens: tokens, cost: terms.cost(ofTokens: tokens))
     while true {
       try Task.checkCancellation()
       if let reason = state.withLock({ $0.stopped }) { return .outcome(.stopped(reason)) }
@@ -316,6 +316,7 @@ package final class ServiceRequests: Sendable {
   /// The tokens that an amount of money buys, if it is fewer than the attempt has but any at all.
   private func tokensThatFit(_ left: NanoDollars, of attempt: SpendingAttempt) -> Int? {
     let price = service.terms.price.perMillionTokens.nano
+    let left = left - service.terms.pricePerRequest
     guard attempt.texts > 1, price > 0, left > .zero else { return nil }
     let (high, low) = left.nano.multipliedFullWidth(by: 1_000_000)
     let tokens = Int(price.dividingFullWidth((high, low)).quotient)
@@ -477,7 +478,7 @@ package final class ServiceRequests: Sendable {
       let most = 16 * attempt.tokens + 4096
       let tokens = isTold && answer.tokens <= most ? answer.tokens : attempt.tokens
       return .answered(
-        tokens: tokens, cost: terms.price.cost(ofTokens: tokens), rateLimits: answer.rateLimits)
+        tokens: tokens, cost: terms.cost(ofTokens: tokens), rateLimits: answer.rateLimits)
     case .failure(let error as ServiceError): return .failed(error)
     case .failure: return .cancelled(wasSent: true)
     }

@@ -124,6 +124,8 @@ public struct ServiceTerms: Sendable, Hashable {
   public var retries = 3
   /// What tokens cost. What costs anything is entered in the ledger and held to the budget.
   public var price = TokenPrice.free
+  /// What a request costs besides, whatever is in it: some rerankers are paid by the search.
+  public var pricePerRequest = NanoDollars.zero
   /// Whether requests that cost nothing are entered in the ledger and held to its limits too.
   public var isMeteredWhereFree = false
   /// Whether neither the budget nor the rates hold, though requests are entered in the ledger: for a
@@ -137,7 +139,12 @@ public struct ServiceTerms: Sendable, Hashable {
   /// The seconds that a request may take; infinite if there is no limit.
   package var secondsPerRequest = Double.infinity
   /// Whether requests are entered in the ledger and held to the budget.
-  public var isMetered: Bool { isMeteredWhereFree || price != .free }
+  public var isMetered: Bool { isMeteredWhereFree || !isFree }
+  /// Whether requests cost nothing.
+  public var isFree: Bool { price == .free && pricePerRequest == .zero }
+
+  /// What a request of so many tokens costs.
+  func cost(ofTokens tokens: Int) -> NanoDollars { price.cost(ofTokens: tokens) + pricePerRequest }
 
   /// Creates the terms of a free service.
   public init() {}
@@ -160,5 +167,10 @@ public struct ServiceTerms: Sendable, Hashable {
     }
     try SettingError.check("retries", retries, SettingRange.retries)
     try price.validate()
+    let dearest = SettingRange.dearestMillionTokens
+    guard pricePerRequest >= .zero, pricePerRequest <= dearest else {
+      throw SettingError(
+        "pricePerRequest", found: "\(pricePerRequest)", expected: "$0.00 to \(dearest)")
+    }
   }
 }

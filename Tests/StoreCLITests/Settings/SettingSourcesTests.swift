@@ -128,7 +128,7 @@ import VectorStore
       try wrong.message()
         == "OPENAI_MODEL is not usable (its text is not shown) in the environment; expected the "
         + "name of a model, without spaces; correct or unset it (default: text-embedding-3-small)")
-    for name in SettingName.allCases where name != .apiKey {
+    for name in SettingName.allCases where !name.entry.isKey {
       for text in [key, "x \(key)", "https://\(key)@host/", "plain-walrus-key", "plain"] {
         let message = try SettingsFixture(
           environment: [name.rawValue: text, "OPENAI_API_KEY": "plain-walrus-key"],

@@ -9,6 +9,9 @@ package struct LoopbackCall: Sendable {
   /// The tokens of each text, where the request came as lists of tokens.
   var tokenCounts: [Int]?
   var model: String?
+  /// Of a request for scores: the question, and the field that its passages are in.
+  package private(set) var query: String?
+  private(set) var passagesField: String?
   package private(set) var encodingFormat: String?
   package private(set) var dimensions: Int?
   var violations: [String] = []
@@ -24,6 +27,16 @@ package struct LoopbackCall: Sendable {
     where found.count > 1 && ["authorization", "content-type", "content-length"].contains(name) {
       violations.append("header \(name) came \(found.count) times")
     }
+    if let rerank = try? JSONDecoder().decode(RerankBody.self, from: Data(body)) {
+      (query, model, texts) = (rerank.query, rerank.model, rerank.documents ?? rerank.texts ?? [])
+      passagesField = rerank.documents == nil ? "texts" : "documents"
+      let members = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+      let allowed: Set = ["query", "model", "documents", "texts"]
+      violations += (members ?? [:]).keys.filter { !allowed.contains($0) }.sorted()
+        .map { "unknown property '\($0)'" }
+      if texts.isEmpty { violations.append("there are no passages") }
+      return
+    }
     do {
       let object = try JSONDecoder().decode(Body.self, from: Data(body))
       texts = object.texts
@@ -36,6 +49,14 @@ package struct LoopbackCall: Sendable {
       violations.append("the body is not a JSON object")
     }
   }
+}
+
+/// The body of a request for scores.
+private struct RerankBody: Decodable {
+  var query: String
+  var model: String?
+  var documents: [String]?
+  var texts: [String]?
 }
 
 /// The body, read member by member.

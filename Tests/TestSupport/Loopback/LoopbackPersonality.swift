@@ -39,6 +39,8 @@ package struct LoopbackPersonality: Sendable {
   package var fields: Set<String> = []
   /// Seconds that a text takes.
   package var secondsPerText = 0.0
+  /// How it reranks, if that is what it does.
+  package var rerank: LoopbackRerank?
   /// What it refuses, and how.
   package var refusal: @Sendable (LoopbackCall, _ number: Int) -> LoopbackRefusal? = { _, _ in nil }
 

@@ -16,6 +16,8 @@ package struct LoopbackRequest: Sendable {
   package var body: [UInt8]
   /// The texts to embed; a list of tokens is written as `[1, 2]`.
   package var texts: [String] = []
+  /// Of a request for scores: the question.
+  package var question: String?
   package var model: String?
   package var encodingFormat: String?
   package var dimensions: Int?

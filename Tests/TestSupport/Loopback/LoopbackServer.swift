@@ -82,7 +82,11 @@ package final class LoopbackServer: Sendable {
   /// All requests, in order of arrival.
   package var records: [LoopbackRequest] { state.withLock { $0.records } }
   /// The requests for vectors, in order of arrival.
-  package var embeddingRequests: [LoopbackRequest] { records.filter(\.isForVectors) }
+  package var embeddingRequests: [LoopbackRequest] {
+    records.filter { $0.isForVectors && !$0.isForScores }
+  }
+  /// The requests for scores of passages, in order of arrival.
+  package var rerankRequests: [LoopbackRequest] { records.filter(\.isForScores) }
   /// What was computed, and so put on the bill.
   package var billing: LoopbackBilling { state.withLock { $0.billing } }
   /// Where requests broke the API's published description; to be empty.
@@ -133,6 +137,7 @@ package final class LoopbackServer: Sendable {
     let call = request.isForVectors ? LoopbackCall(headers: request.headers, body: body) : nil
     if let call {
       request.texts = call.texts
+      request.question = call.query
       request.model = call.model
       request.encodingFormat = call.encodingFormat
       request.dimensions = call.dimensions

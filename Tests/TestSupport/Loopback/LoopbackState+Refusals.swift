@@ -40,6 +40,9 @@ extension LoopbackState {
       return .badInput("Invalid request: \(violation).")
     }
     if let refusal = behaviour.personality.refusal(call, number) { return refusal }
+    if call.query != nil, let rerank = behaviour.personality.rerank {
+      return rerank.refusal(of: call)
+    }
     let model = call.model ?? ""
     guard let own = behaviour.models[model] else { return .modelNotFound(model) }
     if call.encodingFormat == "base64", case .refused = behaviour.base64 {
@@ -79,7 +82,9 @@ struct LoopbackWeight: Sendable {
 
   init(_ call: LoopbackCall?, _ behaviour: LoopbackBehaviour) {
     guard let call, call.violations.isEmpty else { return }
-    let counts = call.tokenCounts ?? call.texts.map(behaviour.tokens)
+    // A reranker reads the question with each passage.
+    let question = call.query.map(behaviour.tokens) ?? 0
+    let counts = call.tokenCounts ?? call.texts.map { behaviour.tokens($0) + question }
     tokens = counts.reduce(0, +)
     if counts.contains(where: { $0 > 8192 }) {
       refusal = .badInput("Invalid 'input': maximum context length is 8192 tokens.")

@@ -127,6 +127,12 @@ struct LoopbackState: Sendable {
       if fault?.isBilled ?? true { behaviour.balance = balance - weighed.tokens }
     }
     if fault?.isBilled ?? true { bill(request, weighed.tokens) }
+    if let query = call.query {
+      let scores = behaviour.personality.rerank?.answer(call.texts, query, weighed.tokens) ?? ""
+      var answer = good(.text(scores))
+      answer.delay += behaviour.personality.secondsPerText * Double(call.texts.count)
+      return fault.map { carriedOut($0, answer, request) } ?? answer
+    }
     let model = call.model ?? ""
     let asked: LoopbackVectors.Form = call.encodingFormat == "base64" ? .base64 : .numbers
     var body = LoopbackBody(
@@ -212,8 +218,10 @@ struct LoopbackState: Sendable {
 }
 
 extension LoopbackRequest {
-  /// Whether it goes to the address of embeddings.
-  var isForVectors: Bool { method == "POST" && path.contains("/embeddings") }
+  /// Whether it goes to the address of embeddings, or of reranking, whose scores are vectors of one number.
+  var isForVectors: Bool { method == "POST" && (path.contains("/embeddings") || isForScores) }
+  /// Whether it goes to an address of reranking.
+  var isForScores: Bool { method == "POST" && path.contains("rerank") }
   /// Whether it goes to the address of models.
   var isForModels: Bool {
     method == "GET"

@@ -8,14 +8,19 @@ import TestSupport
 extension ModelFixture {
   func open() throws -> LocalModel { try LocalModel(folder: folder.url.path, name: "tiny") }
 
-  /// The forward pass as its paper has it, in double precision and without any of the product's code.
-  func states(of tokens: [Int]) -> [[Double]] {
-    func tensor(_ name: String) -> [Double] {
-      guard let stored = tensors[name] else { return [] }
-      return stored.bytes.withUnsafeBytes { bytes in
-        bytes.bindMemory(to: Float.self).map(Double.init)
-      }
+  /// The numbers of a tensor.
+  func numbers(_ name: String) -> [Double] {
+    guard let stored = tensors[name] else { return [] }
+    return stored.bytes.withUnsafeBytes { bytes in
+      bytes.bindMemory(to: Float.self).map(Double.init)
     }
+  }
+
+  /// The forward pass as its paper has it, in double precision and without any of the product's code.
+  func states(
+    of tokens: [Int], segments: [Int] = [], firstPosition: Int = 0
+  ) -> [[Double]] {
+    func tensor(_ name: String) -> [Double] { numbers(prefix + name) }
     func row(_ table: String, _ index: Int) -> [Double] {
       Array(tensor(table)[index * hidden..<(index + 1) * hidden])
     }
@@ -41,8 +46,9 @@ extension ModelFixture {
         add(
           add(
             row("embeddings.word_embeddings.weight", token),
-            row("embeddings.position_embeddings.weight", place)),
-          row("embeddings.token_type_embeddings.weight", 0)), "embeddings.LayerNorm")
+            row("embeddings.position_embeddings.weight", firstPosition + place)),
+          row("embeddings.token_type_embeddings.weight", segments.isEmpty ? 0 : segments[place])),
+        "embeddings.LayerNorm")
     }
     let size = hidden / 4
     for layer in 0..<layers {

@@ -42,11 +42,10 @@ struct WordIndexTests {
       #expect(reader.rows == living.count)
       for word in Self.words + ["nothing"] {
         try Self.compare(
-          reader.postings(of: reader.term(of: word)), "\"\(word)\"", word, isPrefix: false, db)
+          reader, try reader.term(of: word), "\"\(word)\"", word, isPrefix: false, db)
       }
       for prefix in ["al", "a", "z", "é", "q"] {
-        try Self.compare(
-          reader.postings(of: prefix, isPrefix: true), "\"\(prefix)\"*", prefix, isPrefix: true, db)
+        try Self.compare(reader, prefix, "\"\(prefix)\"*", prefix, isPrefix: true, db)
       }
       for (id, columns) in living {
         #expect(try reader.length(of: id) == columns[0].split(separator: " ").count)
@@ -70,13 +69,17 @@ struct WordIndexTests {
   }
 
   private static func compare(
-    _ found: Postings, _ match: String, _ word: String, isPrefix: Bool, _ db: Database
+    _ reader: WordIndex, _ term: String, _ match: String, _ word: String, isPrefix: Bool,
+    _ db: Database
   ) throws {
+    let found = try reader.postings(of: term, isPrefix: isPrefix)
+    let bare = try reader.postings(of: term, isPrefix: isPrefix, hasPlaces: false)
     let rows = try Row.fetchAll(
       db,
       sql: "SELECT rowid, text, title FROM chunk_search WHERE chunk_search MATCH ? ORDER BY rowid",
       arguments: [match])
-    #expect(found.rows == rows.map { $0[0] as Int64 }, "\(match)")
+    #expect(found.rows.map(\.id) == rows.map { $0[0] as Int64 }, "\(match)")
+    #expect(bare.rows == found.rows, "\(match) without places")
     for (index, row) in rows.enumerated() where index < found.rows.count {
       let expected = [1, 2].flatMap { column -> [UInt32] in
         let text: String = row[column]
@@ -85,6 +88,10 @@ struct WordIndexTests {
         }.map { UInt32(column - 1) << Postings.placeBits | UInt32($0.offset) }
       }
       #expect(Array(found.places(at: index)) == expected, "\(match) in \(found.rows[index])")
+      let inText = expected.filter { $0 >> Postings.placeBits == 0 }
+      #expect(found.rows[index].length == inText.last.map { Int32($0) + 1 } ?? 0)
+      #expect(
+        found.rows[index].frequency == Float(inText.count + 3 * (expected.count - inText.count)))
     }
   }
 
@@ -93,19 +100,62 @@ struct WordIndexTests {
     for seed in UInt64(0)..<20 {
       var generator = SeededGenerator(seed: seed)
       let index = try LexicalIndex()
+      // Ids side by side, and so far apart that no table has a row for each.
+      let step: Int64 = seed.isMultiple(of: 2) ? 1 : 1 << 40
       try index.add(
         (1...120).map { id in
           (
-            Int64(id),
+            Int64(id) * step,
             (0..<Int.random(in: 1...80, using: &generator)).map { _ in
               Self.words[Int.random(in: 0..<Self.words.count, using: &generator)]
             }.joined(separator: " ")
           )
-        })
-      let all = try index.ranked("alpha gamma zeta", limit: 1_000)
-      let best = try index.ranked("alpha gamma zeta", limit: 7)
-      #expect(best.map(\.id) == all.prefix(7).map(\.id), "seed \(seed)")
-      #expect(zip(all, all.dropFirst()).allSatisfy { $0.score >= $1.score }, "seed \(seed)")
+        }, titles: (1...120).map { Self.words[$0 * Int(seed) % Self.words.count] })
+      for question in ["alpha gamma zeta", "alpha beta -delta", "\"beta gamma\" alpine été"] {
+        let all = try index.ranked(question, limit: 1_000)
+        for limit in [1, 7, 50] {
+          let best = try index.ranked(question, limit: limit)
+          #expect(best.map(\.id) == all.prefix(limit).map(\.id), "seed \(seed), \(question)")
+          #expect(best.map(\.score) == all.prefix(limit).map(\.score), "seed \(seed), \(question)")
+        }
+        #expect(zip(all, all.dropFirst()).allSatisfy { $0.score >= $1.score }, "seed \(seed)")
+      }
+    }
+  }
+
+  /// BM25 by its formula, over the words themselves.
+  @Test(arguments: UInt64(0)..<6)
+  func scoresByTheFormula(seed: UInt64) throws {
+    let words = ["sky", "sea", "sun", "ice", "fog"]
+    var generator = SeededGenerator(seed: seed)
+    let texts = (1...200).map { _ in
+      (0..<Int.random(in: 1...30, using: &generator)).map { _ in
+        words[Int.random(in: 0..<words.count, using: &generator)]
+      }
+    }
+    let index = try LexicalIndex()
+    try index.add(texts.enumerated().map { (Int64($0), $1.joined(separator: " ")) })
+    let asked = ["sun", "fog", "sky"]
+    let mean = Double(texts.reduce(0) { $0 + $1.count }) / Double(texts.count)
+    let patterns = asked.map { [$0] } + zip(asked, asked.dropFirst()).map { [$0, $1] }
+    func frequency(_ pattern: [String], _ text: [String]) -> Double {
+      Double(text.indices.count { text[$0...].starts(with: pattern) })
+    }
+    let scores = texts.map { text in
+      patterns.reduce(0.0) { sum, pattern in
+        let count = Double(texts.count { frequency(pattern, $0) > 0 })
+        let odds = (Double(texts.count) - count + 0.5) / (count + 0.5)
+        let found = frequency(pattern, text)
+        let norm = 0.9 * (0.25 + 0.75 * Double(text.count) / mean)
+        return sum + max(log(odds), log(1 + odds) / 2) * found * 1.9 / (found + norm)
+      }
+    }
+    let best = try index.ranked(asked.joined(separator: " "), limit: 10)
+    let expected = scores.sorted(by: >).prefix(10)
+    #expect(best.count == 10)
+    for (found, expected) in zip(best, expected) {
+      #expect(abs(found.score - expected) < 1e-4 * expected)
+      #expect(abs(found.score - scores[Int(found.id)]) < 1e-4 * expected)
     }
   }
 }

@@ -20,6 +20,8 @@ struct BertConfiguration: Sendable {
   let firstPosition: Int
   /// The rows of the table of segments.
   let segments: Int
+  /// Whether two texts have two tokens between them and no segments of their own, as RoBERTa and XLM-R want.
+  let joinsTwice: Bool
   /// What keeps layer normalisation from dividing by 0.
   let epsilon: Float
 
@@ -56,6 +58,7 @@ struct BertConfiguration: Sendable {
     vocabulary = try number("vocab_size", 1...4_000_000)
     segments = try number("type_vocab_size", 1...64)
     positions = try number("max_position_embeddings", 16...65_536)
+    joinsTwice = type != "bert"
     firstPosition = type == "bert" ? 0 : (settings["pad_token_id"]?.integer ?? 1) + 1
     epsilon = Float(settings["layer_norm_eps"]?.number ?? 1e-12)
     guard hidden % heads == 0, hidden % 4 == 0, intermediate % 4 == 0,

@@ -23,12 +23,14 @@ struct BertEncoder: Sendable {
   ///
   /// - Parameters:
   ///   - texts: the tokens of each text, 1 to ``BertConfiguration/mostTokens``, of numbers that the table has.
+  ///   - segments: where the second segment of each text begins; empty if all texts are of the first.
   ///   - isCancelled: asked before each layer.
   ///   - body: gets T × H numbers, which are gone afterwards.
   /// - Throws: `CancellationError`.
   /// - Complexity: O(L · (T · H · (4 H + 2 I) + Σ n² · H)).
   func withStates<Result>(
-    of texts: [[Int32]], isCancelled: () -> Bool, _ body: (UnsafePointer<Float>) -> Result
+    of texts: [[Int32]], segments: [Int] = [], isCancelled: () -> Bool,
+    _ body: (UnsafePointer<Float>) -> Result
   ) throws -> Result {
     let count = texts.reduce(0) { $0 + $1.count }
     let (hidden, intermediate) = (shape.hidden, shape.intermediate)
@@ -41,7 +43,7 @@ struct BertEncoder: Sendable {
     )
     let attention = Attention(longest: texts.map(\.count).max() ?? 0, shape)
     defer { attention.free() }
-    embed(texts, into: x)
+    embed(texts, segments, into: x)
     for layer in weights.layers {
       if isCancelled() { throw CancellationError() }
       apply(layer.query, to: x, rows: count, into: q)
@@ -64,17 +66,18 @@ struct BertEncoder: Sendable {
     return body(x)
   }
 
-  /// The sum of each token's three embeddings: which it is, where it stands, and of which segment, always the
-  /// first.
-  private func embed(_ texts: [[Int32]], into x: UnsafeMutablePointer<Float>) {
+  /// The sum of each token's three embeddings: which it is, where it stands, and of which segment.
+  private func embed(_ texts: [[Int32]], _ segments: [Int], into x: UnsafeMutablePointer<Float>) {
     let hidden = shape.hidden
     var row = x
-    for text in texts {
+    for (index, text) in texts.enumerated() {
+      let second = segments.isEmpty ? text.count : segments[index]
       for (position, token) in text.enumerated() {
         row.update(from: weights.tokens.row(Int(token), columns: hidden), count: hidden)
         let place = weights.positions.row(shape.firstPosition + position, columns: hidden)
         EncoderKernels.add(place, times: 1, count: hidden, to: row)
-        EncoderKernels.add(weights.segments.numbers, times: 1, count: hidden, to: row)
+        let segment = weights.segments.row(position < second ? 0 : 1, columns: hidden)
+        EncoderKernels.add(segment, times: 1, count: hidden, to: row)
         row += hidden
       }
     }

@@ -47,12 +47,14 @@ struct BertWeights: Sendable {
   let segments: Tensor
   let normalization: NormalizationWeights
   let layers: [Layer]
+  /// What stands before the names of tensors of the encoder: nothing, `bert.` or `roberta.`.
+  let prefix: String
 
   /// - Throws: ``LocalModelError`` for a tensor that is missing or of another shape.
   init(_ file: Safetensors, _ shape: BertConfiguration) throws(LocalModelError) {
     let known = ["", "bert.", "roberta."]
     let table = "embeddings.word_embeddings.weight"
-    let prefix = known.first { file.shape(of: $0 + table) != nil } ?? ""
+    prefix = known.first { file.shape(of: $0 + table) != nil } ?? ""
     let hidden = shape.hidden
     let embeddings = prefix + "embeddings."
     tokens = try file.floats(prefix + table, shape: [shape.vocabulary, hidden])

@@ -38,7 +38,7 @@ struct EncoderModel: Sendable {
     of texts: [String], isCancelled: @escaping @Sendable () -> Bool
   ) throws -> [[Float]] {
     let cut = Parallel.map(Array(texts.indices)) { self.windows(of: texts[$0], $0) }
-    let passes = Self.passes(cut.flatMap { $0 })
+    let passes = Self.passes(cut.flatMap { $0 }) { $0.tokens.count }
     let results = Parallel.map(passes) { pass in
       Result { try self.vectors(of: pass, isCancelled: isCancelled) }
     }
@@ -82,20 +82,20 @@ struct EncoderModel: Sendable {
     }
   }
 
-  /// Windows that go through the encoder together: of like length, so that all passes take about as long.
-  private static func passes(_ windows: [Window]) -> [[Window]] {
-    let total = windows.reduce(0) { $0 + $1.tokens.count }
+  /// What goes through the encoder together: of like length, so that all passes take about as long.
+  static func passes<Input>(_ inputs: [Input], length: (Input) -> Int) -> [[Input]] {
+    let total = inputs.reduce(0) { $0 + length($1) }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let most = min(tokensPerPass, max(64, (total + cores - 1) / cores))
-    var passes: [[Window]] = []
+    var passes: [[Input]] = []
     var tokens = 0
-    for window in windows.sorted(by: { $0.tokens.count > $1.tokens.count }) {
-      if passes.isEmpty || tokens + window.tokens.count > most {
+    for input in inputs.sorted(by: { length($0) > length($1) }) {
+      if passes.isEmpty || tokens + length(input) > most {
         passes.append([])
         tokens = 0
       }
-      passes[passes.count - 1].append(window)
-      tokens += window.tokens.count
+      passes[passes.count - 1].append(input)
+      tokens += length(input)
     }
     return passes
   }

@@ -26,10 +26,23 @@ public struct ModelLibrary: Sendable {
     public let roles: EmbeddingRoles
   }
 
+  /// What is known of a reranker that is there.
+  public struct RerankerEntry: Sendable, Hashable, Codable {
+    /// The model's name.
+    public let name: String
+    /// ``LocalReranker/fingerprint``.
+    public let fingerprint: String
+    /// ``LocalReranker/maximumTokens``.
+    public let maximumTokens: Int
+    /// The size of its files in bytes.
+    public let bytes: Int
+  }
+
   /// The folder's path. It is made when the first model comes.
   public let folder: String
 
   private static let note = "vector-store.json"
+  private static let rerankerNote = "vector-store-reranker.json"
   private static let choice = "chosen"
   /// The parts of a model's folder that are kept.
   private static let parts = [
@@ -45,15 +58,20 @@ public struct ModelLibrary: Sendable {
 
   // MARK: - What is there
 
-  /// The models, by name. One that cannot be read is left out.
-  public func models() -> [Entry] {
+  /// The models that make vectors, by name. One that cannot be read is left out.
+  public func models() -> [Entry] { entries(Self.note) }
+
+  /// The rerankers, by name. One that cannot be read is left out.
+  public func rerankers() -> [RerankerEntry] { entries(Self.rerankerNote) }
+
+  private func entries<Note: Decodable>(_ note: String) -> [Note] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     // A model on its way in has a dot before its name.
     return names.filter { !$0.hasPrefix(".") }.sorted().compactMap { name in
-      guard let data = FileManager.default.contents(atPath: path(name) + "/" + Self.note) else {
+      guard let data = FileManager.default.contents(atPath: path(name) + "/" + note) else {
         return nil
       }
-      return try? JSONDecoder().decode(Entry.self, from: data)
+      return try? JSONDecoder().decode(Note.self, from: data)
     }
   }
 
@@ -87,6 +105,38 @@ public struct ModelLibrary: Sendable {
         + (names.isEmpty ? "there is none yet" : "there are \(names)"))
   }
 
+  /// A reranker by its name, or the first one.
+  ///
+  /// - Throws: ``LocalModelError`` with `missing` if it is not there, and as ``LocalReranker`` does.
+  /// - Complexity: opens it.
+  public func reranker(_ name: String? = nil) throws -> LocalReranker {
+    let entry = try rerankerEntry(name)
+    let reranker = try LocalReranker(folder: path(entry.name), name: entry.name)
+    guard reranker.fingerprint == entry.fingerprint else {
+      throw LocalModelError(
+        .damaged,
+        "the weights of \(entry.name) in \(path(entry.name)) are not those that were added; remove the model "
+          + "and add it again")
+    }
+    return reranker
+  }
+
+  /// A reranker by its name, or the first one.
+  ///
+  /// - Throws: ``LocalModelError`` with `missing` if it is not there.
+  public func rerankerEntry(_ name: String? = nil) throws -> RerankerEntry {
+    let rerankers = rerankers()
+    let found = rerankers.first {
+      $0.name.lowercased() == name?.lowercased() ?? $0.name.lowercased()
+    }
+    if let found { return found }
+    let names = rerankers.map(\.name).joined(separator: ", ")
+    throw LocalModelError(
+      .missing,
+      "there is no reranker \(name.map { $0 + " " } ?? "")on this machine; "
+        + (names.isEmpty ? "there is none yet" : "there are \(names)"))
+  }
+
   // MARK: - Changes
 
   /// Makes a model the one that new collections get.
@@ -101,7 +151,8 @@ public struct ModelLibrary: Sendable {
   ///
   /// - Throws: ``LocalModelError`` with `missing` if it is not there.
   public func remove(_ name: String) throws {
-    try FileManager.default.removeItem(atPath: path(try entry(name).name))
+    let found = try (try? rerankerEntry(name))?.name ?? entry(name).name
+    try FileManager.default.removeItem(atPath: path(found))
   }
 
   /// Copies a model in, after it has been opened and has embedded a word. The first one is chosen.
@@ -117,12 +168,39 @@ public struct ModelLibrary: Sendable {
     try checkFree(name)
     // Before anything is copied, and so that an error names the user's folder.
     _ = try LocalModel(folder: source.path, name: name)
-    return try await install(name) { draft in
-      for part in Self.parts {
-        let file = source.appending(path: part).resolvingSymlinksInPath()
-        guard FileManager.default.fileExists(atPath: file.path) else { continue }
-        try FileManager.default.copyItem(at: file, to: URL(filePath: draft + "/" + part))
-      }
+    return try await installModel(name) { try copy(source, to: $0) }
+  }
+
+  /// Copies a reranker in, after it has been opened and has scored a word.
+  ///
+  /// - Parameters:
+  ///   - source: the model's folder.
+  ///   - name: the model's name; nil is the folder's.
+  /// - Throws: ``LocalModelError`` if it is no reranker that runs here, or another model has its name.
+  @discardableResult
+  public func addReranker(
+    folder source: String, name: String? = nil
+  ) async throws -> RerankerEntry {
+    let source = URL(filePath: source).standardizedFileURL
+    let name = name ?? source.lastPathComponent
+    try checkFree(name)
+    _ = try LocalReranker(folder: source.path, name: name)
+    return try await install(name, note: Self.rerankerNote) { draft in
+      try copy(source, to: draft)
+      let model = try LocalReranker(folder: draft, name: name)
+      _ = try await model.scores(of: ["word"], for: "word")
+      return RerankerEntry(
+        name: name, fingerprint: model.fingerprint, maximumTokens: model.maximumTokens,
+        bytes: Self.size(of: draft))
+    }
+  }
+
+  /// Copies the parts of a model's folder that are kept.
+  private func copy(_ source: URL, to draft: String) throws {
+    for part in Self.parts {
+      let file = source.appending(path: part).resolvingSymlinksInPath()
+      guard FileManager.default.fileExists(atPath: file.path) else { continue }
+      try FileManager.default.copyItem(at: file, to: URL(filePath: draft + "/" + part))
     }
   }
 
@@ -139,7 +217,7 @@ public struct ModelLibrary: Sendable {
     certificateFile: String? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> Entry {
     try checkFree(model.name)
-    return try await install(model.name) { draft in
+    return try await installModel(model.name) { draft in
       let download = ModelDownload(model, address: address, certificateFile: certificateFile)
       try await download.run(into: draft, progress: progress)
     }
@@ -149,32 +227,42 @@ public struct ModelLibrary: Sendable {
     guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), name != Self.choice else {
       throw LocalModelError(.unsupported, "\"\(name)\" is no name for a model; choose a plain word")
     }
-    guard (try? entry(name)) == nil else {
+    guard (try? entry(name)) == nil, (try? rerankerEntry(name)) == nil else {
       throw LocalModelError(
         .exists, "there is a model \(name) already; remove it first, or choose another name")
     }
   }
 
-  /// Makes a folder, has it filled, opens the model in it, and gives it its name.
-  private func install(
+  /// Installs a model that makes vectors, after it has embedded a word.
+  private func installModel(
     _ name: String, _ fill: (_ draft: String) async throws -> Void
   ) async throws -> Entry {
+    let isFirst = models().isEmpty
+    let entry = try await install(name, note: Self.note) { draft in
+      try await fill(draft)
+      let model = try LocalModel(folder: draft, name: name)
+      _ = try await model.embed(["word"])
+      return Entry(
+        name: name, space: model.space, fingerprint: model.fingerprint,
+        maximumTokens: model.maximumTokens, bytes: Self.size(of: draft), roles: model.roles)
+    }
+    if isFirst { try use(name) }
+    return entry
+  }
+
+  /// Makes a folder, has it filled and the model in it opened, notes what it is, and gives it its name.
+  private func install<Note: Encodable>(
+    _ name: String, note: String, _ fill: (_ draft: String) async throws -> Note
+  ) async throws -> Note {
     let files = FileManager.default
     let draft = path(".\(name)-\(UUID().uuidString)")
     try files.createDirectory(atPath: draft, withIntermediateDirectories: true)
     defer { try? files.removeItem(atPath: draft) }
-    try await fill(draft)
-    let model = try LocalModel(folder: draft, name: name)
-    _ = try await model.embed(["word"])
-    let entry = Entry(
-      name: name, space: model.space, fingerprint: model.fingerprint,
-      maximumTokens: model.maximumTokens, bytes: Self.size(of: draft), roles: model.roles)
-    try JSONEncoder().encode(entry).write(to: URL(filePath: draft + "/" + Self.note))
-    let isFirst = models().isEmpty
+    let entry = try await fill(draft)
+    try JSONEncoder().encode(entry).write(to: URL(filePath: draft + "/" + note))
     // What a model left here without its note is no model.
     if files.fileExists(atPath: path(name)) { try files.removeItem(atPath: path(name)) }
     try files.moveItem(atPath: draft, toPath: path(name))
-    if isFirst { try use(name) }
     return entry
   }
 

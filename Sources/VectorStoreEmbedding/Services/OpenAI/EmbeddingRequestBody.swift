@@ -23,55 +23,57 @@ struct EmbeddingRequestBody {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size + size / 16)
     bytes.append(contentsOf: "{\"model\":".utf8)
-    Self.write(model, to: &bytes)
+    bytes.append(json: model)
     if encoding != .unsaid {
       bytes.append(contentsOf: ",\"encoding_format\":\"\(encoding.rawValue)\"".utf8)
     }
     if !extraMembers.isEmpty { bytes.append(contentsOf: ",\(extraMembers)".utf8) }
     for (name, value) in role.fields.sorted(by: { $0.key < $1.key }) {
       bytes.append(UInt8(ascii: ","))
-      Self.write(name, to: &bytes)
+      bytes.append(json: name)
       bytes.append(UInt8(ascii: ":"))
-      Self.write(value, to: &bytes)
+      bytes.append(json: value)
     }
     if let dimensions { bytes.append(contentsOf: ",\"dimensions\":\(dimensions)".utf8) }
     bytes.append(contentsOf: ",\"input\":[".utf8)
     for (index, text) in texts.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      Self.write(role.text(text), to: &bytes)
+      bytes.append(json: role.text(text))
     }
     bytes.append(contentsOf: "]}".utf8)
     return bytes
   }
+}
 
+extension [UInt8] {
   /// Writes a JSON string: runs of bytes that need no escape as they are.
-  private static func write(_ text: String, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
+  mutating func append(json text: String) {
+    append(UInt8(ascii: "\""))
     var text = text
     text.withUTF8 { utf8 in
       var start = 0
       for (index, byte) in utf8.enumerated()
       where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
-        write(escaped: byte, to: &bytes)
+        append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+        append(escaped: byte)
         start = index + 1
       }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+      append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
     }
-    bytes.append(UInt8(ascii: "\""))
+    append(UInt8(ascii: "\""))
   }
 
-  private static func write(escaped byte: UInt8, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\\"))
+  private mutating func append(escaped byte: UInt8) {
+    append(UInt8(ascii: "\\"))
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-    case 0x0A: bytes.append(UInt8(ascii: "n"))
-    case 0x0D: bytes.append(UInt8(ascii: "r"))
-    case 0x09: bytes.append(UInt8(ascii: "t"))
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(byte)
+    case 0x0A: append(UInt8(ascii: "n"))
+    case 0x0D: append(UInt8(ascii: "r"))
+    case 0x09: append(UInt8(ascii: "t"))
     default:
       let digits = String(byte, radix: 16)
-      bytes.append(contentsOf: (digits.utf8.count == 1 ? "u000" : "u00").utf8)
-      bytes.append(contentsOf: digits.utf8)
+      append(contentsOf: (digits.utf8.count == 1 ? "u000" : "u00").utf8)
+      append(contentsOf: digits.utf8)
     }
   }
 }

@@ -5,11 +5,17 @@ import Foundation
 
 /// Makes a ``ServiceError`` of an error answer.
 struct ErrorClassifier: Sendable {
+  /// What a server was asked for, for messages.
+  enum Service: String, Sendable {
+    case embeddings, reranking
+  }
+
   /// The server as it is shown.
   let server: String
   let model: String
   /// The key that was sent.
   let key: APIKey?
+  var service = Service.embeddings
 
   /// Classifies an answer whose status is not 2xx, or which holds an error all the same: its status is
   /// then the one that the error names, or 400.
@@ -88,9 +94,12 @@ struct ErrorClassifier: Sendable {
         "check the model's name"
       )
     case .setting(let param):
-      ("\(server) refuses \(param) \(answer)", "check the model and the dimensions")
+      (
+        "\(server) refuses \(param) \(answer)",
+        service == .embeddings ? "check the model and the dimensions" : "check the model"
+      )
     case .address:
-      ("\(server) has no embeddings at this address \(answer)", "check the address")
+      ("\(server) has no \(service) at this address \(answer)", "check the address")
     case .redirect:
       (
         "\(server) redirects to \(Self.target(headers)) \(answer), which is not followed",
@@ -111,7 +120,9 @@ struct ErrorClassifier: Sendable {
     case .input:
       (
         "\(server) refuses a text \(answer)",
-        "a text holds 1 to 8,191 tokens; change the one at fault"
+        service == .embeddings
+          ? "a text holds 1 to 8,191 tokens; change the one at fault"
+          : "check that its model is a reranker"
       )
     case .tooLarge(.texts(let most?)):
       ("\(server) takes \(most) texts a request \(answer)", "send no more at once")

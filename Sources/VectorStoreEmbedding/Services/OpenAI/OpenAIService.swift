@@ -29,13 +29,9 @@ public final class OpenAIService: EmbeddingService {
   /// The prefixes and fields of questions and documents.
   public let roles: EmbeddingRoles
 
-  private let configuration: OpenAIConfiguration
   private let extraMembers: String
-  private let keyHeader: (name: String, prefix: String)
   private let takesAnyLength: Bool
-  private let address: ServiceAddress
-  private let transport: HTTPTransport
-  private let logger: Logger
+  private let connection: ServerConnection
   private let makeTokenCounter: @Sendable () async -> TokenCounter
   private let tokenCounterTask = Mutex<Task<TokenCounter, Never>?>(nil)
   private let known: Mutex<Known>
@@ -75,28 +71,26 @@ public final class OpenAIService: EmbeddingService {
     logger: Logger = Logger(label: "vector-store", factory: { _ in SwiftLogNoOpLogHandler() })
   ) throws(OpenAIConfigurationError) {
     try configuration.validate()
-    self.configuration = configuration
     self.takesAnyLength = takesAnyLength
-    address = try ServiceAddress(configuration.baseURL)
     space = try configuration.space
     terms = try configuration.terms
     roles = try configuration.resolvedRoles
     extraMembers = try configuration.extraMembers
-    keyHeader = try configuration.resolvedKeyHeader
-    let paths = address.embeddings.map { Self.path(of: $0) }
+    connection = try ServerConnection(
+      configuration, connections: terms.concurrentRequests, logger: logger)
+    let paths = connection.address.embeddings.map { ServerConnection.path(of: $0) }
     known = Mutex(
       Known(
         plan: RequestFormPlan(
           RequestForm(
             path: paths[0], sendsDimensions: configuration.asksForDimensionsFirst),
           paths: paths, isKnown: space.provider == "openai")))
-    transport = HTTPTransport(
-      .init(
-        connections: terms.concurrentRequests, timeout: configuration.resolvedTimeout(at: address),
-        usesProxy: !address.isLoopback, certificateFile: configuration.certificateFile))
-    self.logger = logger
     makeTokenCounter = tokenCounter
   }
+
+  private var configuration: OpenAIConfiguration { connection.configuration }
+
+  private var address: ServiceAddress { connection.address }
 
   /// How texts are counted: loaded at the first call, then remembered.
   public func tokenCounter() async -> TokenCounter {
@@ -145,15 +139,13 @@ public final class OpenAIService: EmbeddingService {
   /// - Throws: ``ServiceError`` as a request for vectors would.
   public func checkHealth() async throws {
     let requestID = UUID().uuidString
-    let answer = try await send(
-      .init(
-        url: address.model(space.model), headers: headers(requestID), answerLimit: 1 << 20),
-      requestID)
+    let answer = try await connection.get(
+      address.model(space.model), answerLimit: 1 << 20, requestID: requestID)
     if answer.isSuccess {
       guard ServerErrorBody(answer.body).isJSON else { throw notAnAPI(answer) }
       return
     }
-    let error = error(of: answer)
+    let error = connection.error(of: answer)
     let keepsNoList = [404, 405].contains(answer.status) && error.code != "model_not_found"
     guard keepsNoList else { throw error }
   }
@@ -171,68 +163,17 @@ public final class OpenAIService: EmbeddingService {
   private func post(
     _ texts: [String], as role: EmbeddingRole, _ form: RequestForm, _ requestID: String
   ) async throws -> HTTPAnswer {
-    var headers = headers(requestID)
-    headers.append(("Content-Type", "application/json"))
     let body = EmbeddingRequestBody(
       texts: texts, model: space.model, encoding: form.encoding,
       dimensions: form.sendsDimensions ? space.dimensions : nil, extraMembers: extraMembers,
       role: role)
     // Numbers take up to 25 bytes each as JSON, base64 less than 6.
     let limit = texts.count * space.dimensions * 40 + 1 << 20
-    return try await send(
-      .init(
-        url: address.origin + form.path, headers: headers, body: body.bytes(), answerLimit: limit),
-      requestID)
-  }
-
-  private func send(
-    _ request: HTTPTransport.Request, _ requestID: String
-  ) async throws -> HTTPAnswer {
-    let start = ContinuousClock.now
-    do {
-      let answer = try await transport.send(request)
-      logger.debug(
-        "\(address.server) answered",
-        metadata: [
-          "request": "\(requestID)",
-          "status": "\(answer.status)", "seconds": "\((ContinuousClock.now - start) / .seconds(1))",
-          "server-request": "\(serverRequestID(answer) ?? "")",
-        ])
-      return answer
-    } catch let failure as TransportFailure {
-      throw failure.serviceError(
-        server: address.server, timeout: configuration.resolvedTimeout(at: address), text: shown)
-    }
-  }
-
-  /// The headers of every request. They hold the key, so they are made for each and kept nowhere.
-  private func headers(_ requestID: String) -> [(String, String)] {
-    var headers = [("Accept", "application/json"), ("User-Agent", "vector-store/0.1.0")]
-    if let key = configuration.apiKey {
-      headers.append((keyHeader.name, keyHeader.prefix + key.secret))
-    }
-    headers += configuration.extraHeaders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    if let organization = configuration.organization {
-      headers.append(("OpenAI-Organization", organization))
-    }
-    if let project = configuration.project { headers.append(("OpenAI-Project", project)) }
-    let name = requestID.unicodeScalars.filter { (0x21...0x7E).contains($0.value) }.prefix(512)
-    headers.append(("X-Client-Request-Id", String(String.UnicodeScalarView(name))))
-    return headers
+    return try await connection.post(
+      body.bytes(), to: form.path, answerLimit: limit, requestID: requestID)
   }
 
   // MARK: - Reading
-
-  private var shown: ServerText { ServerText(key: configuration.apiKey) }
-
-  private func serverRequestID(_ answer: HTTPAnswer) -> String? {
-    shown.name(answer.headers["x-request-id"])
-  }
-
-  private func error(of answer: HTTPAnswer) -> ServiceError {
-    ErrorClassifier(server: address.server, model: space.model, key: configuration.apiKey)
-      .classify(status: answer.status, headers: answer.headers, body: answer.body)
-  }
 
   private func read(
     _ answer: HTTPAnswer, texts: Int
@@ -246,15 +187,12 @@ public final class OpenAIService: EmbeddingService {
   }
 
   private func error(of answer: HTTPAnswer, _ fault: EmbeddingAnswer.Fault) -> ServiceError {
-    if fault.isServersError { return error(of: answer) }
-    let advice =
-      fault.dimensions.map { "set the dimensions to \($0), which is what \(space.model) makes" }
-      ?? "try again; if it stays so, check the address and the model"
-    return ServiceError(
-      .badAnswer, code: fault.code,
-      message: "the answer of \(address.server) cannot be used: \(fault.problem); \(advice)",
-      status: answer.status, billing: .possible,
-      rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer))
+    if fault.isServersError { return connection.error(of: answer) }
+    return connection.unusable(
+      answer, code: fault.code, problem: fault.problem,
+      advice: fault.dimensions.map {
+        "set the dimensions to \($0), which is what \(space.model) makes"
+      })
   }
 
   /// The tokens to be billed: the server's number where it can be right, else the number counted here.
@@ -264,12 +202,6 @@ public final class OpenAIService: EmbeddingService {
     if let told, told <= most { return told }
     let counter = await tokenCounter()
     return texts.reduce(0) { $0 + counter.count($1) }
-  }
-
-  /// The path of a URL, with its query.
-  private static func path(of url: String) -> String {
-    let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
-    return String(rest.drop { $0 != "/" })
   }
 }
 
@@ -295,7 +227,8 @@ extension OpenAIService: AdaptiveService {
         configuration.asksForDimensionsFirst
         || (form.sendsDimensions && profile.dimensions == space.dimensions)
       known.plan = RequestFormPlan(
-        form, paths: address.embeddings.map { Self.path(of: $0) }, isKnown: known.plan.isKnown)
+        form, paths: address.embeddings.map { ServerConnection.path(of: $0) },
+        isKnown: known.plan.isKnown)
     }
   }
 
@@ -337,7 +270,8 @@ extension OpenAIService: AdaptiveService {
     await succeed(form, dimensions: read.vectors[0].count)
     return EmbeddingBatch(
       vectors: read.vectors, tokens: await tokens(read.tokens, of: texts.map(role.text)),
-      rateLimits: RateLimitParser.limits(answer.headers), serverRequestID: serverRequestID(answer))
+      rateLimits: RateLimitParser.limits(answer.headers),
+      serverRequestID: connection.serverRequestID(answer))
   }
 
   private func succeed(_ form: RequestForm, dimensions: Int) async {
@@ -358,7 +292,7 @@ extension OpenAIService: AdaptiveService {
   private func refused(
     _ answer: HTTPAnswer, _ form: RequestForm, _ fault: EmbeddingAnswer.Fault?
   ) async -> ServiceError {
-    var error = fault.map { self.error(of: answer, $0) } ?? self.error(of: answer)
+    var error = fault.map { self.error(of: answer, $0) } ?? connection.error(of: answer)
     let wrongForm: RequestFormPlan.Fault? =
       fault.map { fault in
         fault.isServersError
@@ -395,9 +329,8 @@ extension OpenAIService: AdaptiveService {
     let words = RefusalWords(ServerErrorBody(answer.body).message)
     switch answer.status {
     case 307, 308:
-      let url = address.origin + known.withLock { $0.plan.form.path }
-      return answer.headers["location"].flatMap { address.redirected(from: url, to: $0) }
-        .map { .redirect(path: Self.path(of: $0)) }
+      return connection.redirectedPath(answer, from: known.withLock { $0.plan.form.path })
+        .map { .redirect(path: $0) }
     case 404, 405: return error.isAboutModel ? nil : .address
     case 200...299, 400, 415, 422, 500, 501:
       if words.isAboutEncoding { return words.isUnknownField ? .encodingField : .encoding }

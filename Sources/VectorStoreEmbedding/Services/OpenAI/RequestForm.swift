@@ -17,6 +17,8 @@ package struct RequestForm: Sendable, Hashable, Codable {
   package var encoding = Encoding.base64
   /// Whether `dimensions` is sent.
   package var sendsDimensions: Bool
+  /// Of a reranker: the field that its passages are in.
+  package var passages: String?
 
   package init(path: String, encoding: Encoding = .base64, sendsDimensions: Bool) {
     self.path = path

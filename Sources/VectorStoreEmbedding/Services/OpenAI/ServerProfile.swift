@@ -10,7 +10,7 @@ import Synchronization
 package struct ServerProfile: Sendable, Hashable, Codable {
   /// How the server is asked.
   package var form: RequestForm
-  /// The length of its vectors.
+  /// The length of its vectors; 1 for a reranker's scores.
   package var dimensions: Int
   /// The most texts of a request, if there is a limit.
   package var textsPerRequest: Int?
@@ -34,7 +34,8 @@ package struct ServerProfile: Sendable, Hashable, Codable {
 
   /// What of it is still to be believed: values that can be, and sizes that are not too old.
   func believed(now: Date = Date()) -> ServerProfile? {
-    guard EmbeddingSpace.supportedDimensions.contains(dimensions), form.path.hasPrefix("/"),
+    guard form.passages != nil || EmbeddingSpace.supportedDimensions.contains(dimensions),
+      form.path.hasPrefix("/"),
       form.path.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
     else { return nil }
     var profile = self

@@ -104,6 +104,14 @@ package struct ServiceAddress: Sendable {
       : [root + "/v1/embeddings", origin + path + "/embeddings"].distinct
   }
 
+  /// The URLs at which reranking may be, in the order in which they are tried. An address that ends in
+  /// `/rerank` is the only one.
+  package var reranking: [String] {
+    if path.hasSuffix("/rerank") { return [origin + path] }
+    let usual = [root + "/v1/rerank", origin + path + "/rerank", root + "/v2/rerank"]
+    return (host.contains("cohere") ? usual.reversed() : usual).distinct
+  }
+
   /// Whether the address names embeddings itself, and not only their server.
   package var isWhole: Bool { path.hasSuffix("/embeddings") }
 

@@ -1,0 +1,66 @@
+// What a RerankService is told, as one value.
+
+/// The settings of a ``RerankService``.
+///
+/// ```swift
+/// var configuration = RerankConfiguration(
+///   baseURL: "https://api.jina.ai", model: "jina-reranker-v2-base-multilingual")
+/// configuration.apiKey = APIKey(key)
+/// configuration.price = TokenPrice(perMillionTokens: try NanoDollars(usd: "0.02"))
+/// ```
+public struct RerankConfiguration: Sendable {
+  /// The server's address. One that ends in `/rerank` is used as it is; below another one, `/v1/rerank`,
+  /// `/rerank` and `/v2/rerank` are tried.
+  public var baseURL: String
+  /// The model, as the server names it.
+  public var model: String
+  /// The key; nil where the server wants none.
+  public var apiKey: APIKey?
+  /// What tokens cost. A server on this machine is free if nothing is set; elsewhere set this or
+  /// ``pricePerSearch``.
+  public var price: TokenPrice?
+  /// What a request costs, whatever is in it, as Cohere's do.
+  public var pricePerSearch: NanoDollars?
+  /// The most tokens of a passage with the question: longer passages are cut before they are sent, and cut
+  /// again if the server finds them too long.
+  public var maximumTokens = 8192
+  /// The seconds that a request may take: above 0, at most 600. Nil is 30, or 600 to a server on this
+  /// machine.
+  public var timeout: Double?
+  /// The certificates of the authorities to trust, as a file in PEM form; nil is the system's.
+  public var certificateFile: String?
+
+  /// Creates settings for a server and its model.
+  public init(baseURL: String, model: String) {
+    self.baseURL = baseURL
+    self.model = model
+  }
+
+  /// The same as the settings of a server, whose rules hold for these too.
+  ///
+  /// - Throws: ``OpenAIConfigurationError`` for what cannot be used.
+  var server: OpenAIConfiguration {
+    get throws(OpenAIConfigurationError) {
+      var server = OpenAIConfiguration(apiKey: apiKey)
+      server.baseURL = baseURL
+      server.model = model
+      server.price = price ?? (pricePerSearch == nil ? nil : .free)
+      server.timeout = timeout
+      server.certificateFile = certificateFile
+      server.maximumTokensPerText = maximumTokens
+      do {
+        try server.validate()
+      } catch {
+        // The variables have the same ends.
+        let variable = error.variable.replacing("OPENAI_", with: "RERANK_")
+          .replacing("_PER_TEXT", with: "")
+        throw OpenAIConfigurationError(
+          error.setting, variable,
+          error.setting == "price"
+            ? error.problem + "; RERANK_PRICE_PER_SEARCH is for a server that charges by the search"
+            : error.problem)
+      }
+      return server
+    }
+  }
+}
