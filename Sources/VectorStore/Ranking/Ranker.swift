@@ -135,10 +135,12 @@ struct Ranker {
   private func differing(_ rows: [Ranked]) throws -> [Ranked] {
     guard options.diversity > 0, let best = rows.first?.score else { return rows }
     let vectors = try vectors(of: rows.map(\.id))
-    // BM25 has a scale of its own.
-    let scale = plan.lists == [.words] && best > 0 ? best : 1
+    // Scores of words, and shares of the best, are brought to the scale of cosines: the best counts as its cosine.
+    let isByCosine = rows.allSatisfy { $0.cosine == $0.score }
+    let scale =
+      isByCosine || best <= 0 ? 1 : max(0.1, rows.lazy.compactMap(\.cosine).first ?? 0.5) / best
     return MarginalRelevance.order(
-      relevance: rows.map { $0.score / scale }, vectors: vectors, limit: options.limit,
+      relevance: rows.map { $0.score * scale }, vectors: vectors, limit: options.limit,
       diversity: options.diversity
     ).map { rows[$0] }
   }
