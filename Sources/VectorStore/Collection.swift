@@ -62,6 +62,13 @@ extension Store {
       try await store.query(texts, in: name, options: options)
     }
 
+    /// The chunks that answer several texts together and are like some documents, best first.
+    public func query(
+      combining parts: [QueryPart], options: QueryOptions = QueryOptions()
+    ) async throws -> QueryResult {
+      try await store.query(combining: parts, in: name, options: options)
+    }
+
     /// The chunks nearest to a vector of the collection's space: at most `limit`, of documents that pass
     /// `filter`.
     public func query(

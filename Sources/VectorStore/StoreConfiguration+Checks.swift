@@ -86,6 +86,10 @@ extension QueryOptions {
       throw StoreError(
         .invalidArgument, "\(neighbours) neighbours of a hit are asked for; 0 to 100 are expected")
     }
+    guard (0...1).contains(diversity) else {
+      throw StoreError(
+        .invalidArgument, "the diversity of hits is \(diversity); a number from 0 to 1 is expected")
+    }
   }
 }
 

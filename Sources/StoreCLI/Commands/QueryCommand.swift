@@ -55,6 +55,23 @@ struct QueryCommand: AsyncParsableCommand {
     ))
   var rerankDepth: Int?
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Find what is like a document, which is itself left out, as docs/a.md. With a question, both count. "
+        + "Repeatable.", valueName: "source"))
+  var like: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Another text that counts too, with its weight: \"night trains:0.5\". Below 0, hits are far from it. "
+        + "Repeatable.", valueName: "text:weight"))
+  var with: [String] = []
+
+  @Flag(help: "Choose hits that differ from each other.")
+  var diverse = false
+
   @Option(help: ArgumentHelp("Show so many passages before and after each.", valueName: "n"))
   var context = 0
 
@@ -110,8 +127,32 @@ struct QueryCommand: AsyncParsableCommand {
   @OptionGroup var mode: ModeOptions
   @OptionGroup var store: StoreOptions
 
+  /// How much differences count with --diverse, against scores.
+  private static let diversity = 0.5
+
   /// The question; nil if no word of it is given.
   private var text: String? { words.isEmpty ? nil : words.joined(separator: " ") }
+
+  /// What the question is made of.
+  private var parts: [QueryPart] {
+    (text.map { [.text($0)] } ?? []) + like.map { .source($0) } + with.map(Self.part)
+  }
+
+  /// A text with its weight after the last colon; 1 if there is none.
+  private static func part(_ typed: String) -> QueryPart {
+    guard let colon = typed.lastIndex(of: ":"),
+      let weight = Double(typed[typed.index(after: colon)...])
+    else { return .text(typed) }
+    return .text(String(typed[..<colon]), weight: weight)
+  }
+
+  /// The words of the question that are marked in its hits: those of every text that counts.
+  private var shownText: String? {
+    let texts = parts.compactMap { part in
+      if case .text(let text) = part.content, part.weight > 0 { text } else { nil }
+    }
+    return texts.isEmpty ? nil : texts.joined(separator: "\n")
+  }
 
   private var ranking: QueryOptions.Ranking {
     if lexical { return .lexical }
@@ -123,9 +164,18 @@ struct QueryCommand: AsyncParsableCommand {
     guard collections.isEmpty || !allCollections else {
       throw ValidationError("Give --collection or --all-collections, not both.")
     }
-    let ways = [text != nil, stdin, vector != nil].filter { $0 }.count
+    let ways = [text != nil || !like.isEmpty, stdin, vector != nil].filter { $0 }.count
     guard ways == 1 else {
-      throw ValidationError("Give a question, --stdin or --vector, one of them at a time.")
+      throw ValidationError("Give a question, --like, --stdin or --vector, one of them at a time.")
+    }
+    guard with.isEmpty || !(stdin || vector != nil) else {
+      throw ValidationError("--with goes with a question or --like.")
+    }
+    guard like.isEmpty && with.isEmpty || collections.count <= 1 && !allCollections else {
+      throw ValidationError("--like and --with ask one collection; name it with --collection.")
+    }
+    guard like.isEmpty || ranking != .lexical else {
+      throw ValidationError("--like compares vectors; leave out --lexical and --rank words.")
     }
     guard limit > 0 else { throw ValidationError("--limit is \(limit); give at least 1.") }
     guard minScore?.isFinite ?? true else { throw ValidationError("--min-score takes a number.") }
@@ -164,11 +214,10 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let embeds = vector == nil && ranking != .lexical
     var settings = try await Settings(
       store, mode: mode.mode, access: .readOnly,
-      embeds: embeds ? collections.first ?? "default" : nil)
-    if embeds, allCollections || collections.count > 1 {
+      embeds: needsService ? collections.first ?? "default" : nil)
+    if needsService, allCollections || collections.count > 1 {
       try await settings.addServices(
         of: allCollections ? nil : Array(collections.dropFirst()), store, mode.mode)
     }
@@ -184,7 +233,8 @@ struct QueryCommand: AsyncParsableCommand {
       try settings.addReranker()
       options.rerankDepth = rerankDepth ?? settings.usualRerankDepth
     }
-    let texts = try text.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)
+    options.diversity = diverse ? Self.diversity : 0
+    let texts = try shownText.map { [$0] } ?? (stdin ? StandardInput.lines() : nil)
     let store = try await settings.open()
     do {
       let results = try await results(of: store, texts, options)
@@ -196,12 +246,22 @@ struct QueryCommand: AsyncParsableCommand {
     }
   }
 
+  /// Whether a text is to be embedded.
+  private var needsService: Bool {
+    vector == nil && ranking != .lexical && !(text == nil && with.isEmpty && !stdin)
+  }
+
   private func results(
     of store: Store, _ texts: [String]?, _ options: QueryOptions
   ) async throws -> [QueryResult] {
     let names =
       allCollections
       ? try await store.collections().map(\.name) : collections.isEmpty ? ["default"] : collections
+    if !like.isEmpty || !with.isEmpty {
+      return [
+        try await store.query(combining: parts, in: names.first ?? "default", options: options)
+      ]
+    }
     if let texts { return try await store.query(texts, in: names, options: options) }
     return try await store.query(
       vectors: try VectorFile.rows(vector ?? ""), space: space?.space, in: names, options: options)
@@ -256,7 +316,9 @@ struct QueryCommand: AsyncParsableCommand {
     if let reason = results.lazy.compactMap(\.rerankFailure).first {
       Terminal.standardError.write("note: \(Terminal.oneLine(reason))\n")
     }
-    if ranking == .fused, results.contains(where: Self.hasNoWordOfTheQuestion) {
+    if ranking == .fused, stdin || shownText != nil,
+      results.contains(where: Self.hasNoWordOfTheQuestion)
+    {
       Terminal.standardError.write(
         "note: no passage has a word of the question; what is shown is only the nearest, and may have nothing "
           + "to do with it\n")

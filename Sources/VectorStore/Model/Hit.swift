@@ -150,6 +150,12 @@ public struct QueryOptions: Sendable, Hashable {
   public var rerankDepth: Int?
   /// How many chunks before and after each hit its text includes.
   public var neighbours = 0
+  /// How much hits are to differ from each other, from 0 to 1: 0 ranks by score alone, 0.5 weighs a hit's score and
+  /// its cosine to the nearest hit above it alike.
+  ///
+  /// Hits are chosen one after the other from five times as many as are asked for, by maximal marginal relevance
+  /// (Carbonell and Goldstein, SIGIR 1998). Their scores stay what they are, so they need not fall.
+  public var diversity = 0.0
 
   /// Creates options; without any, ten hits by cosine.
   public init(

@@ -9,6 +9,8 @@ import VectorStoreText
 struct RankedQuery: Sendable {
   var text: String?
   var vector: [Float]?
+  /// Chunks that are no hits: those of the documents that the question is made of.
+  var leftOut: Set<Int64> = []
 }
 
 /// Ranks the chunks of one collection.
@@ -42,12 +44,17 @@ struct Ranker {
     var copies: [String] = []
   }
 
+  /// How many hits are looked for: more than are asked for, if they are chosen by how they differ.
+  private var wanted: Int {
+    options.diversity > 0 ? options.limit * MarginalRelevance.candidates : options.limit
+  }
+
   /// The answer to each query.
   ///
   /// - Complexity: one scan of the space for all queries, one look into the word index a query; again for
   ///   those whose hits are many copies.
   func answers(to queries: [RankedQuery]) throws -> [QueryResult] {
-    var depth = plan.lists.count > 1 ? max(Self.fusionDepth, options.limit) : options.limit
+    var depth = plan.lists.count > 1 ? max(Self.fusionDepth, wanted) : wanted
     var answers = try answers(to: queries, depth: depth)
     // Where copies or one document took the places of others, deeper ones move up.
     while depth < Self.maximumDepth,
@@ -71,7 +78,9 @@ struct Ranker {
     var effort = SearchEffort()
     if let space = plan.querySpace {
       let excluded = try queries.map(excludedRows)
-      let spare = min(Self.maximumSpare, excluded.lazy.map(\.count).max() ?? 0)
+      let spare =
+        zip(queries, excluded).lazy
+        .map { $0.leftOut.count + min(Self.maximumSpare, $1.count - $0.leftOut.count) }.max() ?? 0
       (ranked, effort) = try byCosine(queries, in: space, limit: depth + spare)
       ranked = zip(ranked, excluded).map { rows, excluded in
         Array(rows.filter { !excluded.contains($0.id) }.prefix(depth))
@@ -94,12 +103,12 @@ struct Ranker {
   private func best(of ranked: [Ranked], depth: Int) throws -> (hits: [Hit], mayLack: Bool) {
     let good = ranked.filter(isGoodEnough)
     guard options.foldsCopies || options.maximumPerDocument != nil else {
-      return (try fetch(Array(good.prefix(options.limit))), false)
+      return (try fetch(differing(Array(good.prefix(wanted)))), false)
     }
     var folding = CopyFolding(options)
     var chosen: [Ranked] = []
     for var row in good {
-      guard chosen.count < options.limit || options.foldsCopies else { break }
+      guard chosen.count < wanted || options.foldsCopies else { break }
       let found = try db.firstRow(
         bulk: """
           SELECT c.document_id, c.text, d.source FROM chunks c
@@ -113,13 +122,53 @@ struct Ranker {
           chosen[original].copies.contains(found.source)
         if !isKnown { chosen[original].copies.append(found.source) }
       case .tooMany: continue
-      case .new where chosen.count < options.limit:
+      case .new where chosen.count < wanted:
         row.copies = []
         chosen.append(row)
-      case .new: return (try fetch(chosen), false)
+      case .new: return (try fetch(differing(chosen)), false)
       }
     }
-    return (try fetch(chosen), chosen.count < options.limit && ranked.count >= depth)
+    return (try fetch(differing(chosen)), chosen.count < wanted && ranked.count >= depth)
+  }
+
+  /// The hits that are asked for, out of those that were looked for.
+  private func differing(_ rows: [Ranked]) throws -> [Ranked] {
+    guard options.diversity > 0, let best = rows.first?.score else { return rows }
+    let vectors = try vectors(of: rows.map(\.id))
+    // Scores of words, and shares of the best, are brought to the scale of cosines: the best counts as its cosine.
+    let isByCosine = rows.allSatisfy { $0.cosine == $0.score }
+    let scale =
+      isByCosine || best <= 0 ? 1 : max(0.1, rows.lazy.compactMap(\.cosine).first ?? 0.5) / best
+    return MarginalRelevance.order(
+      relevance: rows.map { $0.score * scale }, vectors: vectors, limit: options.limit,
+      diversity: options.diversity
+    ).map { rows[$0] }
+  }
+
+  /// The vectors of chunks, all in one space: that of the plan or else the collection's, if each has one; else such
+  /// as are made of their words.
+  private func vectors(of chunks: [Int64]) throws -> [[Float]] {
+    if let space = try SpacesTable.find(plan.querySpace ?? collection.target.space, db) {
+      let stored = try chunks.compactMap { chunk in
+        try db.firstRow(
+          bulk: """
+            SELECT \(VectorsTable.data(in: space.space)), v.norm, v.checksum FROM vectors v
+            WHERE v.chunk_id = ? AND v.space_id = ?
+            """, .integer(chunk), .integer(space.id)
+        ) {
+          StoredVector.components(
+            try $0.vector(0, norm: 1, checksum: 2, dimensions: space.space.dimensions))
+        }
+      }
+      if stored.count == chunks.count { return stored }
+    }
+    let mock = MockService()
+    return try chunks.map { chunk in
+      let text = try db.firstRow(bulk: "SELECT text FROM chunks WHERE id = ?", .integer(chunk)) {
+        try $0.text(orNil: 0)
+      }
+      return mock.vector(of: (text ?? nil) ?? "")
+    }
   }
 
   /// Whether a chunk reaches the least score. In a fused ranking that is a cosine: rank scores say
@@ -155,12 +204,12 @@ struct Ranker {
     }
   }
 
-  /// The chunks with words that the question leaves out.
+  /// The chunks that a question leaves out, by words or by their documents.
   private func excludedRows(_ query: RankedQuery) throws -> Set<Int64> {
     guard let text = query.text, case let question = LexicalQuery(text), !question.excluded.isEmpty
-    else { return [] }
+    else { return query.leftOut }
     var ranking = try WordRanking(question, db)
-    return try ranking.excludedRows()
+    return try ranking.excludedRows().union(query.leftOut)
   }
 
   private func byWords(_ queries: [RankedQuery], limit: Int) throws -> [[Ranked]] {
@@ -168,7 +217,7 @@ struct Ranker {
     return try queries.map { query in
       guard let text = query.text else { return [] }
       var ranking = try WordRanking(LexicalQuery(text), db)
-      return try ranking.best(limit) { try members.contains($0) }
+      return try ranking.best(limit) { try !query.leftOut.contains($0) && members.contains($0) }
         .map { Ranked(id: $0.id, score: $0.score, cosine: nil) }
     }
   }
