@@ -31,7 +31,9 @@ enum {
   HTML_PARSE_RECOVER = 1 << 0,
   HTML_PARSE_NOERROR = 1 << 5,
   HTML_PARSE_NOWARNING = 1 << 6,
-  HTML_PARSE_NONET = 1 << 11
+  HTML_PARSE_NONET = 1 << 11,
+  // The bytes are UTF-8, whatever a page says of those that it came as.
+  HTML_PARSE_IGNORE_ENC = 1 << 21
 };
 
 static struct {
@@ -110,7 +112,8 @@ bool chtml_parse(const char *bytes, size_t count, const chtml_events *events, vo
       libxml.htmlCreatePushParserCtxt(&handler, &t, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
   if (!parser) return false;
   libxml.htmlCtxtUseOptions(
-      parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
+      parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
+                  HTML_PARSE_IGNORE_ENC);
   // In one piece: a character must not lie on the border of two.
   libxml.htmlParseChunk(parser, bytes, (int)count, 1);
   libxml.htmlFreeParserCtxt(parser);

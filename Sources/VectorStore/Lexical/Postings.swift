@@ -70,7 +70,7 @@ struct Postings {
     append(row)
   }
 
-  private mutating func append(_ row: Row) {
+  private mutating func append(_ row: Postings.Row) {
     rows.append(row)
     if hasPlaces { starts.append(Int32(places.count)) }
   }

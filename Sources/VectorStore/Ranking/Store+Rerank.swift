@@ -68,7 +68,7 @@ private actor Passages {
   /// And if it cannot.
   private static let patience = 300.0
   /// What is too long is cut again, down to so many bytes.
-  private static let shortest = 64
+  private static let shortest = 16
 
   private let question: String
   private let reranker: any Reranker

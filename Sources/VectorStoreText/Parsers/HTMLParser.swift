@@ -82,6 +82,7 @@ private final class Page {
   private static let void: Set<String> = [
     "area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
   ]
+  private static let deepestIndent = 8
   /// A main part shorter than this is not the page's text.
   private static let leastOfMain = 200
 
@@ -145,7 +146,9 @@ private final class Page {
       if row == nil { line = String(repeating: "#", count: Int(name.dropFirst()) ?? 6) + " " }
     case "li":
       endLine()
-      if row == nil { line = String(repeating: "  ", count: max(0, listDepth - 1)) + "- " }
+      if row == nil {
+        line = String(repeating: "  ", count: min(max(0, listDepth - 1), Self.deepestIndent)) + "- "
+      }
     case "ul", "ol":
       if listDepth == 0 { beginBlock() } else { endLine() }
       listDepth += 1
@@ -227,16 +230,16 @@ private final class Page {
       }
       return
     }
-    if let cell = row?.popLast() {
-      row?.append(Self.joined(cell, part))
+    if var cell = row?.popLast() {
+      Self.append(part, to: &cell)
+      row?.append(cell)
     } else if row == nil {
-      line = Self.joined(line, part)
+      Self.append(part, to: &line)
     }
   }
 
-  /// Text put after text, white space being one blank.
-  private static func joined(_ text: String, _ part: String) -> String {
-    var text = text
+  /// Puts text after text, white space being one blank.
+  private static func append(_ part: String, to text: inout String) {
     var isBlank = text.isEmpty || text.last?.isWhitespace == true
     for character in part {
       if character.isWhitespace {
@@ -247,7 +250,6 @@ private final class Page {
         isBlank = false
       }
     }
-    return text
   }
 
   private func note(_ attributes: [String: String]) {
@@ -269,7 +271,8 @@ private final class Page {
       line = ""
       return
     }
-    let trimmed = line.replacing(/\s+$/, with: "")
+    let end = line.lastIndex { !$0.isWhitespace }
+    let trimmed = end.map { String(line[...$0]) } ?? ""
     // Marks alone are no text.
     if trimmed.contains(where: { !" -#".contains($0) }) { lines.append(trimmed) }
     line = ""
@@ -312,8 +315,11 @@ private final class Page {
         break
       }
     }
-    let title = Self.joined("", self.title).trimmingCharacters(in: .whitespaces)
+    var title = ""
+    Self.append(self.title, to: &title)
+    title = title.trimmingCharacters(in: .whitespaces)
     if !title.isEmpty { metadata["title"] = .string(title) }
+    while taken.last?.isEmpty == true { taken.removeLast() }
     let text = taken.drop(while: \.isEmpty).joined(separator: "\n")
     return ParsedDocument(text: text.isEmpty ? title : text, metadata: metadata)
   }

@@ -45,7 +45,7 @@ import Testing
           try Int.fetchOne($0, sql: "SELECT COALESCE(SUM(rows), 0) FROM segments")
         } == (count > 128 ? 256 : 0))
       for exact in [false, true] {
-        var options = QueryOptions(ranking: .vector, limit: 5)
+        var options = QueryOptions(limit: 5, ranking: .vector)
         options.exact = exact
         for question in ["a walrus on ice", "note 3", "yeast makes gas"] {
           let vector = MockService().vector(of: question)

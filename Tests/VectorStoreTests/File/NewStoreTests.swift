@@ -26,8 +26,10 @@ import Testing
         defer { close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        // A socket's name is short, so it is made from within the folder's own path by a link.
-        let short = "/tmp/s\(UInt32.random(in: 0 ... .max))"
+        // A socket's name is short, so it is made beside the folder and moved.
+        let short = FileManager.default.temporaryDirectory
+          .appending(path: "s\(UInt32.random(in: 0 ... .max))").path
+        try #require(short.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: short.utf8) }
         let code = withUnsafePointer(to: &address) {
           $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
