@@ -135,7 +135,8 @@ struct CutDocument: Sendable {
     let searchable = SearchableText(
       text, isScript: source.contains(".") && ["js", "mjs", "cjs", "css"].contains(suffix))
     let headings = Headings(of: text, format: format, source: source)
-    let chunks = Chunker(checked: chunking).chunks(of: searchable.text, format: format)
+    let chunks = Chunker(checked: chunking)
+      .chunks(of: searchable.text, format: format, source: source)
     document.chunks = searchable.placed(chunks).flatMap {
       let above = headings.above($0.range.lowerBound)
       let chunk = CutChunk(

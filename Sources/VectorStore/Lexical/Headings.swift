@@ -62,19 +62,19 @@ struct Headings {
     (places.map { [$0.label(at: place)] } ?? []) + path(below: [], at: place)
   }
 
-  /// The same with the headings above the text itself.
+  /// The same with the headings above the text itself, of which the first may be what holds it, as "page 3".
   func path(below above: [String], at place: Int) -> [String] {
+    let holders = above.prefix { TextPlaces.isLabel($0[...]) }
+    let above = above.dropFirst(holders.count)
     // Of those above the text only the order is known: one level each, below them those of the text.
-    let first = all.first?.level ?? 7
-    var path = above.prefix(first - 1).enumerated()
+    let isBeforeAll = all.first.map { $0.start >= place } ?? true
+    let levels = isBeforeAll ? above.count : (all.first?.level ?? 7) - 1
+    var path = above.prefix(levels).enumerated()
       .map { Heading(start: -1, level: $0 + 1, title: $1) }
-    if all.first.map({ $0.start >= place }) ?? true {
-      path = above.enumerated().map { Heading(start: -1, level: $0 + 1, title: $1) }
-    }
     for heading in all.prefix(while: { $0.start < place }) {
       path.removeAll { $0.level >= heading.level }
       path.append(heading)
     }
-    return path.map(\.title)
+    return holders + path.map(\.title)
   }
 }

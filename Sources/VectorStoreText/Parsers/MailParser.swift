@@ -75,7 +75,8 @@ struct MailParser: DocumentParser {
     if !message.attachments.isEmpty {
       lines.append("Attachments: \(message.attachments.joined(separator: ", "))")
     }
-    lines += ["", try message.body() ?? ""]
+    if lines.last?.isEmpty == false { lines.append("") }
+    lines.append(try message.body() ?? "")
     return lines.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines) + "\n"
   }
 

@@ -9,6 +9,8 @@ package struct TextPlaces: Sendable {
 
   /// What one is called, as `page`.
   private let kind: String
+  /// Whether each has nothing to do with the next.
+  var areIndependent: Bool { kind == "message" }
   /// Where each but the first begins, in Unicode scalars.
   private var starts: [Int] = []
 
@@ -56,7 +58,37 @@ package struct TextPlaces: Sendable {
   package static func text(of number: Int, in text: String) -> Substring? {
     let places = text.split(separator: "\u{0C}", omittingEmptySubsequences: false)
     guard places.indices.contains(number - 1) else { return nil }
-    return places[number - 1]
+    let place = places[number - 1]
+    return number > 1 && place.first == "\n" ? place.dropFirst() : place
+  }
+}
+
+extension Chunker {
+  /// Cuts a document's text: each message of a mailbox by itself.
+  package func chunks(
+    of text: String, format: DocumentFormat, source: String
+  ) -> [TextChunk] {
+    guard TextPlaces(of: text, source: source)?.areIndependent == true else {
+      return chunks(of: text, format: format)
+    }
+    var all: [TextChunk] = []
+    var (scalars, lines) = (0, 0)
+    for var part in text.split(separator: "\u{0C}", omittingEmptySubsequences: false) {
+      if scalars > 0, part.first == "\n" {
+        part.removeFirst()
+        scalars += 1
+        lines += 1
+      }
+      all += chunks(of: String(part), format: format).map { chunk in
+        TextChunk(
+          text: chunk.text,
+          range: chunk.range.lowerBound + scalars..<chunk.range.upperBound + scalars,
+          line: chunk.line + lines, estimatedTokens: chunk.estimatedTokens)
+      }
+      scalars += part.unicodeScalars.count + 1
+      lines += part.utf8.count { $0 == UInt8(ascii: "\n") }
+    }
+    return all
   }
 }
 
@@ -67,7 +99,8 @@ struct PlacedText {
 
   /// Adds a place, after all others. Numbers that are left out stay empty.
   mutating func append(_ part: some StringProtocol, at number: Int) {
-    text += String(repeating: "\u{0C}", count: number - place)
+    // On a line of its own, so that a heading after it begins its line.
+    if number > place { text += String(repeating: "\u{0C}", count: number - place) + "\n" }
     place = number
     text += part
     if text.last?.isNewline != true { text += "\n" }

@@ -93,5 +93,13 @@ struct ExcerptTests {
     let before = text.unicodeScalars.count - "#tag\n# C\n".unicodeScalars.count
     #expect(Headings(of: text, format: .markdown).above(before) == ["A", "B"])
     #expect(Headings(of: text, format: .markdown).above(0).isEmpty)
+    // What holds a passage comes before its headings, and is none of them.
+    let book = "# A\nwords\n\u{0C}\n## B\nmore"
+    let pages = Headings(of: book, format: .markdown, source: "b.epub")
+    #expect(pages.above(0) == ["page 1"])
+    #expect(pages.above(book.unicodeScalars.count - 1) == ["page 2", "A", "B"])
+    let passage = Headings(of: "# C\nwords", format: .markdown)
+    #expect(passage.path(below: ["page 2", "A"], at: 5) == ["page 2", "C"])
+    #expect(passage.path(below: ["page 2", "A"], at: 0) == ["page 2", "A"])
   }
 }

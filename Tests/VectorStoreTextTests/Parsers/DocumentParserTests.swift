@@ -131,7 +131,7 @@ import Testing
     let document = try Self.parse(notebook, "x.ipynb")
     #expect(
       document.text
-        == "# Title\nWords.\n\u{0C}```python\nprint(6 * 7)\n```\n\n```\n42\n```\n\u{0C}\u{0C}The end.\n"
+        == "# Title\nWords.\n\u{0C}\n```python\nprint(6 * 7)\n```\n\n```\n42\n```\n\u{0C}\u{0C}\nThe end.\n"
     )
     let places = try #require(TextPlaces(of: document.text, source: "a/x.ipynb"))
     #expect(places.label(at: 0) == "cell 1" && places.label(at: 14) == "cell 1")
@@ -257,6 +257,15 @@ import Testing
     #expect(TextPlaces.text(of: 1, in: document.text)?.hasPrefix("# One\n") == true)
     #expect(TextPlaces.text(of: 2, in: document.text)?.hasSuffix("Second.\n") == true)
     #expect(TextPlaces.text(of: 3, in: document.text) == nil)
+    // Each is cut by itself.
+    let chunks = Chunker(checked: ChunkingOptions()).chunks(
+      of: document.text, format: .markdown, source: "x.mbox")
+    #expect(chunks.count == 2)
+    for chunk in chunks {
+      let scalars = Array(document.text.unicodeScalars)[chunk.range]
+      #expect(String(String.UnicodeScalarView(scalars)) == chunk.text)
+    }
+    #expect(chunks.last?.line == 6 && chunks.last?.text.hasPrefix("# Two") == true)
   }
 
   @Test(.timeLimit(.minutes(1))) func mailInMailEnds() throws {
@@ -272,7 +281,7 @@ import Testing
   @Test(.enabled(if: (try? Program("pdftotext", package: "")) != nil, "needs pdftotext"))
   func aPDFIsItsPages() throws {
     let document = try Self.parse(MadePDF.twoPages, "x.pdf")
-    #expect(document.text == "Hello page one\n\u{0C}Second page\n")
+    #expect(document.text == "Hello page one\n\u{0C}\nSecond page\n")
     #expect(throws: DocumentParserError.self) {
       try Self.parse(Data("%PDF-1.4 broken".utf8), "x.pdf")
     }
