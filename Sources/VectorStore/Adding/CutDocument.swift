@@ -138,7 +138,7 @@ struct CutDocument: Sendable {
     let chunks = Chunker(checked: chunking)
       .chunks(of: searchable.text, format: format, source: source)
     document.chunks = searchable.placed(chunks).flatMap {
-      let above = headings.above($0.range.lowerBound)
+      let above = headings.above($0.range)
       let chunk = CutChunk(
         text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line,
         headings: above.isEmpty ? nil : above.joined(separator: "\n"))

@@ -83,7 +83,7 @@ struct RestoredDocument: Sendable {
     let headings = Headings(of: imported.text ?? "", format: format, source: imported.id)
     chunks = try parts.chunks.enumerated().map { ordinal, part in
       var chunk = try Self.chunk(part, ordinal, &slices, target)
-      let above = chunk.chunk.range.map { headings.above($0.lowerBound) } ?? []
+      let above = chunk.chunk.range.map { headings.above($0) } ?? []
       chunk.chunk.headings = above.isEmpty ? nil : above.joined(separator: "\n")
       return chunk
     }

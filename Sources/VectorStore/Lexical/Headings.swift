@@ -55,12 +55,15 @@ struct Headings {
   /// Whether a heading begins at a place.
   func hasOne(at place: Int) -> Bool { all.contains { $0.start == place } }
 
-  /// The headings above a place, from the highest down.
+  /// What holds a passage, as "page 3", and the headings above it, from the highest down.
   ///
-  /// - Parameter place: in Unicode scalars; a heading that begins there is not above it.
-  func above(_ place: Int) -> [String] {
-    (places.map { [$0.label(at: place)] } ?? []) + path(below: [], at: place)
+  /// - Parameter range: in Unicode scalars; a heading that begins where it does is not above it.
+  func above(_ range: Range<Int>) -> [String] {
+    (places.map { [$0.label(of: range)] } ?? []) + above(range.lowerBound)
   }
+
+  /// The headings above a place, from the highest down.
+  func above(_ place: Int) -> [String] { path(below: [], at: place) }
 
   /// The same with the headings above the text itself, of which the first may be what holds it, as "page 3".
   func path(below above: [String], at place: Int) -> [String] {

@@ -197,7 +197,7 @@ struct Postings {
 }
 
 /// A row for each chunk between the first and the last, to put lists together in. It is kept from one list to the
-/// next, since to make it anew takes longer than to use it.
+/// next, since filling a new one takes longer than using it.
 final class PostingsTable {
   /// The most chunks between the first and the last.
   private static let maximumSpan: Int64 = 1 << 24

@@ -20,7 +20,7 @@ struct PDFParser: DocumentParser {
     let program = try Program("pdftotext", package: "poppler-utils")
     let output: Data
     do {
-      output = try program.run(["-q", "-enc", "UTF-8", "{}", "-"], on: file)
+      output = try program.run(["-enc", "UTF-8", "{}", "-"], on: file)
     } catch DocumentParserError.failed(let words) where words.contains("password") {
       throw DocumentParserError.noText("it is encrypted; save it without a password")
     }
@@ -61,13 +61,30 @@ struct PandocParser: DocumentParser {
   }
 
   func parse(_ file: ParsedFile) throws -> ParsedDocument {
+    guard let format = Self.formats[file.ending] else { return try markup(file) }
     let program = try self.program ?? Program("pandoc", package: "pandoc")
-    let format = Self.formats[file.ending] ?? Self.textFormats[file.ending] ?? "markdown"
+    return try Self.converted(file, from: format, by: program)
+  }
+
+  /// What is readable as it is: a text that pandoc does not understand is taken as text.
+  private func markup(_ file: ParsedFile) throws -> ParsedDocument {
+    if let program, let format = Self.textFormats[file.ending],
+      let document = try? Self.converted(file, from: format, by: program)
+    {
+      return document
+    }
+    return ParsedDocument(
+      text: try TextDecoder.decode(file.bytes, or: file.encoding),
+      format: DocumentFormat(fileName: file.name))
+  }
+
+  private static func converted(
+    _ file: ParsedFile, from format: String, by program: Program
+  ) throws -> ParsedDocument {
     let output = try program.run(
       [
         "+RTS", "-M1G", "-RTS", "--sandbox", "--wrap=none", "--standalone", "--from", format,
-        "--to",
-        "gfm-raw_html+yaml_metadata_block", "{}",
+        "--to", "gfm-raw_html+yaml_metadata_block", "{}",
       ], on: file)
     let text = String(decoding: output, as: UTF8.self)
     guard text.contains(where: { !$0.isWhitespace }) else {

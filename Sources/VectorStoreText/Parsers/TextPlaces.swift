@@ -32,21 +32,27 @@ package struct TextPlaces: Sendable {
     }
   }
 
-  /// What holds a scalar of the text, as "page 3".
+  /// What holds a part of the text, as "page 3" or "pages 3 to 5".
   ///
+  /// - Parameter range: in Unicode scalars of the text, not empty.
   /// - Complexity: O(log n) in the places.
-  package func label(at scalar: Int) -> String {
+  package func label(of range: Range<Int>) -> String {
+    let (first, last) = (number(at: range.lowerBound), number(at: range.upperBound - 1))
+    return first == last ? "\(kind) \(first)" : "\(kind)s \(first) to \(last)"
+  }
+
+  private func number(at scalar: Int) -> Int {
     var (low, high) = (0, starts.count)
     while low < high {
       let middle = (low + high) / 2
       if starts[middle] <= scalar { low = middle + 1 } else { high = middle }
     }
-    return "\(kind) \(low + 1)"
+    return low + 1
   }
 
-  /// Whether a text is what ``label(at:)`` makes, and no heading.
+  /// Whether a text is what ``label(of:)`` makes, and no heading.
   package static func isLabel(_ text: Substring) -> Bool {
-    text.wholeMatch(of: /(page|cell|message|slide) \d+/) != nil
+    text.wholeMatch(of: /(page|cell|message|slide)(s \d+ to)? \d+/) != nil
   }
 
   /// How many places a text has.

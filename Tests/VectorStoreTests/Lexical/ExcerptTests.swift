@@ -96,8 +96,10 @@ struct ExcerptTests {
     // What holds a passage comes before its headings, and is none of them.
     let book = "# A\nwords\n\u{0C}\n## B\nmore"
     let pages = Headings(of: book, format: .markdown, source: "b.epub")
-    #expect(pages.above(0) == ["page 1"])
-    #expect(pages.above(book.unicodeScalars.count - 1) == ["page 2", "A", "B"])
+    let end = book.unicodeScalars.count
+    #expect(pages.above(0..<3) == ["page 1"])
+    #expect(pages.above(end - 1..<end) == ["page 2", "A", "B"])
+    #expect(pages.above(4..<end) == ["pages 1 to 2", "A"])
     let passage = Headings(of: "# C\nwords", format: .markdown)
     #expect(passage.path(below: ["page 2", "A"], at: 5) == ["page 2", "C"])
     #expect(passage.path(below: ["page 2", "A"], at: 0) == ["page 2", "A"])

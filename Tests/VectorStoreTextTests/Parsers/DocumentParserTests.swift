@@ -134,11 +134,14 @@ import Testing
         == "# Title\nWords.\n\u{0C}\n```python\nprint(6 * 7)\n```\n\n```\n42\n```\n\u{0C}\u{0C}\nThe end.\n"
     )
     let places = try #require(TextPlaces(of: document.text, source: "a/x.ipynb"))
-    #expect(places.label(at: 0) == "cell 1" && places.label(at: 14) == "cell 1")
-    #expect(places.label(at: document.text.unicodeScalars.count - 1) == "cell 4")
+    let end = document.text.unicodeScalars.count
+    #expect(places.label(of: 0..<15) == "cell 1" && places.label(of: end - 1..<end) == "cell 4")
+    #expect(places.label(of: 0..<end) == "cells 1 to 4")
     #expect(TextPlaces.text(of: 4, in: document.text) == "The end.\n")
     #expect(TextPlaces.text(of: 5, in: document.text) == nil)
-    #expect(TextPlaces.isLabel("cell 12") && !TextPlaces.isLabel("cell division 2"))
+    #expect(
+      TextPlaces.isLabel("cell 12") && TextPlaces.isLabel("pages 3 to 5")
+        && !TextPlaces.isLabel("cell division 2"))
     #expect(TextPlaces(of: "one page", source: "x.pdf") == nil)
     #expect(throws: DocumentParserError.self) { try Self.parse("[1]", "x.ipynb") }
   }
@@ -285,6 +288,15 @@ import Testing
     #expect(throws: DocumentParserError.self) {
       try Self.parse(Data("%PDF-1.4 broken".utf8), "x.pdf")
     }
+  }
+
+  @Test(.enabled(if: (try? Program("pandoc", package: "")) != nil, "needs pandoc"))
+  func aDocumentOfAWordProcessorIsMarkdown() throws {
+    let document = try Self.parse(#"{\rtf1\ansi Hello {\b walrus} sea.}"#, "x.rtf")
+    #expect(document.text == "Hello **walrus** sea.\n" && document.format == .markdown)
+    #expect(throws: DocumentParserError.self) { try Self.parse("PK broken", "x.docx") }
+    // Markup that it does not understand is text as before.
+    #expect(try Self.parse("\\begin{x} words", "x.tex").text.contains("words"))
   }
 
   @Test func whatNeedsAProgramSaysWhichPackage() throws {
