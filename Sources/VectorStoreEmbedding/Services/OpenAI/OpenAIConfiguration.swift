@@ -1,4 +1,4 @@
-// What an OpenAIService is told, as one value. OpenAIConfiguration+Checks says what is allowed.
+// The settings of an OpenAIService. OpenAIConfiguration+Checks says what is allowed.
 
 /// The settings of an ``OpenAIService``: OpenAI's own API, or any server that speaks it.
 ///

@@ -54,6 +54,18 @@ package struct ServerProfile: Sendable, Hashable, Codable {
   }
 }
 
+extension ServerProfile? {
+  /// Changes the profile, if there is one. Returns it, with the time, if that changed anything.
+  mutating func learn(_ change: (inout ServerProfile) -> Void) -> ServerProfile? {
+    guard var profile = self else { return nil }
+    change(&profile)
+    guard profile != self else { return nil }
+    profile.learnedAt = Date()
+    self = profile
+    return profile
+  }
+}
+
 /// Where profiles are kept, by server and model, never by key.
 package protocol ServerProfiles: Sendable {
   /// What was learned of a model of a server; nil if nothing was.

@@ -1,4 +1,4 @@
-// What a RerankService is told, as one value.
+// The settings of a RerankService.
 
 /// The settings of a ``RerankService``.
 ///

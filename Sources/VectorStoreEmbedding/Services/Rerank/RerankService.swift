@@ -235,13 +235,8 @@ public final class RerankService: Reranker {
 
   /// Takes what the router learned of sizes and times.
   func learn(_ change: @Sendable (inout ServerProfile) -> Void) async {
-    let news: (ServerProfile, any ServerProfiles)? = known.withLock { known in
-      guard var profile = known.profile else { return nil }
-      change(&profile)
-      guard profile != known.profile else { return nil }
-      profile.learnedAt = Date()
-      known.profile = profile
-      return (profile, known.profiles)
+    let news = known.withLock { known in
+      known.profile.learn(change).map { ($0, known.profiles) }
     }
     guard let (profile, profiles) = news else { return }
     await profiles.keep(profile, ofServer: connection.address.normal, model: keptName)
