@@ -203,7 +203,7 @@ import Testing
     #expect(error.billing == .possible)
   }
 
-  @Test func isNotSentWhileItWaitsForAConnection() async throws {
+  @Test func isSentOnlyIfAConnectionComesFreeInTime() async throws {
     let plan = LoopbackFault.first(1, .neverAnswer())
     try await withLoopback(LoopbackBehaviour(fault: plan)) { server in
       let service = try OpenAIServiceTests.service(of: server) {
@@ -214,11 +214,17 @@ import Testing
       try await server.waitForRequests(1)
       let second = await Result { try await service.embed(["b"]) }
       _ = await first
-      // Where the first was over in time, the second was answered.
-      if case .failure(let error as ServiceError) = second {
-        #expect(error.code == "timeout")
-        #expect(error.billing == .notSent)
+      // On a busy machine the first can end just before the second does, which is then sent.
+      guard case .failure(let error as ServiceError) = second else {
+        #expect(server.records.count == 2)
+        return
+      }
+      #expect(error.code == "timeout")
+      if error.billing == .notSent {
         #expect(server.records.count == 1)
+      } else {
+        #expect(error.billing == .possible)
+        try await server.waitForRequests(2)
       }
     }
   }
