@@ -41,11 +41,17 @@ struct SpendingArguments: ParsableArguments {
   @Flag(help: "If the budget is used up or the service fails, wait until it can go on.")
   var wait = false
 
+  @Flag(
+    name: .customLong("batch-api"),
+    help: "Embed at half price: answers come within 24 hours, `store batches` fetches them.")
+  var batchAPI = false
+
   /// The options of the library; it says on standard error what it waits for.
   func options(quiet: Bool) -> SpendingOptions {
     var options = SpendingOptions()
     if let maxCost { options.maximumCost = .atMost(maxCost.amount) }
     options.waits = wait
+    options.usesBatches = batchAPI
     if !quiet {
       options.onWait = { reason in
         Terminal.standardError.write("waiting: \(Terminal.oneLine("\(reason)"))\n")

@@ -25,9 +25,10 @@ struct StoreCommand: AsyncParsableCommand {
       RemoveCommand.self,
       RootsCommand.self,
       CollectionsCommand.self, ImportCommand.self, ExportCommand.self, ReembedCommand.self,
+      BatchesCommand.self,
       StatsCommand.self, DoctorCommand.self,
       UsageCommand.self, HealthCommand.self, ModelCommand.self, CompactCommand.self,
-      InitCommand.self,
+      InitCommand.self, MCPCommand.self,
     ])
 }
 

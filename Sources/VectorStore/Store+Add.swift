@@ -101,17 +101,23 @@ extension Store {
   /// Begins an adding run, has `body` add to it, and ends it, or gives it up on an error.
   func adding(
     _ command: String, to collection: String, options: AddOptions,
-    newTarget: EmbeddingSpace? = nil, _ body: (inout AddRun) async throws -> Void
+    newTarget: EmbeddingSpace? = nil, answers: AnsweredQueue? = nil,
+    _ body: (inout AddRun) async throws -> Void
   ) async throws -> AddReport {
+    if options.spending.usesBatches {
+      try await requireBatches(for: collection, chosen: options.space)
+    }
     var run = try await AddRun.begin(
       command, store: self, collection: collection,
-      newTarget: newTarget ?? self.newTarget(options.space), options: options)
+      newTarget: newTarget ?? self.newTarget(options.space), options: options, answers: answers)
     do {
       try check(options.space, against: run.collection.target.space, of: collection)
       try await body(&run)
       let report = try await run.end()
       // An address is worth remembering once something was embedded there.
-      if let service = run.service, report.chunks.embedded > 0, !report.dryRun {
+      if let service = run.service, !report.dryRun,
+        report.chunks.embedded > 0 || report.batched != nil
+      {
         try await remember(service, of: run.collection.id)
       }
       return report

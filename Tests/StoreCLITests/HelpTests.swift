@@ -6,8 +6,8 @@ import Testing
 @Suite struct HelpTests {
   static let subcommands = [
     "add", "update", "roots", "init", "query", "get", "list", "tag", "remove", "collections",
-    "import", "export", "reembed",
-    "stats", "doctor", "usage", "health", "model", "compact",
+    "import", "export", "reembed", "batches",
+    "stats", "doctor", "usage", "health", "model", "compact", "mcp",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 

@@ -125,6 +125,7 @@ struct AddCommand: AsyncParsableCommand {
     if document == nil { try Store.checkAny(of: paths) }
     let (report, identity) = try await ProgressBar.during(quiet: store.quiet) { progress in
       try await settings.withStore { store in
+        if !dryRun { try await self.store.fetchBatches(of: store) }
         if let document {
           let report = try await store.add([document], to: collection.name, options: addOptions)
           return (report, store.identity)

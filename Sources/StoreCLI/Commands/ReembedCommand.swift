@@ -42,7 +42,9 @@ struct ReembedCommand: AsyncParsableCommand {
     let report = try await ProgressBar.during(quiet: store.quiet) { progress in
       try await settings.withStore { store in
         if to == nil { to = try await localSpace(store, settings) }
-        let plan = try await store.reembed(collection.name, to: to, isDryRun: true)
+        if !dryRun { try await self.store.fetchBatches(of: store) }
+        let plan = try await store.reembed(
+          collection.name, to: to, isDryRun: true, spending: options)
         guard !dryRun else { return plan }
         try confirm(plan)
         return try await store.reembed(
@@ -55,7 +57,10 @@ struct ReembedCommand: AsyncParsableCommand {
       ReportOutput.write(report, quiet: store.quiet)
     }
     if report.isStoppedByBudget { throw ExitStatus.budget }
-    if !report.dryRun, !report.isComplete || report.chunks.failed > 0 { throw ExitStatus.partial }
+    let isInBatch = report.batched != nil && report.stopped == nil && report.errors.isEmpty
+    if !report.dryRun, !(report.isComplete || isInBatch) || report.chunks.failed > 0 {
+      throw ExitStatus.partial
+    }
   }
 
   /// The space of the model on this machine, if there is no other service and the collection has no vector of

@@ -56,6 +56,7 @@ struct UpdateCommand: AsyncParsableCommand {
     let opened = settings
     let (updates, identity) = try await ProgressBar.during(quiet: store.quiet) { progress in
       try await opened.withStore { store in
+        if !dryRun { try await self.store.fetchBatches(of: store) }
         let updates = try await store.update(
           roots, in: collection, options: options, progress: progress)
         return (updates, store.identity)

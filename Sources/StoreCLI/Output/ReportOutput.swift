@@ -130,24 +130,44 @@ enum ReportOutput {
       report.from == report.to ? "in \(report.to)" : "from \(report.from) to \(report.to)"
     var clauses = [passages.isEmpty ? "nothing to embed" : passages]
     if !documents.isEmpty { clauses.append(documents) }
-    if let spent = spent(
-      tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
-      requests: report.requests, costUSD: report.costUSD)
-    {
-      clauses.append(spent)
+    if report.cutAgain > 0 {
+      clauses.append("\(Format.counted(report.cutAgain, "passage")) cut again")
     }
+    clauses += spent(
+      tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
+      requests: report.requests, costUSD: report.costUSD, report.batched, report.dryRun)
     return (report.dryRun ? "would reembed " : "") + "\(report.collection) \(change): "
       + clauses.joined(separator: "; ")
       + (report.dryRun ? "" : " in \(Format.seconds(report.duration))")
   }
 
-  /// `1,234 tokens in 2 requests, $0.000025`; nil if nothing was sent.
+  /// `1,234 tokens in 2 requests, $0.000025`, and the same of batches; empty if nothing was sent.
   private static func spent(
-    tokens: Int, isEstimated: Bool, requests: Int, costUSD: Double
-  ) -> String? {
-    guard requests > 0, tokens > 0 || costUSD > 0 else { return nil }
-    let tokens = (isEstimated ? "at most " : "") + Format.counted(tokens, "token")
-    return "\(tokens) in \(Format.counted(requests, "request")), \(Format.dollars(costUSD))"
+    tokens: Int, isEstimated: Bool, requests: Int, costUSD: Double, _ batched: BatchedTexts?,
+    _ isDryRun: Bool
+  ) -> [String] {
+    let batched = batched ?? BatchedTexts()
+    var clauses: [String] = []
+    let (tokens, requests) = (tokens - batched.tokens, requests - batched.batches)
+    if requests > 0, tokens > 0 || costUSD > 0 {
+      let tokens = (isEstimated ? "at most " : "") + Format.counted(tokens, "token")
+      let cost = Format.dollars(max(0, costUSD - batched.costUSD))
+      clauses.append("\(tokens) in \(Format.counted(requests, "request")), \(cost)")
+    }
+    if batched.batches > 0 {
+      clauses.append(
+        "\(Format.counted(batched.texts, "passage")) \(isDryRun ? "to hand" : "handed") over in "
+          + "\(Format.counted(batched.batches, "batch", "batches")): at most "
+          + "\(Format.counted(batched.tokens, "token")), \(Format.dollars(batched.costUSD)) at half price"
+      )
+    }
+    if batched.waiting > 0 {
+      clauses.append("\(Format.counted(batched.waiting, "passage")) in batches already")
+    }
+    if batched.batches + batched.waiting > 0, !isDryRun {
+      clauses.append("`store batches` fetches the answers, which come within a day")
+    }
+    return clauses
   }
 
   /// One line: what happened to the documents, and to their passages.
@@ -184,15 +204,13 @@ enum ReportOutput {
     if chunks.standIn > 0 {
       let end =
         report.mode == .hybrid && !canEmbed
-        ? "you \(Advice.meaning)" : "`store reembed` has embedded them"
+        ? "you \(Advice.meaning)"
+        : report.batched == nil ? "`store reembed` has embedded them" : "their batch is answered"
       clauses.append("\(Format.counted(chunks.standIn, "passage")), word search only until \(end)")
     }
-    if let spent = spent(
+    clauses += spent(
       tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
-      requests: report.requests, costUSD: report.costUSD)
-    {
-      clauses.append(spent)
-    }
+      requests: report.requests, costUSD: report.costUSD, report.batched, report.dryRun)
     if report.skipped > 0 {
       clauses.append("\(Format.counted(report.skipped, "file")) skipped")
     }

@@ -46,6 +46,8 @@ struct AddRun {
   private var (sent, answered) = (0, 0)
   /// Texts embedded by this run whose document has not been placed yet.
   private var embeddedNow: Set<Data> = []
+  /// Whether texts were left to a batch of the service, or for another time.
+  private var leavesTexts = false
   /// Texts refused for good.
   private var failures: [Data: ChunkFailure] = [:]
 
@@ -59,10 +61,12 @@ struct AddRun {
 
   /// Begins a run: finds or makes the collection and its target space. A dry run makes neither.
   ///
-  /// - Parameter newTarget: the target space if the collection is new or empty.
+  /// - Parameters:
+  ///   - newTarget: the target space if the collection is new or empty.
+  ///   - answers: where texts go instead of a service; nil sends them to one.
   static func begin(
     _ command: String, store: Store, collection name: String, newTarget: EmbeddingSpace,
-    options: AddOptions
+    options: AddOptions, answers: AnsweredQueue? = nil
   ) async throws -> AddRun {
     guard !name.isEmpty else {
       throw StoreError(.empty, "the collection's name is empty; name one, or leave it out")
@@ -90,13 +94,19 @@ struct AddRun {
     let sink: any AddSink
     let placedAt = run == nil ? nil : Timestamp.of(store.configuration.clock())
     if let run, let placedAt {
-      var sending: (ServiceRequests, TokenCounter, EmbeddingQueue)?
+      var sending: (ServiceRequests, TokenCounter, any TextQueue)?
       if let service, let counter {
         var sendOptions = options.spending.requestOptions(runID: run.correlationID)
         sendOptions.roles = roles
         let requests = store.router.requests(to: service, options: sendOptions)
-        let claims = try await Claims(of: run, in: collection.target, file: store.file)
-        sending = (requests, counter, EmbeddingQueue(requests, claims))
+        let queue: any TextQueue
+        if let answers {
+          queue = answers
+        } else {
+          let claims = try await Claims(of: run, in: collection.target, file: store.file)
+          queue = options.spending.queue(requests, claims, collection, roles)
+        }
+        sending = (requests, counter, queue)
       }
       sink = StoreSink(
         file: store.file, run: run, collection: collection,
@@ -105,7 +115,7 @@ struct AddRun {
     } else {
       sink = CountingSink(
         store: store, collection: collection, service: service, counter: counter,
-        maximumCost: options.spending.maximumCost)
+        spending: options.spending)
     }
     return try AddRun(
       file: store.file, collection: collection, mode: store.mode, counter: counter,
@@ -263,7 +273,7 @@ struct AddRun {
       waiting.add(document, missing: Set(needs))
     }
     sent += fresh.count
-    await sink.send(fresh)
+    try await sink.send(fresh)
   }
 
   /// Those documents that the store does not have as they are, or whose chunks can be brought nearer to
@@ -376,6 +386,10 @@ struct AddRun {
     case .failed(let refused):
       failures.merge(refused) { first, _ in first }
       refused.keys.forEach { waiting.resolve($0) }
+    case .later(let hashes):
+      leavesTexts = true
+      tally.count(later: hashes.count)
+      hashes.forEach { waiting.resolve($0) }
     case .tooLong(let hash, let tokens, let failure): tooLong[hash] = (tokens, failure)
     case .unavailable(let hashes, let reason):
       tally.stop(reason)
@@ -443,7 +457,7 @@ struct AddRun {
     }
     if case .requests = route {
       let missing = unsent(try await sink.missingTexts(of: documents, in: [target]))
-      await sink.send(try await counted(missing))
+      try await sink.send(try await counted(missing))
       while let events = try await sink.nextEvents() { try await take(events) }
     }
     try await place(documents, again: again - 1)
@@ -478,6 +492,8 @@ struct AddRun {
     if case .requests = route, let stopped = tally.report.stopped {
       // Texts of a batch were given up; the others go on.
       route = fallback(stopped.message)
+    } else if case .requests = route, leavesTexts {
+      route = fallback("a batch of the embedding service has its texts, or the next run sends them")
     }
     let mock: MockService
     switch route {

@@ -15,7 +15,7 @@ protocol AddSink: Sendable {
   ) async throws -> [HashedText]
 
   /// Takes texts for the service.
-  mutating func send(_ texts: [EmbeddingQueue.Item]) async
+  mutating func send(_ texts: [EmbeddingQueue.Item]) async throws
   /// Whether the service has as much to do as it can take.
   var isFed: Bool { get async }
   /// What has become of the texts sent, without waiting.
@@ -64,7 +64,7 @@ struct StoreSink: AddSink {
   /// When this run's documents are placed.
   let placedAt: String
   /// The service's requests and the texts on their way to it; nil if none is asked.
-  let service: (requests: ServiceRequests, counter: TokenCounter, queue: EmbeddingQueue)?
+  let service: (requests: ServiceRequests, counter: TokenCounter, queue: any TextQueue)?
 
   func records(of keys: [DocumentKey]) async throws -> [DocumentRecord?] {
     let (collection, target) = (collection.id, collection.target.id)
@@ -173,6 +173,7 @@ struct StoreSink: AddSink {
   }
 
   func end(_ tally: inout AddTally) async throws {
+    await service?.requests.remember()
     enterTotals(&tally)
     let (report, run) = (tally.report, run)
     try await file.write { db in
@@ -208,11 +209,13 @@ struct CountingSink: AddSink {
   /// The service that a run would ask; nil if it would ask none.
   let service: (any EmbeddingService)?
   let counter: TokenCounter?
-  let maximumCost: SpendingLimit<NanoDollars>
+  let spending: SpendingOptions
 
   private var requests: RequestPlan
   /// Texts of requests that a run would have sent by now.
   private var answered: [Data] = []
+  /// Texts that batches of the service have, or would have.
+  private var later: [Data] = []
   /// The texts that a run would have vectors of by now, besides those that the file has.
   private var embedded: [EmbeddingSpace: Set<Data>] = [:]
   /// What the store would have by now of the documents that came.
@@ -222,14 +225,14 @@ struct CountingSink: AddSink {
 
   init(
     store: Store, collection: CollectionRecord, service: (any EmbeddingService)?,
-    counter: TokenCounter?, maximumCost: SpendingLimit<NanoDollars>
+    counter: TokenCounter?, spending: SpendingOptions
   ) {
     self.store = store
     self.collection = collection
     self.service = service
     self.counter = counter
-    self.maximumCost = maximumCost
-    requests = RequestPlan(service?.terms ?? ServiceTerms())
+    self.spending = spending
+    requests = RequestPlan(service, inBatches: spending.usesBatches)
   }
 
   func records(of keys: [DocumentKey]) async throws -> [DocumentRecord?] {
@@ -253,19 +256,35 @@ struct CountingSink: AddSink {
     }
   }
 
-  mutating func send(_ texts: [EmbeddingQueue.Item]) { answered += requests.add(texts) }
+  mutating func send(_ texts: [EmbeddingQueue.Item]) async throws {
+    let target = collection.target.id
+    let held = try await store.file.read {
+      try BatchesTable.held(texts.map(\.text.hash), space: target, $0)
+    }
+    later += held
+    take(requests.add(texts.filter { !held.contains($0.text.hash) }))
+  }
+
+  /// Takes texts of requests that are full.
+  private mutating func take(_ hashes: [Data]) {
+    if spending.usesBatches { later += hashes } else { answered += hashes }
+  }
 
   var isFed: Bool { true }
 
   mutating func events() -> [EmbeddingQueue.Event] {
-    guard !answered.isEmpty else { return [] }
-    defer { answered = [] }
-    embedded[collection.target.space, default: []].formUnion(answered)
-    return [.embedded(answered)]
+    var events: [EmbeddingQueue.Event] = []
+    if !later.isEmpty { events.append(.later(later)) }
+    if !answered.isEmpty {
+      embedded[collection.target.space, default: []].formUnion(answered)
+      events.append(.embedded(answered))
+    }
+    (answered, later) = ([], [])
+    return events
   }
 
   mutating func nextEvents() -> [EmbeddingQueue.Event]? {
-    if answered.isEmpty { answered = requests.flush() }
+    if answered.isEmpty, later.isEmpty { take(requests.flush()) }
     let events = events()
     return events.isEmpty ? nil : events
   }
@@ -354,11 +373,15 @@ struct CountingSink: AddSink {
     var totals = RunTotals()
     totals.requests = requests.requests
     totals.tokens = requests.tokens
-    totals.cost = service.terms.price.cost(ofTokens: requests.tokens)
+    totals.cost = requests.cost
+    if spending.usesBatches {
+      (totals.batches, totals.batchedTexts) = (requests.requests, requests.texts)
+      (totals.batchedTokens, totals.batchedCost) = (totals.tokens, totals.cost)
+    }
     for use in try await store.router.excess(of: totals, service: service) {
       tally.warn("the run would stop in part: \(use.rest)")
     }
-    if case .atMost(let maximum) = maximumCost, totals.cost > maximum {
+    if case .atMost(let maximum) = spending.maximumCost, totals.cost > maximum {
       tally.warn("the run would stop in part: it may cost at most \(maximum)")
     }
     tally.enter(totals, tokensEstimated: counter?.isExact == false)

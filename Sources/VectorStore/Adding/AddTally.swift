@@ -13,6 +13,8 @@ struct AddTally: Sendable {
   private static let warningsListed = 20
 
   private(set) var report: AddReport
+  /// Texts that a batch has, or that were left for another time.
+  private var textsLater = 0
   /// Files that had text before this run and have none now.
   private(set) var emptied: [String] = []
 
@@ -185,6 +187,9 @@ struct AddTally: Sendable {
     }
   }
 
+  /// Counts texts that a batch has, or that are left for another time.
+  mutating func count(later texts: Int) { textsLater += texts }
+
   /// Enters what was sent, and whether its tokens were counted or bounded.
   mutating func enter(_ totals: RunTotals, tokensEstimated: Bool) {
     report.tokens = totals.tokens
@@ -192,6 +197,7 @@ struct AddTally: Sendable {
     report.requests = totals.requests
     report.costUSD = totals.cost.usd
     report.possibleCostUSD = totals.possibleCost.usd
+    report.batched = BatchedTexts(totals, later: textsLater)
     for use in totals.warnings { warn(use.warning) }
     if totals.possibleCost > .zero {
       warn(

@@ -19,6 +19,8 @@ final class Claims: Sendable {
     var known: [Data] = []
     /// Another run has them on their way.
     var elsewhere: Set<Data> = []
+    /// A batch of the service has them.
+    var inBatch: Set<Data> = []
     /// Nobody has them on their way, or this run has.
     var free: Set<Data> = []
   }
@@ -93,13 +95,62 @@ final class Claims: Sendable {
     func take() async throws -> Bool {
       try await claims.file.writeNote { [self] db in
         let standing = try claims.standing(of: hashes, db)
-        guard standing.known.isEmpty, standing.elsewhere.isEmpty else { return false }
+        guard standing.known.isEmpty, standing.elsewhere.isEmpty, standing.inBatch.isEmpty else {
+          return false
+        }
         try claims.claim(standing.free, db)
         return true
       }
     }
 
     func release() async { await claims.release(hashes) }
+  }
+
+  // MARK: - Batches of the service
+
+  /// Enters a batch of those texts that have no vector and that nobody has on their way; nil if there are
+  /// none.
+  ///
+  /// - Parameters:
+  ///   - collection: the collection whose texts they are.
+  ///   - price: what their tokens cost in a batch.
+  func claim(
+    _ items: [EmbeddingQueue.Item], forBatchOf collection: CollectionRecord, at server: String,
+    price: TokenPrice
+  ) async throws -> (standing: Standing, batch: BatchRecord?) {
+    try await file.write { [self] db in
+      let standing = try standing(of: items.map(\.text.hash), db)
+      let free = items.filter { standing.free.contains($0.text.hash) }
+      guard !free.isEmpty else { return (standing, nil) }
+      let tokens = free.reduce(0) { $0 + $1.tokens }
+      func record(_ id: Int64) -> BatchRecord {
+        BatchRecord(
+          id: id, space: target, collection: collection.id, target: collection.target.id, run: run,
+          server: server, name: name, texts: free.count, tokens: tokens,
+          cost: price.cost(ofTokens: tokens), since: now)
+      }
+      let (name, now) = ("batch-\(RunRecord.newCorrelationID())", Timestamp.now())
+      let id = try BatchesTable.insert(record(0), hashes: standing.free, db)
+      return (standing, record(id))
+    }
+  }
+
+  /// Keeps what the server calls the file of a batch, on the disk.
+  func keep(file name: String, of batch: BatchRecord) async throws {
+    try await file.write { try BatchesTable.set(file: name, of: batch.id, $0) }
+  }
+
+  /// Keeps what the server calls a batch.
+  func keep(batch name: String, of batch: BatchRecord) async throws {
+    try await withReprieve {
+      try await self.file.write { try BatchesTable.set(batch: name, of: batch.id, $0) }
+    }
+  }
+
+  /// Lets go of a batch that the service does not have. One that cannot be deleted is found by whoever
+  /// fetches.
+  func forget(_ batch: BatchRecord) async {
+    await Task { [self] in try? await file.write { try BatchesTable.delete(batch.id, $0) } }.value
   }
 
   // MARK: - In a transaction
@@ -110,6 +161,8 @@ final class Claims: Sendable {
     for hash in hashes {
       if try VectorsTable.knows(textHash: hash, space: target.id, db) {
         standing.known.append(hash)
+      } else if try BatchesTable.holds(textHash: hash, space: target.id, db) {
+        standing.inBatch.insert(hash)
       } else if let claim = try ClaimsTable.find(textHash: hash, space: target.id, db),
         isHeeded(claim, oldest)
       {

@@ -103,6 +103,8 @@ struct CutDocument: Sendable {
   /// Takes in what the store has of its source, and the metadata that was given for that.
   mutating func meet(_ record: DocumentRecord?) throws {
     known = record
+    // What comes out of the store again still belongs to its file.
+    if let record, file == FileStamp() { file = record.file }
     guard let record, try given?.keep(of: record) == true, let given else { return }
     metadata = try given.all()
   }

@@ -8,7 +8,7 @@ import VectorStoreSearch
 ///
 /// Nobody waits for an answer that has been paid for: it is committed by the task that received it.
 /// A kill costs at most the requests in flight and the answers that are not committed yet.
-actor EmbeddingQueue {
+actor EmbeddingQueue: TextQueue {
   /// A text with its tokens, exact or an upper bound.
   struct Item: Sendable {
     let text: HashedText
@@ -27,11 +27,15 @@ actor EmbeddingQueue {
     case tooLong(Data, tokens: Int?, ChunkFailure)
     /// Not embedded now.
     case unavailable([Data], Unavailable)
+    /// In a batch of the service, or to be sent another time.
+    case later([Data])
 
     /// Of how many texts it tells.
     var texts: Int {
       switch self {
-      case .embedded(let hashes), .found(let hashes), .unavailable(let hashes, _): hashes.count
+      case .embedded(let hashes), .found(let hashes), .unavailable(let hashes, _),
+        .later(let hashes):
+        hashes.count
       case .failed(let refused): refused.count
       case .tooLong: 1
       }
@@ -252,6 +256,7 @@ actor EmbeddingQueue {
       isStopped ? try await claims.look(at: hashes) : try await claims.claim(hashes)
     var completion = Completion()
     if !standing.known.isEmpty { completion.events.append(.found(standing.known)) }
+    if !standing.inBatch.isEmpty { completion.events.append(.later(Array(standing.inBatch))) }
     let others = job.items.filter { standing.elsewhere.contains($0.text.hash) }
     if !others.isEmpty { completion.elsewhere.append(Job(items: others, rounds: job.rounds)) }
     let items = job.items.filter { standing.free.contains($0.text.hash) }
@@ -283,13 +288,7 @@ actor EmbeddingQueue {
         Job(items: Array(items[..<middle]), rounds: job.rounds),
         Job(items: Array(items[middle...]), rounds: job.rounds),
       ]
-    case .refused(let error):
-      let (hash, bytes) = (items[0].text.hash, items[0].text.text.utf8.count)
-      let failure = ChunkFailure(
-        code: Unavailable.code(of: error), message: "\(error); the text is \(bytes) bytes long")
-      completion.events.append(
-        error.isTooLong
-          ? .tooLong(hash, tokens: error.tokensPerText, failure) : .failed([hash: failure]))
+    case .refused(let error): completion.events.append(.refused(items[0].text, error))
     case .putOff(let error):
       if job.rounds > 0 {
         completion.later = [Job(items: items, rounds: job.rounds - 1)]
@@ -320,6 +319,17 @@ actor EmbeddingQueue {
     var events = [Event.embedded(Array(checked.vectors.keys))]
     if !checked.failures.isEmpty { events.append(.failed(checked.failures)) }
     return events
+  }
+}
+
+extension EmbeddingQueue.Event {
+  /// The service refuses a text for good.
+  static func refused(_ text: HashedText, _ error: ServiceError) -> Self {
+    let failure = ChunkFailure(
+      code: Unavailable.code(of: error),
+      message: "\(error); the text is \(text.text.utf8.count) bytes long")
+    return error.isTooLong
+      ? .tooLong(text.hash, tokens: error.tokensPerText, failure) : .failed([text.hash: failure])
   }
 }
 
@@ -357,15 +367,31 @@ struct RequestPlan: Sendable {
   private(set) var requests = 0
   private var packer: BatchPacker<EmbeddingQueue.Item>
 
-  init(_ terms: ServiceTerms) {
-    packer = BatchPacker(
-      textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+  private(set) var texts = 0
+  /// What tokens cost.
+  private let price: TokenPrice
+
+  /// - Parameter inBatches: whether they go in batches of the service.
+  init(_ service: (any EmbeddingService)?, inBatches: Bool) {
+    let terms = service?.terms ?? ServiceTerms()
+    if inBatches, let service = service as? any BatchService {
+      packer = BatchPacker(
+        textsPerRequest: service.textsPerBatch, tokensPerRequest: SettingRange.tokens.upperBound)
+      price = terms.price.halved
+    } else {
+      packer = BatchPacker(
+        textsPerRequest: terms.textsPerRequest, tokensPerRequest: terms.tokensPerRequest)
+      price = terms.price
+    }
   }
+
+  var cost: NanoDollars { price.cost(ofTokens: tokens) }
 
   /// Takes texts that are to be embedded. Returns the texts of the requests that are full now.
   mutating func add(_ items: [EmbeddingQueue.Item]) -> [Data] {
     items.flatMap { item in
       tokens += item.tokens
+      texts += 1
       return count(
         packer.add(item, tokens: item.tokens, bytes: item.text.text.utf8.count))
     }

@@ -8,6 +8,9 @@ enum AttemptsTable {
   /// How long an attempt may be in flight, in seconds. After that, as when its process has gone, it
   /// is possibly billed: nobody waits for it any more.
   static let longestFlight: Int64 = 600
+  /// How long a batch may be out, in seconds: so long its answers are kept for it. It is entered without a
+  /// process, since any may fetch it.
+  static let longestBatch: Int64 = 30 * 86_400
   /// How long attempts are kept, in seconds; ``DaysTable`` keeps the totals.
   static let lifetime: Int64 = 90 * 86_400
 
@@ -24,7 +27,8 @@ enum AttemptsTable {
         """
     ).execute(arguments: [
       attempt.account, time.milliseconds, attempt.model, attempt.runID, attempt.requestID,
-      attempt.number, attempt.texts, process.host, process.number, attempt.tokens,
+      attempt.number, attempt.texts, process.host, attempt.isBatch ? 0 : process.number,
+      attempt.tokens,
       attempt.cost.nano,
     ])
     return db.lastInsertedRowID
@@ -95,7 +99,7 @@ enum AttemptsTable {
     } ?? (0, nil)
   }
 
-  /// The requests and tokens of each second of the last minute, oldest first.
+  /// The requests and tokens of each second of the last minute, oldest first, without those of batches.
   static func lastMinute(
     of account: String, now: LedgerTime, _ db: Database
   ) throws -> [AccountActivity.Second] {
@@ -103,7 +107,8 @@ enum AttemptsTable {
     return try db.rows(
       bulk: """
         SELECT at / 1000, COUNT(*), SUM(tokens) FROM attempts INDEXED BY attempts_by_time
-        WHERE account = ? AND at >= ? AND at < ? GROUP BY at / 1000 ORDER BY at / 1000
+        WHERE account = ? AND at >= ? AND at < ? AND process_id > 0
+        GROUP BY at / 1000 ORDER BY at / 1000
         """, .text(account), .integer((second - 60) * 1000), .integer((second + 60) * 1000)
     ) { row in
       AccountActivity.Second(
@@ -129,6 +134,38 @@ enum AttemptsTable {
       guard process.mayBeRunning else { return nil }
       return InFlight(at: try row.time(0), model: try row.text(1), cost: try row.amount(2))
     }.compactMap(\.self)
+  }
+
+  /// Batches that have not been settled and may yet be. For the limits they count as billed: nobody waits
+  /// for them to come to less.
+  static func inBatches(of account: String, now: LedgerTime, _ db: Database) throws -> [InFlight] {
+    let span = now.span(ofSeconds: longestBatch)
+    return try db.rows(
+      bulk: """
+        SELECT at, model, cost_reserved_nano FROM attempts INDEXED BY attempts_reserved
+        WHERE account = ? AND state = 'reserved' AND at >= ? AND at < ? AND process_id = 0
+        """, .text(account), .integer(span.lowerBound), .integer(span.upperBound)
+    ) { InFlight(at: try $0.time(0), model: try $0.text(1), cost: try $0.amount(2)) }
+  }
+
+  /// The attempt of a name that has not been settled.
+  static func reserved(
+    named requestID: String, of account: String, _ db: Database
+  ) throws -> Reservation? {
+    try db.firstRow(
+      bulk: """
+        SELECT id, model, run_id, number, texts, tokens_reserved, cost_reserved_nano
+        FROM attempts INDEXED BY attempts_reserved
+        WHERE account = ? AND state = 'reserved' AND request_id = ?
+        """, .text(account), .text(requestID)
+    ) { row in
+      Reservation(
+        id: try row.integer(0),
+        attempt: SpendingAttempt(
+          account: account, model: try row.text(1), runID: try row.text(2), requestID: requestID,
+          number: Int(try row.amount(3)), texts: Int(try row.amount(4)),
+          tokens: Int(try row.amount(5)), cost: NanoDollars(nano: try row.amount(6))))
+    }
   }
 
   /// What the attempts of a span of time came to.

@@ -82,9 +82,11 @@ struct LedgerAudit {
       let at = LedgerTime(milliseconds: row.integer(2))
       let process = ProcessName(
         host: row.text(5) ?? "", number: Int32(clamping: row.integer(6)))
+      let isBatch = process.number == 0
+      let longest = isBatch ? AttemptsTable.longestBatch : AttemptsTable.longestFlight
       let mayBeAtWork =
-        process.mayBeRunning
-        && now.span(ofSeconds: AttemptsTable.longestFlight).contains(at.milliseconds)
+        (isBatch || process.mayBeRunning)
+        && now.span(ofSeconds: longest).contains(at.milliseconds)
       guard !mayBeAtWork else { return }
       abandoned.append(
         Abandoned(

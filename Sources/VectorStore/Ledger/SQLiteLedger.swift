@@ -73,6 +73,12 @@ package final class SQLiteLedger: SpendingLedger {
     try await read { try Self.activity(of: account, now: $1, $0) } ?? AccountActivity()
   }
 
+  package func reservation(
+    named requestID: String, of account: String
+  ) async throws -> Reservation? {
+    try await read { db, _ in try AttemptsTable.reserved(named: requestID, of: account, db) } ?? nil
+  }
+
   /// What was sent and what it cost, for people.
   ///
   /// - Parameters:

@@ -55,6 +55,7 @@ struct UsageReader: Sendable {
     sums.lastHour += try AttemptsTable.totals(of: account, in: lastHour, db)
     sums.lastMinute += try AttemptsTable.totals(of: account, in: lastMinute, db)
     sums.inFlight += try AttemptsTable.inFlight(of: account, now: now, db)
+    sums.inFlight += try AttemptsTable.inBatches(of: account, now: now, db)
     (sums.requestsInHour, sums.oldestInHour) =
       try AttemptsTable.inLastHour(of: account, now: now, db)
     let start = LedgerTime(milliseconds: firstDay * 86_400_000)

@@ -195,10 +195,12 @@ public struct AddReport: Sendable, Codable, Hashable {
   public var tokensEstimated = false
   /// Requests sent in this run.
   public var requests = 0
-  /// What this run cost, in US dollars.
+  /// What this run cost, in US dollars, with what the batches of ``batched`` cost at most.
   public var costUSD = 0.0
   /// What may be billed besides, in US dollars: requests that were sent and never answered.
   public var possibleCostUSD = 0.0
+  /// The texts that batches of the service have, if there are any.
+  public var batched: BatchedTexts?
   /// Why the service did not embed all that it was to embed, if it did not.
   public var stopped: Stop?
   /// Whether nothing was changed or spent: the counts tell what an `add` would do.
@@ -224,7 +226,8 @@ public struct AddReport: Sendable, Codable, Hashable {
     documents: Documents = Documents(), chunks: Chunks = Chunks(), skipped: Int = 0,
     cutAgain: Int = 0, moved: [Move] = [], gone: [Gone] = [], notPruned: [String] = [],
     tokens: Int = 0, tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
-    possibleCostUSD: Double = 0.0, stopped: Stop? = nil, dryRun: Bool = false, mode: ServiceMode,
+    possibleCostUSD: Double = 0.0, batched: BatchedTexts? = nil, stopped: Stop? = nil,
+    dryRun: Bool = false, mode: ServiceMode,
     space: EmbeddingSpace? = nil, duration: Duration = Duration.zero, warnings: [String] = [],
     errors: [Problem] = [], refused: [String: Int] = [:], errorsOmitted: Int = 0
   ) {
@@ -240,6 +243,7 @@ public struct AddReport: Sendable, Codable, Hashable {
     self.requests = requests
     self.costUSD = costUSD
     self.possibleCostUSD = possibleCostUSD
+    self.batched = batched
     self.stopped = stopped
     self.dryRun = dryRun
     self.mode = mode
@@ -260,14 +264,15 @@ public struct AddReport: Sendable, Codable, Hashable {
     case documents, chunks, skipped, leftOut, leftOutByKind, cutAgain, moved, gone, notPruned,
       tokens
     case tokensEstimated
-    case requests, costUSD, possibleCostUSD
+    case requests, costUSD, possibleCostUSD, batched
     case stopped, dryRun, mode, space, warnings, errors, refused, errorsOmitted
     case duration = "seconds"
   }
 
-  /// Whether anything is pending or failed.
+  /// Whether anything is pending or failed. What waits for a batch alone is neither.
   public var isPartial: Bool {
-    documents.pending > 0 || documents.failed > 0 || chunks.failed > 0 || !errors.isEmpty
+    documents.pending > 0 && (batched == nil || stopped != nil) || documents.failed > 0
+      || chunks.failed > 0 || !errors.isEmpty
   }
 
   /// Throws unless every document was added with all its vectors: for callers that cannot use a part.
@@ -281,7 +286,7 @@ public struct AddReport: Sendable, Codable, Hashable {
   ///   documents wait for their vectors, else the code of the first error.
   @discardableResult
   public func requireComplete() throws(StoreError) -> AddReport {
-    guard isPartial || stopped != nil else { return self }
+    guard isPartial || stopped != nil || batched != nil else { return self }
     var findings: [String] = []
     if documents.pending > 0 {
       findings.append("\(Self.count(documents.pending, "document")) waiting for vectors")
@@ -292,12 +297,14 @@ public struct AddReport: Sendable, Codable, Hashable {
     if chunks.failed > 0 { findings.append("\(Self.count(chunks.failed, "passage")) refused") }
     var message = "not all was added: " + findings.joined(separator: ", ")
     if findings.isEmpty { message = "not all was embedded" }
+    if batched != nil { message += "; a batch of the embedding service has the rest" }
     if let stopped { message += "; the embedding service stopped: \(stopped.message)" }
     if let error = errors.first(where: { $0.code != stopped?.code }) {
       message += "; first error: \(error.source.map { "\($0): " } ?? "")\(error.message)"
     }
     let code =
-      stopped?.code ?? (documents.pending > 0 ? .serviceUnavailable : errors.first?.code)
+      stopped?.code
+      ?? (documents.pending > 0 || batched != nil ? .serviceUnavailable : errors.first?.code)
     throw StoreError(code ?? .inputRefused, message)
   }
 

@@ -30,6 +30,8 @@ public struct ReembedReport: Sendable, Codable, Hashable {
   public var to: EmbeddingSpace
   /// Counts of chunks.
   public var chunks = Chunks()
+  /// Passages that were longer than the service takes and were cut again.
+  public var cutAgain = 0
   /// Documents that waited for the service and were placed.
   public var pendingPlaced = 0
   /// Documents that still wait.
@@ -42,10 +44,12 @@ public struct ReembedReport: Sendable, Codable, Hashable {
   public var tokensEstimated = false
   /// Requests sent, or to be sent.
   public var requests = 0
-  /// What it cost, or would cost, in US dollars.
+  /// What it cost, or would cost, in US dollars, with what the batches of ``batched`` cost at most.
   public var costUSD = 0.0
   /// What may be billed besides, in US dollars: requests that were sent and never answered.
   public var possibleCostUSD = 0.0
+  /// The texts that batches of the service have, if there are any.
+  public var batched: BatchedTexts?
   /// Why the service did not embed all, if it did not.
   public var stopped: AddReport.Stop?
   /// Whether nothing was changed or spent.
@@ -60,15 +64,18 @@ public struct ReembedReport: Sendable, Codable, Hashable {
   /// Creates a value from its parts.
   public init(
     collection: String, from: EmbeddingSpace, to: EmbeddingSpace, chunks: Chunks = Chunks(),
-    pendingPlaced: Int = 0, pendingRemaining: Int = 0, isComplete: Bool = false, tokens: Int = 0,
+    cutAgain: Int = 0, pendingPlaced: Int = 0, pendingRemaining: Int = 0, isComplete: Bool = false,
+    tokens: Int = 0,
     tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
-    possibleCostUSD: Double = 0.0, stopped: AddReport.Stop? = nil, dryRun: Bool = false,
+    possibleCostUSD: Double = 0.0, batched: BatchedTexts? = nil, stopped: AddReport.Stop? = nil,
+    dryRun: Bool = false,
     duration: Duration = Duration.zero, warnings: [String] = [], errors: [AddReport.Problem] = []
   ) {
     self.collection = collection
     self.from = from
     self.to = to
     self.chunks = chunks
+    self.cutAgain = cutAgain
     self.pendingPlaced = pendingPlaced
     self.pendingRemaining = pendingRemaining
     self.isComplete = isComplete
@@ -77,6 +84,7 @@ public struct ReembedReport: Sendable, Codable, Hashable {
     self.requests = requests
     self.costUSD = costUSD
     self.possibleCostUSD = possibleCostUSD
+    self.batched = batched
     self.stopped = stopped
     self.dryRun = dryRun
     self.duration = duration
@@ -85,8 +93,9 @@ public struct ReembedReport: Sendable, Codable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case collection, from, to, chunks, pendingPlaced, pendingRemaining, isComplete, tokens
-    case tokensEstimated, requests, costUSD, possibleCostUSD, stopped, dryRun, warnings, errors
+    case collection, from, to, chunks, cutAgain, pendingPlaced, pendingRemaining, isComplete, tokens
+    case tokensEstimated, requests, costUSD, possibleCostUSD, batched, stopped, dryRun, warnings,
+      errors
     case duration = "seconds"
   }
 

@@ -24,26 +24,34 @@ struct ReembedRun {
   let target: SpaceRecord
   /// Whether the space was named by whoever asked for it.
   let isTargetChosen: Bool
-  let terms: ServiceTerms
+  let service: any EmbeddingService
+  /// Whether texts go in batches of the service.
+  let usesBatches: Bool
   let counter: TokenCounter
   let progress: ProgressHandler?
   private(set) var report: ReembedReport
   private var waiting: Set<Data> = []
   /// Texts that the service of a new space refuses; noted in the file when it becomes the target.
   private var failures: [Data: ChunkFailure] = [:]
+  /// Texts that are longer than the service takes: their documents are cut again.
+  private(set) var tooLong: [Data: ChunkFailure] = [:]
+  /// Texts that batches have, or that were left for another time.
+  private var textsLater = 0
 
   /// Whether the collection gets another target.
   private var changesTarget: Bool { collection.target != target }
 
   init(
     file: StoreFile, collection: CollectionRecord, target: SpaceRecord, isTargetChosen: Bool,
-    terms: ServiceTerms, counter: TokenCounter, progress: ProgressHandler?
+    service: any EmbeddingService, usesBatches: Bool, counter: TokenCounter,
+    progress: ProgressHandler?
   ) {
     self.file = file
     self.collection = collection
     self.target = target
     self.isTargetChosen = isTargetChosen
-    self.terms = terms
+    self.service = service
+    self.usesBatches = usesBatches
     self.counter = counter
     self.progress = progress
     report = ReembedReport(
@@ -52,17 +60,19 @@ struct ReembedRun {
 
   /// Counts what is to be done and what it costs, and changes nothing.
   func plan() async throws -> ReembedReport {
-    var plan = RequestPlan(terms)
+    var plan = RequestPlan(service, inBatches: usesBatches)
     var seen: Set<Data> = []
     var report = report
     // As the run counts: all chunks of a text that it has embedded.
-    var (embedded, tooLong) = (Set<Data>(), Set<Data>())
+    var (embedded, inBatch) = (Set<Data>(), Set<Data>())
+    let space = target.id
     func take(_ texts: [HashedText]) async throws {
-      let items = try await counted(texts.filter { seen.insert($0.hash).inserted })
-      tooLong.formUnion(items.filter(isTooLong).map(\.text.hash))
-      let fitting = items.filter { !isTooLong($0) }
-      embedded.formUnion(fitting.map(\.text.hash))
-      _ = plan.add(fitting)
+      let new = texts.filter { seen.insert($0.hash).inserted }
+      let held = try await file.read { try BatchesTable.held(new.map(\.hash), space: space, $0) }
+      inBatch.formUnion(held)
+      let items = try await counted(new.filter { !held.contains($0.hash) })
+      embedded.formUnion(items.map(\.text.hash))
+      _ = plan.add(items)
     }
     var last: Int64 = 0
     while let page = try await nextPage(after: &last) {
@@ -71,7 +81,7 @@ struct ReembedRun {
         let hash = chunk.text.hash
         if embedded.contains(hash) {
           report.chunks.embedded += 1
-        } else if tooLong.contains(hash) {
+        } else if inBatch.contains(hash) {
           report.chunks.remaining += 1
         } else {
           report.chunks.reused += 1
@@ -91,13 +101,19 @@ struct ReembedRun {
     report.tokens = plan.tokens
     report.requests = plan.requests
     report.tokensEstimated = !counter.isExact
-    report.costUSD = terms.price.cost(ofTokens: report.tokens).usd
+    report.costUSD = plan.cost.usd
+    var totals = RunTotals()
+    if usesBatches {
+      (totals.batches, totals.batchedTexts) = (plan.requests, plan.texts)
+      (totals.batchedTokens, totals.batchedCost) = (plan.tokens, plan.cost)
+    }
+    report.batched = BatchedTexts(totals, later: totals.batchedTexts + inBatch.count)
     report.dryRun = true
     return report
   }
 
   /// Embeds and places what is missing.
-  mutating func embed(by queue: EmbeddingQueue) async throws {
+  mutating func embed(by queue: any TextQueue) async throws {
     let (space, id) = (target.id, collection.id)
     let total = try await file.read {
       try ReembeddingTable.countMissing(in: space, collection: id, $0).chunks
@@ -108,7 +124,7 @@ struct ReembedRun {
         let unknown = Set(page.unknown.map(\.hash))
         try await placeKnown(Set(page.chunks.map(\.text.hash)).subtracting(unknown))
         let new = page.unknown.filter { waiting.insert($0.hash).inserted }
-        await queue.add(try await fitting(try await counted(new)))
+        await queue.add(fitting(try await counted(new)))
         try await note(await queue.takeEvents(), of: total)
         while waiting.count > Self.textsWaiting, let events = try await queue.next() {
           try await note(events, of: total)
@@ -129,6 +145,7 @@ struct ReembedRun {
     report.costUSD = totals.cost.usd
     report.possibleCostUSD = totals.possibleCost.usd
     report.warnings += totals.warnings.map(\.warning)
+    report.batched = BatchedTexts(totals, later: textsLater)
   }
 
   /// The report of a run that took so long.
@@ -177,10 +194,38 @@ struct ReembedRun {
   mutating func enter(pending: AddReport) {
     report.pendingPlaced = pending.documents.added + pending.documents.updated
     report.pendingRemaining = pending.documents.pending
+    enter(embedded: pending)
+    report.isComplete = report.pendingRemaining == 0 && report.chunks.remaining == 0
+  }
+
+  /// Enters what became of documents that were cut again.
+  ///
+  /// - Parameter chunks: how many of their chunks were too long.
+  mutating func enter(cutAgain chunks: Int, _ cut: AddReport) {
+    report.cutAgain += max(0, chunks - cut.chunks.failed)
+    // They are counted already, but for the pieces.
+    report.chunks.embedded += cut.chunks.embedded
+    report.chunks.failed += cut.chunks.failed
+    report.chunks.remaining += cut.chunks.pending + cut.chunks.standIn
+    enter(spent: cut)
+    report.isComplete = report.isComplete && report.chunks.remaining == 0
+    guard report.cutAgain > 0 else { return }
+    let count = report.cutAgain
+    report.warnings.append(
+      "\(count == 1 ? "1 passage was" : "\(count) passages were") longer than the service takes; cut "
+        + "again, they were embedded in pieces")
+  }
+
+  private mutating func enter(embedded pending: AddReport) {
     report.chunks.embedded += pending.chunks.embedded
     report.chunks.reused += pending.chunks.reused
     report.chunks.failed += pending.chunks.failed
     report.chunks.remaining += pending.chunks.pending + pending.chunks.standIn
+    report.cutAgain += pending.cutAgain
+    enter(spent: pending)
+  }
+
+  private mutating func enter(spent pending: AddReport) {
     report.warnings += pending.warnings
     report.tokens += pending.tokens
     report.requests += pending.requests
@@ -188,7 +233,7 @@ struct ReembedRun {
     report.possibleCostUSD += pending.possibleCostUSD
     report.stopped = report.stopped ?? pending.stopped
     report.errors += pending.errors
-    report.isComplete = report.pendingRemaining == 0 && report.chunks.remaining == 0
+    if let more = pending.batched { report.batched = report.batched.map { $0 + more } ?? more }
   }
 
   /// Chunks came that have no vector in the new space.
@@ -251,32 +296,34 @@ struct ReembedRun {
 
   // MARK: - Placing
 
-  /// Texts within the tokens that the service takes. What is longer keeps what it has: it came when
-  /// nobody could count it, and `add` cuts it.
-  private mutating func fitting(
-    _ items: [EmbeddingQueue.Item]
-  ) async throws -> [EmbeddingQueue.Item] {
-    var fitting: [EmbeddingQueue.Item] = []
-    for item in items {
-      guard isTooLong(item) else {
-        fitting.append(item)
-        continue
+  /// Texts within the tokens that the service takes. The documents of longer ones, which came when nobody
+  /// could count them, are cut again.
+  private mutating func fitting(_ items: [EmbeddingQueue.Item]) -> [EmbeddingQueue.Item] {
+    let terms = service.terms
+    return items.filter { item in
+      guard counter.isExact, item.tokens > terms.tokensPerText, !terms.takesLongerTexts else {
+        return true
       }
-      let (hash, id) = (item.text.hash, collection.id)
-      let chunks = try await file.read { db in
-        try ReembeddingTable.chunks(of: hash, collection: id, db)
-      }
-      let failure = ChunkFailure(
-        code: .textTooLong,
-        message: "the chunk has \(item.tokens) tokens, and \(target.space.model) takes "
-          + "\(terms.tokensPerText); add the document again, which cuts it")
-      list(failure, of: chunks)
+      waiting.remove(item.text.hash)
+      take(
+        tooLong: item.text.hash,
+        ChunkFailure(
+          code: .textTooLong,
+          message: "the chunk has \(item.tokens) tokens, and \(target.space.model) takes "
+            + "\(terms.tokensPerText)"))
+      return false
     }
-    return fitting
   }
 
-  private func isTooLong(_ item: EmbeddingQueue.Item) -> Bool {
-    counter.isExact && item.tokens > terms.tokensPerText && !terms.takesLongerTexts
+  private mutating func take(tooLong hash: Data, _ failure: ChunkFailure) {
+    tooLong[hash] = failure
+    // Until its document is cut again, it has no vector in the new space.
+    if changesTarget { failures[hash] = failure }
+  }
+
+  /// Marks a text that is too long and whose documents cannot be cut.
+  mutating func fail(tooLong hash: Data) async throws {
+    if let failure = tooLong[hash] { try await fail(failure, hash) }
   }
 
   private mutating func note(_ events: [EmbeddingQueue.Event], of total: Int) async throws {
@@ -301,7 +348,10 @@ struct ReembedRun {
         for (hash, failure) in failures { try await fail(failure, hash) }
       case .tooLong(let hash, _, let failure):
         waiting.remove(hash)
-        try await fail(failure, hash)
+        take(tooLong: hash, failure)
+      case .later(let hashes):
+        waiting.subtract(hashes)
+        textsLater += hashes.count
       case .unavailable(let hashes, let reason):
         waiting.subtract(hashes)
         guard report.stopped == nil || reason.isFinal else { continue }

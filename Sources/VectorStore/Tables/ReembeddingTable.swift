@@ -106,6 +106,48 @@ enum ReembeddingTable {
     ) { (try $0.integer(0), try $0.text(1), try $0.count(2)) }
   }
 
+  /// The documents of a collection that have a text as a chunk, to be cut again; nil for one that came in
+  /// chunks of its own, or whose text is not to be had from its chunks.
+  static func documents(
+    withText hash: Data, collection: Int64, _ db: Database
+  ) throws -> [(id: Int64, document: CutDocument?)] {
+    let found = try db.rows(
+      bulk: """
+        SELECT DISTINCT d.id, d.source, d.origin, d.format, d.metadata, d.chunk_tokens,
+          d.overlap_tokens, d.content_hash
+        FROM chunks c CROSS JOIN documents d ON d.id = c.document_id
+        WHERE c.text_hash = ?1 AND d.collection_id = ?2
+        """, .blob(hash), .integer(collection)
+    ) { row in
+      let document = CutDocument(
+        source: try row.text(1), origin: DocumentOrigin(rawValue: try row.text(2)) ?? .text,
+        format: DocumentFormat(rawValue: try row.text(3)) ?? .text, text: "",
+        metadata: try row.text(4), chunking: try chunking(row, from: 5))
+      return (id: try row.integer(0), hash: try row.data(orNil: 7), document: document)
+    }
+    return try found.map { id, hash, document in
+      let chunks = try DocumentListing.chunks(document: id, db)
+      guard document.chunking != nil, let text = DocumentListing.text(of: chunks),
+        TextHash.of(text) == hash
+      else { return (id, nil) }
+      var document = document
+      document.text = text
+      document.contentHash = TextHash.of(text)
+      return (id, document)
+    }
+  }
+
+  /// Takes back that a text was refused, in some documents.
+  static func forgetFailure(of hash: Data, in documents: [Int64], _ db: Database) throws {
+    for document in documents {
+      try db.run(
+        bulk: """
+          UPDATE chunks SET failure_code = NULL, failure_message = NULL
+          WHERE text_hash = ? AND document_id = ?
+          """, .blob(hash), .integer(document))
+    }
+  }
+
   /// Makes a space the target of a collection.
   ///
   /// - Parameter isChosen: whether somebody named it, so that it stays while the collection is empty.
@@ -178,16 +220,16 @@ enum ReembeddingTable {
     return chunks
   }
 
-  /// How a pending document is to be cut, out of columns 6 and 7.
-  private static func chunking(_ row: BulkRow) throws -> ChunkingOptions? {
-    guard let tokens = try row.count(orNil: 6) else { return nil }
+  /// How a document is to be cut, out of a column and the next.
+  private static func chunking(_ row: BulkRow, from column: Int32 = 6) throws -> ChunkingOptions? {
+    guard let tokens = try row.count(orNil: column) else { return nil }
     let options = ChunkingOptions(
-      maximumTokens: tokens, overlapTokens: try row.count(orNil: 7) ?? 0)
+      maximumTokens: tokens, overlapTokens: try row.count(orNil: column + 1) ?? 0)
     do {
       try options.validate()
     } catch {
       throw row.damage(
-        6, "\(tokens) with an overlap of \(options.overlapTokens)",
+        column, "\(tokens) with an overlap of \(options.overlapTokens)",
         "sizes of chunks that are possible")
     }
     return options

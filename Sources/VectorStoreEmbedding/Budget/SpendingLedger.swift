@@ -21,6 +21,15 @@ package protocol SpendingLedger: Sendable {
 
   /// What an account has used and how its service is, without changing anything.
   func activity(of account: String) async throws -> AccountActivity
+
+  /// The attempt of a name that has not been settled yet, which another process may have entered; nil if
+  /// there is none.
+  func reservation(named requestID: String, of account: String) async throws -> Reservation?
+}
+
+extension SpendingLedger {
+  /// None: a ledger in memory knows of no other process.
+  package func reservation(named: String, of account: String) async throws -> Reservation? { nil }
 }
 
 /// One attempt at a request, before it is sent.
@@ -38,6 +47,9 @@ package struct SpendingAttempt: Sendable, Equatable {
   package var tokens: Int
   /// What these tokens cost.
   package var cost: NanoDollars
+  /// Whether it is a batch, which is answered within a day, whichever process waits for it, and to which
+  /// the limits of a minute do not apply.
+  package var isBatch = false
 
   package init(
     account: String, model: String, runID: String, requestID: String, number: Int, texts: Int,

@@ -41,11 +41,15 @@ package enum SpendingRules {
     let verdict =
       moneyVerdict(attempt, limits, activity, now)
       ?? requestVerdict(limits, activity, now)
-      ?? activity.state.limiter.wait(
-        tokens: attempt.tokens, lastMinute: activity.lastMinute, limits: limits, now: now
-      ).map { .wait(seconds: $0, reason: .rate) }
+      ?? (attempt.isBatch
+        ? nil
+        : activity.state.limiter.wait(
+          tokens: attempt.tokens, lastMinute: activity.lastMinute, limits: limits, now: now
+        ).map { .wait(seconds: $0, reason: .rate) })
     if let verdict { return (verdict, activity.state) }
-    admitted.limiter.enter(tokens: attempt.tokens, lastMinute: activity.lastMinute, now: now)
+    if !attempt.isBatch {
+      admitted.limiter.enter(tokens: attempt.tokens, lastMinute: activity.lastMinute, now: now)
+    }
     return (.grant(warnings: warnings(attempt, limits, activity, now)), admitted)
   }
 

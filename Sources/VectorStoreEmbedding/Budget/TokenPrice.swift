@@ -22,6 +22,12 @@ public struct TokenPrice: Sendable, Hashable, Codable {
     }
   }
 
+  /// Half of it, which is what a batch costs.
+  package var halved: TokenPrice {
+    TokenPrice(
+      perMillionTokens: NanoDollars(nano: perMillionTokens.nano - perMillionTokens.nano / 2))
+  }
+
   /// Nothing.
   public static let free = TokenPrice(perMillionTokens: .zero)
 

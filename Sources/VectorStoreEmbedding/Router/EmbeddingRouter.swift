@@ -106,6 +106,18 @@ package final class EmbeddingRouter: Sendable {
       lane: lane, options: options, logger: logger)
   }
 
+  /// Enters what became of a batch, which any process may have reserved, unless that was done before.
+  ///
+  /// - Parameter name: what it is called in the ledger.
+  package func settle(
+    batch name: String, of service: any EmbeddingService, as outcome: AttemptOutcome
+  ) async throws {
+    guard service.terms.isMetered,
+      let reservation = try await ledger.reservation(named: name, of: service.space.provider)
+    else { return }
+    try await ledger.settle(reservation, as: outcome)
+  }
+
   /// The limits that a run would pass which sends so much, with what is used of them now.
   ///
   /// - Throws: where the ledger cannot be read.

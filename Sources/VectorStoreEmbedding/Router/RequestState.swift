@@ -7,6 +7,12 @@ package struct RunTotals: Sendable, Equatable {
   package var cost = NanoDollars.zero
   /// What may be billed besides, at its reserved cost.
   package var possibleCost = NanoDollars.zero
+  /// Batches that the service has, with their texts and what they cost at most, which is in ``cost`` and
+  /// ``tokens`` too.
+  package var batches = 0
+  package var batchedTexts = 0
+  package var batchedTokens = 0
+  package var batchedCost = NanoDollars.zero
   /// Limits of which 80 % were reached.
   package var warnings: [BudgetUse] = []
 
@@ -80,6 +86,18 @@ struct RequestState {
     case .cancelled(wasSent: false): break
     case .failed, .cancelled: totals.possibleCost = totals.possibleCost + attempt.cost
     }
+  }
+
+  /// Counts a batch that the service has, in place of what it had reserved.
+  mutating func count(batch: SpendingAttempt) {
+    release(batch.cost)
+    totals.requests += 1
+    totals.tokens += batch.tokens
+    totals.cost = totals.cost + batch.cost
+    totals.batches += 1
+    totals.batchedTexts += batch.texts
+    totals.batchedTokens += batch.tokens
+    totals.batchedCost = totals.batchedCost + batch.cost
   }
 
   /// Whether a failure shows that no answer of this service will ever do: such answers are paid for.

@@ -120,33 +120,48 @@ package final class ServiceRequests: Sendable {
     lane.sizer.withLock { $0.isUntried(texts: texts) }
   }
 
-  /// Asks an unknown server for the vector of one letter, which tells how it is to be asked, and whether
-  /// anything works at all; then sends the batch.
+  /// Sends the first batch to an unknown server. If the server refuses it, and not for its size, it is asked
+  /// for the vector of one letter, which tells how it is to be asked, and whether anything works at all.
   private func sendFirst(
     _ texts: [String], tokens: Int, hold: (any BatchHold)?, _ service: any AdaptiveService
   ) async throws -> Outcome {
-    if service.isUnknown, !isStopped {
-      switch try await sendKnown(Self.letter, tokens: 1) {
-      case .answered, .split, .tooLarge, .tooDear, .lostHold: break
-      case .stopped(let reason): return .stopped(reason)
-      case .putOff(let error): return .putOff(error)
-      case .refused(let error): return .stopped(stop(.refused(refusalOfAll(error))))
-      }
+    guard service.isUnknown, !isStopped else {
+      return try await sendKnown(texts, tokens: tokens, hold: hold)
     }
+    let outcome = try await send(texts, tokens: tokens, hold: hold, endsAtOtherForm: true)
+    switch outcome {
+    case nil, .split?: break
+    case let outcome?: return outcome
+    }
+    switch try await sendKnown(Self.letter, tokens: 1) {
+    case .answered, .split, .tooLarge, .tooDear, .lostHold: break
+    case .stopped(let reason): return .stopped(reason)
+    case .putOff(let error): return .putOff(error)
+    case .refused(let error): return .stopped(stop(.refused(refusalOfAll(error))))
+    }
+    if let outcome { return outcome }
     return try await sendKnown(texts, tokens: tokens, hold: hold)
   }
 
   private func sendKnown(
     _ texts: [String], tokens: Int, hold: (any BatchHold)? = nil
   ) async throws -> Outcome {
+    // Only the first form is tried alone.
+    try await send(texts, tokens: tokens, hold: hold, endsAtOtherForm: false) ?? .split
+  }
+
+  /// - Parameter endsAtOtherForm: whether to return nil, instead of asking again, if the service asks in
+  ///   another way from now on.
+  private func send(
+    _ texts: [String], tokens: Int, hold: (any BatchHold)?, endsAtOtherForm: Bool
+  ) async throws -> Outcome? {
     let deadline = ContinuousClock.now + .seconds(min(options.patience, 1e9))
     var number = 1
     while true {
       guard size.holds(texts: texts.count, tokens: tokens) || isStopped else { return .tooLarge }
       let reservation: Reservation
-      switch try await admit(
-        texts, tokens: tokens, number: number, deadline: deadline, hold: hold)
-      {
+      let next = newAttempt(texts: texts.count, tokens: tokens, number: number)
+      switch try await admit(next, deadline: deadline, hold: hold) {
       case .granted(let granted): reservation = granted
       case .outcome(let outcome): return outcome
       }
@@ -159,7 +174,10 @@ package final class ServiceRequests: Sendable {
       guard let error = error as? ServiceError else {
         return .stopped(stop(.failed("\(error)", underlying: error)))
       }
-      if error.hasAdapted { continue }
+      if error.hasAdapted {
+        guard endsAtOtherForm else { continue }
+        return nil
+      }
       if state.withLock({ $0.isHopeless(error) }) { return .stopped(stop(.refused(error))) }
       switch action(after: error, number, texts.count) {
       case .retry(let seconds):
@@ -238,17 +256,18 @@ package final class ServiceRequests: Sendable {
     case outcome(Outcome)
   }
 
+  private func newAttempt(texts: Int, tokens: Int, number: Int = 1) -> SpendingAttempt {
+    let sequence = state.withLock { $0.nextSequence() }
+    return SpendingAttempt(
+      account: service.space.provider, model: service.space.model, runID: options.runID,
+      requestID: "\(options.runID)-\(sequence)", number: number, texts: texts,
+      tokens: tokens, cost: service.terms.cost(ofTokens: tokens))
+  }
+
   /// Waits for the rate, asks the ledger and enters the attempt.
   private func admit(
-    _ texts: [String], tokens: Int, number: Int, deadline: ContinuousClock.Instant,
-    hold: (any BatchHold)? = nil
+    _ attempt: SpendingAttempt, deadline: ContinuousClock.Instant, hold: (any BatchHold)? = nil
   ) async throws -> Admission {
-    let terms = service.terms
-    let sequence = state.withLock { $0.nextSequence() }
-    let attempt = SpendingAttempt(
-      account: service.space.provider, model: service.space.model, runID: options.runID,
-      requestID: "\(options.runID)-\(sequence)", number: number, texts: texts.count,
-      tokens: tokens, cost: terms.cost(ofTokens: tokens))
     while true {
       try Task.checkCancellation()
       if let reason = state.withLock({ $0.stopped }) { return .outcome(.stopped(reason)) }
@@ -313,10 +332,17 @@ package final class ServiceRequests: Sendable {
 
   private func release(_ cost: NanoDollars) { state.withLock { $0.release(cost) } }
 
+  /// What an attempt costs by: a batch of the service half, without a price for its requests.
+  private func terms(of attempt: SpendingAttempt) -> ServiceTerms {
+    var terms = service.terms
+    if attempt.isBatch { (terms.price, terms.pricePerRequest) = (terms.price.halved, .zero) }
+    return terms
+  }
+
   /// The tokens that an amount of money buys, if it is fewer than the attempt has but any at all.
   private func tokensThatFit(_ left: NanoDollars, of attempt: SpendingAttempt) -> Int? {
-    let price = service.terms.price.perMillionTokens.nano
-    let left = left - service.terms.pricePerRequest
+    let price = terms(of: attempt).price.perMillionTokens.nano
+    let left = left - terms(of: attempt).pricePerRequest
     guard attempt.texts > 1, price > 0, left > .zero else { return nil }
     let (high, low) = left.nano.multipliedFullWidth(by: 1_000_000)
     let tokens = Int(price.dividingFullWidth((high, low)).quotient)
@@ -516,7 +542,7 @@ package final class ServiceRequests: Sendable {
     let deadline = ContinuousClock.now + .seconds(60)
     guard
       case .granted(let reservation) = try await admit(
-        Self.letter, tokens: 1, number: 1, deadline: deadline)
+        newAttempt(texts: 1, tokens: 1), deadline: deadline)
     else { return nil }
     return try await attempt(Self.letter, reservation, deadline: deadline)
   }
@@ -528,6 +554,65 @@ package final class ServiceRequests: Sendable {
       + "the address and the model"
     return all
   }
+
+  // MARK: - Batches of the service
+
+  /// Enters a batch at half the price, before anything of it is sent.
+  ///
+  /// - Parameter name: what it is called in the ledger, by which any process settles it.
+  /// - Returns: the reservation; `tooDear` and `stopped` where there is none.
+  package func reserveBatch(
+    named name: String, texts: Int, tokens: Int
+  ) async throws -> (reservation: Reservation?, refusal: Outcome?) {
+    var attempt = newAttempt(texts: texts, tokens: tokens)
+    attempt.requestID = name
+    attempt.isBatch = true
+    attempt.cost = service.terms.price.halved.cost(ofTokens: tokens)
+    let deadline = ContinuousClock.now + .seconds(min(options.patience, 1e9))
+    switch try await admit(attempt, deadline: deadline) {
+    case .granted(let reservation): return (reservation, nil)
+    case .outcome(let outcome): return (nil, outcome)
+    }
+  }
+
+  /// Counts a batch that the service has, at what it costs at most.
+  package func count(batch: Reservation) {
+    state.withLock { $0.count(batch: batch.attempt) }
+  }
+
+  /// Gives back what was reserved for a batch that the service does not have.
+  package func giveBack(batch: Reservation) async {
+    release(batch.attempt.cost)
+    // Though the run is cancelled. What cannot be entered counts as possibly billed.
+    await Task { [ledger] in
+      try? await ledger.settle(batch, as: .cancelled(wasSent: false))
+    }.value
+  }
+
+  /// Does what costs nothing, again if that helps.
+  ///
+  /// - Parameter isSafe: whether it may be done again after an error.
+  /// - Throws: what `body` throws the last time.
+  package func retrying<Result: Sendable>(
+    if isSafe: @Sendable (ServiceError) -> Bool = { _ in true },
+    _ body: @Sendable () async throws -> Result
+  ) async throws -> Result {
+    var number = 1
+    while true {
+      do {
+        return try await body()
+      } catch let error as ServiceError {
+        guard isSafe(error), case .retry(let seconds) = action(after: error, number, 1) else {
+          throw error
+        }
+        try await pause(seconds, "\(error)")
+        number += 1
+      }
+    }
+  }
+
+  /// Stops the run: the service refuses batches.
+  package func stop(after error: ServiceError) -> StopReason { stop(.refused(error)) }
 
   /// Stops the run for all its batches; the first reason stays.
   private func stop(_ reason: StopReason) -> StopReason { state.withLock { $0.stop(reason) } }

@@ -58,6 +58,8 @@ package struct LoopbackBehaviour: Sendable {
   package var personality = LoopbackPersonality()
   /// The faults of requests for vectors, numbered from 0 in order of arrival.
   package var fault: LoopbackFault.Plan = { _, _ in nil }
+  /// What is done with files and batches.
+  package var batches = LoopbackBatchBehaviour()
   /// The faults of requests for models, numbered from 0 for themselves.
   package var modelsFault: LoopbackFault.Plan = { _, _ in nil }
 

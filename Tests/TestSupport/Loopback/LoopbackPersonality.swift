@@ -135,6 +135,12 @@ extension LoopbackBehaviour {
   package static let cloudflare = capped(100) { _ in
     #"{"errors":[{"message":"at most 100 texts in one batch","code":5006}],"success":false}"#
   }
+  package static let mistralTexts = capped(512) { _ in
+    #"{"object":"error","message":"Too many inputs in request. Max is 512","type":"invalid_request_error"}"#
+  }
+  package static let voyageTexts = capped(1000) { _ in
+    #"{"detail":"The batch size limit is 1000."}"#
+  }
   package static let mistral = cappedTokens(16_384) { tokens in
     #"{"object":"error","message":"Too many tokens in batch. Max is 16384 got \#(tokens)","#
       + #""type":"invalid_request_error","param":null,"code":"3210"}"#

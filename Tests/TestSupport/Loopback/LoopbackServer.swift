@@ -89,6 +89,10 @@ package final class LoopbackServer: Sendable {
   package var rerankRequests: [LoopbackRequest] { records.filter(\.isForScores) }
   /// What was computed, and so put on the bill.
   package var billing: LoopbackBilling { state.withLock { $0.billing } }
+  /// How many batches there are.
+  package var batchesCreated: Int { state.withLock { $0.kept.batches.count } }
+  /// The files there are: those of texts, and of answers.
+  package var filesKept: Int { state.withLock { $0.kept.files.count } }
   /// Where requests broke the API's published description; to be empty.
   package var violations: [String] { state.withLock { $0.violations } }
   /// The most requests that were in work at once.

@@ -30,6 +30,8 @@ struct LoopbackState: Sendable {
   private(set) var inFlight: Set<Int> = []
   /// The requests whose answer is decided.
   private(set) var decided = 0
+  /// Files and batches.
+  var kept = LoopbackBatches()
   private var rates = LoopbackRates(nil, now: 0)
   private var embeddingRequests = 0
   private var modelRequests = 0
@@ -89,7 +91,9 @@ struct LoopbackState: Sendable {
   ) -> LoopbackAnswer {
     decided += 1
     var answer: LoopbackAnswer
-    if let refusal = refusal(ofAddress: request) ?? refusal(ofKey: request) {
+    if request.isForBatches {
+      answer = refusal(ofKey: request).map { refused($0) } ?? batches(request)
+    } else if let refusal = refusal(ofAddress: request) ?? refusal(ofKey: request) {
       answer = refused(refusal)
     } else if let call {
       answer = vectors(request, call, weighed, fault, now)
@@ -147,7 +151,7 @@ struct LoopbackState: Sendable {
   }
 
   /// An answer as the fault leaves it.
-  private mutating func carriedOut(
+  mutating func carriedOut(
     _ fault: LoopbackFault, _ answer: LoopbackAnswer, _ request: LoopbackRequest
   ) -> LoopbackAnswer {
     records[request.number].fault = fault
@@ -202,12 +206,12 @@ struct LoopbackState: Sendable {
     return fault.map { carriedOut($0, answer, request) } ?? answer
   }
 
-  private func good(_ content: LoopbackAnswer.Content) -> LoopbackAnswer {
+  func good(_ content: LoopbackAnswer.Content) -> LoopbackAnswer {
     LoopbackAnswer(
       status: 200, headers: Self.json, content: content, delay: behaviour.latency)
   }
 
-  private func refused(_ refusal: LoopbackRefusal) -> LoopbackAnswer {
+  func refused(_ refusal: LoopbackRefusal) -> LoopbackAnswer {
     LoopbackAnswer(
       status: refusal.status, headers: Self.json.merging(refusal.allHeaders) { $1 },
       content: .text(refusal.body), delay: behaviour.latency)
@@ -222,6 +226,10 @@ extension LoopbackRequest {
   var isForVectors: Bool { method == "POST" && (path.contains("/embeddings") || isForScores) }
   /// Whether it goes to an address of reranking.
   var isForScores: Bool { method == "POST" && path.contains("rerank") }
+  /// Whether it is about files or batches.
+  package var isForBatches: Bool {
+    ["/v1/files", "/v1/batches"].contains { path == $0 || path.hasPrefix($0 + "/") }
+  }
   /// Whether it goes to the address of models.
   var isForModels: Bool {
     method == "GET"

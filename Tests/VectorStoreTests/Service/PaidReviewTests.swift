@@ -139,27 +139,42 @@ import Testing
     }
   }
 
-  @Test func aChunkTooLongForTheModelIsNamedByReembedAndCutByAdd() async throws {
+  /// Chunks that are too long for the model come from a time when nobody could count them.
+  @Test(arguments: [false, true])
+  func aChunkTooLongForTheModelIsCutAgainByReembed(changesSpace: Bool) async throws {
     try await withPaidStore { paid in
       let text = (0..<3000).map { "word\($0)" }.joined(separator: " ")
       var options = AddOptions()
       options.chunking = ChunkingOptions(maximumTokens: 4000, overlapTokens: 0)
-      let offline = try await paid.open(mode: .hybrid, service: nil)
-      try await offline.add([Document(id: "long", text: text)], options: options)
+      try paid.folder.write(text, to: "docs/long.txt")
+      let offline = try await paid.open(mode: changesSpace ? .mock : .hybrid, service: nil)
+      try await offline.add(paths: [paid.folder.path("docs")], options: options)
+      let own = Document(id: "own", chunks: [Document.Chunk(text: String(text.prefix(9000)))])
+      try await offline.add([own])
+      let before = try await offline.list().first { $0.source != "own" }
       try await offline.close()
       // A counter that finds more tokens than the chunker had estimated.
       let counter = TokenCounter(isExact: true) { $0.utf8.count }
       let online = try await paid.open(
         mode: .hybrid, service: try paid.service(counter: counter))
       let seen = Mutex<[StoreProgress]>([])
-      let report = try await online.reembed(progress: { step in seen.withLock { $0.append(step) } })
-      #expect(!report.isComplete && report.chunks.remaining > 0)
-      #expect(report.errors.allSatisfy { $0.code == "text_too_long" && $0.source == "long" })
-      #expect(report.errors.count == report.chunks.remaining)
+      let report = try await online.reembed(
+        to: .openAI3Small, progress: { step in seen.withLock { $0.append(step) } })
+      #expect(report.isComplete && report.cutAgain > 0 && report.chunks.remaining == 0, "\(report)")
+      #expect(report.warnings.contains { $0.hasSuffix("they were embedded in pieces") })
+      // What came in chunks of its own is taken as it is.
+      #expect(report.errors.map(\.code) == [.textTooLong] && report.errors.map(\.source) == ["own"])
+      #expect(report.chunks.failed == 1)
       #expect(seen.withLock { $0 }.allSatisfy { $0.done <= $0.total ?? 0 })
       #expect(paid.server.embeddingRequests.flatMap(\.texts).allSatisfy { $0.utf8.count <= 8191 })
-      let added = try await online.add([Document(id: "long", text: text)], options: options)
-      #expect(added.documents == .init(updated: 1) && added.chunks.standIn == 0)
+      #expect(paid.server.billing.paidTwice.isEmpty)
+      let after = try #require(try await online.list().first { $0.source != "own" })
+      #expect(after.state == .complete && after.chunks > before?.chunks ?? 0)
+      #expect(try await online.get(after.source)?.text == text)
+      // It is still the file's.
+      let added = try await online.add(paths: [paid.folder.path("docs")], options: options)
+      #expect(added.documents == .init(unchanged: 1), "\(added)")
+      #expect(try await online.roots().map(\.documents) == [1])
       try await online.close()
     }
   }

@@ -70,6 +70,9 @@ final class HTTPTransfer: @unchecked Sendable {
     // Compression is not asked for; what comes compressed all the same is understood.
     try check(ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "identity"))
     try check(ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
+    if let method = request.method {
+      try check(ccurl_set_text(easy, CURLOPT_CUSTOMREQUEST, method))
+    }
     if !options.usesProxy { try check(ccurl_set_text(easy, CURLOPT_PROXY, "")) }
     if let file = options.certificateFile { try check(ccurl_set_text(easy, CURLOPT_CAINFO, file)) }
     try check(ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headers))

@@ -17,6 +17,8 @@ final class HTTPTransport: Sendable {
     var headers: [(String, String)]
     /// A POST has one, a GET has none.
     var body: [UInt8]?
+    /// Another method than these.
+    var method: String?
     /// The most bytes of a good answer.
     var answerLimit: Int
   }

@@ -155,6 +155,14 @@ struct JSONReader {
     }
   }
 
+  /// Passes over a value and returns its bytes.
+  mutating func raw() throws -> UnsafeBufferPointer<UInt8> {
+    _ = try peek()
+    let start = position
+    try skip()
+    return UnsafeBufferPointer(rebasing: bytes[start..<position])
+  }
+
   /// Throws where anything but white space is left.
   mutating func finish() throws(Fault) {
     do { _ = try peek() } catch { return }

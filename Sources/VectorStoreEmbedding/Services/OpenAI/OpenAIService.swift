@@ -29,9 +29,9 @@ public final class OpenAIService: EmbeddingService {
   /// The prefixes and fields of questions and documents.
   public let roles: EmbeddingRoles
 
-  private let extraMembers: String
+  let extraMembers: String
   private let takesAnyLength: Bool
-  private let connection: ServerConnection
+  let connection: ServerConnection
   private let makeTokenCounter: @Sendable () async -> TokenCounter
   private let tokenCounterTask = Mutex<Task<TokenCounter, Never>?>(nil)
   private let known: Mutex<Known>
@@ -90,7 +90,10 @@ public final class OpenAIService: EmbeddingService {
 
   private var configuration: OpenAIConfiguration { connection.configuration }
 
-  private var address: ServiceAddress { connection.address }
+  var address: ServiceAddress { connection.address }
+
+  /// The form of the next request.
+  var knownForm: RequestForm { known.withLock { $0.plan.form } }
 
   /// How texts are counted: loaded at the first call, then remembered.
   public func tokenCounter() async -> TokenCounter {
@@ -175,7 +178,7 @@ public final class OpenAIService: EmbeddingService {
 
   // MARK: - Reading
 
-  private func read(
+  func read(
     _ answer: HTTPAnswer, texts: Int
   ) throws(EmbeddingAnswer.Fault) -> EmbeddingAnswer {
     let expectation = EmbeddingAnswer.Expectation(
@@ -186,7 +189,7 @@ public final class OpenAIService: EmbeddingService {
     }
   }
 
-  private func error(of answer: HTTPAnswer, _ fault: EmbeddingAnswer.Fault) -> ServiceError {
+  func error(of answer: HTTPAnswer, _ fault: EmbeddingAnswer.Fault) -> ServiceError {
     if fault.isServersError { return connection.error(of: answer) }
     return connection.unusable(
       answer, code: fault.code, problem: fault.problem,
@@ -253,7 +256,7 @@ extension OpenAIService: AdaptiveService {
     _ texts: [String], as role: EmbeddingRole, requestID: String
   ) async throws -> EmbeddingBatch {
     precondition(!texts.isEmpty, "no texts to embed")
-    let form = known.withLock { $0.plan.form }
+    let form = knownForm
     let answer = try await post(texts, as: role, form, requestID)
     guard answer.isSuccess else { throw await refused(answer, form, nil) }
     let read: EmbeddingAnswer

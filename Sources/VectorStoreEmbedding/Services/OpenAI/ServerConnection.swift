@@ -13,6 +13,8 @@ struct ServerConnection: Sendable {
   private let service: ErrorClassifier.Service
   private let keyHeader: (name: String, prefix: String)
   private let transport: HTTPTransport
+  /// For files, which are large.
+  private let fileTransport: HTTPTransport
   private let logger: Logger
 
   /// Connects to nothing yet.
@@ -26,10 +28,12 @@ struct ServerConnection: Sendable {
     self.service = service
     address = try ServiceAddress(configuration.baseURL)
     keyHeader = try configuration.resolvedKeyHeader
-    transport = HTTPTransport(
-      .init(
-        connections: connections, timeout: configuration.resolvedTimeout(at: address),
-        usesProxy: !address.isLoopback, certificateFile: configuration.certificateFile))
+    var options = HTTPTransport.Options(
+      connections: connections, timeout: configuration.resolvedTimeout(at: address),
+      usesProxy: !address.isLoopback, certificateFile: configuration.certificateFile)
+    transport = HTTPTransport(options)
+    (options.connections, options.timeout) = (1, SettingRange.longestTimeout)
+    fileTransport = HTTPTransport(options)
     self.logger = logger
   }
 
@@ -54,12 +58,28 @@ struct ServerConnection: Sendable {
       .init(url: url, headers: headers(requestID), answerLimit: answerLimit), requestID)
   }
 
+  /// Sends something else, in any form and by any method.
+  ///
+  /// - Parameter isFile: whether it brings or takes a file, for which there is more time.
+  /// - Throws: as ``post(_:to:answerLimit:requestID:)``.
+  func call(
+    _ url: String, method: String? = nil, body: [UInt8]? = nil, type: String? = nil,
+    answerLimit: Int, isFile: Bool
+  ) async throws -> HTTPAnswer {
+    let requestID = UUID().uuidString
+    var request = HTTPTransport.Request(
+      url: url, headers: headers(requestID), body: body, answerLimit: answerLimit)
+    if let type { request.headers.append(("Content-Type", type)) }
+    request.method = method
+    return try await send(request, requestID, isFile: isFile)
+  }
+
   private func send(
-    _ request: HTTPTransport.Request, _ requestID: String
+    _ request: HTTPTransport.Request, _ requestID: String, isFile: Bool = false
   ) async throws -> HTTPAnswer {
     let start = ContinuousClock.now
     do {
-      let answer = try await transport.send(request)
+      let answer = try await (isFile ? fileTransport : transport).send(request)
       logger.debug(
         "\(address.server) answered",
         metadata: [
@@ -70,7 +90,9 @@ struct ServerConnection: Sendable {
       return answer
     } catch let failure as TransportFailure {
       throw failure.serviceError(
-        server: address.server, timeout: configuration.resolvedTimeout(at: address), text: shown)
+        server: address.server,
+        timeout: isFile
+          ? SettingRange.longestTimeout : configuration.resolvedTimeout(at: address), text: shown)
     }
   }
 

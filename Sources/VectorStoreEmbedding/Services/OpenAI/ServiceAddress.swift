@@ -150,6 +150,13 @@ package struct ServiceAddress: Sendable {
     return root + "/v1/models/" + encoded
   }
 
+  /// The URL of something beside the embeddings, as `files`; nil if the address names embeddings alone, in
+  /// a way that does not tell where the rest is.
+  package func beside(_ name: String) -> String? {
+    guard query.isEmpty, !isWhole || path.hasSuffix("/v1/embeddings") else { return nil }
+    return root + "/v1/" + name
+  }
+
   private var scheme: String { isEncrypted ? "https" : "http" }
 
   private var shownPort: String { port == (isEncrypted ? 443 : 80) ? "" : ":\(port)" }

@@ -1,0 +1,178 @@
+// The tools that agents see: names, descriptions, and the schemas that their arguments are checked against.
+
+/// A tool as an agent sees it.
+struct MCPTool: Sendable {
+  /// An argument with its JSON Schema.
+  struct Argument: Sendable {
+    enum Kind: Sendable {
+      case text
+      case choice([String])
+      case integer(ClosedRange<Int>)
+    }
+
+    let name: String
+    let kind: Kind
+    let description: String
+    var isRequired = false
+
+    var schema: JSONValue {
+      switch kind {
+      case .text: ["type": "string", "description": .string(description)]
+      case .choice(let values):
+        [
+          "type": "string", "enum": .array(values.map { .string($0) }),
+          "description": .string(description),
+        ]
+      case .integer(let range):
+        [
+          "type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound),
+          "description": .string(description),
+        ]
+      }
+    }
+
+    /// What is wrong with a value; nil if nothing is.
+    func problem(_ value: JSONValue) -> String? {
+      switch (kind, value) {
+      case (.text, .string(let text)) where !text.isEmpty: nil
+      case (.text, _): "\(name) is a text that is not empty"
+      case (.choice(let values), .string(let text)) where values.contains(text): nil
+      case (.choice(let values), _): "\(name) is one of \(values.joined(separator: ", "))"
+      case (.integer(let range), .int(let number)) where range.contains(number): nil
+      case (.integer(let range), _):
+        "\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)"
+      }
+    }
+  }
+
+  let name: String
+  let title: String
+  let description: String
+  let arguments: [Argument]
+  /// The members of its structured content, with their types.
+  let output: [String: JSONValue]
+
+  /// The tool as `tools/list` tells it.
+  var described: JSONValue {
+    let properties = Dictionary(
+      uniqueKeysWithValues: arguments.map { ($0.name, $0.schema) })
+    return [
+      "name": .string(name), "title": .string(title), "description": .string(description),
+      "inputSchema": [
+        "type": "object", "properties": .object(properties),
+        "required": .array(arguments.filter(\.isRequired).map { .string($0.name) }),
+        "additionalProperties": false,
+      ],
+      "outputSchema": ["type": "object", "properties": .object(output)],
+      "annotations": [
+        "title": .string(title), "readOnlyHint": true, "destructiveHint": false,
+        "idempotentHint": true, "openWorldHint": false,
+      ],
+    ]
+  }
+
+  /// What is wrong with the arguments of a call; nil if nothing is.
+  func problem(_ given: [String: JSONValue]) -> String? {
+    let names = arguments.map(\.name)
+    if let unknown = given.keys.sorted().first(where: { !names.contains($0) }) {
+      return "\(name) has no argument \"\(unknown.prefix(60))\"; it takes "
+        + (names.isEmpty ? "none" : names.joined(separator: ", "))
+    }
+    for argument in arguments {
+      guard let value = given[argument.name] else {
+        if argument.isRequired { return "\(name) needs \(argument.name): \(argument.description)" }
+        continue
+      }
+      if let problem = argument.problem(value) { return problem }
+    }
+    return nil
+  }
+
+  private static let collection = Argument(
+    name: "collection", kind: .text, description: "The collection (default: default); see status.")
+  private static let filter = Argument(
+    name: "filter", kind: .text,
+    description: "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, "
+      + "added, modified, date, title, kind.")
+
+  static let all = [
+    MCPTool(
+      name: "search", title: "Search passages",
+      description:
+        "Find the passages that answer a question, best first, with source and line. Ask in "
+        + "natural language. \"quoted phrases\" must be there; words after a minus must not. To read more "
+        + "around a hit, call get with its source and lines.",
+      arguments: [
+        Argument(
+          name: "question", kind: .text, description: "What to find.", isRequired: true),
+        Argument(
+          name: "limit", kind: .integer(1...100), description: "The most hits (default: 10)."),
+        collection, filter,
+        Argument(
+          name: "rank", kind: .choice(["vector", "words", "both"]),
+          description: "By meaning, by words, or by both (default: both)."),
+        Argument(
+          name: "context", kind: .integer(0...10),
+          description: "Passages to include before and after each hit (default: 0)."),
+      ],
+      output: [
+        "hits": ["type": "array", "items": ["type": "object"]],
+        "notes": ["type": "array", "items": ["type": "string"]],
+      ]),
+    MCPTool(
+      name: "get", title: "Read a document",
+      description:
+        "Read a document, or lines or one page of it. A document that is too long is cut, with a "
+        + "note on how to get the rest.",
+      arguments: [
+        Argument(
+          name: "source", kind: .text, description: "The source, as search and list give it.",
+          isRequired: true),
+        collection,
+        Argument(
+          name: "first_line", kind: .integer(1...100_000_000),
+          description: "The first line to read (default: 1)."),
+        Argument(
+          name: "last_line", kind: .integer(1...100_000_000),
+          description: "The last line to read (default: the last one)."),
+        Argument(
+          name: "page", kind: .integer(1...1_000_000),
+          description:
+            "Only this page of a PDF document, cell of a notebook or message of a mailbox. "
+            + "Lines then count from its beginning."),
+      ],
+      output: [
+        "document": ["type": "object"], "text": ["type": "string"],
+        "first_line": ["type": "integer"], "last_line": ["type": "integer"],
+        "lines": ["type": "integer"], "notes": ["type": "array", "items": ["type": "string"]],
+      ]),
+    MCPTool(
+      name: "list", title: "List documents",
+      description:
+        "List documents with their state. To find something about a subject, use search.",
+      arguments: [
+        Argument(
+          name: "collection", kind: .text, description: "Only this collection (default: all)."),
+        filter,
+        Argument(
+          name: "limit", kind: .integer(1...500), description: "The most documents (default: 50)."),
+        Argument(
+          name: "offset", kind: .integer(0...100_000_000),
+          description: "How many to leave out from the beginning (default: 0)."),
+      ],
+      output: [
+        "documents": ["type": "array", "items": ["type": "object"]],
+        "notes": ["type": "array", "items": ["type": "string"]],
+      ]),
+    MCPTool(
+      name: "status", title: "State of the store",
+      description:
+        "Collections with their documents, the embedding service, the budget left, and what does "
+        + "not work and why. Call it if search finds nothing.",
+      arguments: [],
+      output: [
+        "collections": ["type": "array", "items": ["type": "object"]],
+        "health": ["type": "object"],
+      ]),
+  ]
+}
