@@ -54,7 +54,8 @@ struct ListCommand: AsyncParsableCommand {
     Terminal.standardOutput.write(Format.table(rows).map { $0 + "\n" }.joined())
   }
 
-  private static func name(_ state: DocumentSummary.State) -> String {
+  /// A state as it is shown.
+  static func name(_ state: DocumentSummary.State) -> String {
     switch state {
     case .complete: "complete"
     case .standIn: "words only"

@@ -13,7 +13,23 @@ struct MCPCommand: AsyncParsableCommand {
       Speaks on standard input and output, until the input ends. An agent's program starts it: its \
       configuration names the command `store` with the arguments mcp --store /path/to/store.db. The \
       tools search, get, list and status only read.
+
+      --install enters this store in the configuration of Claude Code (.mcp.json), Cursor (.cursor/mcp.json) or \
+      VS Code (.vscode/mcp.json) in the working folder, or of Codex (~/.codex/config.toml). It shows the entry \
+      and asks; nothing else in the file changes.
       """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Enter this store in the configuration of claude, cursor, vscode or codex, and end.",
+      valueName: "client"))
+  var install: MCPClient?
+
+  @Option(help: ArgumentHelp("With --install: what the entry is called.", valueName: "name"))
+  var name = "store"
+
+  @Flag(name: [.customShort("y"), .long], help: "With --install: write without asking.")
+  var yes = false
 
   @Option(
     help: ArgumentHelp("The most tokens of a result, estimated.", valueName: "n"))
@@ -35,6 +51,20 @@ struct MCPCommand: AsyncParsableCommand {
     guard (200...1_000_000).contains(maxTokens) else {
       throw ValidationError("--max-tokens is \(maxTokens); give 200 to 1000000.")
     }
+    let isName =
+      !name.isEmpty
+      && name.utf8.allSatisfy { byte in
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+          || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+          || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte || byte == UInt8(ascii: "-")
+          || byte == UInt8(ascii: "_")
+      }
+    guard isName else {
+      throw ValidationError("--name is \"\(name)\"; give letters of ASCII, digits, - and _.")
+    }
+    guard install != nil || !yes && name == "store" else {
+      throw ValidationError("--name and --yes go with --install.")
+    }
   }
 
   func run() async throws {
@@ -43,6 +73,14 @@ struct MCPCommand: AsyncParsableCommand {
     options.json = false
     options.quiet = false
     options.verbose = verbose
+    if let install {
+      let path = URL(filePath: try Settings(options, access: .readOnly).storePath)
+      return try MCPInstall(
+        client: install, name: name,
+        command: Bundle.main.executablePath ?? CommandLine.arguments[0],
+        arguments: ["mcp", "--store", path.standardizedFileURL.path]
+      ).run(isAgreed: yes)
+    }
     let (chosen, mode) = (options, mode.mode)
     let tools = MCPTools(maximumTokens: maxTokens) {
       var settings = try await Settings(

@@ -167,7 +167,7 @@ actor MCPTools {
     let page = Array(all.dropFirst(offset).prefix(limit))
     let (documents, taken) = try fitting(page.map { try JSONValue(encoding: $0) })
     let text = page.prefix(taken).map { document in
-      "\(document.source)  (\(document.collection), \(document.state.rawValue), "
+      "\(document.source)  (\(document.collection), \(ListCommand.name(document.state)), "
         + "\(Format.counted(document.chunks, "chunk")))"
     }
     var notes: [String] = []
