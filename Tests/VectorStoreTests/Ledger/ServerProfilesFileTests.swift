@@ -39,7 +39,7 @@ import Testing
   func aFileThatCannotBeReadDoesNoHarm(isDamaged: Bool) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("state/servers.db")
-    try await withLoopback(.server()) { server in
+    try await withLoopback(.server { $0.path = "/embeddings" }) { server in
       if isDamaged {
         await Self.file(folder).keep(Self.profile(), ofServer: "s", model: "m")
         var bytes = try Data(contentsOf: URL(filePath: path))
@@ -61,8 +61,8 @@ import Testing
         #expect(report.documents == .init(added: 2))
         try await store.close()
       }
-      // The probe and the texts; the second store knows the server if that could be kept.
-      #expect(server.embeddingRequests.count == (isDamaged ? 3 : 4))
+      // The usual address, the probe and the texts; the second store knows the address if that could be kept.
+      #expect(server.embeddingRequests.count == (isDamaged ? 4 : 6))
     }
     #expect(FileManager.default.fileExists(atPath: path + ".damaged") == isDamaged)
     if !isDamaged { #expect(try String(contentsOfFile: path, encoding: .utf8) == "my own notes") }
