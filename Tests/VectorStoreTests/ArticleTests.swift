@@ -181,6 +181,15 @@ import VectorStore
     let usage = try await store.usage()
     print(usage.today.costUSD, usage.dailyCost?.leftUSD ?? 0)
     #expect(usage.today.requests == 1)
+
+    func batches() async throws {
+      options.spending.usesBatches = true
+      let report = try await notes.add(paths: ["docs".at(folder)], options: options)
+      print(report.batched?.texts ?? 0, report.batched?.costUSD ?? 0)
+      for batch in try await store.fetchBatches().batches { print(batch.state, batch.costUSD) }
+    }
+    // This service has no Batch API.
+    await #expect(throws: StoreError.self) { try await batches() }
   }
 
   // MARK: - The articles

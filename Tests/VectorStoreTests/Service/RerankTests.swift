@@ -174,14 +174,17 @@ import Testing
       name: "count",
       behaviour: answering { _ in
         #"{"results":[{"index":0,"relevance_score":1},{"index":1,"relevance_score":1}]}"#
-      }, says: "found 2 scores, expected 1, one a passage", code: .serviceUnavailable, requests: 4),
+      }, says: "found 2 scores, expected 32, one a passage", code: .serviceUnavailable, requests: 4),
     Fault(
       name: "NaN",
       behaviour: answering { _ in #"{"results":[{"index":0,"relevance_score":NaN}]}"# },
       says: "found NaN or infinity, expected finite scores", code: .serviceUnavailable, requests: 4),
     Fault(
-      name: "index", behaviour: answering { _ in #"[{"index":7,"score":1}]"# },
-      says: "found a score of index 7, expected 0 to 0", code: .serviceUnavailable, requests: 4),
+      name: "index",
+      behaviour: answering { _ in
+        "[" + (1...32).map { "{\"index\":\($0),\"score\":1}" }.joined(separator: ",") + "]"
+      }, says: "found a score of index 32, expected 0 to 31", code: .serviceUnavailable, requests: 4
+    ),
     Fault(
       name: "page", behaviour: answering { _ in "<html>Welcome</html>" },
       says: "found a web page, expected JSON", code: .serviceUnavailable, requests: 4),
