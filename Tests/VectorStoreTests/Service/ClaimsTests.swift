@@ -126,8 +126,8 @@ import Testing
       let refused = try await paid.open(mode: mode, service: try paid.service(key: "sk-wrong"))
       let other = try await paid.open(mode: mode, service: try paid.service(key: "sk-right"))
       async let first = refused.add(texts, to: "first")
-      // Until the first has all its texts on their way.
-      while paid.server.embeddingRequests.count < 3 { try await Task.sleep(for: .milliseconds(5)) }
+      // Until the first has texts on their way: once one request is refused, it sends no more.
+      try await paid.server.waitForRequests(1)
       let second = try await other.add(texts, to: "second")
       #expect(second.documents == .init(added: 192) && second.chunks.embedded == 192)
       #expect(second.stopped == nil)
