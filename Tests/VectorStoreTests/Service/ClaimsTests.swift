@@ -147,7 +147,7 @@ import Testing
       let refused = try await paid.open(service: try paid.service(key: "sk-wrong"))
       let other = try await paid.open(service: try paid.service(key: "sk-right"))
       async let first = refused.add(texts, to: "first")
-      while paid.server.embeddingRequests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+      try await paid.server.waitForRequests(1)
       var options = AddOptions()
       options.spending.maximumCost = .atMost(NanoDollars(nano: 20 * 64))
       let second = try await other.add(texts, to: "second", options: options)
