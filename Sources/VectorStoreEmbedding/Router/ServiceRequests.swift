@@ -52,21 +52,21 @@ package final class ServiceRequests: Sendable {
   /// A server that fails for so many sizes in a row has failed, whatever the size.
   private static let splitsAtMost = 12
   /// Waits of so many seconds are told, and others may send what the batch holds.
-  private static let longWait = 5.0
+  static let longWait = 5.0
   /// How soon a wait notices that the run was stopped, in seconds.
-  private static let step = 0.2
+  static let step = 0.2
   /// The shortest text, by which a server is tried.
   private static let letter = ["a"]
 
   /// The service.
   package let service: any EmbeddingService
-  private let ledger: any SpendingLedger
-  private let limits: SpendingLimits
+  let ledger: any SpendingLedger
+  let limits: SpendingLimits
   private let lane: ServiceLane
   private let policy: RetryPolicy
-  private let options: Options
-  private let logger: Logger
-  private let state = Mutex(RequestState())
+  let options: Options
+  let logger: Logger
+  let state = Mutex(RequestState())
 
   init(
     service: any EmbeddingService, ledger: any SpendingLedger, limits: SpendingLimits,
@@ -205,7 +205,7 @@ package final class ServiceRequests: Sendable {
     }
   }
 
-  private func action(
+  func action(
     after error: ServiceError, _ number: Int, _ texts: Int
   ) -> RetryPolicy.Action {
     let (hasAnswer, splits) = state.withLock { ($0.hasAnswer, $0.splitsInRow) }
@@ -247,166 +247,6 @@ package final class ServiceRequests: Sendable {
   /// Sends nothing more; what is in flight is still settled.
   package func giveUp() {
     _ = stop(.failed("the run was given up"))
-  }
-
-  // MARK: - Before sending
-
-  private enum Admission {
-    case granted(Reservation)
-    case outcome(Outcome)
-  }
-
-  private func newAttempt(texts: Int, tokens: Int, number: Int = 1) -> SpendingAttempt {
-    let sequence = state.withLock { $0.nextSequence() }
-    return SpendingAttempt(
-      account: service.space.provider, model: service.space.model, runID: options.runID,
-      requestID: "\(options.runID)-\(sequence)", number: number, texts: texts,
-      tokens: tokens, cost: service.terms.cost(ofTokens: tokens))
-  }
-
-  /// Waits for the rate, asks the ledger and enters the attempt.
-  private func admit(
-    _ attempt: SpendingAttempt, deadline: ContinuousClock.Instant, hold: (any BatchHold)? = nil
-  ) async throws -> Admission {
-    while true {
-      try Task.checkCancellation()
-      if let reason = state.withLock({ $0.stopped }) { return .outcome(.stopped(reason)) }
-      switch state.withLock({ $0.reserve(attempt.cost, within: options.maximumCost) }) {
-      case .granted: break
-      case .later:
-        try await pause(0.05)
-        continue
-      case .refused(let left, let allowed):
-        guard let fewer = tokensThatFit(left, of: attempt) else {
-          return .outcome(.stopped(stop(maximumCost(allowed))))
-        }
-        return .outcome(.tooDear(tokensThatFit: fewer))
-      }
-      let decision: ReservationDecision
-      do {
-        decision = try await ledger.reserve(attempt, under: limits)
-      } catch {
-        // What cannot be entered is not sent.
-        release(attempt.cost)
-        return .outcome(.stopped(stop(.failed("\(error)", underlying: error))))
-      }
-      if case .granted(let reservation) = decision {
-        reservation.warnings.forEach { warn($0) }
-        return .granted(reservation)
-      }
-      release(attempt.cost)
-      switch decision {
-      case .granted: break
-      case .wait(let seconds, _):
-        guard ContinuousClock.now + .seconds(seconds) < deadline else {
-          return .outcome(.putOff(busy(seconds)))
-        }
-        let reason = "\(service.space.provider) takes no more requests for now"
-        guard try await pause(seconds, reason, lettingGo: hold) else {
-          return .outcome(.lostHold)
-        }
-      case .refused(let use):
-        if use.limit == .dailyCost,
-          let fewer = tokensThatFit(NanoDollars(nano: use.left), of: attempt)
-        {
-          return .outcome(.tooDear(tokensThatFit: fewer))
-        }
-        let reason = StopReason.budget(use)
-        guard let seconds = secondsToWindow(reason, for: attempt) else {
-          return .outcome(.stopped(stop(reason)))
-        }
-        guard try await pause(seconds, lettingGo: hold) else { return .outcome(.lostHold) }
-      case .breakerOpen(let until, let lastError):
-        let reason = StopReason.breakerOpen(until: until, lastError: lastError)
-        guard let seconds = secondsToWindow(reason, for: attempt) else {
-          return .outcome(.stopped(stop(reason)))
-        }
-        guard try await pause(seconds, lettingGo: hold) else { return .outcome(.lostHold) }
-      }
-    }
-  }
-
-  private func maximumCost(_ allowed: NanoDollars) -> StopReason {
-    .maximumCost(allowed, lastError: state.withLock { $0.lastError }?.message)
-  }
-
-  private func release(_ cost: NanoDollars) { state.withLock { $0.release(cost) } }
-
-  /// What an attempt costs by: a batch of the service half, without a price for its requests.
-  private func terms(of attempt: SpendingAttempt) -> ServiceTerms {
-    var terms = service.terms
-    if attempt.isBatch { (terms.price, terms.pricePerRequest) = (terms.price.halved, .zero) }
-    return terms
-  }
-
-  /// The tokens that an amount of money buys, if it is fewer than the attempt has but any at all.
-  private func tokensThatFit(_ left: NanoDollars, of attempt: SpendingAttempt) -> Int? {
-    let price = terms(of: attempt).price.perMillionTokens.nano
-    let left = left - terms(of: attempt).pricePerRequest
-    guard attempt.texts > 1, price > 0, left > .zero else { return nil }
-    let (high, low) = left.nano.multipliedFullWidth(by: 1_000_000)
-    let tokens = Int(price.dividingFullWidth((high, low)).quotient)
-    return tokens > 0 && tokens < attempt.tokens ? tokens : nil
-  }
-
-  /// Notes that a limit is nearly used up, once a run.
-  private func warn(_ use: BudgetUse) {
-    guard state.withLock({ $0.isNews(use) }) else { return }
-    logger.warning(
-      "a limit is nearly used up",
-      metadata: [
-        "run": "\(options.runID)", "limit": "\(use.limit.rawValue)", "used": "\(use.used)",
-        "allowed": "\(use.allowed)",
-      ])
-  }
-
-  /// How long to wait until a window opens, where the run does that; nil where it does not, or where
-  /// none will do.
-  private func secondsToWindow(_ reason: StopReason, for attempt: SpendingAttempt) -> Double? {
-    guard options.waitsForWindow, let opensAt = reason.opensAt else { return nil }
-    if case .budget(let use) = reason {
-      let needed = use.limit == .dailyCost ? attempt.cost.nano : 1
-      guard needed <= use.allowed else { return nil }
-    }
-    tellWaiting("\(reason)")
-    // In steps, since another process may give back what it had reserved.
-    return min(max(opensAt.timeIntervalSinceNow, 0.1), 60)
-  }
-
-  /// Waits. During a long wait other runs may claim the texts; returns false if one did.
-  private func pause(
-    _ seconds: Double, _ reason: String? = nil, lettingGo hold: (any BatchHold)?
-  ) async throws -> Bool {
-    guard let hold, seconds >= Self.longWait else {
-      try await pause(seconds, reason)
-      return true
-    }
-    await hold.release()
-    try await pause(seconds, reason)
-    return try await hold.take()
-  }
-
-  /// Waits, and tells so where it is long; ends early where the run was stopped.
-  private func pause(_ seconds: Double, _ reason: String? = nil) async throws {
-    if let reason, seconds >= Self.longWait { tellWaiting("\(reason) (\(Int(seconds)) s)") }
-    let end = ContinuousClock.now + .seconds(seconds)
-    while ContinuousClock.now < end, state.withLock({ $0.stopped?.isBudget ?? true }) {
-      try await Task.sleep(for: min(.seconds(Self.step), end - ContinuousClock.now))
-    }
-  }
-
-  /// Tells that the run waits, once a minute for all its batches.
-  package func tellWaiting(_ reason: String) {
-    guard state.withLock({ $0.tellsOfWait() }) else { return }
-    options.onWait?(reason)
-    logger.notice("waiting", metadata: ["run": "\(options.runID)", "reason": "\(reason)"])
-  }
-
-  private func busy(_ seconds: Double) -> ServiceError {
-    ServiceError(
-      .rate, code: "client_rate_limit",
-      message: "the rate limit of \(service.space.provider) is reached for another "
-        + "\(Int(seconds.rounded(.up))) s; try again then", billing: .notSent)
   }
 
   // MARK: - One attempt
@@ -555,67 +395,8 @@ package final class ServiceRequests: Sendable {
     return all
   }
 
-  // MARK: - Batches of the service
-
-  /// Enters a batch at half the price, before anything of it is sent.
-  ///
-  /// - Parameter name: what it is called in the ledger, by which any process settles it.
-  /// - Returns: the reservation; `tooDear` and `stopped` where there is none.
-  package func reserveBatch(
-    named name: String, texts: Int, tokens: Int
-  ) async throws -> (reservation: Reservation?, refusal: Outcome?) {
-    var attempt = newAttempt(texts: texts, tokens: tokens)
-    attempt.requestID = name
-    attempt.isBatch = true
-    attempt.cost = service.terms.price.halved.cost(ofTokens: tokens)
-    let deadline = ContinuousClock.now + .seconds(min(options.patience, 1e9))
-    switch try await admit(attempt, deadline: deadline) {
-    case .granted(let reservation): return (reservation, nil)
-    case .outcome(let outcome): return (nil, outcome)
-    }
-  }
-
-  /// Counts a batch that the service has, at what it costs at most.
-  package func count(batch: Reservation) {
-    state.withLock { $0.count(batch: batch.attempt) }
-  }
-
-  /// Gives back what was reserved for a batch that the service does not have.
-  package func giveBack(batch: Reservation) async {
-    release(batch.attempt.cost)
-    // Though the run is cancelled. What cannot be entered counts as possibly billed.
-    await Task { [ledger] in
-      try? await ledger.settle(batch, as: .cancelled(wasSent: false))
-    }.value
-  }
-
-  /// Does what costs nothing, again if that helps.
-  ///
-  /// - Parameter isSafe: whether it may be done again after an error.
-  /// - Throws: what `body` throws the last time.
-  package func retrying<Result: Sendable>(
-    if isSafe: @Sendable (ServiceError) -> Bool = { _ in true },
-    _ body: @Sendable () async throws -> Result
-  ) async throws -> Result {
-    var number = 1
-    while true {
-      do {
-        return try await body()
-      } catch let error as ServiceError {
-        guard isSafe(error), case .retry(let seconds) = action(after: error, number, 1) else {
-          throw error
-        }
-        try await pause(seconds, "\(error)")
-        number += 1
-      }
-    }
-  }
-
-  /// Stops the run: the service refuses batches.
-  package func stop(after error: ServiceError) -> StopReason { stop(.refused(error)) }
-
   /// Stops the run for all its batches; the first reason stays.
-  private func stop(_ reason: StopReason) -> StopReason { state.withLock { $0.stop(reason) } }
+  func stop(_ reason: StopReason) -> StopReason { state.withLock { $0.stop(reason) } }
 }
 
 /// What keeps others from sending the texts of a batch while it is on its way.
