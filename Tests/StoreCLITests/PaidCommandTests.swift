@@ -118,7 +118,7 @@ import Testing
       try folder.write(PaidCommand.lines(400), to: "texts.jsonl")
       let paid = PaidCommand(server, folder: folder, ["OPENAI_MAX_BATCH_SIZE": "16"])
       let killed = try paid.command.start(["import", "texts.jsonl"])
-      while server.embeddingRequests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+      try await server.waitForRequests(1)
       let other = try paid.command.start(["import", "texts.jsonl", "--json"])
       try await Task.sleep(for: .seconds(1))
       killed.signal(SIGKILL)

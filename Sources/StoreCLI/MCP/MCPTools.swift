@@ -45,8 +45,19 @@ actor MCPTools {
     } catch let error as CancellationError {
       throw error
     } catch {
-      let message = Advice.message(error) ?? "\(error)"
+      let message = Self.message(error)
       return ["content": [["type": "text", "text": .string(message)]], "isError": true]
+    }
+  }
+
+  /// An error with what an agent can do about it: call a tool, or tell the user.
+  private static func message(_ error: any Error) -> String {
+    guard let error = error as? StoreError else { return Advice.message(error) ?? "\(error)" }
+    return switch error.code {
+    case .documentNotFound: "\(error.message); list shows what there is"
+    case .collectionNotFound: "\(error.message); status shows the collections"
+    default:
+      Advice.advice(on: error.code).map { "\(error.message); for the user: \($0)" } ?? error.message
     }
   }
 
@@ -180,8 +191,10 @@ actor MCPTools {
   }
 
   private nonisolated func status(_ store: Store) async throws -> [String: JSONValue] {
-    let collections = try await store.collections()
+    let all = try await store.collections()
     let health = try await store.health()
+    let (values, taken) = try fitting(all.map { try JSONValue(encoding: $0) })
+    let collections = all.prefix(taken)
     var lines = collections.map { collection in
       "\(collection.name): \(Format.counted(collection.documents, "document")), "
         + "\(Format.counted(collection.chunks, "chunk")), \(collection.space)"
@@ -204,10 +217,13 @@ actor MCPTools {
       }
     }
     if let problem = health.ledgerProblem { lines.append("budget: \(problem)") }
+    let notes =
+      taken < all.count
+      ? ["\(all.count - taken) more collections do not fit into \(maximumTokens) tokens"] : []
     return answer(
-      lines.joined(separator: "\n"), [],
+      lines.joined(separator: "\n"), notes,
       [
-        "collections": try JSONValue(encoding: collections),
+        "collections": .array(values),
         "health": try JSONValue(encoding: health),
       ])
   }

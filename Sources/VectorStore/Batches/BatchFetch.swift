@@ -5,8 +5,8 @@ import Logging
 
 /// Takes in what became of a batch.
 ///
-/// The vectors are kept first, then the ledger is told, then the batch is forgotten: killed anywhere, the
-/// next one does the rest again, and comes to the same.
+/// It stores the vectors, then settles the ledger, then deletes the batch from the store. If the process is
+/// killed between two of these steps, the next fetch does the steps that are left, and the result is the same.
 struct BatchFetch {
   /// Answers kept in one transaction.
   private static let answersAtOnce = 512
@@ -158,7 +158,7 @@ struct BatchFetch {
   }
 
   /// What the batch cost.
-  private mutating func outcome(
+  private func outcome(
     answered: Int, tokens told: Int, isLost: Bool, _ service: any BatchService
   ) -> AttemptOutcome {
     if isLost { return .cancelled(wasSent: true) }

@@ -1,4 +1,4 @@
-// What is told of batches of an embedding service; as JSON its keys are public.
+// Reports about batches of an embedding service. Their JSON keys are public.
 
 public import Foundation
 

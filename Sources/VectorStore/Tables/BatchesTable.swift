@@ -77,7 +77,7 @@ enum BatchesTable {
     return id
   }
 
-  /// All batches, oldest first. A file of format 9 or before, which is only read, has none.
+  /// All batches, oldest first. A file of format 10 or before that is only read has none.
   static func all(_ db: Database) throws -> [BatchRecord] {
     guard try db.tableExists("batches") else { return [] }
     return try db.rows(
@@ -106,7 +106,7 @@ enum BatchesTable {
     return holds
   }
 
-  /// Those of some texts that batches have. A file of format 9 or before, which is only read, has none.
+  /// Those of some texts that batches have. A file of format 10 or before that is only read has none.
   static func held(_ hashes: [Data], space: Int64, _ db: Database) throws -> Set<Data> {
     guard try db.tableExists("batches") else { return [] }
     return Set(try hashes.filter { try holds(textHash: $0, space: space, db) })

@@ -123,16 +123,16 @@ enum ReembeddingTable {
         source: try row.text(1), origin: DocumentOrigin(rawValue: try row.text(2)) ?? .text,
         format: DocumentFormat(rawValue: try row.text(3)) ?? .text, text: "",
         metadata: try row.text(4), chunking: try chunking(row, from: 5))
-      return (id: try row.integer(0), hash: try row.data(orNil: 7), document: document)
+      return (id: try row.integer(0), contentHash: try row.data(orNil: 7), document: document)
     }
-    return try found.map { id, hash, document in
+    return try found.map { id, contentHash, document in
       let chunks = try DocumentListing.chunks(document: id, db)
-      guard document.chunking != nil, let text = DocumentListing.text(of: chunks),
-        TextHash.of(text) == hash
+      guard document.chunking != nil, let contentHash, let text = DocumentListing.text(of: chunks),
+        TextHash.of(text) == contentHash
       else { return (id, nil) }
       var document = document
       document.text = text
-      document.contentHash = TextHash.of(text)
+      document.contentHash = contentHash
       return (id, document)
     }
   }
