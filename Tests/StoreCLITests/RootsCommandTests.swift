@@ -114,6 +114,90 @@ import Testing
     #expect(try await store.run("update", "--yes").status == 64)
   }
 
+  /// Files with the same names in two projects, added from everywhere, moved within and between them, ignored
+  /// and unmounted: what is there, what answers, and what was paid, after each step.
+  @Test func twoProjectsInOneStoreCostTheirTextsOnce() async throws {
+    try await withLoopback { server in
+      let folder = try TemporaryFolder()
+      var texts = 0
+      var fruits = ["apricot", "cherry", "damson", "greengage", "medlar", "quince"]
+      for project in ["p", "q"] {
+        for name in ["README.md", "docs/notes.md", "docs/plan.md"] {
+          let fruit = fruits.removeLast()
+          try folder.write("Nobody else writes of the \(fruit).", to: "\(project)/\(name)")
+        }
+      }
+      let paid = PaidCommand(server, folder: folder, ["STORE_PATH": folder.path("shared.db")])
+      /// What a step prints, how many texts it pays for, and what is in the store then.
+      func step(
+        _ arguments: [String], from place: String, prints: String, status: Int32 = 0, pays: Int = 0,
+        leaves sources: [String]? = nil, line: Int = #line
+      ) async throws {
+        let outcome = try await Self.from(place, paid.command).run(arguments)
+        let name: Comment = "line \(line): \(outcome.output) \(outcome.errors)"
+        #expect(outcome.output.contains(prints) || outcome.errors.contains(prints), name)
+        #expect(outcome.status == status, name)
+        texts += pays
+        let sent = server.embeddingRequests.flatMap(\.texts)
+        #expect(sent.count == texts && Set(sent).count == texts, name)
+        guard let sources else { return }
+        let list = try CommandTests.object(try await paid.command.run("list", "--json").output)
+        let documents = try #require(list["documents"] as? [[String: Any]])
+        #expect(documents.compactMap { $0["source"] as? String }.sorted() == sources, name)
+        for source in sources {
+          // Its own text answers, whichever file held it before.
+          let text = try await paid.command.run("get", source).output
+          let hit = try CommandTests.object(
+            try await paid.command.run("query", "--lexical", "--json", "-n1", "--", text).output)
+          #expect(hit["source"] as? String == source, name)
+        }
+      }
+      let all = ["p", "q"].flatMap { project in
+        ["README.md", "docs/notes.md", "docs/plan.md"].map { "\(project)/\($0)" }
+      }
+      try await step(["add", "README.md", "docs"], from: "p", prints: "3 documents added", pays: 3)
+      try await step(
+        ["add", "."], from: "q", prints: "3 documents added", pays: 3, leaves: all)
+      for (place, paths) in [
+        ("p/docs", ["../README.md", "."]), ("q", [folder.path("p")]), ("", ["p/docs/../", "q"]),
+        ("q/docs", ["../../p", folder.path("q/README.md")]),
+      ] {
+        try await step(
+          ["add", "--prune"] + paths, from: place, prints: "as before",
+          leaves: place.isEmpty ? all : nil)
+      }
+      let files = FileManager.default
+      func move(_ from: String, _ to: String) throws {
+        try files.moveItem(atPath: folder.path(from), toPath: folder.path(to))
+      }
+      try move("p/docs/plan.md", "p/plan.md")
+      try move("q/docs/notes.md", "p/docs/from q.md")
+      try await step(
+        ["update"], from: "", prints: "2 documents moved, 4 unchanged",
+        leaves: [
+          "p/README.md", "p/docs/from q.md", "p/docs/notes.md", "p/plan.md", "q/README.md",
+          "q/docs/plan.md",
+        ])
+      try folder.write("*notes.md\n/docs/from*\n", to: "p/.gitignore")
+      try files.createDirectory(atPath: folder.path("p/.git"), withIntermediateDirectories: true)
+      // All that a root had is not removed unasked.
+      try await step(
+        ["update", "--prune"], from: "p", prints: "--prune --yes removes them", status: 3)
+      try await step(
+        ["update", "--prune", "--yes"], from: "p", prints: "2 documents removed")
+      try await step(
+        ["update"], from: "p", prints: "4 documents as before",
+        leaves: ["p/README.md", "p/plan.md", "q/README.md", "q/docs/plan.md"])
+      try move("q", "unmounted")
+      try await step(
+        ["update", "--prune"], from: "p", prints: "Is its disk mounted?", status: 3,
+        leaves: ["p/README.md", "p/plan.md", "q/README.md", "q/docs/plan.md"])
+      try move("unmounted", "q")
+      try await step(["update", "--prune"], from: "p", prints: "4 documents as before")
+      #expect(server.violations.isEmpty)
+    }
+  }
+
   /// A burst of changes, in a folder that is new too, is in the store soon after; Ctrl-C ends it.
   @Test func watchKeepsFoldersInStep() async throws {
     let store = try Self.command()

@@ -53,17 +53,28 @@ import Testing
     return try await Store.doctor(path: path, configuration: configuration, options: options)
   }
 
-  @Test(arguments: [true, false]) func format5IsUpgraded(byDoctor: Bool) async throws {
+  /// The kept file as each later version would have upgraded it.
+  @Test(arguments: [
+    (5, true), (5, false), (6, true), (7, false), (8, true), (9, false), (10, true),
+  ])
+  func earlierFormatsAreUpgraded(format: Int, byDoctor: Bool) async throws {
     let folder = try TemporaryFolder()
     let path = try await Self.file(format: 5, in: folder)
+    if format > 5 {
+      let migration = try #require(
+        Schema.migrator.migrations.first { $0.hasPrefix("\(format) ") })
+      let queue = try DatabaseQueue(path: path)
+      try Schema.migrator.migrate(queue, upTo: migration)
+      try queue.close()
+    }
     #expect(await errorCode { _ = try await Self.open(path, .readOnly) } == .readOnly)
     // It is well and is said to be older, with the next step; looking has not changed it.
     let found = try await Self.examine(path)
     #expect(found.isWell && found.unwell == [.file], "\(found.checks)")
-    #expect(found[.file]?.message.contains("format 5, made by an older version") == true)
+    #expect(found[.file]?.message.contains("format \(format), made by an older version") == true)
     #expect(found[.file]?.advice?.contains("brings it up to date") == true)
     #expect(found[.integrity]?.state == .ok)
-    #expect(try await Self.value("SELECT user_version FROM pragma_user_version", path) == 5)
+    #expect(try await Self.value("SELECT user_version FROM pragma_user_version", path) == format)
     let store = try await Self.open(path, .readWrite)
     #expect(try await store.list().map(\.source) == ["docs/walrus.md", "sky", "himmel"])
     var options = QueryOptions()
