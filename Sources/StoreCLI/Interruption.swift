@@ -4,10 +4,14 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import Synchronization
 
 enum Interruption {
   /// How long a cancelled command has to end by itself: to commit what was paid for, and to close the store.
-  private static let patience = DispatchTimeInterval.milliseconds(950)
+  private static let patience = Mutex(0.95)
+
+  /// Gives this command another time to end by itself, in seconds.
+  static func setPatience(seconds: Double) { patience.withLock { $0 = seconds } }
 
   /// The pipe that the signal handler writes to: all that a handler may safely do. A dispatch source
   /// of the signal itself misses signals that come while it is being set up.
@@ -48,7 +52,7 @@ enum Interruption {
       if task.isCancelled { _exit(ExitStatus.interrupted.rawValue) }
       task.cancel()
       Terminal.standardError.write("\nstopping; press Ctrl-C again to stop at once\n")
-      queue.asyncAfter(deadline: .now() + patience) {
+      queue.asyncAfter(deadline: .now() + patience.withLock { $0 }) {
         tell()
         _exit(ExitStatus.interrupted.rawValue)
       }

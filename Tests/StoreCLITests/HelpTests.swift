@@ -7,7 +7,7 @@ import Testing
   static let subcommands = [
     "add", "update", "roots", "init", "query", "get", "list", "tag", "remove", "collections",
     "import", "export", "reembed", "batches",
-    "stats", "doctor", "usage", "health", "model", "compact", "mcp",
+    "stats", "doctor", "usage", "health", "model", "compact", "mcp", "serve",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 

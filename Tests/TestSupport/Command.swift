@@ -104,6 +104,11 @@ package final class RunningCommand: @unchecked Sendable {
     try process.run()
   }
 
+  /// What it has written to standard output so far.
+  package var output: String {
+    (try? Data(contentsOf: files.output)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
   /// Sends a signal.
   package func signal(_ number: Int32) {
     kill(process.processIdentifier, number)

@@ -53,6 +53,7 @@ enum JSONValue: Codable, Sendable, Hashable {
   subscript(_ key: String) -> JSONValue? { object?[key] }
 
   var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+  var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
   var string: String? { if case .string(let value) = self { value } else { nil } }
   var int: Int? { if case .int(let value) = self { value } else { nil } }
 }

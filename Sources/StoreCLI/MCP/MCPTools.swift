@@ -73,18 +73,23 @@ actor MCPTools {
     }
   }
 
-  private nonisolated func search(
-    _ store: Store, _ arguments: [String: JSONValue]
-  ) async throws -> [String: JSONValue] {
+  /// The options that the arguments of `search` say.
+  static func queryOptions(_ arguments: [String: JSONValue]) throws -> QueryOptions {
     var options = QueryOptions(limit: arguments["limit"]?.int ?? 10)
     options.filter = try arguments["filter"]?.string.map { try Filter(parsing: $0) }
     options.ranking =
       arguments["rank"]?.string.flatMap { RankArgument(rawValue: $0) }?.ranking ?? .fused
     options.neighbours = arguments["context"]?.int ?? 0
     options.foldsCopies = true
+    return options
+  }
+
+  private nonisolated func search(
+    _ store: Store, _ arguments: [String: JSONValue]
+  ) async throws -> [String: JSONValue] {
     var result = try await store.query(
       arguments["question"]?.string ?? "", in: arguments["collection"]?.string ?? "default",
-      options: options)
+      options: try Self.queryOptions(arguments))
     var notes = [
       result.degradedReason, result.noHitsReason, result.pending?.message,
     ].compactMap(\.self)

@@ -17,6 +17,8 @@ struct Settings: Sendable {
 
   /// The path of the store.
   var storePath = "store.db"
+  /// What requests to `store serve` have to carry.
+  var token: HiddenText?
   /// What the store is opened with.
   var configuration = StoreConfiguration()
   /// The service, as the library takes it, but for the key.

@@ -42,6 +42,7 @@ enum SettingName: String, Sendable, CaseIterable {
   case dailyCostLimit = "DAILY_COST_LIMIT_OPENAI"
   case hourlyRateLimit = "HOURLY_RATE_LIMIT_OPENAI"
   case store = "STORE_PATH"
+  case token = "STORE_TOKEN"
   case ledger = "STORE_LEDGER"
   case vocabularyFolder = "TIKTOKEN_CACHE_DIR"
   case modelAddress = "HF_ENDPOINT"
@@ -127,6 +128,7 @@ enum SettingName: String, Sendable, CaseIterable {
         SettingForm.wholeNumber(SettingRange.hourlyRequests).asLimit,
         \.configuration.budget.hourlyRequestLimit)
     case .store: SettingEntry(.path, \.storePath)
+    case .token: SettingEntry(.token, \.token) { _ in "absent" }
     case .ledger: SettingEntry(.path, \.configuration.budget.ledgerPath)
     case .vocabularyFolder: SettingEntry(.path, \.vocabularyFolder)
     case .modelAddress: SettingEntry(.modelServer, \.modelAddress)
@@ -345,6 +347,22 @@ extension SettingForm<HiddenText> {
     Self(
       expected: "a key of visible ASCII characters without spaces",
       parse: { isVisibleASCII($0) ? HiddenText($0) : nil }, shows: { _ in false }, isKey: true)
+  }
+}
+
+extension HiddenText {
+  /// The fewest characters of a token of `store serve`.
+  static let tokenLength = 16
+}
+
+extension SettingForm<HiddenText> {
+  /// What requests to `store serve` have to carry. Its text is never shown.
+  static var token: Self {
+    Self(
+      expected: "at least \(HiddenText.tokenLength) visible ASCII characters without spaces",
+      parse: {
+        isVisibleASCII($0) && $0.utf8.count >= HiddenText.tokenLength ? HiddenText($0) : nil
+      }, shows: { _ in false }, isKey: true)
   }
 }
 

@@ -1,0 +1,80 @@
+// `store serve`: the store over HTTP, for programs and people.
+
+import ArgumentParser
+import Foundation
+import VectorStore
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve the store over HTTP, to programs and people.",
+    discussion: """
+      Answers the store's verbs as JSON below /api, and /healthz and /metrics; /openapi.json describes all of \
+      it. Ctrl-C ends it after the requests that it has taken.
+
+      It only reads, unless --write allows to add and remove. Queries and embeddings may cost money, within \
+      the same budget as the command's.
+
+      Only programs on this machine reach it. With another --host, STORE_TOKEN must be set, a secret that \
+      each request carries as "Authorization: Bearer TOKEN"; for TLS, put a proxy before it. Each answer is a \
+      line on standard error.
+      """)
+
+  @Option(help: ArgumentHelp("The port; 0 takes any that is free.", valueName: "port"))
+  var port = 7280
+
+  @Option(
+    help: ArgumentHelp(
+      "The address of this machine to listen on; 0.0.0.0 and :: are all.", valueName: "address"))
+  var host = "127.0.0.1"
+
+  @Flag(help: "Allow requests that add and remove.")
+  var write = false
+
+  @OptionGroup var mode: ModeOptions
+
+  @Option(
+    name: .customLong("store"),
+    help: ArgumentHelp(
+      "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
+      valueName: "path"))
+  var storePath: String?
+
+  @Flag(name: [.short, .long], help: "Write no line for each request.")
+  var quiet = false
+
+  @Flag(name: [.short, .long], help: "Log what is done to standard error.")
+  var verbose = false
+
+  func validate() throws {
+    guard (0...65535).contains(port) else {
+      throw ValidationError("--port is \(port); give 0 to 65535.")
+    }
+  }
+
+  func run() async throws {
+    var chosen = StoreOptions()
+    (chosen.storePath, chosen.json, chosen.quiet) = (storePath, false, quiet)
+    chosen.verbose = verbose
+    var settings = try await Settings(
+      chosen, mode: mode.mode, access: write ? .readWrite : .readOnly, embeds: "default",
+      makes: write)
+    try await settings.addServices(of: nil, chosen, mode.mode)
+    settings.configuration.maximumReaders = 8
+    let store = try await settings.open()
+    var options = StoreServer.Options(host: host, port: port, writes: write)
+    options.token = settings.token
+    let errors = Terminal.standardError
+    let server = try StoreServer(store, options) { [quiet] line in
+      if !quiet { errors.write(line + "\n") }
+    }
+    // The requests that were taken may take longer than a command that ends at once.
+    Interruption.setPatience(seconds: 12)
+    Terminal.standardOutput.write(
+      "serving \(Terminal.oneLine(settings.storePath)) at http://\(host.contains(":") ? "[\(host)]" : host):\(server.port), "
+        + (write ? "to read and write" : "to read; --write allows to add and remove") + "\n")
+    // Until Ctrl-C.
+    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+    await server.stop()
+  }
+}
