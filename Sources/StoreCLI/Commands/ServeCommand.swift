@@ -9,8 +9,9 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Serve the store over HTTP, to programs and people.",
     discussion: """
-      Answers the store's verbs as JSON below /api, and /healthz and /metrics; /openapi.json describes all of \
-      it. Ctrl-C ends it after the requests that it has taken.
+      The page at / searches by hand. Programs have the store's verbs as JSON below /api, OpenAI's embeddings, \
+      files and vector stores below /v1, and agents the Model Context Protocol at /mcp; /openapi.json \
+      describes it. Ctrl-C ends it after the requests that it has taken.
 
       It only reads, unless --write allows to add and remove. Queries and embeddings may cost money, within \
       the same budget as the command's.
@@ -62,6 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
     try await settings.addServices(of: nil, chosen, mode.mode)
     settings.configuration.maximumReaders = 8
     let store = try await settings.open()
+    if write { try await UploadedFiles(besideStore: settings.storePath).removeRests() }
     var options = StoreServer.Options(host: host, port: port, writes: write)
     options.token = settings.token
     let errors = Terminal.standardError

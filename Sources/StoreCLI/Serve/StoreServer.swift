@@ -34,9 +34,14 @@ final class StoreServer: Sendable {
     }
     let metrics = ServeMetrics()
     let running = Running()
-    let all =
-      StoreRoutes(store: store).routes
-      + Self.ownRoutes(store, metrics) { running.server?.connections ?? 0 }
+    let uploads = UploadedFiles(besideStore: store.path)
+    let vectorStores = OpenAIVectorStores(store: store, uploads: uploads)
+    var all = StoreRoutes(store: store).routes + OpenAIEmbeddings(store: store).routes
+    all += OpenAIFiles(store: store, uploads: uploads).routes
+    all += vectorStores.routes + vectorStores.files.routes
+    all += MCPOverHTTP(tools: MCPTools(maximumTokens: 6000) { store }).routes
+    all += Self.ownRoutes(store, metrics) { running.server?.connections ?? 0 } + [SearchPage.route]
+    all.append(OpenAPIDescription.route(of: all))
     let routes = ServeRoutes(all: all, writes: options.writes)
     let guarding = RequestGuard(token: options.token) { routes.isOpen($0) }
     server = try HTTPServer(
