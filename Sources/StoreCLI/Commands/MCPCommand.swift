@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Synchronization
 import VectorStore
+import VectorStoreText
 
 struct MCPCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +13,8 @@ struct MCPCommand: AsyncParsableCommand {
     discussion: """
       Speaks on standard input and output, until the input ends. An agent's program starts it: its \
       configuration names the command `store` with the arguments mcp --store /path/to/store.db. The \
-      tools search, get, list and status only read.
+      tools search, get, list and status only read. --write adds add_text and remove, and with --root \
+      add_path, which reads files in that folder and nowhere else.
 
       --install enters this store in the configuration of Claude Code (.mcp.json), Cursor (.cursor/mcp.json) or \
       VS Code (.vscode/mcp.json) in the working folder, or of Codex (~/.codex/config.toml). It shows the entry \
@@ -30,6 +32,15 @@ struct MCPCommand: AsyncParsableCommand {
 
   @Flag(name: [.customShort("y"), .long], help: "With --install: write without asking.")
   var yes = false
+
+  @Flag(help: "Let agents add texts and remove documents.")
+  var write = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --write: let agents add files that lie in this folder. May be given several times.",
+      valueName: "folder"))
+  var root: [String] = []
 
   @Option(
     help: ArgumentHelp("The most tokens of a result, estimated.", valueName: "n"))
@@ -62,6 +73,9 @@ struct MCPCommand: AsyncParsableCommand {
     guard isName else {
       throw ValidationError("--name is \"\(name)\"; give letters of ASCII, digits, - and _.")
     }
+    guard write || root.isEmpty else {
+      throw ValidationError("--root goes with --write.")
+    }
     guard install != nil || !yes && name == "store" else {
       throw ValidationError("--name and --yes go with --install.")
     }
@@ -79,12 +93,14 @@ struct MCPCommand: AsyncParsableCommand {
         client: install, name: name,
         command: Bundle.main.executablePath ?? CommandLine.arguments[0],
         arguments: ["mcp", "--store", path.standardizedFileURL.path]
+          + (write ? ["--write"] : []) + (try roots()).flatMap { ["--root", $0] }
       ).run(isAgreed: yes)
     }
-    let (chosen, mode) = (options, mode.mode)
-    let tools = MCPTools(maximumTokens: maxTokens) {
+    let (chosen, mode, writes) = (options, mode.mode, write)
+    let tools = MCPTools(maximumTokens: maxTokens, writes: write, roots: try roots()) {
       var settings = try await Settings(
-        chosen, mode: mode, access: .readOnly, embeds: "default")
+        chosen, mode: mode, access: writes ? .readWrite : .readOnly, embeds: "default",
+        makes: writes)
       try await settings.addServices(of: nil, chosen, mode)
       settings.configuration.maximumReaders = 4
       return try await settings.open()
@@ -97,6 +113,20 @@ struct MCPCommand: AsyncParsableCommand {
     for await line in Self.lines() { session.receive(line) }
     await session.finish()
     try Task.checkCancellation()
+  }
+
+  /// The folders of --root without links.
+  private func roots() throws -> [String] {
+    try root.map { folder in
+      var isFolder: ObjCBool = false
+      guard let real = SourceIdentity.real(folder),
+        FileManager.default.fileExists(atPath: real, isDirectory: &isFolder), isFolder.boolValue
+      else {
+        throw StoreError(
+          .pathNotFound, "--root \(folder): there is no such folder; name one that is there")
+      }
+      return real
+    }
   }
 
   /// The lines of standard input, read on a thread of their own.

@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import VectorStore
 
 /// A session with one client, in the revisions 2026-07-28 (no handshake: each request says its revision),
 /// 2025-11-25 and 2025-06-18 (`initialize`). Requests run at the same time.
@@ -82,7 +83,7 @@ final class MCPSession: Sendable {
   private func answer(_ id: JSONValue, _ method: String, _ params: JSONValue) async {
     do {
       let isModern = try Self.checkEnvelope(params, method)
-      var result = try await result(method, params)
+      var result = try await result(method, params, isModern)
       if isModern {
         result["resultType"] = "complete"
         result["_meta"] = ["io.modelcontextprotocol/serverInfo": Self.serverInfo]
@@ -103,9 +104,9 @@ final class MCPSession: Sendable {
   }
 
   private func result(
-    _ method: String, _ params: JSONValue
+    _ method: String, _ params: JSONValue, _ isModern: Bool
   ) async throws -> [String: JSONValue] {
-    let capabilities: JSONValue = ["tools": [:]]
+    let capabilities: JSONValue = ["tools": [:], "resources": [:]]
     switch method {
     case "initialize":
       let asked = params["protocolVersion"]?.string ?? ""
@@ -121,20 +122,65 @@ final class MCPSession: Sendable {
         "capabilities": capabilities, "instructions": .string(MCPTools.instructions),
       ]
     case "ping": return [:]
-    case "tools/list": return ["tools": .array(MCPTool.all.map(\.described))]
+    case "tools/list": return ["tools": .array(tools.offered.map(\.described))]
+    case "resources/list":
+      let cursor = params["cursor"]
+      guard cursor == nil || cursor?.string != nil else {
+        throw ProtocolError(code: -32602, message: "a cursor is a text")
+      }
+      return try await tools.resources(after: cursor?.string)
+    case "resources/templates/list": return ["resourceTemplates": []]
+    case "resources/read":
+      let address = params["uri"]?.string ?? ""
+      guard let resource = try await tools.resource(at: address) else {
+        // Revision 2026-07-28 has retired the code of the earlier ones.
+        throw ProtocolError(
+          code: isModern ? -32602 : -32002,
+          message: "there is no resource \"\(address.prefix(200))\"; resources/list has all",
+          data: ["uri": .string(address)])
+      }
+      return resource
     case "tools/call":
       guard let name = params["name"]?.string,
-        let tool = MCPTool.all.first(where: { $0.name == name })
+        let tool = tools.offered.first(where: { $0.name == name })
       else {
-        let names = MCPTool.all.map(\.name).joined(separator: ", ")
+        let names = tools.offered.map(\.name).joined(separator: ", ")
         throw ProtocolError(code: -32602, message: "there is no such tool; the tools are \(names)")
       }
       guard let arguments = (params["arguments"] ?? [:]).object else {
         throw ProtocolError(code: -32602, message: "arguments is a JSON object")
       }
-      return try await tools.call(tool, arguments)
+      return try await tools.call(tool, arguments, progress: progress(params["_meta"]))
     default:
       throw ProtocolError(code: -32601, message: "there is no method \"\(method.prefix(100))\"")
+    }
+  }
+
+  /// What tells the client how far a call is, if it asks for that: ten times a second at most.
+  private func progress(_ meta: JSONValue?) -> ProgressHandler? {
+    guard let token = meta?["progressToken"], token.string != nil || token.int != nil else {
+      return nil
+    }
+    let told = Mutex<(done: Int, at: ContinuousClock.Instant)?>(nil)
+    return { [send] progress in
+      let isDue = told.withLock { last in
+        let now = ContinuousClock.now
+        // Each is greater than the one before, as the protocol demands.
+        if let last, progress.done <= last.done || now - last.at < .milliseconds(100) {
+          return false
+        }
+        last = (progress.done, now)
+        return true
+      }
+      guard isDue else { return }
+      var params: [String: JSONValue] = [
+        "progressToken": token, "progress": .int(progress.done),
+        "message": .string(progress.current ?? progress.unit),
+      ]
+      params["total"] = progress.total.map { .int($0) }
+      send([
+        "jsonrpc": "2.0", "method": "notifications/progress", "params": .object(params),
+      ])
     }
   }
 

@@ -8,6 +8,8 @@ struct MCPTool: Sendable {
       case text
       case choice([String])
       case integer(ClosedRange<Int>)
+      /// Values by name.
+      case object
     }
 
     let name: String
@@ -28,6 +30,7 @@ struct MCPTool: Sendable {
           "type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound),
           "description": .string(description),
         ]
+      case .object: ["type": "object", "description": .string(description)]
       }
     }
 
@@ -41,6 +44,8 @@ struct MCPTool: Sendable {
       case (.integer(let range), .int(let number)) where range.contains(number): nil
       case (.integer(let range), _):
         "\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)"
+      case (.object, .object): nil
+      case (.object, _): "\(name) is a JSON object"
       }
     }
   }
@@ -51,6 +56,12 @@ struct MCPTool: Sendable {
   let arguments: [Argument]
   /// The members of its structured content, with their types.
   let output: [String: JSONValue]
+  /// What it does to the store.
+  var effect = Effect.reads
+
+  enum Effect: Sendable {
+    case reads, adds, destroys
+  }
 
   /// The tool as `tools/list` tells it.
   var described: JSONValue {
@@ -65,8 +76,9 @@ struct MCPTool: Sendable {
       ],
       "outputSchema": ["type": "object", "properties": .object(output)],
       "annotations": [
-        "title": .string(title), "readOnlyHint": true, "destructiveHint": false,
-        "idempotentHint": true, "openWorldHint": false,
+        "title": .string(title), "readOnlyHint": .bool(effect == .reads),
+        "destructiveHint": .bool(effect == .destroys), "idempotentHint": true,
+        "openWorldHint": false,
       ],
     ]
   }
@@ -95,7 +107,8 @@ struct MCPTool: Sendable {
     description: "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, "
       + "added, modified, date, title, kind.")
 
-  static let all = [
+  /// The tools that only read.
+  static let reading = [
     MCPTool(
       name: "search", title: "Search passages",
       description:
@@ -175,4 +188,58 @@ struct MCPTool: Sendable {
         "health": ["type": "object"],
       ]),
   ]
+  /// What writing gives back: the members of the command's report.
+  private static let report: [String: JSONValue] = ["report": ["type": "object"]]
+
+  /// The tools that change the store.
+  ///
+  /// - Parameter roots: the folders below which files may be added.
+  static func writing(roots: [String]) -> [MCPTool] {
+    let texts = [
+      MCPTool(
+        name: "add_text", title: "Add a text",
+        description:
+          "Keep a text in the store, to be found by search from now on. A text with the same id "
+          + "is replaced.",
+        arguments: [
+          Argument(name: "text", kind: .text, description: "The text.", isRequired: true),
+          Argument(
+            name: "id", kind: .text,
+            description: "Its name in the store (default: text- and part of its hash)."),
+          collection,
+          Argument(
+            name: "metadata", kind: .object,
+            description: "Values by name, which filters can ask for, as {\"topic\": \"ports\"}."),
+        ],
+        output: report, effect: .destroys),
+      MCPTool(
+        name: "remove", title: "Remove a document",
+        description:
+          "Remove one document from the store. The file that it was read from stays; "
+          + "a later update of its folder adds it again.",
+        arguments: [
+          Argument(
+            name: "source", kind: .text, description: "The source, as search and list give it.",
+            isRequired: true),
+          collection,
+        ],
+        output: report, effect: .destroys),
+    ]
+    guard !roots.isEmpty else { return texts }
+    let paths = MCPTool(
+      name: "add_path", title: "Add a file or a folder",
+      description:
+        "Read a file, or a folder with all that is in it, into the store; what is there already is brought up "
+        + "to date. Only below " + roots.joined(separator: ", ") + ".",
+      arguments: [
+        Argument(
+          name: "path", kind: .text,
+          description: "The file or folder: absolute, or from "
+            + (roots.count == 1 ? roots[0] : "one of these folders") + ".",
+          isRequired: true),
+        collection,
+      ],
+      output: report, effect: .adds)
+    return [texts[0], paths, texts[1]]
+  }
 }

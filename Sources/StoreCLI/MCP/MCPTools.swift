@@ -13,25 +13,37 @@ actor MCPTools {
     collections there are and what does not work. Name the source and line of what you use.
     """
 
+  /// The tools that are offered.
+  nonisolated let offered: [MCPTool]
+  /// The folders below which files may be added, without links.
+  nonisolated let roots: [String]
+  nonisolated let maximumTokens: Int
   private let open: @Sendable () async throws -> Store
-  private let maximumTokens: Int
   private var opening: Task<Store, any Error>?
 
   /// Creates the tools.
   ///
   /// - Parameters:
   ///   - maximumTokens: the most tokens of a result's text, and of its structured content, estimated.
+  ///   - writes: whether tools that change the store are offered.
+  ///   - roots: the folders below which files may be added, absolute and without links.
   ///   - open: opens the store.
-  init(maximumTokens: Int, open: @escaping @Sendable () async throws -> Store) {
+  init(
+    maximumTokens: Int, writes: Bool = false, roots: [String] = [],
+    open: @escaping @Sendable () async throws -> Store
+  ) {
     self.maximumTokens = maximumTokens
+    self.roots = roots
+    offered = MCPTool.reading + (writes ? MCPTool.writing(roots: roots) : [])
     self.open = open
   }
 
   /// Calls a tool. What goes wrong stands in the result, for the agent to read.
   ///
+  /// - Parameter progress: is told how far a long call is.
   /// - Throws: `CancellationError` alone.
   nonisolated func call(
-    _ tool: MCPTool, _ arguments: [String: JSONValue]
+    _ tool: MCPTool, _ arguments: [String: JSONValue], progress: ProgressHandler? = nil
   ) async throws -> [String: JSONValue] {
     do {
       if let problem = tool.problem(arguments) { throw StoreError(.invalidArgument, problem) }
@@ -40,6 +52,9 @@ actor MCPTools {
       case "search": return try await search(store, arguments)
       case "get": return try await get(store, arguments)
       case "list": return try await list(store, arguments)
+      case "add_text": return try await addText(store, arguments)
+      case "add_path": return try await addPath(store, arguments, progress)
+      case "remove": return try await remove(store, arguments)
       default: return try await status(store)
       }
     } catch let error as CancellationError {
@@ -61,7 +76,7 @@ actor MCPTools {
     }
   }
 
-  private func store() async throws -> Store {
+  func store() async throws -> Store {
     let task = opening ?? Task { [open] in try await open() }
     opening = task
     do {
@@ -235,15 +250,15 @@ actor MCPTools {
 
   // MARK: - Results
 
-  private nonisolated func answer(
-    _ text: String, _ notes: [String], _ content: [String: JSONValue]
+  nonisolated func answer(
+    _ text: String, _ notes: [String], _ content: [String: JSONValue], isError: Bool = false
   ) -> [String: JSONValue] {
     var content = content
     if !notes.isEmpty { content["notes"] = .array(notes.map { .string($0) }) }
     let all = ([text] + notes.map { "Note: \($0)" }).filter { !$0.isEmpty }
     return [
       "content": [["type": "text", "text": .string(all.joined(separator: "\n\n"))]],
-      "structuredContent": .object(content), "isError": false,
+      "structuredContent": .object(content), "isError": .bool(isError),
     ]
   }
 

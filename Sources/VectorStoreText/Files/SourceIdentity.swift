@@ -102,7 +102,7 @@ package struct SourceIdentity: Sendable, Hashable {
   }
 
   /// A path without links, if something is there.
-  private static func real(_ path: String) -> String? {
+  package static func real(_ path: String) -> String? {
     guard let real = realpath(path, nil) else { return nil }
     defer { free(real) }
     return String(cString: real)
