@@ -8,7 +8,7 @@ import pathlib
 
 import openai
 
-base, token = sys.argv[1], sys.argv[2]
+base, token = sys.argv[2], sys.argv[3]
 client = openai.OpenAI(base_url=base + "/v1", api_key=token, max_retries=0, timeout=60)
 folder = pathlib.Path(tempfile.mkdtemp())
 

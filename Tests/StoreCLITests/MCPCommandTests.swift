@@ -153,7 +153,7 @@ import Testing
         Self.call(1, "list", #"{"filter":"topic = 'food' and year = 2026"}"#),
         Self.call(2, "list", "{}"),
       ], in: store)
-    #expect(try Self.text(answers["1"]) == "anna  (default, stand-in, 1 chunk)")
+    #expect(try Self.text(answers["1"]).hasPrefix("anna  (default, "))
     let all = try Self.text(answers["2"])
     #expect(all.contains("docs/deep/lighthouse.md") && !all.contains("harbour.md"))
     #expect(!all.contains("secret") && !all.contains("note.md"))
@@ -219,5 +219,42 @@ import Testing
     let told = try #require(answers["p"], "nothing was told")
     #expect(told["method"] as? String == "notifications/progress")
     #expect((told["params"] as? [String: Any])?["progress"] as? Int != nil)
+  }
+
+  /// The official SDK, in the revision without a handshake and in those with one.
+  @Test(
+    .enabled("needs official clients (.scripts/clients)") { ClientScript.isThere() },
+    .timeLimit(.minutes(2)), arguments: ["auto", "legacy"])
+  func theOfficialClientUsesAllOfIt(mode: String) async throws {
+    let behaviour = LoopbackBehaviour(fault: { request, _ in
+      request.texts.contains("To be given up.") ? .neverAnswer() : nil
+    })
+    try await withLoopback(behaviour) { server in
+      let folder = try TemporaryFolder()
+      try folder.write("# Ports\n\nThe server listens on port 8080.\n", to: "docs/ports.md")
+      let paid = PaidCommand(server, folder: folder, ["STORE_PATH": folder.path("store.db")])
+      _ = try await paid.command.run("add", "docs")
+      let outcome = try await ClientScript.command("mcp_session.py", paid.command)
+        .run(mode, folder.path("docs"))
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let found = try CommandTests.object(outcome.output)
+      #expect(
+        found["tools"] as? [String] == [
+          "search", "get", "list", "status", "add_text", "add_path", "remove",
+        ])
+      for name in ["search", "get", "list", "status", "add_text", "add_path", "remove", "after"] {
+        let called = try #require(found[name] as? [String: Any], "\(name): \(found)")
+        #expect(called["error"] as? Bool == false, "\(name): \(called)")
+      }
+      let search = try #require(found["search"] as? [String: Any])
+      #expect((search["text"] as? String)?.contains("docs/ports.md:1") == true)
+      #expect((found["nonsense"] as? [String: Any])?["error"] as? Bool == true)
+      #expect(found["unknown"] as? Int == -32602)
+      #expect(found["cancelled"] as? Bool == true)
+      #expect((found["resources"] as? [String])?.contains("docs/ports.md") == true)
+      #expect((found["resource"] as? String)?.hasPrefix("# Ports") == true)
+      let list = try await paid.command.run("list", "--json").output
+      #expect(!list.contains("given up"), "what was cancelled is not there")
+    }
   }
 }

@@ -12,7 +12,7 @@ struct StoreRoutes: Sendable {
 
   /// The arguments of a tool for agents, which this server takes as well.
   private static func arguments(of tool: String) -> [MCPTool.Argument] {
-    MCPTool.all.first { $0.name == tool }?.arguments ?? []
+    MCPTool.reading.first { $0.name == tool }?.arguments ?? []
   }
 
   var routes: [ServeRoute] {
