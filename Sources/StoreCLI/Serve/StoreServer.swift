@@ -39,7 +39,8 @@ final class StoreServer: Sendable {
     var all = StoreRoutes(store: store).routes + OpenAIEmbeddings(store: store).routes
     all += OpenAIFiles(store: store, uploads: uploads).routes
     all += vectorStores.routes + vectorStores.files.routes
-    all += MCPOverHTTP(tools: MCPTools(maximumTokens: 6000) { store }).routes
+    all +=
+      MCPOverHTTP(tools: MCPTools(maximumTokens: 6000, writes: options.writes) { store }).routes
     all += Self.ownRoutes(store, metrics) { running.server?.connections ?? 0 } + [SearchPage.route]
     all.append(OpenAPIDescription.route(of: all))
     let routes = ServeRoutes(all: all, writes: options.writes)
