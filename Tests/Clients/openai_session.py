@@ -57,6 +57,7 @@ assert colours.status == "completed"
 streams = [open(write(f"note {n}.txt", f"Note number {n} is about the walrus."), "rb") for n in range(3)]
 batch = client.vector_stores.file_batches.upload_and_poll(vector_store_id=store.id, files=streams)
 assert batch.status == "completed" and batch.file_counts.completed == 3, batch
+assert len(client.vector_stores.file_batches.list_files(batch.id, vector_store_id=store.id).data) == 3
 
 # Two files of one name are two files.
 with open(write("ports.md", "# Ports\n\nThe printer listens on port 9100.\n"), "rb") as file:

@@ -21,6 +21,7 @@ struct HTTPError: Error {
     switch error {
     case let error as HTTPError: self = error
     case let error as StoreError: self.init(error)
+    case let error as SettingError: self.init(400, "invalid_argument", "\(error)")
     case is CancellationError:
       self.init(499, "cancelled", "the request was given up; send it again")
     case let error as DecodingError: self.init(400, "invalid_argument", Self.message(error))

@@ -36,9 +36,15 @@ struct OpenAIVectorStoreFiles: Sendable {
     }
   }
 
-  /// The batches of this process: a batch is done when its request is answered, and only its counts are kept.
+  /// A batch of files. It is done when its request is answered.
+  private struct Batch: Sendable {
+    let json: JSONValue
+    let files: [String]
+  }
+
+  /// The batches of this process.
   private final class Batches: Sendable {
-    let all = Mutex<[String: JSONValue]>([:])
+    let all = Mutex<[String: Batch]>([:])
   }
 
   let store: Store
@@ -94,12 +100,24 @@ struct OpenAIVectorStoreFiles: Sendable {
       ServeRoute(
         method: "GET", path: batches + "/{batch_id}", summary: "A batch of files, which is done.",
         gives: "FileBatch"
-      ) { call in try HTTPResponse(json: try batch(call)) },
+      ) { call in try HTTPResponse(json: try batch(call).json) },
+      ServeRoute(
+        method: "GET", path: batches + "/{batch_id}/files", summary: "The files of a batch.",
+        arguments: OpenAIPage.arguments, gives: "VectorStoreFileList"
+      ) { call in
+        let id = try VectorStoreID(call.value("vector_store_id"))
+        let page = try OpenAIPage(call)
+        var files: [JSONValue] = []
+        for file in try batch(call).files {
+          files.append(Self.described(try await document(file, in: id), in: id))
+        }
+        return try HTTPResponse(json: page.answer(files))
+      },
       ServeRoute(
         method: "POST", path: batches + "/{batch_id}/cancel",
         summary: "A batch of files: it is done, so that nothing is left to cancel.",
         gives: "FileBatch", writes: true
-      ) { call in try HTTPResponse(json: try batch(call)) },
+      ) { call in try HTTPResponse(json: try batch(call).json) },
     ]
   }
 
@@ -280,11 +298,11 @@ struct OpenAIVectorStoreFiles: Sendable {
         400, "invalid_argument", "the batch has \(wanted.count) files; send 1 to 500",
         parameter: "file_ids")
     }
-    var (completed, failed) = (0, 0)
+    var (completed, failed) = ([String](), 0)
     for (file, attributes, options) in wanted {
       do {
         _ = try await attach(file, to: id, attributes: attributes, options: options)
-        completed += 1
+        completed.append(file.id)
       } catch let error as StoreError where [.notText, .empty, .textTooLong].contains(error.code) {
         failed += 1
       }
@@ -295,21 +313,22 @@ struct OpenAIVectorStoreFiles: Sendable {
       "created_at": .int(Int(Date().timeIntervalSince1970)), "vector_store_id": .string(id.text),
       "status": "completed",
       "file_counts": [
-        "in_progress": 0, "completed": .int(completed), "failed": .int(failed), "cancelled": 0,
+        "in_progress": 0, "completed": .int(completed.count), "failed": .int(failed),
+        "cancelled": 0,
         "total": .int(wanted.count),
       ],
     ]
     batches.all.withLock { all in
       if all.count >= 1000 { all = [:] }
-      all[name] = batch
+      all[name] = Batch(json: batch, files: completed)
     }
     return try HTTPResponse(json: batch)
   }
 
-  private func batch(_ call: ServeCall) throws -> JSONValue {
+  private func batch(_ call: ServeCall) throws -> Batch {
     let name = call.value("batch_id")
     guard let batch = batches.all.withLock({ $0[name] }),
-      batch["vector_store_id"]?.string == call.value("vector_store_id")
+      batch.json["vector_store_id"]?.string == call.value("vector_store_id")
     else {
       throw HTTPError(
         404, "batch_not_found",

@@ -209,6 +209,10 @@ struct OpenAIVectorStores: Sendable {
               "content": .array(hit.text.map { [["type": "text", "text": .string($0)]] } ?? []),
             ]
           }), "has_more": false, "next_page": .null,
+        // OpenAI has no such field; clients pass over it.
+        "notes": .array(
+          Set(results.flatMap { [$0.degradedReason, $0.pending?.message].compactMap(\.self) })
+            .sorted().map { .string($0) }),
       ] as JSONValue)
   }
 

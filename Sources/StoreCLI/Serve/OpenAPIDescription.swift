@@ -8,7 +8,7 @@ enum OpenAPIDescription {
   static func make(_ routes: [ServeRoute]) -> JSONValue {
     var paths: [String: [String: JSONValue]] = [:]
     for route in routes {
-      paths[route.path.replacing("…", with: ""), default: [:]][route.method.lowercased()] =
+      paths[route.template, default: [:]][route.method.lowercased()] =
         operation(route)
     }
     return [

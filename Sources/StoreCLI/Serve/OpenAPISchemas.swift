@@ -61,7 +61,7 @@ enum OpenAPISchemas {
       "query: any, filters?: object, max_num_results?: int, ranking_options?: object, "
       + "rewrite_query?: bool",
     "VectorStoreSearchPage":
-      "object: string, search_query: [string], data: [VectorStoreHit], has_more: bool, "
+      "object: string, search_query: [string], data: [VectorStoreHit], has_more: bool, notes: [string], "
       + "next_page: string?",
     "VectorStoreHit":
       "file_id: string, filename: string, score: number, attributes: object, content: [TextPart]",

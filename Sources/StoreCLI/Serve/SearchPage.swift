@@ -1,5 +1,6 @@
 // The page at `/`: one file that loads nothing and may run no script but its own.
 
+import ArgumentParser
 import Foundation
 import VectorStore
 
@@ -40,7 +41,8 @@ enum SearchPage {
     </main>
     <footer>
     <section><h2>Collections</h2><ul id="collections"></ul></section>
-    <section><h2>Service</h2><ul id="service"></ul></section>
+    <section><h2>Service</h2><ul id="service"></ul>
+    <p id="report"><a href="/report">How good the vectors are</a></p></section>
     <section><h2>Keys</h2><ul><li><kbd>/</kbd> search</li><li><kbd>↑</kbd> <kbd>↓</kbd> move</li>
     <li><kbd>Enter</kbd> whole passage</li><li><kbd>Esc</kbd> back to the question</li></ul></section>
     </footer>
@@ -63,6 +65,21 @@ enum SearchPage {
     ServeRoute(method: "GET", path: "/", summary: "A page to search by hand.", isOpen: true) { _ in
       var response = HTTPResponse(contentType: "text/html; charset=utf-8", Data(html.utf8))
       response.headers["Content-Security-Policy"] = policy
+      return response
+    }
+  }
+
+  /// The report of the vectors' quality. It takes as long as `store stats` does.
+  static func report(_ store: Store) -> ServeRoute {
+    ServeRoute(
+      method: "GET", path: "/report", summary: "How good the vectors are, as a page."
+    ) { _ in
+      let name = URL(filePath: store.path).lastPathComponent
+      let page = StatisticsPage(
+        try await store.statistics(), store: name, version: StoreCommand.configuration.version)
+      var response = HTTPResponse(contentType: "text/html; charset=utf-8", Data(page.html.utf8))
+      // The page has a policy of its own, in which this cannot stand.
+      response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
       return response
     }
   }
@@ -113,7 +130,7 @@ enum SearchPage {
     .text.whole{border-top:1px solid var(--edge);padding-top:8px}
     mark{background:var(--mark);color:inherit;border-radius:3px;padding:0 1px}
     .more{color:var(--soft);font-size:.85rem;margin:4px 0 0}
-    h2{font-size:.9rem;margin:0 0 4px;color:var(--text)}footer li{padding:2px 0}
+    h2{font-size:.9rem;margin:0 0 4px;color:var(--text)}footer li,footer p{padding:2px 0;margin:0}a{color:var(--accent)}
     @media(max-width:480px){.options select{max-width:38vw}.box kbd{display:none}header{position:static}}
     """
 }

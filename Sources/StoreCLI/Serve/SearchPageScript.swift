@@ -121,6 +121,8 @@ enum SearchPageScript {
           + ' (' + (one.space.startsWith('mock/') ? 'words only' : one.space) + ')'))
           : [make('li', '', 'none yet')]));
         $('login').hidden = true;
+        // A link carries no token.
+        $('report').hidden = Boolean(sessionStorage.getItem('token'));
         const [health, usage] = await Promise.all([ask('/api/status'), ask('/api/usage?days=1')]);
         const lines = health.services.map((one) =>
           one.space + ': ' + (one.isWell ? 'works' : (one.problem || {}).message || 'does not work'));

@@ -82,6 +82,9 @@ struct ServeRoute: Sendable {
   var isOpen = false
   let answer: @Sendable (ServeCall) async throws -> HTTPResponse
 
+  /// The path as others write such paths.
+  var template: String { path.replacing("…", with: "") }
+
   /// The values of the names in a path; nil if the path is another.
   func values(in parts: [Substring]) -> [String: String]? {
     let own = path.split(separator: "/")
@@ -127,11 +130,11 @@ struct ServeRoutes: Sendable {
         }
         var response = try await route.answer(
           ServeCall(request: request, values: values, expected: route.arguments))
-        response.route = route.path
+        response.route = route.template
         return response
       } catch {
         var response = HTTPError(error).response
-        response.route = route.path
+        response.route = route.template
         return response
       }
     } catch {

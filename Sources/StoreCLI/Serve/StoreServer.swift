@@ -41,7 +41,10 @@ final class StoreServer: Sendable {
     all += vectorStores.routes + vectorStores.files.routes
     all +=
       MCPOverHTTP(tools: MCPTools(maximumTokens: 6000, writes: options.writes) { store }).routes
-    all += Self.ownRoutes(store, metrics) { running.server?.connections ?? 0 } + [SearchPage.route]
+    all +=
+      Self.ownRoutes(store, metrics) { running.server?.connections ?? 0 } + [
+        SearchPage.route, SearchPage.report(store),
+      ]
     all.append(OpenAPIDescription.route(of: all))
     let routes = ServeRoutes(all: all, writes: options.writes)
     let guarding = RequestGuard(token: options.token) { routes.isOpen($0) }

@@ -57,12 +57,14 @@ import VectorStore
     #expect(policy.hasPrefix("default-src 'none'; script-src 'sha256-"))
     #expect(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"))
     for part in [
-      "src=", "href=", "url(", "@import", "innerHTML", "insertAdjacent", "eval(", " style=",
+      "src=", "url(", "@import", "innerHTML", "insertAdjacent", "eval(", " style=",
       "onclick=",
     ] {
       #expect(!page.body.contains(part), "\(part)")
     }
     #expect(page.body.components(separatedBy: "<script>").count == 2)
+    #expect(page.body.components(separatedBy: "href=").count == 2)
+    #expect(try await served.ask("GET", "/report").status == 401)
     try await served.end()
   }
 

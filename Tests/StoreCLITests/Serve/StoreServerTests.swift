@@ -225,6 +225,113 @@ import VectorStore
     try await served.end()
   }
 
+  @Test func whatIsAskedBeforeTheEndIsAnswered() async throws {
+    try await withSlowServer(seconds: 1) { served in
+      async let answer = served.ask(
+        "POST", "/v1/embeddings", #"{"model":"text-embedding-3-small","input":"new"}"#)
+      for _ in 0..<300 where try await served.store.usage().today.inFlightRequests == 0 {
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      await served.server.stop(patience: .seconds(10))
+      #expect(try await answer.status == 200)
+    }
+  }
+
+  @Test func whatNobodyWaitsForIsGivenUp() async throws {
+    try await withSlowServer(seconds: 20) { served in
+      let connection = try RawClient.connect(served.server.port)
+      let body = #"{"model":"text-embedding-3-small","input":"new"}"#
+      connection.send(
+        Data(
+          "POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            .utf8))
+      try await Task.sleep(for: .milliseconds(100))
+      connection.close()
+      let started = ContinuousClock.now
+      while served.lines.isEmpty, ContinuousClock.now - started < .seconds(15) {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(served.lines.first?.contains(" POST /v1/embeddings 499 ") == true, "\(served.lines)")
+    }
+  }
+
+  /// Serves a store whose embedding service takes its time, after the store has its document.
+  private func withSlowServer(
+    seconds: Double, _ body: (ServedStore) async throws -> Void
+  ) async throws {
+    try await withLoopback(LoopbackBehaviour()) { server in
+      let folder = try TemporaryFolder()
+      var service = OpenAIConfiguration()
+      (service.baseURL, service.apiKey) = (server.url, APIKey("sk-test"))
+      var configuration = StoreConfiguration(
+        mode: .real, service: try OpenAIService(configuration: service))
+      configuration.budget.ledgerPath = folder.path("ledger.db")
+      let served = try await ServedStore(configuration: configuration)
+      server.update { $0.latency = seconds }
+      try await body(served)
+      try await served.end()
+    }
+  }
+
+  @Test func brokenRequestsToEveryPathAreAnswered() async throws {
+    let served = try await ServedStore()
+    let paths = [
+      "/api/search", "/api/documents", "/api/documents/a", "/v1/embeddings", "/v1/files", "/mcp",
+      "/v1/vector_stores", "/v1/vector_stores/vs_ZGVmYXVsdA/search",
+      "/v1/vector_stores/vs_ZGVmYXVsdA/files",
+      "/v1/vector_stores/vs_ZGVmYXVsdA/files/file-s-cG9ydHM",
+      "/v1/vector_stores/vs_ZGVmYXVsdA/file_batches", "/api/usage?days=1",
+      "/api/documents?offset=1",
+    ]
+    let bodies = [
+      #"{"question":"port","limit":3,"filter":"a = 1"}"#, #"{"documents":[{"text":"x"}]}"#,
+      #"{"model":"m","input":["a"],"dimensions":64}"#,
+      #"{"file_id":"file-1","attributes":{"a":1}}"#,
+      #"{"query":["a"],"filters":{"type":"in","key":"a","value":[1]},"max_num_results":5}"#,
+      #"{"name":"n","file_ids":[]}"#, #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+    ]
+    let parts = [
+      "null", "-1", "1e400", "99999999999999999999", "[[[[[[[[]]]]]]]]", "{}", "\"\\ud800\"", "%",
+      "\"", "true",
+      "\0", "-9223372036854775808",
+    ]
+    var random = SeededGenerator(seed: 20_261_129)
+    var requests = Data()
+    let (count, host) = (1500, "Host: localhost\r\n")
+    for number in 1...count {
+      let method = ["GET", "POST", "POST", "PUT"].randomElement(using: &random) ?? "GET"
+      var path = Array((paths.randomElement(using: &random) ?? "/").utf8)
+      var body = Array((bodies.randomElement(using: &random) ?? "").utf8)
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        let place = Int.random(in: 0...body.count, using: &random)
+        body.replaceSubrange(
+          place..<min(body.count, place + 4), with: (parts.randomElement(using: &random) ?? "").utf8
+        )
+      }
+      if Int.random(in: 0..<4, using: &random) == 0 {
+        path.insert(
+          UInt8.random(in: 0x21...0x7E, using: &random),
+          at: Int.random(in: 1...path.count, using: &random))
+      }
+      let target = String(decoding: path, as: UTF8.self).replacing("#", with: "")
+      let ending = number == count ? "Connection: close\r\n" : ""
+      requests += Data(
+        "\(method) \(target) HTTP/1.1\r\n\(host)\(ending)Content-Length: \(body.count)\r\n\r\n".utf8
+      )
+      requests += Data(body)
+    }
+    let answers = String(
+      decoding: try await RawClient.send(requests, to: served.server.port, seconds: 120),
+      as: UTF8.self)
+    let statuses = answers.matches(of: #/HTTP/1\.1 ([0-9]{3}) /#).map(\.1)
+    // A malformed line ends the connection, which the log shows by its answer.
+    let isCut = statuses.last == "400" && statuses.count < count
+    #expect(statuses.count == count || isCut && statuses.count > 100, "\(statuses.count)")
+    #expect(!statuses.contains("500"), "\(served.lines.filter { $0.contains(" 500 ") })")
+    #expect(try await served.ask("GET", "/healthz").status == 200)
+    try await served.end()
+  }
+
   @Test func connectionsAreKeptAndEndWithTheServer() async throws {
     let served = try await ServedStore()
     let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
