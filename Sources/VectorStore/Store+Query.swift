@@ -162,7 +162,8 @@ extension Store {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
     let filter = options.filter?.resolvingSources(by: identity)
-    return try await file.read { [file, identity] db in
+    return try await file.read(isWordSearch: options.ranking != .vector) {
+      [file, identity] db in
       let collection = try CollectionsTable.require(collection, db)
       let selection = try FilterSelection.answering(filter, collection: collection, db)
       let ranker = Ranker(

@@ -4,7 +4,7 @@ extension Store {
   /// The answers of several collections to many questions, in their order, merged.
   ///
   /// Hits that were scored in the same way, as by cosines of one space, stand by their score. Cosines of
-  /// two spaces cannot be compared: such hits take turns, by their rank in their own collection.
+  /// two spaces cannot be compared: such hits take turns, by their rank in their own collection, the surer ones first.
   ///
   /// Otherwise as ``query(_:in:options:)-(String,_,_)``.
   public func query(
@@ -69,8 +69,10 @@ extension QueryResult {
       hits.enumerated().sorted { one, other in
         let (left, right) = (one.element, other.element)
         if isComparable, left.score != right.score { return left.score > right.score }
-        return (left.rank, -(left.cosine ?? -1), one.offset)
-          < (right.rank, -(right.cosine ?? -1), other.offset)
+        // How sure a hit is means the same in every collection.
+        let (theirs, own) = (right.strength ?? .weak, left.strength ?? .weak)
+        return (theirs, left.rank, -(left.cosine ?? -1), one.offset)
+          < (own, right.rank, -(right.cosine ?? -1), other.offset)
       }.map(\.element).prefix(limit))
     for index in self.hits.indices { self.hits[index].rank = index + 1 }
     degradedReason = results.lazy.compactMap(\.degradedReason).first

@@ -26,7 +26,7 @@ import Testing
     let asked = try await store.run(
       "query", "which port does the server listen on?", "--limit", "1")
     #expect(asked.status == 0)
-    #expect(asked.output.hasPrefix(" 1  1.000  "))
+    #expect(asked.output.hasPrefix(" 1  1.000 strong  "))
     #expect(
       asked.output.contains("docs/ports.md:1\n    Ports\n    The server listens on port 8080.\n"))
     #expect(
@@ -70,7 +70,8 @@ import Testing
       let hit = try Self.object(String(line))
       #expect(
         Set(hit.keys) == [
-          "query", "rank", "score", "cosine", "id", "source", "path", "collection", "ordinal",
+          "query", "rank", "score", "cosine", "strength", "id", "source", "path", "collection",
+          "ordinal",
           "text",
           "metadata", "start", "end", "line", "headings", "copies", "space", "degraded",
         ])

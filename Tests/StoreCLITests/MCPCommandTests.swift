@@ -45,6 +45,7 @@ import Testing
         Self.call(5, "list", "{}"), Self.call(6, "status", "{}"),
         Self.call(7, "search", #"{"question":"which port?","path":"/etc"}"#),
         Self.call(8, "get", #"{"source":"/etc/passwd"}"#),
+        Self.call(9, "search", #"{"question":"penguins in antarctica"}"#),
       ], in: store)
     let initialized = try #require(answers["1"]?["result"] as? [String: Any])
     #expect(initialized["protocolVersion"] as? String == "2025-06-18")
@@ -52,6 +53,8 @@ import Testing
     let names = (listed["tools"] as? [[String: Any]])?.compactMap { $0["name"] as? String }
     #expect(names == ["search", "get", "list", "status"])
     #expect(try Self.text(answers["3"]).contains("[1] docs/ports.md:1"))
+    #expect(!(try Self.text(answers["3"]).contains("nothing is near")))
+    #expect(try Self.text(answers["9"]).contains("nothing is near the question"))
     #expect(try Self.text(answers["4"]).hasPrefix("The server listens on port 8080."))
     #expect(try Self.text(answers["5"]).contains("docs/ports.md  (default"))
     #expect(try Self.text(answers["6"]).contains("default: 1 document"))

@@ -9,7 +9,8 @@ struct QueryCommand: AsyncParsableCommand {
     commandName: "query",
     abstract: "Find the passages that answer a question.",
     discussion: """
-      Passages are ranked by vectors and by words. The score is 1 for what both have first; if no \
+      Passages are ranked by vectors and by words. Beside the score stands how sure a hit is: strong, \
+      likely or weak. The score is 1 for what both have first; if no \
       passage has a word of the question, and with --rank vector, it is the cosine in [-1, 1]; with \
       --rank words it is BM25. "quoted phrases" must be \
       there; what follows a minus or NOT must not. If real vectors are missing, --json says \
@@ -316,12 +317,10 @@ struct QueryCommand: AsyncParsableCommand {
     if let reason = results.lazy.compactMap(\.rerankFailure).first {
       Terminal.standardError.write("note: \(Terminal.oneLine(reason))\n")
     }
-    if ranking == .fused, stdin || shownText != nil,
-      results.contains(where: Self.hasNoWordOfTheQuestion)
-    {
-      Terminal.standardError.write(
-        "note: no passage has a word of the question; what is shown is only the nearest, and may have nothing "
-          + "to do with it\n")
+    let far = results.count { $0.isNothingNear }
+    if far > 0 {
+      let whose = results.count > 1 ? " (\(far) of \(results.count) questions)" : ""
+      Terminal.standardError.write("note: \(Advice.nothingNear)\(whose)\n")
     }
     if let pending {
       ReportOutput.write(pending, hasService: settings.configuration.service != nil)
@@ -330,12 +329,6 @@ struct QueryCommand: AsyncParsableCommand {
     {
       Terminal.standardError.write("no hits: \(Terminal.oneLine(reason))\n")
     }
-  }
-
-  /// Whether vectors alone ranked an answer by both, made of words: their cosines are then the scores.
-  private static func hasNoWordOfTheQuestion(_ result: QueryResult) -> Bool {
-    !result.hits.isEmpty
-      && result.hits.allSatisfy { $0.space?.kind == .mock && $0.cosine == $0.score }
   }
 
   /// The last line of JSON, if documents wait for their vectors.

@@ -107,6 +107,7 @@ actor MCPTools {
       options: try Self.queryOptions(arguments))
     var notes = [
       result.degradedReason, result.noHitsReason, result.pending?.message,
+      result.isNothingNear ? Advice.nothingNear : nil,
     ].compactMap(\.self)
     let found = result.hits.count
     let (hits, taken) = try fitting(

@@ -3,6 +3,10 @@
 import VectorStore
 
 enum Advice {
+  /// What is said if all hits are weak.
+  static let nothingNear =
+    "nothing is near the question; what is shown is only the nearest there is, and may have nothing to do with it"
+
   /// An error's message with the command's advice.
   static func message(_ error: any Error) -> String? {
     switch error {

@@ -11,7 +11,8 @@ struct HitLine: Encodable {
   var explanation: Explainer.Line?
 
   private enum Key: String, CodingKey {
-    case query, rank, score, cosine, id, source, path, fileState, collection, ordinal, text,
+    case query, rank, score, cosine, strength, id, source, path, fileState, collection, ordinal,
+      text,
       metadata
     case start, end, line, headings, copies, space, degraded, explanation
   }
@@ -22,6 +23,7 @@ struct HitLine: Encodable {
     try container.encode(hit.rank, forKey: .rank)
     try container.encode(hit.score, forKey: .score)
     try container.encode(hit.cosine, forKey: .cosine)
+    try container.encode(hit.strength, forKey: .strength)
     try container.encode(hit.id, forKey: .id)
     try container.encode(hit.source, forKey: .source)
     try container.encode(hit.path, forKey: .path)
@@ -84,7 +86,8 @@ struct HitPage {
     let path = headings.isEmpty ? nil : Terminal.oneLine(headings.joined(separator: " › "))
     let notes = [path, file, explainer?.sentence(hit)].compactMap { $0 }
       .map { "    \(terminal.styled($0, .dim))\n" }.joined()
-    return "\(rank)  \(terminal.styled(score, .dim))  \(terminal.styled(place, .bold))"
+    let strength = hit.strength.map { " \($0)" } ?? ""
+    return "\(rank)  \(terminal.styled(score + strength, .dim))  \(terminal.styled(place, .bold))"
       + "\(terminal.styled(copies, .dim))\n" + notes
   }
 

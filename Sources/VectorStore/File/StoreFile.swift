@@ -4,6 +4,7 @@
 import Dispatch
 import Foundation
 import GRDB
+import Synchronization
 
 /// Why a file can only be opened for writing: that brings it to this version's format.
 struct OlderFormat: Error {
@@ -21,6 +22,10 @@ final class StoreFile: Sendable {
   /// The segments that queries keep in memory.
   let index: IndexCache
   private let readQueue = DispatchQueue(label: "vector-store.read", attributes: .concurrent)
+  /// Where searches by words run, which take longer than those by vectors: one fewer at a time than there are
+  /// readers, so that no other reading waits for those that wait themselves.
+  private let wordQueues: [DispatchQueue]
+  private let wordSearches = Atomic<Int>(0)
   private let writeQueue = DispatchQueue(label: "vector-store.write")
   /// Nil for doctor, which tells of a stranger's schema.
   private let schema: SchemaGuard?
@@ -46,6 +51,9 @@ final class StoreFile: Sendable {
     let path = try StorePath.resolved(path)
     self.path = path
     self.configuration = configuration
+    wordQueues = (0..<max(1, configuration.maximumReaders - 1)).map {
+      DispatchQueue(label: "vector-store.words.\($0)")
+    }
     index = IndexCache(segmentRows: configuration.segmentRows, logger: configuration.logger)
     schema = configuration.opensForeignSchemas ? nil : SchemaGuard(path: path)
     writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)
@@ -83,8 +91,13 @@ final class StoreFile: Sendable {
 
   /// Runs `body` in one read transaction: a snapshot that no writer changes. If the task is cancelled, SQL
   /// is interrupted and `CancellationError` thrown.
-  func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await Cancellation.run(on: readQueue) { [readers, schema, path] in
+  ///
+  /// - Parameter isWordSearch: whether it waits its turn among searches by words.
+  func read<T: Sendable>(
+    isWordSearch: Bool = false, _ body: @escaping @Sendable (Database) throws -> T
+  ) async throws -> T {
+    try await Cancellation.run(on: isWordSearch ? nextWordQueue() : readQueue) {
+      [readers, schema, path] in
       do {
         return try readers.read { db in
           try Cancellation.interrupting(db) { db in
@@ -96,6 +109,12 @@ final class StoreFile: Sendable {
         throw StoreError.translating(error, path: path)
       }
     }
+  }
+
+  /// They take turns.
+  private func nextWordQueue() -> DispatchQueue {
+    let number = wordSearches.wrappingAdd(1, ordering: .relaxed).oldValue
+    return wordQueues[Int(UInt(bitPattern: number) % UInt(wordQueues.count))]
   }
 
   /// Runs `body` in one write transaction under the store's lock, brings the segments up to date and

@@ -18,8 +18,14 @@ final class IndexCache: Sendable {
     var index: SpaceIndex?
   }
 
+  private struct SampleKey: Hashable {
+    let space: Int64
+    let collection: Int64
+  }
+
   private let entries = Mutex<[Int64: Entry]>([:])
   private let damaged = Mutex<Set<Int64>>([])
+  private let samples = Mutex<[SampleKey: ChanceSample]>([:])
   private let segmentRows: Int
   private let logger: Logger
 
@@ -46,6 +52,19 @@ final class IndexCache: Sendable {
     damaged.withLock { $0.formUnion(index.damaged) }
     if generation >= entry.index?.generation ?? 0 { entry.index = index }
     return index
+  }
+
+  /// Some rows of a space in a collection. They are kept until the space has grown or shrunk by a tenth.
+  ///
+  /// - Complexity: O(1) if they are kept, else reads some 256 vectors.
+  func sample(of space: SpaceRecord, collection: Int64, _ db: Database) throws -> ChanceSample {
+    let index = try index(of: space, db)
+    let rows = index.segments.reduce(index.looseCount) { $0 + $1.count }
+    let key = SampleKey(space: space.id, collection: collection)
+    if let known = samples.withLock({ $0[key] }), known.describes(rows) { return known }
+    let sample = try ChanceSample(of: space, collection: collection, total: rows, db)
+    samples.withLock { $0[key] = sample }
+    return sample
   }
 
   /// Notes that a query scored the loose rows of an index, and makes codes of them once that is worth it.

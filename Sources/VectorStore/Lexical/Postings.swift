@@ -199,52 +199,62 @@ struct Postings {
 /// A row for each chunk between the first and the last, to put lists together in. It is kept from one list to the
 /// next, since filling a new one takes longer than using it.
 final class PostingsTable {
-  /// The most chunks between the first and the last.
-  private static let maximumSpan: Int64 = 1 << 24
-
-  private var rows: [Postings.Row] = []
-  private var segments: [Int32] = []
-  /// A bit for each row that is in use.
-  private var used: [UInt64] = []
+  private var slots = Slots()
 
   /// The rows of runs by rising id; nil if the ids lie too far apart.
   func merged(_ list: [Postings.Row], _ runs: [Postings.Run]) -> [Postings.Row]? {
-    let first = list.lazy.map(\.id).min() ?? 0
-    let (span, overflows) = (list.lazy.map(\.id).max() ?? 0).subtractingReportingOverflow(first)
-    guard !overflows, span < Self.maximumSpan, span / 64 < list.count else { return nil }
-    let words = Int(span) / 64 + 1
-    if used.count < words {
-      used = Array(repeating: 0, count: words)
-      rows = Array(repeating: Postings.Row(id: 0), count: words * 64)
-      segments = Array(repeating: 0, count: words * 64)
-    }
-    for (number, run) in runs.enumerated() {
-      let end = number + 1 < runs.count ? runs[number + 1].start : list.count
-      for row in list[run.start..<end] { add(row, Int(row.id - first), Int32(run.segment)) }
-    }
-    var result: [Postings.Row] = []
-    result.reserveCapacity(list.count)
-    for word in 0..<words {
-      var bits = used[word]
-      used[word] = 0
-      while bits != 0 {
-        let row = rows[word * 64 + bits.trailingZeroBitCount]
-        if row.frequency > 0 { result.append(row) }
-        bits &= bits - 1
-      }
-    }
-    return result
+    // In one access: to check for others takes longer than to add a row.
+    slots.merged(list, runs)
   }
 
-  private func add(_ row: Postings.Row, _ slot: Int, _ segment: Int32) {
-    let bit: UInt64 = 1 << UInt64(slot % 64)
-    if used[slot / 64] & bit != 0, segments[slot] == segment {
-      rows[slot].frequency += row.frequency
-      rows[slot].length = max(rows[slot].length, row.length)
-    } else {
-      used[slot / 64] |= bit
-      rows[slot] = row
-      segments[slot] = segment
+  private struct Slots {
+    /// The most chunks between the first and the last.
+    private static let maximumSpan: Int64 = 1 << 24
+
+    private var rows: [Postings.Row] = []
+    private var segments: [Int32] = []
+    /// A bit for each row that is in use.
+    private var used: [UInt64] = []
+
+    mutating func merged(_ list: [Postings.Row], _ runs: [Postings.Run]) -> [Postings.Row]? {
+      let first = list.lazy.map(\.id).min() ?? 0
+      let (span, overflows) = (list.lazy.map(\.id).max() ?? 0).subtractingReportingOverflow(first)
+      guard !overflows, span < Self.maximumSpan, span / 64 < list.count else { return nil }
+      let words = Int(span) / 64 + 1
+      if used.count < words {
+        used = Array(repeating: 0, count: words)
+        rows = Array(repeating: Postings.Row(id: 0), count: words * 64)
+        segments = Array(repeating: 0, count: words * 64)
+      }
+      for (number, run) in runs.enumerated() {
+        let end = number + 1 < runs.count ? runs[number + 1].start : list.count
+        for row in list[run.start..<end] { add(row, Int(row.id - first), Int32(run.segment)) }
+      }
+      var result: [Postings.Row] = []
+      result.reserveCapacity(list.count)
+      for word in 0..<words {
+        var bits = used[word]
+        used[word] = 0
+        while bits != 0 {
+          let row = rows[word * 64 + bits.trailingZeroBitCount]
+          if row.frequency > 0 { result.append(row) }
+          bits &= bits - 1
+        }
+      }
+      return result
+    }
+
+    @inline(__always)
+    private mutating func add(_ row: Postings.Row, _ slot: Int, _ segment: Int32) {
+      let bit: UInt64 = 1 << UInt64(slot % 64)
+      if used[slot / 64] & bit != 0, segments[slot] == segment {
+        rows[slot].frequency += row.frequency
+        rows[slot].length = max(rows[slot].length, row.length)
+      } else {
+        used[slot / 64] |= bit
+        rows[slot] = row
+        segments[slot] = segment
+      }
     }
   }
 }

@@ -18,6 +18,8 @@ struct WordRanking {
   private let index: WordIndex
   private let query: LexicalQuery
   private var cache: [String: Postings] = [:]
+  /// The rows of each word of the question and of its other forms, and how rare it is; once it is ranked.
+  private var words: [(rarity: Double, rows: [[Postings.Row]])] = []
 
   init(_ query: LexicalQuery, _ db: Database) throws {
     self.query = query
@@ -73,6 +75,16 @@ struct WordRanking {
     return exact.sorted()
   }
 
+  /// Which part of the question's words a chunk has, from 0 to 1, rare words counting more; nil before it is ranked,
+  /// and for a question without words.
+  func share(of id: Int64) -> Double? {
+    let all = words.reduce(0) { $0 + $1.rarity }
+    guard all > 0 else { return nil }
+    return words.reduce(0) { sum, word in
+      sum + (word.rows.contains { $0.row(of: id) != nil } ? word.rarity : 0)
+    } / all
+  }
+
   /// The chunks that hold what the question leaves out.
   mutating func excludedRows() throws -> Set<Int64> {
     var rows = Set<Int64>()
@@ -113,15 +125,19 @@ struct WordRanking {
           try postings(of: key, isPrefix: term.isOpen, hasPlaces: isInPhrase(spelling)))
       }
       lists.append(list(found, weight: 1, isReason: !term.isWeak))
+      var forms = [found.rows]
       if let prefix = term.prefix {
         lists.append(
           list(
             try postings(of: index.term(of: prefix), isPrefix: true, hasPlaces: false),
             weight: Self.prefixWeight, isReason: !term.isWeak))
+        forms.append(lists[lists.count - 1].rows)
       }
+      if !term.isWeak { note(forms) }
     }
     for phrase in query.phrases {
       lists.append(list(try postings(of: phrase), weight: 1, isReason: true))
+      note([lists[lists.count - 1].rows])
     }
     for pair in query.pairs {
       lists.append(list(try postings(of: pair), weight: Self.pairWeight, isReason: false))
@@ -130,9 +146,18 @@ struct WordRanking {
     return lists.filter(\.isReason) + lists.filter { !$0.isReason }
   }
 
+  /// Notes the rows of a word and its other forms.
+  private mutating func note(_ forms: [[Postings.Row]]) {
+    words.append((log(1 + odds(forms.lazy.map(\.count).max() ?? 0)), forms))
+  }
+
+  /// How many chunks do not have a word for each that has it.
+  private func odds(_ count: Int) -> Double {
+    (max(0, Double(index.rows) - Double(count)) + 0.5) / (Double(count) + 0.5)
+  }
+
   private func list(_ postings: Postings, weight: Float, isReason: Bool) -> List {
-    let count = Double(postings.rows.count)
-    let odds = (max(0, Double(index.rows) - count) + 0.5) / (count + 0.5)
+    let odds = odds(postings.rows.count)
     // Half of Lucene's where a word is in so many chunks that the classic one comes near 0 or below.
     let frequency = Float(max(log(odds), log(1 + odds) / 2))
     return List(rows: postings.rows, weight: weight * frequency, isReason: isReason)

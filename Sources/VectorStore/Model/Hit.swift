@@ -12,6 +12,24 @@ public struct Hit: Sendable, Codable, Hashable {
     case gone
   }
 
+  /// How sure it is that a hit is what was asked for.
+  ///
+  /// A hit is compared with the cosines that the question has with other passages by chance, and by which part of its
+  /// words it has. So the label means the same in every space, whatever its scores are.
+  public enum Strength: String, Sendable, Codable, Comparable, CaseIterable {
+    /// Probably not: only the nearest there is.
+    case weak
+    /// Perhaps.
+    case likely
+    /// Most probably.
+    case strong
+
+    /// Whether a hit is less sure than another.
+    public static func < (one: Strength, other: Strength) -> Bool {
+      allCases.firstIndex(of: one) ?? 0 < allCases.firstIndex(of: other) ?? 0
+    }
+  }
+
   /// Its place in the ranking, from 1.
   public var rank: Int
   /// What it was ranked by, higher is better: the cosine in [-1, 1]; for ``QueryOptions/Ranking/lexical``
@@ -20,6 +38,9 @@ public struct Hit: Sendable, Codable, Hashable {
   public var score: Double
   /// The cosine between query and chunk, where both have a vector in one space.
   public var cosine: Double?
+  /// How sure it is that this is what was asked for; nil if that cannot be told, as for a vector among fewer than 30
+  /// passages.
+  public var strength: Strength?
   /// The chunk's id.
   public var id: Int64
   /// The document's source.
@@ -57,8 +78,8 @@ public struct Hit: Sendable, Codable, Hashable {
 
   /// Creates a value from its parts.
   public init(
-    rank: Int, score: Double, cosine: Double? = nil, id: Int64, source: String,
-    path: String? = nil, fileState: FileState? = nil, collection: String,
+    rank: Int, score: Double, cosine: Double? = nil, strength: Strength? = nil, id: Int64,
+    source: String, path: String? = nil, fileState: FileState? = nil, collection: String,
     ordinal: Int, text: String? = nil, metadata: [String: MetadataValue], start: Int? = nil,
     end: Int? = nil, line: Int? = nil, headings: [String] = [], format: DocumentFormat = .text,
     copies: [String] = [], space: EmbeddingSpace? = nil, degraded: Bool
@@ -66,6 +87,7 @@ public struct Hit: Sendable, Codable, Hashable {
     self.rank = rank
     self.score = score
     self.cosine = cosine
+    self.strength = strength
     self.id = id
     self.source = source
     self.path = path
@@ -112,6 +134,11 @@ public struct QueryResult: Sendable, Codable, Hashable {
     self.pending = pending
     self.noHitsReason = noHitsReason
     self.effort = effort
+  }
+
+  /// Whether there are hits and all of them are weak: the collection most probably has nothing about the question.
+  public var isNothingNear: Bool {
+    !hits.isEmpty && hits.allSatisfy { $0.strength == .weak }
   }
 
   /// Whether the ranking is not the one asked for.

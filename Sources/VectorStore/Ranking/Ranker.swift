@@ -17,6 +17,8 @@ struct RankedQuery: Sendable {
 struct Ranker {
   /// How deep each list goes before two are fused.
   private static let fusionDepth = 100
+  /// How many passages of its document speak for a passage, and what they count.
+  private static let (supporters, supportWeight) = (10, 0.02)
   /// How many more rows are looked for at most in place of those that a question leaves out.
   private static let maximumSpare = 1000
   /// How deep is looked at most if copies leave places free.
@@ -71,32 +73,49 @@ struct Ranker {
   private func answers(
     to queries: [RankedQuery], depth: Int
   ) throws -> [(result: QueryResult, mayLack: Bool)] {
-    let words =
+    let (nearest, effort) = try byCosine(queries, depth: depth)
+    let members =
       try plan.lists.contains(.words)
-      ? byWords(queries, limit: depth) : nil
-    var ranked = words ?? []
-    var effort = SearchEffort()
-    if let space = plan.querySpace {
-      let excluded = try queries.map(excludedRows)
-      let spare =
-        zip(queries, excluded).lazy
-        .map { $0.leftOut.count + min(Self.maximumSpare, $1.count - $0.leftOut.count) }.max() ?? 0
-      (ranked, effort) = try byCosine(queries, in: space, limit: depth + spare)
-      ranked = zip(ranked, excluded).map { rows, excluded in
-        Array(rows.filter { !excluded.contains($0.id) }.prefix(depth))
+      ? Members(collection: collection.id, selection: selection, db) : nil
+    return try queries.enumerated().map { index, query in
+      var ranked = nearest?[index] ?? []
+      var words: WordRanking?
+      if let members {
+        var ranking = try WordRanking(LexicalQuery(query.text ?? ""), db)
+        let rows = try ranking.best(depth) {
+          try !query.leftOut.contains($0) && members.contains($0)
+        }
+        // Without a word of the question there is one list, and its cosines are the scores.
+        if let space = plan.querySpace, !rows.isEmpty {
+          ranked = try supported(fuse(ranked, rows, space))
+        } else if plan.querySpace == nil {
+          ranked = rows.map { Ranked(id: $0.id, score: $0.score) }
+        }
+        words = ranking
       }
-      // Without a word of the question there is one list, and its cosines are the scores.
-      if let words {
-        ranked = zip(ranked, words).map { $1.isEmpty ? $0 : fuse($0, $1, space) }
-      }
-    }
-    return try ranked.map { ranked in
-      let best = try best(of: ranked, depth: depth)
+      var best = try best(of: ranked, depth: depth)
+      try setStrengths(of: &best.hits, query, words)
       return (
         QueryResult(hits: best.hits, degradedReason: plan.degradedReason, effort: effort),
         best.mayLack
       )
     }
+  }
+
+  /// The rows nearest to each query, without those that it leaves out; nil if the plan looks at no vectors.
+  private func byCosine(
+    _ queries: [RankedQuery], depth: Int
+  ) throws -> (ranked: [[Ranked]]?, effort: SearchEffort) {
+    guard let space = plan.querySpace else { return (nil, SearchEffort()) }
+    let excluded = try queries.map(excludedRows)
+    let spare =
+      zip(queries, excluded).lazy
+      .map { $0.leftOut.count + min(Self.maximumSpare, $1.count - $0.leftOut.count) }.max() ?? 0
+    let (ranked, effort) = try byCosine(queries, in: space, limit: depth + spare)
+    let kept = zip(ranked, excluded).map { rows, excluded in
+      Array(rows.filter { !excluded.contains($0.id) }.prefix(depth))
+    }
+    return (kept, effort)
   }
 
   /// The hits of a ranking, and whether there may be more below the rows that were looked for.
@@ -212,30 +231,72 @@ struct Ranker {
     return try ranking.excludedRows().union(query.leftOut)
   }
 
-  private func byWords(_ queries: [RankedQuery], limit: Int) throws -> [[Ranked]] {
-    let members = try Members(collection: collection.id, selection: selection, db)
-    return try queries.map { query in
-      guard let text = query.text else { return [] }
-      var ranking = try WordRanking(LexicalQuery(text), db)
-      return try ranking.best(limit) { try !query.leftOut.contains($0) && members.contains($0) }
-        .map { Ranked(id: $0.id, score: $0.score, cosine: nil) }
+  /// Says of each hit how sure it is.
+  private func setStrengths(
+    of hits: inout [Hit], _ query: RankedQuery, _ words: WordRanking?
+  ) throws {
+    guard !hits.isEmpty else { return }
+    var chance: CosineChance?
+    let space = try plan.querySpace.flatMap { try SpacesTable.find($0, db) }
+    if let space, let vector = query.vector {
+      chance = try index.sample(of: space, collection: collection.id, db).chance(of: vector)
+    }
+    let isHashed = space?.space.kind == .mock
+    for number in hits.indices {
+      let cosine = hits[number].cosine
+      let strength = Hit.Strength(
+        excess: cosine.flatMap { cosine in chance.map { $0.excess(of: cosine) } },
+        share: words?.share(of: hits[number].id), isHashed: isHashed)
+      // What a model finds near needs no word of the question; among few passages, nobody knows how near is near.
+      let isUnknown = strength == .weak && cosine != nil && chance == nil && !isHashed
+      hits[number].strength = isUnknown ? nil : strength
     }
   }
 
-  private func fuse(_ vectors: [Ranked], _ words: [Ranked], _ space: EmbeddingSpace) -> [Ranked] {
+  private func fuse(
+    _ vectors: [Ranked], _ words: [ScoredRow], _ space: EmbeddingSpace
+  ) -> [Ranked] {
     let cosines = Dictionary(
       vectors.map { ($0.id, $0.cosine) }, uniquingKeysWith: { first, _ in first })
     let trust = ConfidenceFusion.trust(in: space.kind)
-    func rows(_ ranked: [Ranked]) -> [ScoredRow] {
-      ranked.map { ScoredRow(id: $0.id, score: $0.score) }
-    }
+    let rows = vectors.map { ScoredRow(id: $0.id, score: $0.score) }
     return ConfidenceFusion.fuse(
       [
-        .init(rows: rows(vectors), trust: trust, hasEveryRow: true),
-        .init(rows: rows(words), trust: 1 - trust, hasEveryRow: false),
+        .init(rows: rows, trust: trust, hasEveryRow: true),
+        .init(rows: words, trust: 1 - trust, hasEveryRow: false),
       ], limit: vectors.count + words.count
     )
     .map { Ranked(id: $0.id, score: $0.score, cosine: cosines[$0.id] ?? nil) }
+  }
+
+  /// A fused ranking in which the other passages of a document speak for each of its passages: a page about escaping
+  /// closures answers a question about them better than one that names them once.
+  ///
+  /// To a score comes the sum of the best ten of its document among the first hundred, at a fiftieth of what they
+  /// count. The best score stays what it was.
+  private func supported(_ ranked: [Ranked]) throws -> [Ranked] {
+    let first = ranked.prefix(Self.fusionDepth)
+    guard let best = first.first?.score, best > 0 else { return ranked }
+    let documents = try first.map { row in
+      try db.firstRow(bulk: "SELECT document_id FROM chunks WHERE id = ?", .integer(row.id)) {
+        try $0.integer(0)
+      }
+    }
+    var passages: [Int64?: (count: Int, score: Double)] = [:]
+    for (row, document) in zip(first, documents) {
+      let known = passages[document, default: (0, 0)]
+      if known.count < Self.supporters {
+        passages[document] = (known.count + 1, known.score + row.score)
+      }
+    }
+    var result = ranked
+    for (index, document) in documents.enumerated() {
+      result[index].score += Self.supportWeight * (passages[document]?.score ?? 0)
+    }
+    let scale = best / (result.prefix(first.count).lazy.map(\.score).max() ?? best)
+    for index in result.indices { result[index].score *= scale }
+    result[..<first.count].sort { ($1.score, $0.id) < ($0.score, $1.id) }
+    return result
   }
 
   /// What the hits show, in their order.
