@@ -10,7 +10,8 @@ struct StoreOptions: ParsableArguments {
     name: .customLong("store"),
     help: ArgumentHelp(
       "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file())
   var storePath: String?
 
   @Flag(name: .long, help: "Print JSON to standard output.")
@@ -88,7 +89,8 @@ struct PruneOptions: ParsableArguments {
 struct CollectionOptions: ParsableArguments {
   @Option(
     name: [.customShort("c", allowingJoined: true), .customLong("collection")],
-    help: ArgumentHelp("The collection.", valueName: "name"))
+    help: ArgumentHelp("The collection.", valueName: "name"),
+    completion: Completions.collections)
   var name = "default"
 }
 
@@ -98,7 +100,8 @@ struct FilterOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "Only documents that pass, as \"lang = 'de' and year >= 2020\": metadata, source, added, modified, date, title, kind.",
-      valueName: "expr"))
+      valueName: "expr"),
+    completion: Completions.fields)
   var filter: String?
 
   @Option(

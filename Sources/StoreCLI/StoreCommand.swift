@@ -28,7 +28,7 @@ struct StoreCommand: AsyncParsableCommand {
       BatchesCommand.self,
       StatsCommand.self, DoctorCommand.self,
       UsageCommand.self, HealthCommand.self, ModelCommand.self, CompactCommand.self,
-      InitCommand.self, MCPCommand.self, ServeCommand.self,
+      InitCommand.self, MCPCommand.self, ServeCommand.self, CompletionsCommand.self,
     ])
 }
 

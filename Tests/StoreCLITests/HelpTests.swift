@@ -7,7 +7,7 @@ import Testing
   static let subcommands = [
     "add", "update", "roots", "init", "query", "get", "list", "tag", "remove", "collections",
     "import", "export", "reembed", "batches",
-    "stats", "doctor", "usage", "health", "model", "compact", "mcp", "serve",
+    "stats", "doctor", "usage", "health", "model", "compact", "mcp", "serve", "completions",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 

@@ -16,7 +16,7 @@ struct AddCommand: AsyncParsableCommand {
       `store update` brings all of it in step, `store roots` lists it.
       """)
 
-  @Argument(help: "Files and folders.")
+  @Argument(help: "Files and folders.", completion: .file())
   var paths: [String] = []
 
   @Option(

@@ -12,7 +12,7 @@ struct ExportCommand: AsyncParsableCommand {
       --chunks writes a line a passage with its vector, and a name that ends in .npy the vectors alone.
       """)
 
-  @Argument(help: "The file; - is JSONL to standard output.")
+  @Argument(help: "The file; - is JSONL to standard output.", completion: .file())
   var file: String
 
   @Option(

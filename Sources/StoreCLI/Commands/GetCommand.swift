@@ -11,7 +11,7 @@ struct GetCommand: AsyncParsableCommand {
       With a line behind it, as `store query` shows hits (docs/a.md:12), the passage there is printed.
       """)
 
-  @Argument(help: "The document: its file's path, or its id.")
+  @Argument(help: "The document: its file's path, or its id.", completion: Completions.sources)
   var source: String
 
   @Option(

@@ -15,7 +15,7 @@ struct ImportCommand: AsyncParsableCommand {
       row; --texts gives its ids and texts, --space says which model made them.
       """)
 
-  @Argument(help: "The file; - is JSONL from standard input.")
+  @Argument(help: "The file; - is JSONL from standard input.", completion: .file())
   var file: String
 
   @Option(

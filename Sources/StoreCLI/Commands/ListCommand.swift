@@ -9,7 +9,8 @@ struct ListCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("c", allowingJoined: true), .customLong("collection")],
-    help: ArgumentHelp("Only this collection (default: all).", valueName: "name"))
+    help: ArgumentHelp("Only this collection (default: all).", valueName: "name"),
+    completion: Completions.collections)
   var collection: String?
 
   @Flag(help: "Only documents that wait for the embedding service.")

@@ -52,7 +52,8 @@ struct MCPCommand: AsyncParsableCommand {
     name: .customLong("store"),
     help: ArgumentHelp(
       "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file())
   var storePath: String?
 
   @Flag(name: [.short, .long], help: "Log what is done to standard error.")

@@ -60,7 +60,7 @@ struct QueryCommand: AsyncParsableCommand {
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Find what is like a document, which is itself left out, as docs/a.md. With a question, both count. "
-        + "Repeatable.", valueName: "source"))
+        + "Repeatable.", valueName: "source"), completion: Completions.sources)
   var like: [String] = []
 
   @Option(
@@ -119,7 +119,8 @@ struct QueryCommand: AsyncParsableCommand {
   @Option(
     name: [.customShort("c", allowingJoined: true), .customLong("collection")],
     parsing: .singleValue,
-    help: ArgumentHelp("The collection (default: default). Repeatable.", valueName: "name"))
+    help: ArgumentHelp("The collection (default: default). Repeatable.", valueName: "name"),
+    completion: Completions.collections)
   var collections: [String] = []
 
   @Flag(help: "Ask all collections.")

@@ -12,7 +12,9 @@ struct RemoveCommand: AsyncParsableCommand {
       The text is gone from every byte of the store after `store compact`.
       """)
 
-  @Argument(help: "Documents: their files' paths, or their ids; or FOLDER/.")
+  @Argument(
+    help: "Documents: their files' paths, or their ids; or FOLDER/.",
+    completion: Completions.sources)
   var sources: [String] = []
 
   @Option(

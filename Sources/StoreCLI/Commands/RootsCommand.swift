@@ -14,7 +14,8 @@ struct RootsCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("c"), .customLong("collection")],
-    help: ArgumentHelp("Only this collection (default: all).", valueName: "name"))
+    help: ArgumentHelp("Only this collection (default: all).", valueName: "name"),
+    completion: Completions.collections)
   var collection: String?
 
   @OptionGroup var store: StoreOptions

@@ -38,7 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
     name: .customLong("store"),
     help: ArgumentHelp(
       "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file())
   var storePath: String?
 
   @Flag(name: [.short, .long], help: "Write no line for each request.")

@@ -12,7 +12,8 @@ struct TagCommand: AsyncParsableCommand {
       Keys that are not named stay. Adding the documents again keeps what was set.
       """)
 
-  @Argument(help: "The documents' sources, as `store list` shows them.")
+  @Argument(
+    help: "The documents' sources, as `store list` shows them.", completion: Completions.sources)
   var sources: [String] = []
 
   @OptionGroup var filtering: FilterOptions

@@ -17,7 +17,8 @@ struct UpdateCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("c"), .customLong("collection")],
-    help: ArgumentHelp("Only this collection (default: all).", valueName: "name"))
+    help: ArgumentHelp("Only this collection (default: all).", valueName: "name"),
+    completion: Completions.collections)
   var collection: String?
 
   @OptionGroup var pruning: PruneOptions
