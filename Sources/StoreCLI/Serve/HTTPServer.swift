@@ -14,9 +14,15 @@ final class HTTPServer: Sendable {
     let log: @Sendable (HTTPExchange) -> Void
   }
 
+  private enum Activity {
+    case idle(since: ContinuousClock.Instant)
+    /// A request is read to its end and answered.
+    case busy
+  }
+
   private struct State {
-    /// The sockets of open connections; whether a request is being answered on each.
-    var connections: [Int32: Bool] = [:]
+    /// The sockets of open connections.
+    var connections: [Int32: Activity] = [:]
     /// The bytes of all bodies that are read or answered.
     var bodies = 0
     var isStopping = false
@@ -28,6 +34,9 @@ final class HTTPServer: Sendable {
   private let limits: HTTPLimits
   private let listener: ListeningSocket
   private let state = Mutex(State())
+
+  /// How long a connection idles before it may be ended to make room for a new one.
+  private static let idleBeforeEnd = Duration.seconds(1)
 
   /// Takes connections from now on.
   ///
@@ -53,7 +62,9 @@ final class HTTPServer: Sendable {
   func stop(patience: Duration) async {
     state.withLock { state in
       state.isStopping = true
-      for (socket, isBusy) in state.connections where !isBusy { shutdown(socket, Int32(SHUT_RD)) }
+      for (socket, activity) in state.connections {
+        if case .idle = activity { shutdown(socket, Int32(SHUT_RD)) }
+      }
     }
     listener.close()
     func isOver(within time: Duration) async -> Bool {
@@ -78,8 +89,11 @@ final class HTTPServer: Sendable {
   private func accept() {
     while let socket = listener.next() {
       let isTaken = state.withLock { state in
-        guard !state.isStopping, state.connections.count < limits.connections else { return false }
-        state.connections[socket] = false
+        guard !state.isStopping else { return false }
+        guard state.connections.count < limits.connections || Self.endIdle(of: state) else {
+          return false
+        }
+        state.connections[socket] = .idle(since: .now)
         return true
       }
       let isStarted =
@@ -94,6 +108,19 @@ final class HTTPServer: Sendable {
         }
       if !isStarted { refuse(socket) }
     }
+  }
+
+  /// Ends the connection that has idled longest, if one has for long enough.
+  private static func endIdle(of state: State) -> Bool {
+    var oldest: (socket: Int32, since: ContinuousClock.Instant)?
+    for (socket, activity) in state.connections {
+      if case .idle(let since) = activity, since < oldest?.since ?? .now {
+        oldest = (socket, since)
+      }
+    }
+    guard let oldest, .now - oldest.since > idleBeforeEnd else { return false }
+    shutdown(oldest.socket, Int32(SHUT_RD))
+    return true
   }
 
   private func refuse(_ socket: Int32) {
@@ -126,7 +153,7 @@ final class HTTPServer: Sendable {
       }
       let started = ContinuousClock.now
       let isStopping = state.withLock { state in
-        state.connections[connection.socket] = true
+        state.connections[connection.socket] = .busy
         return state.isStopping
       }
       let (response, isWhole) = answer(head, &reader, connection)
@@ -138,7 +165,7 @@ final class HTTPServer: Sendable {
           id: head.id, method: head.method, path: head.path, response: response,
           seconds: (ContinuousClock.now - started) / .seconds(1)))
       let goesOn = state.withLock { state in
-        state.connections[connection.socket] = false
+        state.connections[connection.socket] = .idle(since: .now)
         return isSent && !closes && !state.isStopping
       }
       guard goesOn else { return isWhole ? () : connection.linger() }

@@ -181,6 +181,11 @@ import VectorStore
   @Test func moreConnectionsThanItTakesAreTurnedAway() async throws {
     let served = try await ServedStore { $0.limits.connections = 2 }
     let open = try (0..<2).map { _ in try RawClient.connect(served.server.port) }
+    for connection in open {
+      connection.send(
+        Data("PUT /api/documents/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab".utf8)
+      )
+    }
     // They count once their threads have begun.
     for _ in 0..<200 where try await served.ask("GET", "/healthz").status != 503 {
       try await Task.sleep(for: .milliseconds(10))
@@ -193,6 +198,17 @@ import VectorStore
       try await Task.sleep(for: .milliseconds(10))
     }
     #expect(try await served.ask("GET", "/healthz").status == 200)
+    try await served.end()
+  }
+
+  @Test func connectionsThatIdleMakeRoom() async throws {
+    let served = try await ServedStore { $0.limits.connections = 2 }
+    let open = try (0..<2).map { _ in try RawClient.connect(served.server.port) }
+    try await Task.sleep(for: .milliseconds(1200))
+    for _ in 0..<3 { #expect(try await served.ask("GET", "/healthz").status == 200) }
+    // One of them was ended for it, the other stays.
+    #expect(open.filter(\.hasEnded).count == 1)
+    open.forEach { $0.close() }
     try await served.end()
   }
 
