@@ -84,10 +84,12 @@ struct HitPage {
       hit.copies.isEmpty
       ? "" : "  +\(Format.counted(hit.copies.count, "copy", "copies"))"
     let path = headings.isEmpty ? nil : Terminal.oneLine(headings.joined(separator: " › "))
+    let opens = hit.fileState == .gone ? nil : hit.path
+    let linked = opens.map { terminal.linked(place, to: $0) } ?? place
     let notes = [path, file, explainer?.sentence(hit)].compactMap { $0 }
       .map { "    \(terminal.styled($0, .dim))\n" }.joined()
     let strength = hit.strength.map { " \($0)" } ?? ""
-    return "\(rank)  \(terminal.styled(score + strength, .dim))  \(terminal.styled(place, .bold))"
+    return "\(rank)  \(terminal.styled(score + strength, .dim))  \(terminal.styled(linked, .bold))"
       + "\(terminal.styled(copies, .dim))\n" + notes
   }
 

@@ -85,6 +85,20 @@ struct Terminal: Sendable {
     isStyled ? "\(style.rawValue)\(text)\(Style.end)" : text
   }
 
+  /// A text that opens a file where the terminal knows links (OSC 8), or as it is where styles are not shown.
+  func linked(_ text: String, to path: String) -> String {
+    guard isStyled, let path = path.addingPercentEncoding(withAllowedCharacters: Self.plainInURLs)
+    else { return text }
+    return "\(Self.link)file://\(path)\(Self.linkText)\(text)\(Self.linkEnd)"
+  }
+
+  private static let plainInURLs = CharacterSet(
+    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+  /// The marks before a link's address, before its text and after it.
+  private static let (link, linkText, linkEnd): (Character, Character, Character) = (
+    "\u{5}", "\u{6}", "\u{7}"
+  )
+
   private static func rendered(
     _ text: some StringProtocol, mark: (Character) -> String?
   ) -> String {
@@ -104,16 +118,37 @@ struct Terminal: Sendable {
   /// What is written for a text: clean, with the styles that are marked in it.
   func shown(_ text: String) -> String {
     var isOpen = false
-    let shown = Self.rendered(text) { mark in
-      if mark == Style.end {
-        defer { isOpen = false }
-        return isOpen ? "\u{1B}[0m" : ""
+    func rendered(_ text: some StringProtocol) -> String {
+      Self.rendered(text) { mark in
+        if mark == Style.end {
+          defer { isOpen = false }
+          return isOpen ? "\u{1B}[0m" : ""
+        }
+        guard let style = Style(rawValue: mark), isStyled else { return nil }
+        isOpen = true
+        return style.sequence
       }
-      guard let style = Style(rawValue: mark), isStyled else { return nil }
-      isOpen = true
-      return style.sequence
+    }
+    let parts = text.split(separator: Self.link, omittingEmptySubsequences: false)
+    var shown = rendered(parts.first ?? "")
+    for part in parts.dropFirst() {
+      shown += shownLink(part, rendered) ?? rendered("\(Self.link)\(part)")
     }
     return shown + (isOpen ? "\u{1B}[0m" : "")
+  }
+
+  /// What follows the mark of a link; nil if that is none of ``linked(_:to:)``.
+  private func shownLink(_ part: Substring, _ rendered: (Substring) -> String) -> String? {
+    let halves = part.split(
+      separator: Self.linkText, maxSplits: 1, omittingEmptySubsequences: false)
+    guard isStyled, halves.count == 2, halves[0].hasPrefix("file:///"),
+      halves[0].dropFirst(7).unicodeScalars.allSatisfy({
+        $0 == "%" || Self.plainInURLs.contains($0)
+      }),
+      let end = halves[1].firstIndex(of: Self.linkEnd)
+    else { return nil }
+    return "\u{1B}]8;;\(halves[0])\u{1B}\\" + rendered(halves[1][..<end]) + "\u{1B}]8;;\u{1B}\\"
+      + rendered(halves[1][halves[1].index(after: end)...])
   }
 
   // MARK: - Writing

@@ -23,6 +23,9 @@ import Testing
     for own in ["\u{1B}[1m", "\u{1B}[2m", "\u{1B}[1;33m", "\u{1B}[0m", "\u{1B}[K"] {
       screen = screen.replacingOccurrences(of: own, with: "")
     }
+    screen = screen.replacingOccurrences(
+      of: "\u{1B}\\]8;;(file:///[A-Za-z0-9%._~/-]*)?\u{1B}\\\\", with: "",
+      options: .regularExpression)
     return screen.unicodeScalars.filter { $0 != "\n" && $0 != "\r" && $0.steersTerminals }
   }
 
@@ -51,6 +54,22 @@ import Testing
     #expect(Self.styled.shown("\u{1}a").hasSuffix("\u{1B}[0m"))
     #expect(Self.plain.shown(Self.plain.styled("y", .bold)) == "y")
     #expect(!Self.plain.shown(Self.evil).contains("\u{1B}"))
+  }
+
+  @Test func placesOfFilesAreLinks() {
+    let link = Self.styled.linked("docs/a b.md:3", to: "/home/x/docs/a b\u{1B}é.md")
+    #expect(
+      Self.styled.shown("1 \(link) 2")
+        == "1 \u{1B}]8;;file:///home/x/docs/a%20b%1B%C3%A9.md\u{1B}\\docs/a b.md:3\u{1B}]8;;\u{1B}\\ 2"
+    )
+    #expect(Self.plain.linked("a", to: "/a") == "a")
+    // Marks that somebody slipped in make no link to anywhere else.
+    for evil in [
+      "\u{5}https://a.org\u{6}x\u{7}", "\u{5}file:///a;b\u{6}x\u{7}", "\u{5}file:///a\u{6}x",
+      "\u{5}", "\u{6}\u{7}", "\u{5}file:///a\u{1B}\u{6}x\u{7}",
+    ] {
+      #expect(!Self.styled.shown(evil).contains("\u{1B}"), "\(evil)")
+    }
   }
 
   @Test func jsonEscapesWhatSteers() throws {
