@@ -133,7 +133,8 @@ extension Store {
     }
     let unavailable: Unavailable
     switch try await route(to: vectors.target, of: record) {
-    case .local(let mock): return (try plan(nil), try await mock.embed(texts).vectors)
+    case .local(let mock):
+      return (try plan(nil), try await mock.embed(questions: texts).vectors)
     case .standIn(_, let reason), .wait(let reason): unavailable = Unavailable(noService: reason)
     case .requests(let service):
       try await checkWeights(of: service, keeps: false)
@@ -151,7 +152,7 @@ extension Store {
       }
     }
     let plan = try plan(unavailable)
-    return (plan, plan.querySpace == nil ? nil : try await mock.embed(texts).vectors)
+    return (plan, plan.querySpace == nil ? nil : try await mock.embed(questions: texts).vectors)
   }
 
   /// Answers queries in one snapshot, by the plan that is made in it.

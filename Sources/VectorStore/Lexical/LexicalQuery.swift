@@ -1,6 +1,7 @@
 // A question as a person types it: words, phrases in quotes, and what is to be left out.
 
 internal import Foundation
+internal import VectorStoreText
 
 /// A question for search by words.
 ///
@@ -90,7 +91,7 @@ package struct LexicalQuery: Sendable {
       loose.flatMap { Self.pairs(of: $0, kept: kept) }, limit: Self.maximumWords)
     let marks = all.filter { kept($0) && !weak.contains($0.word.text) }
     let spellings = marks.filter { $0.word.kind != .pair }
-      .flatMap { [$0.word.text] + Self.umlauts(of: $0.typed, folded: $0.word.text) }
+      .flatMap { [$0.word.text] + Self.otherSpellings(of: $0) }
     marked = Self.distinct(
       spellings.map { WordForm(folded: $0) }, limit: Self.maximumWords)
     markedPairs = Self.distinct(
@@ -148,7 +149,7 @@ package struct LexicalQuery: Sendable {
     case .part where text.utf8.count < 2: return nil
     case .word, .part: break
     }
-    var term = Term(spellings: [text] + umlauts(of: word.typed, folded: text))
+    var term = Term(spellings: [text] + otherSpellings(of: word))
     let letters = text.unicodeScalars
     if letters.count >= prefixLetters.minimum,
       !letters.contains(where: { $0.properties.numericType != nil })
@@ -156,6 +157,11 @@ package struct LexicalQuery: Sendable {
       term.prefix = String(letters.prefix(prefixLetters.maximum))
     }
     return term
+  }
+
+  /// The other spelling of a German word, and the other forms of an Arabic one.
+  private static func otherSpellings(of word: Word) -> [String] {
+    umlauts(of: word.typed, folded: word.word.text) + ArabicForms.forms(of: word.word.text)
   }
 
   /// The other spelling of a German word: Müller and Mueller.

@@ -38,6 +38,11 @@ struct Postings {
   /// before and 2; a 1 and a number begin a column.
   @inline(__always)
   mutating func append(_ id: Int64, encoded bytes: UnsafeBufferPointer<UInt8>) {
+    // Most words stand once in a text, near its beginning.
+    if !hasPlaces, bytes.count == 1, case let first = bytes[0], first > 1, first < 0x80 {
+      let weight = IndexedText.Column.text.weight
+      return append(Row(id: id, frequency: weight, length: Int32(first) - 1))
+    }
     var row = Row(id: id)
     var (column, place): (UInt32, UInt32) = (0, 0)
     var weight = IndexedText.Column.text.weight
@@ -70,6 +75,7 @@ struct Postings {
     append(row)
   }
 
+  @inline(__always)
   private mutating func append(_ row: Postings.Row) {
     rows.append(row)
     if hasPlaces { starts.append(Int32(places.count)) }

@@ -55,6 +55,9 @@ import VectorStoreText
 /// 7. **Unit length**: with components `a`, the vector is `sign(a) * sqrt(|a| / Σ|a|)`: the square
 ///    root damps what piles up in one component, and makes the length 1 by itself.
 ///
+/// A question is embedded as any text, but each Arabic word in it with four of its other forms
+/// (`ArabicForms`), since articles, particles and pronouns are parts of words there.
+///
 /// A text with no such feature (punctuation or blanks only, or features that cancel out) gets
 /// features of kind 11 and weight 50 instead, a scalar each and one for the whole run of scalars,
 /// and should these cancel out too, component 0 is 1. So no vector is zero.
