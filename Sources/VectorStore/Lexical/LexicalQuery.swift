@@ -20,8 +20,8 @@ package struct LexicalQuery: Sendable {
   struct Term: Hashable, Sendable {
     /// How it may be written, folded; any of them is the word.
     var spellings: [String]
-    /// The first letters, by which its other forms are found.
-    var prefix: String?
+    /// The first letters, by which its other forms are found; of an Arabic word, those of several forms.
+    var prefixes: [String] = []
     /// Whether it says so little that it is never the only reason for a hit.
     var isWeak = false
     /// Whether it is one character of a script without spaces, which begins the pairs of longer runs.
@@ -42,6 +42,8 @@ package struct LexicalQuery: Sendable {
   ///
   /// Shorter beginnings meet unrelated words.
   private static let prefixLetters = (minimum: 4, maximum: 6)
+  /// How many other forms of an Arabic word are looked for by their beginnings, and marked.
+  private static let arabicForms = 4
 
   /// The words that may match.
   let terms: [Term]
@@ -91,7 +93,7 @@ package struct LexicalQuery: Sendable {
       loose.flatMap { Self.pairs(of: $0, kept: kept) }, limit: Self.maximumWords)
     let marks = all.filter { kept($0) && !weak.contains($0.word.text) }
     let spellings = marks.filter { $0.word.kind != .pair }
-      .flatMap { [$0.word.text] + Self.otherSpellings(of: $0) }
+      .flatMap { [$0.word.text] + Self.otherSpellings(of: $0).prefix(Self.arabicForms) }
     marked = Self.distinct(
       spellings.map { WordForm(folded: $0) }, limit: Self.maximumWords)
     markedPairs = Self.distinct(
@@ -150,13 +152,18 @@ package struct LexicalQuery: Sendable {
     case .word, .part: break
     }
     var term = Term(spellings: [text] + otherSpellings(of: word))
-    let letters = text.unicodeScalars
-    if letters.count >= prefixLetters.minimum,
-      !letters.contains(where: { $0.properties.numericType != nil })
-    {
-      term.prefix = String(letters.prefix(prefixLetters.maximum))
-    }
+    let beginnings = [text] + ArabicForms.forms(of: text).prefix(arabicForms)
+    term.prefixes = distinct(beginnings.compactMap(beginning(of:)), limit: beginnings.count)
     return term
+  }
+
+  /// The letters by which a word's other forms are found; nil for a short one, and one with digits.
+  private static func beginning(of word: String) -> String? {
+    let letters = word.unicodeScalars
+    guard letters.count >= prefixLetters.minimum,
+      !letters.contains(where: { $0.properties.numericType != nil })
+    else { return nil }
+    return String(letters.prefix(prefixLetters.maximum))
   }
 
   /// The other spelling of a German word, and the other forms of an Arabic one.

@@ -126,7 +126,7 @@ struct WordRanking {
       }
       lists.append(list(found, weight: 1, isReason: !term.isWeak))
       var forms = [found.rows]
-      if let prefix = term.prefix {
+      for prefix in term.prefixes {
         lists.append(
           list(
             try postings(of: index.term(of: prefix), isPrefix: true, hasPlaces: false),

@@ -22,7 +22,7 @@ struct LexicalQueryTests {
   ) {
     let query = LexicalQuery(text)
     #expect(query.terms.map { $0.spellings.joined(separator: "|") } == spellings)
-    #expect(query.terms.compactMap(\.prefix) == prefixes)
+    #expect(query.terms.flatMap(\.prefixes) == prefixes)
     #expect(query.pairs.map { $0.words.joined(separator: " ") } == pairs)
     #expect(query.phrases.isEmpty && query.excluded.isEmpty)
   }
