@@ -29,7 +29,7 @@ struct Multipart: Sendable {
     }
     let body = request.body
     let mark = Data("--\(boundary)".utf8)
-    guard var place = Self.find(mark, in: body, from: body.startIndex, isFirst: true) else {
+    guard var place = Self.firstEnd(of: mark, in: body) else {
       throw Self.malformed("it does not begin with its boundary")
     }
     for _ in 0..<100 {
@@ -50,9 +50,8 @@ struct Multipart: Sendable {
     throw Self.malformed("it has more than 100 parts")
   }
 
-  private static func find(
-    _ mark: Data, in body: Data, from start: Int, isFirst: Bool
-  ) -> Int? {
+  /// The end of the first boundary; what stands before it is passed over.
+  private static func firstEnd(of mark: Data, in body: Data) -> Int? {
     if body.starts(with: mark) { return body.startIndex + mark.count }
     return body.range(of: Data("\r\n".utf8) + mark)?.upperBound
   }

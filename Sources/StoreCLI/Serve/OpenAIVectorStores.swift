@@ -205,14 +205,23 @@ struct OpenAIVectorStores: Sendable {
             let file = OpenAIVectorStoreFiles.Name(source: hit.source, metadata: hit.metadata)
             return [
               "file_id": .string(file.id), "filename": .string(file.name),
-              "score": .double(hit.score), "attributes": file.attributes,
+              "score": .double(hit.score),
+              // As the notes: more than OpenAI says.
+              "strength": hit.strength.map { .string($0.rawValue) } ?? .null,
+              "attributes": file.attributes,
               "content": .array(hit.text.map { [["type": "text", "text": .string($0)]] } ?? []),
             ]
           }), "has_more": false, "next_page": .null,
         // OpenAI has no such field; clients pass over it.
         "notes": .array(
-          Set(results.flatMap { [$0.degradedReason, $0.pending?.message].compactMap(\.self) })
-            .sorted().map { .string($0) }),
+          Set(
+            results.flatMap { result in
+              [
+                result.degradedReason, result.pending?.message,
+                result.isNothingNear ? Advice.nothingNear : nil,
+              ].compactMap(\.self)
+            }
+          ).sorted().map { .string($0) }),
       ] as JSONValue)
   }
 

@@ -9,7 +9,8 @@ enum OpenAPISchemas {
     "ErrorParts": "message: string, type: string, code: string, param: string?",
     "Liveness": "status: string",
     "SearchAnswer": "hits: [SearchHit], degraded: bool, notes: [string], pending?: object",
-    "SearchHit": "query: int, rank: int, score: number, cosine: number?, id: int, source: string, "
+    "SearchHit":
+      "query: int, rank: int, score: number, cosine: number?, strength: string?, id: int, source: string, "
       + "path: string?, fileState?: string, collection: string, ordinal: int, text: string?, "
       + "metadata: object, start: int?, end: int?, line: int?, headings: [string], copies: [string], "
       + "space: string?, degraded: bool, explanation?: object, excerpt: Excerpt?",
@@ -64,7 +65,7 @@ enum OpenAPISchemas {
       "object: string, search_query: [string], data: [VectorStoreHit], has_more: bool, notes: [string], "
       + "next_page: string?",
     "VectorStoreHit":
-      "file_id: string, filename: string, score: number, attributes: object, content: [TextPart]",
+      "file_id: string, filename: string, score: number, strength: string?, attributes: object, content: [TextPart]",
     "TextPart": "type: string, text: string",
     "NewVectorStoreFile": "file_id: string, attributes?: object, chunking_strategy?: object",
     "Attributes": "attributes: object",

@@ -128,6 +128,7 @@ enum SearchPage {
     .path{color:var(--soft);font-size:.87rem}.text{white-space:pre-wrap;margin:6px 0 0;
     font-size:.94rem}
     .text.whole{border-top:1px solid var(--edge);padding-top:8px}
+    #hits>li.weak{opacity:.72}#hits>li.weak:focus{opacity:1}
     mark{background:var(--mark);color:inherit;border-radius:3px;padding:0 1px}
     .more{color:var(--soft);font-size:.85rem;margin:4px 0 0}
     h2{font-size:.9rem;margin:0 0 4px;color:var(--text)}footer li,footer p{padding:2px 0;margin:0}a{color:var(--accent)}

@@ -60,7 +60,9 @@ enum SearchPageScript {
       const line = hit.excerpt && hit.excerpt.line;
       head.append(make('span', 'place', hit.source + (line ? ':' + line : '')));
       frame.append(bar(best > 0 ? hit.score / best : 0));
-      score.append(frame, hit.score.toFixed(Math.abs(hit.score) < 10 ? 3 : 1));
+      score.append(frame, hit.score.toFixed(Math.abs(hit.score) < 10 ? 3 : 1)
+        + (hit.strength ? ' ' + hit.strength : ''));
+      if (hit.strength === 'weak') item.className = 'weak';
       score.title = 'score; the bar compares it with the best hit'
         + (hit.cosine === null ? '' : '; cosine ' + hit.cosine.toFixed(3));
       head.append(score);

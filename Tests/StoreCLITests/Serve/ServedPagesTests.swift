@@ -44,6 +44,23 @@ import VectorStore
     try await served.end()
   }
 
+  @Test(.enabled("needs official clients (.scripts/clients)") { ClientScript.isThere() })
+  func theOfficialSDKOfAgentsWorksUnchanged() async throws {
+    let served = try await ServedStore()
+    let outcome = try await ClientScript.command(
+      "mcp_http_session.py", Command(folder: served.folder)
+    ).run("http://127.0.0.1:\(served.server.port)/mcp")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let found = try JSONDecoder().decode(JSONValue.self, from: Data(outcome.output.utf8))
+    for mode in ["auto", "legacy"] {
+      #expect(found[mode]?["tools"]?.array?.contains("add_text") == true)
+      #expect(found[mode]?["search"]?.string?.contains("listens on port 8080") == true)
+      #expect(found[mode]?["added"] == true && found[mode]?["refused"] == true)
+      #expect(try await served.store.contains("anna-\(mode)"))
+    }
+    try await served.end()
+  }
+
   @Test func thePageLoadsNothingAndRunsItsOwnScriptOnly() async throws {
     let served = try await ServedStore { $0.token = HiddenText("a-secret-of-24-characters") }
     // It holds nothing of the store, so that it needs no token, and a link may open it.
