@@ -16,15 +16,17 @@ extension Store {
   ///
   /// - Parameters:
   ///   - queries: the questions; those without a relevant document are left out.
-  ///   - judgements: grades of documents by their sources.
+  ///   - judgements: grades of documents by their sources, in any spelling.
   ///   - collection: the collection's name.
   /// - Throws: ``StoreError`` as ``query(_:in:options:)-(String,_,_)`` does, and `empty` where no question
-  ///   has a relevant document.
+  ///   has a relevant document, or the collection has none of them.
   /// - Complexity: three searches a question. Can cost money: one request for as many questions as it
   ///   takes.
   public func retrievalQuality(
     queries: [JudgedQuery], judgements: RetrievalJudgements, in collection: String = "default"
   ) async throws -> RetrievalQuality {
+    let known = try await sources(in: collection)
+    let judgements = judgements.named(as: known, by: identity)
     let asked = queries.filter { query in
       judgements.grades[query.id]?.contains { $0.value > 0 } ?? false
     }
@@ -33,6 +35,17 @@ extension Store {
         .empty,
         "none of \(queries.count) queries has a relevant document among the judgements; check that the "
           + "ids of both files are the same")
+    }
+    let wanted = asked.flatMap { query in
+      (judgements.grades[query.id] ?? [:]).filter { $0.value > 0 }.keys.sorted()
+    }
+    let missing = wanted.count { !known.contains($0) }
+    guard missing < wanted.count else {
+      throw StoreError(
+        .empty,
+        "the collection \"\(collection)\" has none of the \(wanted.count) relevant documents; the judgements "
+          + "name them as \"\(wanted.first ?? "")\""
+          + (known.min().map { ", the collection as \"\($0)\"" } ?? ""))
     }
     // As questions are asked: what one leaves out is not embedded.
     let (plan, vectors) = try await plan(
@@ -51,7 +64,10 @@ extension Store {
           }
         ))
     }
-    var quality = try await counted(asked, of: queries, judgements, collection)
+    let judged = queries.count { judgements.grades[$0.id] != nil }
+    var quality = RetrievalQuality(
+      collection: collection, queries: asked.count, queriesWithoutRelevant: judged - asked.count,
+      relevant: wanted.count, relevantMissing: missing, depth: Self.judgedDepth)
     quality.space = plan.querySpace?.name
     quality.degradedReason = plan.degradedReason
     quality.rankings = metrics.map { RetrievalQuality.Ranking($0, $1) }
@@ -107,25 +123,27 @@ extension Store {
     return rankings
   }
 
-  /// The report without its rankings.
-  private func counted(
-    _ asked: [JudgedQuery], of queries: [JudgedQuery], _ judgements: RetrievalJudgements,
-    _ collection: String
-  ) async throws -> RetrievalQuality {
-    let wanted = asked.flatMap { query in
-      (judgements.grades[query.id] ?? [:]).filter { $0.value > 0 }.keys
-    }
-    let missing = try await file.read { db in
+  private func sources(in collection: String) async throws -> Set<String> {
+    try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
-      let known = try Set(
-        String.fetchAll(
-          db, sql: "SELECT source FROM documents WHERE collection_id = ?", arguments: [record.id]))
-      return wanted.count { !known.contains($0) }
+      return try String.fetchSet(
+        db, sql: "SELECT source FROM documents WHERE collection_id = ?", arguments: [record.id])
     }
-    let judged = queries.count { judgements.grades[$0.id] != nil }
-    return RetrievalQuality(
-      collection: collection, queries: asked.count, queriesWithoutRelevant: judged - asked.count,
-      relevant: wanted.count, relevantMissing: missing, depth: Self.judgedDepth)
+  }
+}
+
+extension RetrievalJudgements {
+  /// The same, each document by the source that it has in the store, if it is there.
+  fileprivate func named(as known: Set<String>, by identity: SourceIdentity) -> Self {
+    RetrievalJudgements(
+      grades: grades.mapValues { documents in
+        let named = documents.map { name, grade in
+          guard !known.contains(name) else { return (name, grade) }
+          let source = identity.source(of: name)
+          return (known.contains(source) ? source : name, grade)
+        }
+        return Dictionary(named) { max($0, $1) }
+      })
   }
 }
 

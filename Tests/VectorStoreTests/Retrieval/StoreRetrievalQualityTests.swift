@@ -65,6 +65,29 @@ import Testing
     }
   }
 
+  @Test func judgementsNameFilesInAnySpelling() async throws {
+    let folder = try TemporaryFolder()
+    for name in ["a", "b"] {
+      try folder.write("Only \(name)\(name)\(name).", to: "docs/\(name).md")
+    }
+    try await withStore(folder.path("s.db"), from: folder.path("docs")) { store in
+      try await store.add(paths: ["."])
+      let quality = try await store.retrievalQuality(
+        queries: [JudgedQuery(id: "1", text: "aaa")],
+        judgements: RetrievalJudgements(
+          grades: ["1": ["a.md": 1, "./b.md": 0, folder.path("docs/b.md"): 1]]))
+      #expect(quality.relevant == 2 && quality.relevantMissing == 0)
+      #expect(quality.rankings.allSatisfy { $0.mrr.mean == 1 })
+      let error = await #expect(throws: StoreError.self) {
+        _ = try await store.retrievalQuality(
+          queries: [JudgedQuery(id: "1", text: "aaa")],
+          judgements: RetrievalJudgements(grades: ["1": ["elsewhere/a.md": 1]]))
+      }
+      #expect(error?.code == .empty)
+      #expect(error?.message.contains("name them as \"elsewhere/a.md\", the collection as") == true)
+    }
+  }
+
   @Test func idsThatDoNotMeetAreAnError() async throws {
     try await withStore { store, _ in
       try await store.add([Document(id: "sky", text: "The sky is blue.")])
