@@ -9,7 +9,8 @@ package enum ClientScript {
 
   /// Whether `.scripts/clients` has put a package there: for `.enabled(if:)`, which skips in sight.
   package static func isThere() -> Bool {
-    FileManager.default.fileExists(atPath: root.appending(path: ".build/clients/ready-mcp-openai").path)
+    FileManager.default.fileExists(
+      atPath: root.appending(path: ".build/clients/ready-mcp-openai").path)
   }
 
   /// The command as a script's first argument: what is run is the script, with the arguments after it.
