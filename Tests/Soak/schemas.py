@@ -129,7 +129,7 @@ def check(generator):
         ("documents", "metadata TEXT NOT NULL", "metadata TEXT NOT NULL DEFAULT (hex(randomblob(100000000)))"),
         ("documents", "metadata TEXT NOT NULL", "metadata TEXT NOT NULL COLLATE evil"),
         ("documents", "source TEXT NOT NULL", "source TEXT NOT NULL COLLATE nocase"),
-        ("documents", "UNIQUE (collection_id, source)", "UNIQUE (collection_id, source) ON CONFLICT REPLACE"),
+        ("documents", "CHECK (origin IN ('file', 'text', 'import'))", "CHECK (origin <> '')"),
         ("chunks", "ON DELETE CASCADE", "ON DELETE SET DEFAULT"),
         ("vectors", "ON DELETE CASCADE", ""),
         ("documents", "ON DELETE CASCADE", "ON DELETE CASCADE ON UPDATE CASCADE"),

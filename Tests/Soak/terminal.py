@@ -23,6 +23,7 @@ EVIL = {
 RAW = re.compile(rb"\x1b(?!\[[0-9;]*[mKAGJ])|\x1b\[38;2;1;2;3m|[\x00-\x06\x07\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"
                  rb"|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae\x8e\x8f]|\xe2\x81[\xa6-\xa9]|\xd8\x9c")
 # `get` and `--plain` print a text as it is where a pipe reads it; a carriage return is a line's end of the terminal's own.
+LINK = re.compile(rb"\x1b\]8;;(file:///[A-Za-z0-9%._~/-]*)?\x1b\\")
 LONE_RETURN = re.compile(rb"shown\rhidden")
 
 
@@ -152,6 +153,8 @@ class Terminal:
         arguments = [argument.replace("\0", "") for argument in arguments]
         run.out = on_pty([self.options.binary, *arguments], command, run)
         judge_end(self.report, name, name, run)
+        # The program's own links open files and end.
+        run.out = LINK.sub(b"", run.out)
         found = RAW.search(run.out.replace(b"\r\n", b"\n")) or LONE_RETURN.search(run.out)
         if found:
             around = run.out.replace(b"\r\n", b"\n")[max(0, found.start() - 40):found.end() + 20]
