@@ -39,10 +39,11 @@ enum Completions {
   private static func candidates(
     _ arguments: [String], _ find: (Store) async throws -> [String]
   ) async -> [String] {
-    var options = StoreOptions()
-    options.storePath = value(of: ["--store"], in: arguments)
-    (options.json, options.quiet, options.verbose) = (false, true, false)
-    guard let settings = try? Settings(options, access: .readOnly) else { return [] }
+    var place = StorePathOptions()
+    place.storePath = value(of: ["--store"], in: arguments)
+    guard let settings = try? Settings(StoreOptions(place, quiet: true), access: .readOnly) else {
+      return []
+    }
     var configuration = StoreConfiguration(mode: .mock)
     configuration.access = .readOnly
     guard let store = try? await Store(path: settings.storePath, configuration: configuration)

@@ -4,8 +4,8 @@ import ArgumentParser
 import Foundation
 import VectorStore
 
-/// Which store, and how the command talks.
-struct StoreOptions: ParsableArguments {
+/// Which store.
+struct StorePathOptions: ParsableArguments {
   @Option(
     name: .customLong("store"),
     help: ArgumentHelp(
@@ -13,6 +13,11 @@ struct StoreOptions: ParsableArguments {
       valueName: "path"),
     completion: .file())
   var storePath: String?
+}
+
+/// Which store, and how the command talks.
+struct StoreOptions: ParsableArguments {
+  @OptionGroup var place: StorePathOptions
 
   @Flag(name: .long, help: "Print JSON to standard output.")
   var json = false
@@ -22,6 +27,13 @@ struct StoreOptions: ParsableArguments {
 
   @Flag(name: [.short, .long], help: "Log what is done to standard error.")
   var verbose = false
+
+  init() {}
+
+  /// The options of a command that has no flags for JSON.
+  init(_ place: StorePathOptions, quiet: Bool = false, verbose: Bool = false) {
+    (self.place, json, self.quiet, self.verbose) = (place, false, quiet, verbose)
+  }
 }
 
 /// How a command talks that needs no store.

@@ -1,4 +1,7 @@
-"""A session of the official openai SDK against a server given as its address: nothing here is special to it."""
+"""A session of the official openai SDK with `store serve`; nothing here is special to it.
+
+    python openai_session.py STORE ADDRESS TOKEN
+"""
 
 import base64
 import struct

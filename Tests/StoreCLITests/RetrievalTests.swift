@@ -49,7 +49,7 @@ import Testing
   }
 
   /// What is called strong is mostly relevant, and more often than what is likely; that more often than what is weak.
-  /// Of questions about something else nearly all are told that nothing is near.
+  /// Nearly all questions about something else get the answer that nothing is near.
   private func expectLabelsToHold(
     _ bars: Bars, _ set: RetrievalSet, _ store: Command
   ) async throws {

@@ -48,13 +48,7 @@ struct MCPCommand: AsyncParsableCommand {
 
   @OptionGroup var mode: ModeOptions
 
-  @Option(
-    name: .customLong("store"),
-    help: ArgumentHelp(
-      "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
-      valueName: "path"),
-    completion: .file())
-  var storePath: String?
+  @OptionGroup var place: StorePathOptions
 
   @Flag(name: [.short, .long], help: "Log what is done to standard error.")
   var verbose = false
@@ -83,11 +77,7 @@ struct MCPCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var options = StoreOptions()
-    options.storePath = storePath
-    options.json = false
-    options.quiet = false
-    options.verbose = verbose
+    let options = StoreOptions(place, verbose: verbose)
     if let install {
       let path = URL(filePath: try Settings(options, access: .readOnly).storePath)
       return try MCPInstall(

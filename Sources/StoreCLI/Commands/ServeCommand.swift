@@ -34,13 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var mode: ModeOptions
 
-  @Option(
-    name: .customLong("store"),
-    help: ArgumentHelp(
-      "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
-      valueName: "path"),
-    completion: .file())
-  var storePath: String?
+  @OptionGroup var place: StorePathOptions
 
   @Flag(name: [.short, .long], help: "Write no line for each request.")
   var quiet = false
@@ -55,9 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var chosen = StoreOptions()
-    (chosen.storePath, chosen.json, chosen.quiet) = (storePath, false, quiet)
-    chosen.verbose = verbose
+    let chosen = StoreOptions(place, quiet: quiet, verbose: verbose)
     var settings = try await Settings(
       chosen, mode: mode.mode, access: write ? .readWrite : .readOnly, embeds: "default",
       makes: write)

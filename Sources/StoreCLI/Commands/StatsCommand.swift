@@ -89,7 +89,7 @@ struct StatsCommand: AsyncParsableCommand {
     }
     if let html {
       // A path that was typed is shown as it is; one out of a setting by its last part.
-      let name = store.storePath ?? URL(filePath: settings.storePath).lastPathComponent
+      let name = store.place.storePath ?? URL(filePath: settings.storePath).lastPathComponent
       let version = StoreCommand.configuration.version
       try StatisticsPage(report, store: name, version: version).write(to: html)
     }

@@ -1,5 +1,33 @@
 // The tools that agents see: names, descriptions, and the schemas that their arguments are checked against.
 
+extension [MCPTool.Argument] {
+  /// The first argument that is unknown, missing or of another kind, and what is wrong with it; nil if all are well.
+  ///
+  /// - Parameter taker: who takes them, for the message.
+  func problem(
+    _ given: [String: JSONValue], of taker: String
+  ) -> (argument: String, message: String)? {
+    let names = map(\.name)
+    if let unknown = given.keys.sorted().first(where: { !names.contains($0) }) {
+      return (
+        String(unknown.prefix(60)),
+        "\(taker) has no argument \"\(unknown.prefix(60))\"; it takes "
+          + (names.isEmpty ? "none" : names.joined(separator: ", "))
+      )
+    }
+    for argument in self {
+      guard let value = given[argument.name] else {
+        guard argument.isRequired else { continue }
+        return (
+          argument.name, "\(taker) needs \(argument.name): \(argument.description)"
+        )
+      }
+      if let problem = argument.problem(value) { return (argument.name, problem) }
+    }
+    return nil
+  }
+}
+
 /// A tool as an agent sees it.
 struct MCPTool: Sendable {
   /// An argument with its JSON Schema.
@@ -85,19 +113,7 @@ struct MCPTool: Sendable {
 
   /// What is wrong with the arguments of a call; nil if nothing is.
   func problem(_ given: [String: JSONValue]) -> String? {
-    let names = arguments.map(\.name)
-    if let unknown = given.keys.sorted().first(where: { !names.contains($0) }) {
-      return "\(name) has no argument \"\(unknown.prefix(60))\"; it takes "
-        + (names.isEmpty ? "none" : names.joined(separator: ", "))
-    }
-    for argument in arguments {
-      guard let value = given[argument.name] else {
-        if argument.isRequired { return "\(name) needs \(argument.name): \(argument.description)" }
-        continue
-      }
-      if let problem = argument.problem(value) { return problem }
-    }
-    return nil
+    arguments.problem(given, of: name)?.message
   }
 
   private static let collection = Argument(

@@ -40,7 +40,7 @@ actor MCPTools {
 
   /// Calls a tool. What goes wrong stands in the result, for the agent to read.
   ///
-  /// - Parameter progress: is told how far a long call is.
+  /// - Parameter progress: called now and then with how far a long call is.
   /// - Throws: `CancellationError` alone.
   nonisolated func call(
     _ tool: MCPTool, _ arguments: [String: JSONValue], progress: ProgressHandler? = nil
@@ -105,10 +105,7 @@ actor MCPTools {
     var result = try await store.query(
       arguments["question"]?.string ?? "", in: arguments["collection"]?.string ?? "default",
       options: try Self.queryOptions(arguments))
-    var notes = [
-      result.degradedReason, result.noHitsReason, result.pending?.message,
-      result.isNothingNear ? Advice.nothingNear : nil,
-    ].compactMap(\.self)
+    var notes = result.notes
     let found = result.hits.count
     let (hits, taken) = try fitting(
       result.hits.map { hit in

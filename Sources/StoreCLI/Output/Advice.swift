@@ -67,3 +67,12 @@ enum Advice {
     }
   }
 }
+
+extension QueryResult {
+  /// What the reader of the hits should know.
+  var notes: [String] {
+    [
+      degradedReason, noHitsReason, pending?.message, isNothingNear ? Advice.nothingNear : nil,
+    ].compactMap(\.self)
+  }
+}

@@ -10,7 +10,7 @@ final class HTTPServer: Sendable {
     /// Decides by a head whether its body is read at all.
     let admit: @Sendable (HTTPHead) throws(HTTPError) -> Void
     let answer: @Sendable (HTTPRequest) async -> HTTPResponse
-    /// Is told of each answer that was sent.
+    /// Called with each answer that was sent.
     let log: @Sendable (HTTPExchange) -> Void
   }
 

@@ -214,14 +214,7 @@ struct OpenAIVectorStores: Sendable {
           }), "has_more": false, "next_page": .null,
         // OpenAI has no such field; clients pass over it.
         "notes": .array(
-          Set(
-            results.flatMap { result in
-              [
-                result.degradedReason, result.pending?.message,
-                result.isNothingNear ? Advice.nothingNear : nil,
-              ].compactMap(\.self)
-            }
-          ).sorted().map { .string($0) }),
+          Set(results.flatMap(\.notes)).sorted().map { .string($0) }),
       ] as JSONValue)
   }
 

@@ -39,25 +39,9 @@ struct ServeCall: Sendable {
       }
       given[name] = isNumber ? Int(text).map { .int($0) } ?? .string(text) : .string(text)
     }
-    let names = expected.map(\.name)
-    if let unknown = given.keys.sorted().first(where: { !names.contains($0) }) {
+    if let problem = expected.problem(given, of: request.head.path) {
       throw HTTPError(
-        400, "invalid_argument",
-        "there is no parameter \"\(unknown.prefix(60))\"; there is \(names.joined(separator: ", "))",
-        parameter: String(unknown.prefix(60)))
-    }
-    for argument in expected {
-      guard let value = given[argument.name] else {
-        guard !argument.isRequired else {
-          throw HTTPError(
-            400, "invalid_argument", "\(argument.name) is missing: \(argument.description)",
-            parameter: argument.name)
-        }
-        continue
-      }
-      if let problem = argument.problem(value) {
-        throw HTTPError(400, "invalid_argument", problem, parameter: argument.name)
-      }
+        400, "invalid_argument", problem.message, parameter: problem.argument)
     }
     return given
   }

@@ -118,10 +118,7 @@ struct StoreRoutes: Sendable {
         hits: result.hits.map { hit in
           SearchHit(line: HitLine(query: 0, hit: hit), excerpt: Self.excerpt(hit, words))
         }, degraded: result.isDegraded,
-        notes: [
-          result.degradedReason, result.noHitsReason, result.pending?.message,
-          result.isNothingNear ? Advice.nothingNear : nil,
-        ].compactMap(\.self), pending: result.pending))
+        notes: result.notes, pending: result.pending))
   }
 
   private static func excerpt(_ hit: Hit, _ words: LexicalQuery) -> SearchHit.Excerpt? {

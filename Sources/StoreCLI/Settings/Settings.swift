@@ -163,7 +163,9 @@ struct Settings: Sendable {
     _ options: StoreOptions, _ mode: ModeArgument?, _ access: StoreConfiguration.Access, quiet: Bool
   ) throws {
     try self.init(
-      flags: [.store: ("--store", options.storePath), .mode: ("--mode", mode?.mode.rawValue)],
+      flags: [
+        .store: ("--store", options.place.storePath), .mode: ("--mode", mode?.mode.rawValue),
+      ],
       verbose: options.verbose, quiet: quiet)
     // In the library that is a store which nobody keeps; here it is a file's name like any other.
     if storePath == ":memory:" { storePath = "./:memory:" }

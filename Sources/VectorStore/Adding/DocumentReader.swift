@@ -1,7 +1,7 @@
 // Files, texts and vectors at hand become documents: bytes decoded, format and metadata found, vectors
 // checked, sources named.
 
-import Foundation
+package import Foundation
 import VectorStoreSearch
 import VectorStoreText
 
@@ -59,12 +59,8 @@ struct DocumentReader: Sendable {
     if let parser = parsers.parser(
       of: file.source, start: WholeFile.start(of: file.path, count: 1024) ?? Data())
     {
-      var parsed = try parser.parse(
-        ParsedFile(
-          bytes: try WholeFile.read(file.path, limit: limit), name: file.source,
-          encoding: options.encoding))
-      guard parsed.text.utf8.count <= limit else { throw FileProblem.Reason.tooLarge(limit: limit) }
-      parsed.text.unicodeScalars.removeAll { $0 == "\0" }
+      var parsed = try self.parsed(
+        try WholeFile.read(file.path, limit: limit), named: file.source, by: parser)
       let (front, warning) = frontMatter(of: parsed.text, format: parsed.format)
       parsed.metadata.merge(front) { parsed, _ in parsed }
       return (parsed, warning)
@@ -77,6 +73,34 @@ struct DocumentReader: Sendable {
     let format = DocumentFormat(fileName: file.source)
     let (front, warning) = frontMatter(of: text, format: format)
     return (ParsedDocument(text: text, format: format, metadata: front), warning)
+  }
+
+  private func parsed(
+    _ bytes: Data, named name: String, by parser: any DocumentParser
+  ) throws -> ParsedDocument {
+    let limit = AddOptions.maximumTextBytes
+    var parsed = try parser.parse(
+      ParsedFile(bytes: bytes, name: name, encoding: options.encoding))
+    guard parsed.text.utf8.count <= limit else { throw FileProblem.Reason.tooLarge(limit: limit) }
+    parsed.text.unicodeScalars.removeAll { $0 == "\0" }
+    return parsed
+  }
+
+  /// The document that the bytes of a file are, whose name says of what kind they are.
+  fileprivate func document(ofFile bytes: Data, named name: String) throws(StoreError) -> Document {
+    guard !name.isEmpty, !bytes.isEmpty else {
+      throw StoreError(.empty, "the file \(name) is empty; there is nothing to add")
+    }
+    do {
+      guard let parser = parsers.parser(of: name, start: bytes.prefix(1024)) else {
+        return Document(id: name, text: try TextDecoder.decode(bytes, or: options.encoding))
+      }
+      let parsed = try parsed(bytes, named: name, by: parser)
+      return Document(
+        id: name, text: parsed.text, format: parsed.format, metadata: parsed.metadata)
+    } catch {
+      throw StoreError(.notText, "\(name) cannot be added: \(error)", underlying: error)
+    }
   }
 
   /// A file that is not taken: an error if it was named, else left out.
@@ -246,6 +270,20 @@ struct DocumentReader: Sendable {
       return (try FrontMatter.parse(text)?.metadata ?? [:], nil)
     } catch {
       return ([:], "its front matter is left out: \(error)")
+    }
+  }
+}
+
+extension Store {
+  /// Reads the bytes of a file that is not on this machine's disk, as one that was uploaded: by a parser of its kind,
+  /// or as text.
+  ///
+  /// - Parameter name: its name, whose ending says what it is; the document's source.
+  /// - Throws: ``StoreError`` with `empty` or `notText`.
+  /// - Complexity: O(n) in the bytes; some kinds are read by programs, which takes seconds.
+  package func document(ofFile bytes: Data, named name: String) async throws -> Document {
+    try await file.work {
+      try DocumentReader(options: AddOptions()).document(ofFile: bytes, named: name)
     }
   }
 }

@@ -77,8 +77,10 @@ struct Ranker {
     let members =
       try plan.lists.contains(.words)
       ? Members(collection: collection.id, selection: selection, db) : nil
-    return try queries.enumerated().map { index, query in
-      var ranked = nearest?[index] ?? []
+    let space = try plan.querySpace.flatMap { try SpacesTable.find($0, db) }
+    let sample = try space.map { try index.sample(of: $0, collection: collection.id, db) }
+    return try queries.enumerated().map { number, query in
+      var ranked = nearest?[number] ?? []
       var words: WordRanking?
       if let members {
         var ranking = try WordRanking(LexicalQuery(query.text ?? ""), db)
@@ -94,7 +96,7 @@ struct Ranker {
         words = ranking
       }
       var best = try best(of: ranked, depth: depth)
-      try setStrengths(of: &best.hits, query, words)
+      setStrengths(of: &best.hits, query.vector.flatMap { sample?.chance(of: $0) }, words)
       return (
         QueryResult(hits: best.hits, degradedReason: plan.degradedReason, effort: effort),
         best.mayLack
@@ -232,16 +234,10 @@ struct Ranker {
   }
 
   /// Says of each hit how sure it is.
-  private func setStrengths(
-    of hits: inout [Hit], _ query: RankedQuery, _ words: WordRanking?
-  ) throws {
-    guard !hits.isEmpty else { return }
-    var chance: CosineChance?
-    let space = try plan.querySpace.flatMap { try SpacesTable.find($0, db) }
-    if let space, let vector = query.vector {
-      chance = try index.sample(of: space, collection: collection.id, db).chance(of: vector)
-    }
-    let isHashed = space?.space.kind == .mock
+  ///
+  /// - Parameter chance: what the question's cosines are by chance; nil without vectors, and among few passages.
+  private func setStrengths(of hits: inout [Hit], _ chance: CosineChance?, _ words: WordRanking?) {
+    let isHashed = plan.querySpace?.kind == .mock
     for number in hits.indices {
       let cosine = hits[number].cosine
       let strength = Hit.Strength(

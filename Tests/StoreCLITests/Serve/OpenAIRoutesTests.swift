@@ -17,14 +17,7 @@ import VectorStore
 
   @Test func whatHasAVectorCostsNothing() async throws {
     try await withLoopback(LoopbackBehaviour()) { server in
-      let folder = try TemporaryFolder()
-      var service = OpenAIConfiguration()
-      (service.baseURL, service.apiKey) = (server.url, APIKey("sk-test"))
-      var configuration = StoreConfiguration(
-        mode: .real, service: try OpenAIService(configuration: service))
-      configuration.budget.ledgerPath = folder.path("ledger.db")
-      configuration.queryCachePath = folder.path("queries.db")
-      let served = try await ServedStore(configuration: configuration)
+      let served = try await ServedStore.paying(server, remembersQuestions: true)
       func tokens(_ text: String, _ more: String = "") async throws -> JSONValue? {
         let answer = try await served.ask(
           "POST", "/v1/embeddings",

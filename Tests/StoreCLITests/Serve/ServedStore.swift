@@ -21,10 +21,12 @@ final class ServedStore: Sendable {
   }
 
   init(
-    writes: Bool = true, configuration: StoreConfiguration = StoreConfiguration(mode: .mock),
+    _ folder: TemporaryFolder? = nil, writes: Bool = true,
+    configuration: StoreConfiguration = StoreConfiguration(mode: .mock),
     _ change: (inout StoreServer.Options) -> Void = { _ in }
   ) async throws {
-    folder = try TemporaryFolder()
+    let folder = try folder ?? TemporaryFolder()
+    self.folder = folder
     store = try await Store(path: folder.path("store.db"), configuration: configuration)
     try await store.add([Document(id: "ports", text: "The server listens on port 8080.")])
     var options = StoreServer.Options(port: 0, writes: writes)
@@ -32,6 +34,20 @@ final class ServedStore: Sendable {
     server = try StoreServer(store, options) { [log] line in
       log.lines.withLock { $0.append(line) }
     }
+  }
+
+  /// A served store whose texts are embedded by a loopback server.
+  static func paying(
+    _ server: LoopbackServer, remembersQuestions: Bool = false
+  ) async throws -> ServedStore {
+    let folder = try TemporaryFolder()
+    var service = OpenAIConfiguration()
+    (service.baseURL, service.apiKey) = (server.url, APIKey("sk-test"))
+    var configuration = StoreConfiguration(
+      mode: .real, service: try OpenAIService(configuration: service))
+    configuration.budget.ledgerPath = folder.path("ledger.db")
+    if remembersQuestions { configuration.queryCachePath = folder.path("queries.db") }
+    return try await ServedStore(folder, configuration: configuration)
   }
 
   var lines: [String] { log.lines.withLock { $0 } }

@@ -50,10 +50,13 @@ import VectorStore
   }
 
   @Test(arguments: [
-    ("GET", "/api/search", 400, "question is missing"),
+    ("GET", "/api/search", 400, "/api/search needs question"),
     ("GET", "/api/search?question=a&limit=0", 400, "limit is a whole number from 1 to 100"),
     ("GET", "/api/search?question=a&limit=many", 400, "limit is a whole number from 1 to 100"),
-    ("GET", "/api/search?question=a&quality=5", 400, "there is no parameter \"quality\"; there is"),
+    (
+      "GET", "/api/search?question=a&quality=5", 400,
+      "/api/search has no argument \"quality\"; it takes question"
+    ),
     ("GET", "/api/search?question=a&collection=x", 404, "GET /api/collections lists"),
     ("GET", "/api/search?question=a&filter=%3D", 400, "filter"),
     ("POST", "/api/search", 400, "the body is no JSON"),
@@ -276,13 +279,7 @@ import VectorStore
     seconds: Double, _ body: (ServedStore) async throws -> Void
   ) async throws {
     try await withLoopback(LoopbackBehaviour()) { server in
-      let folder = try TemporaryFolder()
-      var service = OpenAIConfiguration()
-      (service.baseURL, service.apiKey) = (server.url, APIKey("sk-test"))
-      var configuration = StoreConfiguration(
-        mode: .real, service: try OpenAIService(configuration: service))
-      configuration.budget.ledgerPath = folder.path("ledger.db")
-      let served = try await ServedStore(configuration: configuration)
+      let served = try await ServedStore.paying(server)
       server.update { $0.latency = seconds }
       try await body(served)
       try await served.end()
