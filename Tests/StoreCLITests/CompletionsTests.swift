@@ -50,5 +50,7 @@ import Testing
     }
     let other = try await store.run("completions", "tcsh")
     #expect(other.status == 1 && other.errors.contains("name bash, zsh or fish"))
+    let none = try await store.run("completions")
+    #expect(none.status == 1 && none.errors.contains("SHELL is not set"), "\(none.errors)")
   }
 }

@@ -147,7 +147,7 @@ import Testing
         Self.call(5, "remove", #"{"source":"docs"}"#),
       ], in: store, flags)
     #expect(try Self.text(answers["1"]).hasPrefix("1 document added"))
-    #expect(try Self.text(answers["2"]) == "metadata is a JSON object")
+    #expect(try Self.text(answers["2"]) == "metadata is \"none\"; expected a JSON object")
     #expect(try Self.text(answers["3"]).hasPrefix("add_text needs text"))
     #expect(try Self.text(answers["4"]) == "removed docs/harbour.md (1 chunk)")
     #expect(Self.isError(answers["5"]) == true)

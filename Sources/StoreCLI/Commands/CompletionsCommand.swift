@@ -22,7 +22,11 @@ struct CompletionsCommand: ParsableCommand {
 
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
-    let name = shell ?? URL(filePath: environment["SHELL"] ?? "").lastPathComponent
+    let name = shell ?? (environment["SHELL"] ?? "").split(separator: "/").last.map(String.init)
+    guard let name else {
+      throw StoreError(
+        .invalidArgument, "SHELL is not set; name bash, zsh or fish, as `store completions bash`")
+    }
     guard let shell = CompletionShell(rawValue: name) else {
       throw StoreError(
         .invalidArgument,

@@ -64,17 +64,20 @@ struct MCPTool: Sendable {
 
     /// What is wrong with a value; nil if nothing is.
     func problem(_ value: JSONValue) -> String? {
+      let expected: String
       switch (kind, value) {
-      case (.text, .string(let text)) where !text.isEmpty: nil
-      case (.text, _): "\(name) is a text that is not empty"
-      case (.choice(let values), .string(let text)) where values.contains(text): nil
-      case (.choice(let values), _): "\(name) is one of \(values.joined(separator: ", "))"
-      case (.integer(let range), .int(let number)) where range.contains(number): nil
+      case (.text, .string(let text)) where !text.isEmpty: return nil
+      case (.choice(let values), .string(let text)) where values.contains(text): return nil
+      case (.integer(let range), .int(let number)) where range.contains(number): return nil
+      case (.object, .object): return nil
+      case (.text, _): expected = "a text that is not empty"
+      case (.choice(let values), _): expected = "one of \(values.joined(separator: ", "))"
       case (.integer(let range), _):
-        "\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)"
-      case (.object, .object): nil
-      case (.object, _): "\(name) is a JSON object"
+        expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+      case (.object, _): expected = "a JSON object"
       }
+      let found = (try? JSONOutput.line(value))?.dropLast().prefix(60) ?? ""
+      return "\(name) is \(found); expected \(expected)"
     }
   }
 

@@ -51,8 +51,14 @@ import VectorStore
 
   @Test(arguments: [
     ("GET", "/api/search", 400, "/api/search needs question"),
-    ("GET", "/api/search?question=a&limit=0", 400, "limit is a whole number from 1 to 100"),
-    ("GET", "/api/search?question=a&limit=many", 400, "limit is a whole number from 1 to 100"),
+    (
+      "GET", "/api/search?question=a&limit=0", 400,
+      "limit is 0; expected a whole number from 1 to 100"
+    ),
+    (
+      "GET", "/api/search?question=a&limit=many", 400,
+      "limit is \"many\"; expected a whole number from"
+    ),
     (
       "GET", "/api/search?question=a&quality=5", 400,
       "/api/search has no argument \"quality\"; it takes question"
