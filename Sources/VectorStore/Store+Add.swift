@@ -93,6 +93,7 @@ extension Store {
   ) async throws -> AddReport {
     try options.check()
     try Self.checkAny(of: paths, in: identity.workingFolder)
+    let options = try await permitting(options, adding: paths)
     return try await walking("add", in: collection, options, progress) { [identity] known in
       try RootPlan.adding(paths, known: known, identity: identity, options)
     }

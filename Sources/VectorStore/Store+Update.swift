@@ -21,6 +21,7 @@ extension Store {
             globs: root.options.globs, metadata: root.options.metadata,
             chunkTokens: root.options.chunking.maximumTokens,
             overlapTokens: root.options.chunking.overlapTokens,
+            converters: root.options.converters ?? [],
             documents: try RootsTable.documents(root.id, db),
             isMissing: !FileManager.default.fileExists(atPath: path),
             added: try Timestamp.date(root.added),
@@ -28,6 +29,16 @@ extension Store {
         }
       }
     }
+  }
+
+  /// The roots of the store at a path, as ``roots(in:)``; none if there is no such store.
+  package static func roots(at path: String, in collection: String?) async throws -> [Root] {
+    guard StoreFile.size(of: path) > 0 else { return [] }
+    let store = try await Store(
+      path: path, configuration: StoreConfiguration(access: .readOnly, mode: .mock))
+    let roots = try await store.roots(in: collection)
+    try await store.close()
+    return roots
   }
 
   /// Brings roots in step with their files: what is new is added, what changed is replaced, what was moved keeps
@@ -79,13 +90,11 @@ extension Store {
     var reports: [UpdateReport] = []
     for (name, meant) in chosen {
       let ids = Set(meant.map(\.id))
-      let addOptions = options.addOptions
+      let addOptions = try await permitting(options.addOptions)
       let report = try await walking("update", in: name, addOptions, progress) {
         [identity] known in
         let walked = known.filter { ids.contains($0.id) }
-        return (
-          try RootPlan.updating(walked, known: known, identity: identity, addOptions), new: []
-        )
+        return try RootPlan.updating(walked, known: known, identity: identity, addOptions)
       }
       reports.append(
         UpdateReport(collection: name, roots: meant.map(\.path), report: report))
@@ -126,20 +135,25 @@ public struct UpdateOptions: Sendable {
   public var isDryRun = false
   /// What the run may spend.
   public var spending = SpendingOptions()
+  /// Commands that read files from now on, as ``AddOptions/converters``.
+  public var converters: [FileConverter] = []
 
   /// Creates a value from its parts.
   public init(
     prune: Bool = false, prunesMostOfARoot: Bool = false, isDryRun: Bool = false,
-    spending: SpendingOptions = SpendingOptions()
+    spending: SpendingOptions = SpendingOptions(), converters: [FileConverter] = []
   ) {
     self.prune = prune
     self.prunesMostOfARoot = prunesMostOfARoot
     self.isDryRun = isDryRun
     self.spending = spending
+    self.converters = converters
   }
 
   fileprivate var addOptions: AddOptions {
-    AddOptions(
+    var options = AddOptions(
       prune: prune, prunesMostOfARoot: prunesMostOfARoot, isDryRun: isDryRun, spending: spending)
+    options.converters = converters
+    return options
   }
 }

@@ -33,6 +33,13 @@ public struct StoreConfiguration: Sendable {
   public var otherServices: [any EmbeddingService] = []
   /// What ranks the best passages of a question again, if ``QueryOptions/rerankDepth`` asks for it.
   public var reranker: (any Reranker)?
+  /// What reads files of further kinds, or of kinds that the library reads, in its place. Files that are no plain
+  /// text are read by parsers: web pages, notebooks, tables, mail, subtitles, and, by programs if these are
+  /// installed, PDF and office documents.
+  public var parsers: [any DocumentParser] = []
+  /// The commands that a store may run because it remembers them of ``AddOptions/converters``. A store may have come
+  /// from somebody else, and what it remembers is not run unless it is named here.
+  public var allowedConverters: Set<FileConverter> = []
   /// What services that cost money may spend.
   public var budget = BudgetConfiguration()
   /// The file in which the vectors of queries are kept, so that asking again is free: by the hash of

@@ -84,6 +84,8 @@ public struct StoreError: Error, Sendable {
     public static let malformedInput = Code(rawValue: "malformed_input")
     /// A file that was named holds no text: it is binary, or in an encoding that is not known.
     public static let notText = Code(rawValue: "not_text")
+    /// A command that is to read a file was not run: the user has not allowed it, or it comes from an added folder.
+    public static let commandNotRun = Code(rawValue: "command_not_run")
     /// A text is longer than the embedding model takes.
     public static let textTooLong = Code(rawValue: "text_too_long")
     /// The store was closed before the call.

@@ -11,7 +11,7 @@ struct AddCommand: AsyncParsableCommand {
     discussion: """
       Adds all files of a folder that hold text, but for what .gitignore names and hidden files. Web pages, \
       notebooks, tables, mail and subtitles are read as such; PDF documents if pdftotext is installed, and \
-      Word, OpenDocument, RTF and EPUB files if pandoc is. \
+      Word, OpenDocument, RTF and EPUB files if pandoc is; --convert names a command for any other kind. \
       Adding again changes only what changed. What was added is remembered with its options: \
       `store update` brings all of it in step, `store roots` lists it.
       """)
@@ -44,6 +44,8 @@ struct AddCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "The encoding of files that are not UTF-8, as windows-1252 or Shift_JIS.", valueName: "name"))
   var encoding: String?
+
+  @OptionGroup var convert: ConvertOptions
 
   @Flag(help: "Follow symbolic links in folders.")
   var follow = false
@@ -102,6 +104,7 @@ struct AddCommand: AsyncParsableCommand {
     var settings = try await Settings(
       store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite,
       embeds: collection.name, sends: !dryRun, makes: true)
+    await settings.permit(convert.converters, in: collection.name, remembers: !dryRun)
     let draft = dryRun ? try settings.useDraftIfAbsent() : nil
     defer { draft?.remove() }
     var options = AddOptions()
@@ -116,6 +119,7 @@ struct AddCommand: AsyncParsableCommand {
     }
     options.globs = glob
     options.encoding = encoding
+    options.converters = convert.converters
     options.followsLinks = follow
     options.prune = pruning.prune
     options.prunesMostOfARoot = pruning.yes

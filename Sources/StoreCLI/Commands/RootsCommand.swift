@@ -60,6 +60,9 @@ struct RootsCommand: AsyncParsableCommand {
     if root.overlapTokens != standard.overlapTokens {
       options.append("--overlap \(root.overlapTokens)")
     }
+    options += root.converters.map {
+      "--convert '\($0.description.replacing("'", with: "'\\''"))'"
+    }
     return options.joined(separator: " ")
   }
 }

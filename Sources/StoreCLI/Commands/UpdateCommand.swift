@@ -21,6 +21,7 @@ struct UpdateCommand: AsyncParsableCommand {
     completion: Completions.collections)
   var collection: String?
 
+  @OptionGroup var convert: ConvertOptions
   @OptionGroup var pruning: PruneOptions
 
   @Flag(help: "Show what would be done, and its cost; change and spend nothing.")
@@ -47,12 +48,13 @@ struct UpdateCommand: AsyncParsableCommand {
       store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite,
       embeds: collection ?? "default", sends: !dryRun)
     try settings.requireStore()
+    await settings.permit(convert.converters, in: collection, remembers: !dryRun)
     if collection == nil {
       try await settings.addServices(of: nil, store, mode.mode, sends: !dryRun)
     }
     let options = UpdateOptions(
       prune: pruning.prune, prunesMostOfARoot: pruning.yes, isDryRun: dryRun,
-      spending: spending.options(quiet: store.quiet))
+      spending: spending.options(quiet: store.quiet), converters: convert.converters)
     if watch { return try await watch(settings, options) }
     let opened = settings
     let (updates, identity) = try await ProgressBar.during(quiet: store.quiet) { progress in

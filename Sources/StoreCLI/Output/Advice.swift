@@ -38,6 +38,9 @@ enum Advice {
     case .collectionNotFound, .spaceMismatch:
       "`store collections` lists the collections and their spaces, --collection names one"
     case .documentNotFound: "`store list` shows what it has"
+    case .commandNotRun:
+      "`store roots` shows the commands; if you trust one, `store update --convert 'ending=command {}'` names it "
+        + "and allows it"
     case .damaged, .foreignSchema: "run `store doctor`, then `store doctor --repair`"
     case .serviceUnavailable:
       "without a key, \(meaning); `store health` tries the service and shows the settings"

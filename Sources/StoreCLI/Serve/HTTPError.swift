@@ -38,7 +38,7 @@ struct HTTPError: Error {
         .notText, .textTooLong, .inputRefused:
         400
       case .budgetExceeded, .quotaExhausted, .rateLimited: 429
-      case .readOnly: 403
+      case .readOnly, .commandNotRun: 403
       case .authenticationFailed: 502
       case .serviceUnavailable, .locked: 503
       case .diskFull: 507

@@ -159,19 +159,19 @@ enum TextAddressRule {
   }
 }
 
-/// The addresses that the user has named or allowed, which a `.env` file or a store may name again: a text
-/// file, an address a line, which the user may edit.
-///
-/// It stands in the user's state folder, which no `.env` file has a say in. It holds no key: a key that was
-/// sent to an address leaves only four bytes of its hash with the address.
+/// The addresses that the user has named or allowed, which a `.env` file or a store may name again: an address a
+/// line. It holds no key: a key that was sent to an address leaves only four bytes of its hash with the address.
 struct AllowedAddresses {
-  /// Far more than anybody allows.
-  private static let maximumBytes = 1 << 20
-
-  let path: String
+  private let file: AllowedLines
 
   /// The file in a state folder.
-  init(stateFolder: String) { path = stateFolder + "/allowed-addresses" }
+  init(stateFolder: String) {
+    file = AllowedLines(
+      path: stateFolder + "/allowed-addresses",
+      heading:
+        "# Servers that `store` may send texts to, and the marks of keys, although only a .env file or a\n"
+        + "# store names them. Delete a line to be asked again.\n")
+  }
 
   /// Whether an address was allowed, in any of its spellings. A file that cannot be read allows none.
   func contains(_ address: ServiceAddress) -> Bool { !lines(of: address).isEmpty }
@@ -184,8 +184,7 @@ struct AllowedAddresses {
 
   /// The words of the lines of an address.
   private func lines(of address: ServiceAddress) -> [[String]] {
-    text().split(whereSeparator: \.isNewline)
-      .map { $0.split(separator: " ").map(String.init) }
+    file.lines().map { $0.split(separator: " ").map(String.init) }
       .filter { (try? ServiceAddress($0.first ?? "")) == address }
   }
 
@@ -198,17 +197,36 @@ struct AllowedAddresses {
   ///
   /// - Throws: ``SettingsError`` if the file cannot be written.
   func add(_ address: ServiceAddress, key: HiddenText? = nil) throws {
+    let mark = key.map { " " + Self.mark($0, address) } ?? ""
+    try file.add("\(address.normal)\(mark)")
+  }
+}
+
+/// What the user has allowed, in a text file that the user may edit.
+///
+/// It stands in the user's state folder, which no `.env` file has a say in.
+struct AllowedLines {
+  /// Far more than anybody allows.
+  private static let maximumBytes = 1 << 20
+
+  let path: String
+  /// The first lines of a new file, each after a `#`.
+  let heading: String
+
+  /// Its lines. A file that cannot be read has none.
+  func lines() -> [Substring] { text().split(whereSeparator: \.isNewline) }
+
+  /// Adds a line for good.
+  ///
+  /// - Throws: ``SettingsError`` if the file cannot be written.
+  func add(_ text: String) throws {
     let folder = URL(filePath: path).deletingLastPathComponent()
     try? FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let before = text()
-    let heading =
-      "# Servers that `store` may send texts to, and the marks of keys, although only a .env file or a\n"
-      + "# store names them. Delete a line to be asked again.\n"
+    let before = self.text()
     let start = before.isEmpty ? heading : before.hasSuffix("\n") ? "" : "\n"
     // A line of its own in one write: several processes may add at once.
-    let mark = key.map { " " + Self.mark($0, address) } ?? ""
-    let line = Array("\(start)\(address.normal)\(mark)\n".utf8)
+    let line = Array("\(start)\(text)\n".utf8)
     let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     defer { if file >= 0 { close(file) } }
     guard file >= 0, fchmod(file, 0o600) == 0, write(file, line, line.count) == line.count else {

@@ -59,6 +59,8 @@ struct Settings: Sendable {
   let cacheFolder: String
   /// The addresses that only a file names and the user has allowed.
   let allowedAddresses: AllowedAddresses
+  /// The commands that the user has given or allowed, which a store may remember.
+  let allowedCommands: AllowedCommands
   /// Where the settings that are not defaults come from.
   var origins: [SettingName: SettingOrigin] = [:]
   /// Lines for standard error, for the commands that use the service.
@@ -83,6 +85,8 @@ struct Settings: Sendable {
     vocabularyFolder = folders.cache
     library = ModelLibrary(folder: folders.models)
     allowedAddresses = AllowedAddresses(stateFolder: folders.state)
+    allowedCommands = AllowedCommands(stateFolder: folders.state)
+    configuration.allowedConverters = allowedCommands.all()
     configuration.budget.ledgerPath = folders.ledger
     configuration.queryCachePath = folders.cache + "/queries.db"
     // A command asks one thing at a time.

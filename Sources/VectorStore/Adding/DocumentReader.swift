@@ -10,8 +10,9 @@ struct DocumentReader: Sendable {
   /// What reading a file came to.
   enum FileOutcome: Sendable {
     case document(CutDocument, warning: String?)
-    /// The file, found in a folder, holds no text.
-    case skipped(AddReport.LeftOut)
+    /// The file, found in a folder, is not taken. Whether that says something about the file: otherwise its
+    /// document stays as it is.
+    case skipped(AddReport.LeftOut, isAboutTheFile: Bool)
     case failed(StoreError)
   }
 
@@ -20,7 +21,12 @@ struct DocumentReader: Sendable {
 
   init(options: AddOptions) {
     self.options = options
-    parsers = options.parsers.isEmpty ? .builtIn : ParserTable(options.parsers)
+    let converters = options.converters.map {
+      CommandParser(
+        $0, isAllowed: options.allowedConverters.contains($0), addedPaths: options.addedPaths)
+    }
+    let own = options.parsers + converters
+    parsers = own.isEmpty ? .builtIn : ParserTable(own)
   }
 
   // MARK: - Files
@@ -107,9 +113,16 @@ struct DocumentReader: Sendable {
   private func left(
     _ file: FoundFile, kind: String, _ reason: String, _ error: any Error
   ) -> FileOutcome {
+    let parserError = error as? DocumentParserError
+    if case .notRun = parserError {
+      return .failed(
+        StoreError(.commandNotRun, "\(file.source) cannot be read: \(reason)", underlying: error))
+    }
     guard file.isNamed else {
       let reason = reason.hasPrefix("it is ") ? String(reason.dropFirst(6)) : reason
-      return .skipped(AddReport.LeftOut(source: file.source, kind: kind, reason: reason))
+      return .skipped(
+        AddReport.LeftOut(source: file.source, kind: kind, reason: reason),
+        isAboutTheFile: parserError?.isAboutTheFile ?? true)
     }
     return .failed(
       StoreError(.notText, "\(file.source) cannot be added: \(reason)", underlying: error))

@@ -27,7 +27,7 @@ final class FileBatches: Sendable {
 
   /// What became of the files.
   struct Outcome: Sendable {
-    /// The sources that were taken as documents.
+    /// The sources that were taken as documents, or whose documents stay as they are.
     var taken: Set<String> = []
     /// Why files that were met are no documents, by source.
     var leftOut: [String: AddReport.Gone.Reason] = [:]
@@ -95,15 +95,24 @@ final class FileBatches: Sendable {
         batch.documents.append(document)
         met.withLock { _ = $0.taken.insert(file.source) }
         if let warning { batch.warnings.append(warning) }
-      case .skipped(let leftOut):
+      case .skipped(let leftOut, let isAboutTheFile):
         batch.leftOut.append(leftOut)
-        met.withLock { $0.leftOut[leftOut.source] = .notText }
+        leave(file, isAboutTheFile ? .notText : nil)
       case .failed(let error):
-        met.withLock { $0.leftOut[file.source] = error.code == .notText ? .notText : .unreadable }
+        let isAboutTheFile = (error.underlying as? DocumentParserError)?.isAboutTheFile ?? true
+        leave(
+          file, !isAboutTheFile ? nil : error.code == .notText ? .notText : .unreadable)
         batch.failures.append(error)
       }
     }
     return batch
+  }
+
+  /// Notes why a file is no document; nil leaves the one that the store may have of it as it is.
+  private func leave(_ file: FoundFile, _ reason: AddReport.Gone.Reason?) {
+    met.withLock { met in
+      if let reason { met.leftOut[file.source] = reason } else { met.taken.insert(file.source) }
+    }
   }
 
   /// Whether a path is the store being written, its log, or another file beside it.

@@ -91,10 +91,14 @@ public struct AddOptions: Sendable {
   /// Cuts texts in place of ``chunking``; nil leaves it to the store's own ``Chunker``. Its chunks are
   /// taken as they are.
   public var chunker: (any TextChunker)?
-  /// What reads files of further kinds, or of kinds that the library reads, in its place. Files that are no plain
-  /// text are read by parsers: web pages, notebooks, tables, mail, subtitles, and, by programs if these are
-  /// installed, PDF and office documents.
-  public var parsers: [any DocumentParser] = []
+  /// Commands that read files of further kinds, or of kinds that the library reads, in its place. What was given
+  /// for a folder before stays for endings that are not named. One that is only remembered is run if
+  /// ``StoreConfiguration/allowedConverters`` holds it.
+  public var converters: [FileConverter] = []
+  /// The parsers of the store's configuration, and what its converters may do.
+  var parsers: [any DocumentParser] = []
+  var allowedConverters: Set<FileConverter> = []
+  var addedPaths: [String] = []
   /// Metadata for every document of this call. A file that is added again keeps what was given for it
   /// before, unless this names the same key or ``removedMetadata`` does.
   public var metadata: [String: MetadataValue] = [:]

@@ -21,6 +21,8 @@ public struct Root: Sendable, Codable, Hashable {
   public var chunkTokens: Int
   /// How many of them a chunk repeats of the one before.
   public var overlapTokens: Int
+  /// Commands that read its files, by ending.
+  public var converters: [FileConverter]
   /// How many documents come from it.
   public var documents: Int
   /// Whether nothing is at its path now.
@@ -34,7 +36,7 @@ public struct Root: Sendable, Codable, Hashable {
   public init(
     source: String, path: String, collection: String, isFolder: Bool, globs: [String],
     metadata: [String: MetadataValue], chunkTokens: Int, overlapTokens: Int,
-    documents: Int, isMissing: Bool,
+    converters: [FileConverter] = [], documents: Int, isMissing: Bool,
     added: Date, updated: Date? = nil
   ) {
     self.source = source
@@ -45,6 +47,7 @@ public struct Root: Sendable, Codable, Hashable {
     self.metadata = metadata
     self.chunkTokens = chunkTokens
     self.overlapTokens = overlapTokens
+    self.converters = converters
     self.documents = documents
     self.isMissing = isMissing
     self.added = added

@@ -16,6 +16,8 @@ struct RootOptions: Sendable, Hashable, Codable {
   var encoding: String?
   /// Whether symbolic links are followed.
   var followsLinks: Bool?
+  /// Commands that read files, by ending; nil for none.
+  var converters: [FileConverter]?
 
   /// How texts are cut.
   var chunking: ChunkingOptions {
@@ -33,6 +35,13 @@ struct RootOptions: Sendable, Hashable, Codable {
       .merging(given.metadata) { _, new in new }
     if let encoding = given.encoding { options.encoding = encoding }
     if given.followsLinks { options.followsLinks = true }
+    if !given.converters.isEmpty {
+      let endings = Set(given.converters.map(\.ending))
+      let all =
+        (converters ?? []).filter { !endings.contains($0.ending) }
+        + given.converters.filter { !$0.command.isEmpty }
+      options.converters = all.isEmpty ? nil : all.sorted { $0.ending < $1.ending }
+    }
     if let chunking = given.chunking {
       options.chunkTokens = chunking.maximumTokens
       options.overlapTokens = chunking.overlapTokens
@@ -54,6 +63,16 @@ struct RootOptions: Sendable, Hashable, Codable {
       changes.append(
         "passages of \(new.maximumTokens) tokens, \(new.overlapTokens) of them repeated, before "
           + "\(old.maximumTokens) and \(old.overlapTokens): its documents are cut again")
+    }
+    let commands = (converters ?? [], other.converters ?? [])
+    for ending in Set((commands.0 + commands.1).map(\.ending)).sorted() {
+      let (old, new) = (
+        commands.0.first { $0.ending == ending }, commands.1.first { $0.ending == ending }
+      )
+      guard old != new else { continue }
+      changes.append(
+        ".\(ending) files are read by \(new?.commandLine ?? "no command"), before by "
+          + (old?.commandLine ?? "none"))
     }
     let keys = Set(metadata.keys).union(other.metadata.keys)
       .filter { metadata[$0] != other.metadata[$0] }

@@ -38,6 +38,7 @@ struct RootWalk: Sendable {
     options.encoding = kept.encoding
     options.followsLinks = kept.followsLinks ?? false
     options.chunking = kept.chunking
+    options.converters = kept.converters ?? []
     reader = DocumentReader(options: options)
     do {
       filter = try GlobFilter(kept.globs)
@@ -94,7 +95,8 @@ extension RootPlan {
     var seen: Set<String> = []
     let byPath = Dictionary(known.map { ($0.path, $0) }) { first, _ in first }
     let folders = known.filter(\.isFolder)
-    let hasOptions = !given.metadata.isEmpty || given.chunking != nil
+    let hasOptions =
+      !given.metadata.isEmpty || given.chunking != nil || !given.converters.isEmpty
     for typed in paths {
       let path = typed.isEmpty ? "" : identity.absolute(typed)
       let source = identity.source(at: path)
@@ -131,13 +133,7 @@ extension RootPlan {
         plan.walks.append(try walk(around.id, isPart: true))
         continue
       }
-      if let record {
-        let changes = record.options.changes(to: options)
-        if !changes.isEmpty {
-          plan.changes.append(
-            "\(identity.shown(path)) gets new options: \(changes.joined(separator: "; "))")
-        }
-      }
+      if let record { plan.note(record.options.changes(to: options), of: path) }
       new.append(
         NewRoot(walk: plan.walks.count, source: source, isFolder: isFolder, options: options))
       plan.walks.append(try walk(record?.id))
@@ -146,22 +142,32 @@ extension RootPlan {
     return (plan, new)
   }
 
-  /// What `update` walks: remembered roots.
+  /// What `update` walks: remembered roots, with the converters of a call over theirs.
   static func updating(
     _ roots: [RootRecord], known: [RootRecord], identity: SourceIdentity, _ given: AddOptions
-  ) throws -> RootPlan {
+  ) throws -> (plan: RootPlan, new: [NewRoot]) {
     var plan = RootPlan(identity: identity)
+    var new: [NewRoot] = []
     for root in roots {
-      let path = identity.path(of: root.path)
+      let (path, options) = (identity.path(of: root.path), root.options.merging(given))
+      if options != root.options {
+        plan.note(root.options.changes(to: options), of: path)
+        new.append(
+          NewRoot(
+            walk: plan.walks.count, source: root.path, isFolder: root.isFolder, options: options))
+      }
       plan.walks.append(
         try RootWalk(
           id: root.id, source: root.path, path: path, isFolder: kind(path),
-          wasFolder: root.isFolder, kept: root.options,
-          given))
+          wasFolder: root.isFolder, kept: options, given))
     }
-    var new: [NewRoot] = []
     try plan.finish(known, given, &new)
-    return plan
+    return (plan, new)
+  }
+
+  private mutating func note(_ new: [String], of path: String) {
+    guard !new.isEmpty else { return }
+    changes.append("\(identity.shown(path)) gets new options: \(new.joined(separator: "; "))")
   }
 
   /// A root that a run remembers, or gives other options, when it begins.

@@ -33,6 +33,30 @@ extension Store {
     }
   }
 
+  /// Options with what reads files in this store, and with what the commands among it may do: one of the call is
+  /// the user's own word, one that is only remembered has to be allowed, and none comes from what is added.
+  ///
+  /// - Throws: ``StoreError`` with `invalidArgument` for a command of the call that comes from there.
+  func permitting(_ options: AddOptions, adding paths: [String] = []) async throws -> AddOptions {
+    var options = options
+    options.parsers = configuration.parsers
+    options.allowedConverters = configuration.allowedConverters.union(options.converters)
+    let known = try await file.read { db in
+      try CollectionsTable.all(db).flatMap { try RootsTable.all(collection: $0.id, db).map(\.path) }
+    }
+    options.addedPaths = known.map(identity.path(of:)) + paths.map(identity.absolute)
+    for converter in options.converters where !converter.command.isEmpty {
+      do {
+        try CommandParser(converter, addedPaths: options.addedPaths).checkedProgram()
+      } catch .notRun(let why) {
+        throw StoreError(.invalidArgument, why)
+      } catch {
+        // Told of each file, since the program may be there the next time.
+      }
+    }
+    return options
+  }
+
   private func add(
     _ batches: FileBatches, _ progress: ProgressHandler?, _ run: inout AddRun
   ) async throws {

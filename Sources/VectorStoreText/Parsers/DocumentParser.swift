@@ -12,7 +12,7 @@ public import Foundation
 ///     ParsedDocument(text: String(decoding: file.bytes, as: UTF8.self))
 ///   }
 /// }
-/// options.parsers = [InvoiceParser()]
+/// configuration.parsers = [InvoiceParser()]
 /// ```
 public protocol DocumentParser: Sendable {
   /// The endings of the names of its files, in small letters and without the dot, as `html`.
@@ -89,15 +89,27 @@ public enum DocumentParserError: Error, Sendable, Hashable, CustomStringConverti
   case failed(String)
   /// It took longer than this.
   case timedOut(Duration)
+  /// A command was not run, which says nothing about the file: why.
+  case notRun(String)
+
+  /// Whether this says something about the file, and not only about what is to read it.
+  package var isAboutTheFile: Bool {
+    switch self {
+    case .damaged, .noText, .failed, .timedOut: true
+    case .needsProgram, .notRun: false
+    }
+  }
 
   /// The rest of a sentence that begins "it cannot be read: ".
   public var description: String {
     switch self {
     case .damaged(let found): found
     case .noText(let why): why
+    case .needsProgram(let program, let package) where program == package:
+      "there is no program \(program), which is to read such files"
     case .needsProgram(let program, let package):
       "the program \(program) is not installed, which reads such files; install \(package)"
-    case .failed(let words): words
+    case .failed(let words), .notRun(let words): words
     case .timedOut(let limit): "reading it took longer than \(limit.components.seconds) seconds"
     }
   }

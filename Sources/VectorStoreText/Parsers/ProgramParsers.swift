@@ -1,5 +1,4 @@
-// Files that programs read which may be installed: PDF by pdftotext, office documents and books by pandoc, and
-// others by a command of the user's.
+// Files that programs read which may be installed: PDF by pdftotext, office documents and books by pandoc.
 
 import Foundation
 
@@ -94,56 +93,23 @@ struct PandocParser: DocumentParser {
   }
 }
 
-/// Reads files of one ending by a command of the user's, which prints their text.
-public struct CommandParser: DocumentParser {
-  /// The ending that was given.
-  public let endings: Set<String>
-  private let program: Program
-  private let arguments: [String]
-
-  /// Creates a parser.
-  ///
-  /// - Parameters:
-  ///   - ending: of the files' names, without the dot.
-  ///   - command: a program and its arguments, of which `{}` stands for the file's path. It is started
-  ///     itself, without a shell.
-  /// - Throws: ``DocumentParserError`` if there is no such program.
-  public init(ending: String, command: [String]) throws {
-    guard let name = command.first, !name.isEmpty else {
-      throw DocumentParserError.failed("the command for .\(ending) files is empty")
-    }
-    endings = [ending.lowercased()]
-    program = try Program(name, package: "it")
-    arguments = Array(command.dropFirst())
-  }
-
-  /// Runs the command.
-  public func parse(_ file: ParsedFile) throws -> ParsedDocument {
-    let output = try program.run(arguments, on: file)
-    let text = try TextDecoder.decode(output)
-    guard text.contains(where: { !$0.isWhitespace }) else {
-      throw DocumentParserError.noText("the command printed no text")
-    }
-    return ParsedDocument(text: text)
-  }
-}
-
 /// An installed program that reads a file and prints its text.
-struct Program: Sendable {
+package struct Program: Sendable {
   /// The longest that it may take.
-  private static let timeLimit = Duration.seconds(120)
+  package static let timeLimit = Duration.seconds(120)
   /// The most bytes that it may print.
   private static let outputLimit = 256 << 20
   /// The most bytes of memory that it may take, where the system has `prlimit`.
   private static let memoryLimit = 4 << 30
 
-  private let path: String
+  /// Its absolute path.
+  let path: String
   private let name: String
 
   /// Finds a program in the folders of `PATH`, of which relative ones are left out, or at an absolute path.
   ///
   /// - Throws: ``DocumentParserError/needsProgram(_:package:)``.
-  init(_ name: String, package: String) throws {
+  init(_ name: String, package: String) throws(DocumentParserError) {
     guard let path = Self.find(name) else {
       throw DocumentParserError.needsProgram(name, package: package)
     }
@@ -162,9 +128,13 @@ struct Program: Sendable {
 
   /// Runs the program. Blocks its thread until it has ended.
   ///
-  /// - Parameter arguments: `{}` stands for the path of the file.
+  /// - Parameters:
+  ///   - arguments: `{}` stands for the path of the file.
+  ///   - limit: the longest that it may take.
   /// - Returns: what it printed.
-  func run(_ arguments: [String], on file: ParsedFile) throws -> Data {
+  func run(
+    _ arguments: [String], on file: ParsedFile, limit: Duration = Self.timeLimit
+  ) throws -> Data {
     let folder = FileManager.default.temporaryDirectory.appending(path: "parse-\(UUID())")
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -188,12 +158,18 @@ struct Program: Sendable {
     process.standardError = try FileHandle(forWritingTo: errors)
     let ended = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in ended.signal() }
-    try process.run()
-    let seconds = Int(Self.timeLimit.components.seconds)
-    if ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut {
+    do {
+      try process.run()
+    } catch {
+      throw DocumentParserError.failed(
+        "\(name) cannot be started: \((error as NSError).localizedDescription)")
+    }
+    if ended.wait(timeout: .now() + limit / .seconds(1)) == .timedOut {
+      // With what it has started: a process begins a group of its own.
+      kill(-process.processIdentifier, SIGKILL)
       kill(process.processIdentifier, SIGKILL)
       ended.wait()
-      throw DocumentParserError.timedOut(Self.timeLimit)
+      throw DocumentParserError.timedOut(limit)
     }
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       throw DocumentParserError.failed(Self.words(of: errors, or: process, name))

@@ -306,23 +306,6 @@ import Testing
     // Not one that lies in the working folder.
     #expect(throws: DocumentParserError.self) { try Program("./tool", package: "p") }
   }
-
-  @Test func anOwnCommandReadsAFile() throws {
-    let parser = try CommandParser(ending: "Up", command: ["tr", "a-z", "A-Z"])
-    #expect(parser.endings == ["up"])
-    #expect(throws: DocumentParserError.noText("the command printed no text")) {
-      try parser.parse(ParsedFile(bytes: Data("x".utf8), name: "a.up"))
-    }
-    let cat = try CommandParser(ending: "up", command: ["cat", "{}"])
-    #expect(
-      try cat.parse(ParsedFile(bytes: Data("words; $(id)".utf8), name: "-rf.up")).text
-        == "words; $(id)")
-    let failing = try CommandParser(ending: "up", command: ["ls", "/no/such/place"])
-    let error = #expect(throws: DocumentParserError.self) {
-      try failing.parse(ParsedFile(bytes: Data(), name: "a.up"))
-    }
-    #expect(error.map { "\($0)" }?.contains("ls failed with exit status") == true)
-  }
 }
 
 /// A PDF of two pages, put together by hand.
