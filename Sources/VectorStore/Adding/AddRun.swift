@@ -212,6 +212,29 @@ struct AddRun {
     }
   }
 
+  /// Counts files whose documents stay as they are.
+  mutating func keep(_ unchanged: [(source: String, stamp: FileStamp)]) async throws {
+    guard !unchanged.isEmpty else { return }
+    let records = try await sink.records(
+      of: unchanged.map { DocumentKey(source: $0.source, isFile: true) })
+    var stamps: [Int64: FileStamp] = [:]
+    for (file, record) in zip(unchanged, records) {
+      // Another process may have removed it; the next run adds it again.
+      guard let record else { continue }
+      tally.count(unchanged: record)
+      if record.file != file.stamp { stamps[record.id] = file.stamp }
+    }
+    if !stamps.isEmpty { try await sink.keep(stamps) }
+  }
+
+  /// Whether passages without a vector in the target space can get one.
+  var canImprove: Bool {
+    switch route {
+    case .requests, .local: true
+    case .standIn, .wait: false
+    }
+  }
+
   /// Places all that waits: the same document may come again, by another way.
   mutating func settle() async throws {
     while !waiting.isEmpty {
@@ -279,11 +302,6 @@ struct AddRun {
   /// Those documents that the store does not have as they are, or whose chunks can be brought nearer to
   /// the target space, cut into chunks that the service takes. The others are counted.
   private mutating func cutNew(_ documents: [CutDocument]) async throws -> [CutDocument] {
-    let canImprove =
-      switch route {
-      case .requests, .local: true
-      case .standIn, .wait: false
-      }
     var new: [CutDocument] = []
     var stamps: [Int64: FileStamp] = [:]
     for document in try await met(documents) {

@@ -10,6 +10,8 @@ struct DocumentReader: Sendable {
   /// What reading a file came to.
   enum FileOutcome: Sendable {
     case document(CutDocument, warning: String?)
+    /// As it was when its document was made of it.
+    case unchanged(FileStamp)
     /// The file, found in a folder, is not taken. Whether that says something about the file: otherwise its
     /// document stays as it is.
     case skipped(AddReport.LeftOut, isAboutTheFile: Bool)
@@ -32,13 +34,18 @@ struct DocumentReader: Sendable {
   // MARK: - Files
 
   /// Reads a file.
-  func read(_ file: FoundFile) -> FileOutcome {
+  ///
+  /// - Parameter known: what the store has of it, if it is one that is not read again as long as it is the same.
+  func read(_ file: FoundFile, known: ReadFile? = nil) -> FileOutcome {
+    var stamp = FileStamp(of: file.path)
     do {
-      let (parsed, warning) = try parse(file)
+      guard let (parsed, warning) = try parse(file, known, &stamp.readHash) else {
+        return .unchanged(stamp)
+      }
       let given = GivenMetadata(options, front: parsed.metadata, keepsEarlier: true)
       var document = try cutDocument(
         parsed.text, source: file.source, origin: .file, format: parsed.format, given: given)
-      document.file = FileStamp(of: file.path)
+      document.file = stamp
       return .document(document, warning: warning.map { "\(file.source): \($0)" })
     } catch let error as DocumentParserError {
       return left(file, kind: FileNature.kind(ofFile: file.source), "\(error)", error)
@@ -59,14 +66,18 @@ struct DocumentReader: Sendable {
     }
   }
 
-  /// The text of a file with what it says about itself, and what is wrong with that.
-  private func parse(_ file: FoundFile) throws -> (ParsedDocument, warning: String?) {
+  /// The text of a file with what it says about itself, and what is wrong with that; nil if it is the same as before.
+  private func parse(
+    _ file: FoundFile, _ known: ReadFile?, _ readHash: inout Data?
+  ) throws -> (ParsedDocument, warning: String?)? {
     let limit = AddOptions.maximumTextBytes
     if let parser = parsers.parser(
       of: file.source, start: WholeFile.start(of: file.path, count: 1024) ?? Data())
     {
-      var parsed = try self.parsed(
-        try WholeFile.read(file.path, limit: limit), named: file.source, by: parser)
+      let bytes = try WholeFile.read(file.path, limit: limit)
+      readHash = parser.identity.map { hash(of: bytes, readBy: $0) }
+      if let known, known.hash == readHash, leaves(known) { return nil }
+      var parsed = try self.parsed(bytes, named: file.source, by: parser)
       let (front, warning) = frontMatter(of: parsed.text, format: parsed.format)
       parsed.metadata.merge(front) { parsed, _ in parsed }
       return (parsed, warning)
@@ -79,6 +90,20 @@ struct DocumentReader: Sendable {
     let format = DocumentFormat(fileName: file.source)
     let (front, warning) = frontMatter(of: text, format: format)
     return (ParsedDocument(text: text, format: format, metadata: front), warning)
+  }
+
+  private func hash(of bytes: Data, readBy reader: String) -> Data {
+    var hash = SHA256()
+    hash.add(Data("\(reader)\0\(options.encoding ?? "")\0".utf8))
+    hash.add(bytes)
+    return hash.finish()
+  }
+
+  /// Whether a document stays as it is if its file does.
+  private func leaves(_ known: ReadFile) -> Bool {
+    options.chunker == nil && options.metadata.isEmpty && options.removedMetadata.isEmpty
+      && known.chunkTokens == (options.chunking ?? ChunkingOptions()).maximumTokens
+      && known.overlapTokens == (options.chunking ?? ChunkingOptions()).overlapTokens
   }
 
   private func parsed(

@@ -7,6 +7,8 @@ import VectorStoreText
 /// Some documents and what was met on the way to them.
 struct FileBatch: Sendable {
   var documents: [CutDocument] = []
+  /// Files whose documents stay as they are, with their sources.
+  var unchanged: [(source: String, stamp: FileStamp)] = []
   var warnings: [String] = []
   /// Files that were not taken.
   var leftOut: [AddReport.LeftOut] = []
@@ -38,8 +40,11 @@ final class FileBatches: Sendable {
   private let met = Mutex(Outcome())
   /// The store's own files, which a folder may hold.
   private let storePath: String
+  /// What the store has of files that are not read again as long as they stay as they are, by source.
+  private let known: [String: ReadFile]
 
-  init(plan: RootPlan, storePath: String) throws {
+  init(plan: RootPlan, storePath: String, known: [String: ReadFile]) throws {
+    self.known = known
     self.plan = plan
     self.storePath = plan.identity.absolute(storePath)
     state = Mutex(try State(plan))
@@ -87,7 +92,9 @@ final class FileBatches: Sendable {
       batch.total = state.isOver ? state.walked : nil
     }
     guard batch.seen > 0 else { return nil }
-    let outcomes = Parallel.map(files) { $0.root.reader.read($0.file) }
+    let outcomes = Parallel.map(files) {
+      $0.root.reader.read($0.file, known: known[$0.file.source])
+    }
     for ((file, root), outcome) in zip(files, outcomes) {
       switch outcome {
       case .document(var document, let warning):
@@ -95,6 +102,10 @@ final class FileBatches: Sendable {
         batch.documents.append(document)
         met.withLock { _ = $0.taken.insert(file.source) }
         if let warning { batch.warnings.append(warning) }
+      case .unchanged(var stamp):
+        stamp.root = root.id
+        batch.unchanged.append((file.source, stamp))
+        leave(file, nil)
       case .skipped(let leftOut, let isAboutTheFile):
         batch.leftOut.append(leftOut)
         leave(file, isAboutTheFile ? .notText : nil)

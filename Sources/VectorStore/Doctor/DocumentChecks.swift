@@ -240,11 +240,13 @@ struct FilesCheck: StoreCheck {
   func run(_ db: Database) throws -> [DoctorReport.Check] {
     var (files, present) = (0, 0)
     var findings = Findings()
-    let reader = DocumentReader(options: AddOptions())
+    // As its root has it read, but by no command: whether such a file is the same its bytes tell.
+    var readers: [String: DocumentReader] = [:]
     try db.forEachRawRow(
       bulk: """
-        SELECT d.source, COALESCE(p.content_hash, d.content_hash) FROM documents d
-        LEFT JOIN pending_documents p ON p.document_id = d.id
+        SELECT d.source, COALESCE(p.content_hash, d.content_hash), d.read_hash, r.options
+        FROM documents d LEFT JOIN pending_documents p ON p.document_id = d.id
+        LEFT JOIN roots r ON r.id = d.root_id
         WHERE COALESCE(p.origin, d.origin) = 'file' ORDER BY d.id
         """
     ) { row in
@@ -256,8 +258,23 @@ struct FilesCheck: StoreCheck {
         return
       }
       present += 1
-      switch reader.read(FoundFile(path: path, source: source)) {
+      let kept = row.text(3) ?? "{}"
+      let options = try? RootOptions.decode(kept)
+      let reader =
+        readers[kept] ?? DocumentReader(options: (options ?? RootOptions()).over(AddOptions()))
+      readers[kept] = reader
+      let chunking = reader.options.chunking ?? ChunkingOptions()
+      let known =
+        row.isNull(2)
+        ? nil
+        : ReadFile(
+          hash: Data(row.blob(2)), chunkTokens: chunking.maximumTokens,
+          overlapTokens: chunking.overlapTokens)
+      switch reader.read(FoundFile(path: path, source: source), known: known) {
+      case .unchanged: break
       case .document(let document, _) where document.contentHash == hash: break
+      case .failed(let error) where error.code == .commandNotRun:
+        findings.add("\(source): the file has changed")
       case .document: findings.add("\(source): the file has changed")
       case .skipped: findings.add("\(source): the file is no text any more")
       case .failed: findings.add("\(source): the file cannot be read")

@@ -49,6 +49,18 @@ struct RootOptions: Sendable, Hashable, Codable {
     return options
   }
 
+  /// The options of a call with what the root keeps in their place.
+  func over(_ given: AddOptions) -> AddOptions {
+    var options = given
+    options.globs = globs
+    options.rootMetadata = metadata
+    options.encoding = encoding
+    options.followsLinks = followsLinks ?? false
+    options.chunking = chunking
+    options.converters = converters ?? []
+    return options
+  }
+
   /// What changes for the documents from these options to others, in words; empty if nothing does.
   func changes(to other: RootOptions) -> [String] {
     func words(_ globs: [String]) -> String {

@@ -32,14 +32,7 @@ struct RootWalk: Sendable {
     self.path = path
     self.isFolder = isFolder
     self.wasFolder = wasFolder
-    var options = given
-    options.globs = kept.globs
-    options.rootMetadata = kept.metadata
-    options.encoding = kept.encoding
-    options.followsLinks = kept.followsLinks ?? false
-    options.chunking = kept.chunking
-    options.converters = kept.converters ?? []
-    reader = DocumentReader(options: options)
+    reader = DocumentReader(options: kept.over(given))
     do {
       filter = try GlobFilter(kept.globs)
     } catch {

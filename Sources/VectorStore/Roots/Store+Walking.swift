@@ -26,7 +26,12 @@ extension Store {
         run.tally.warn("\(identity.shown(walk.path)), which was added before, is not there")
       }
       run.progress = progress
-      let batches = try FileBatches(plan: plan, storePath: path)
+      let (target, hasService) = (run.target.id, run.canImprove)
+      let read = try await file.read {
+        try DocumentsTable.readFiles(
+          collection: id, target: target, hasService: hasService, $0)
+      }
+      let batches = try FileBatches(plan: plan, storePath: path, known: read)
       try await add(batches, progress, &run)
       try await handleGoneFiles(plan, batches.outcome, options, &run)
       try await settleRoots(plan, known, new, options, &run)
@@ -69,6 +74,7 @@ extension Store {
       batch.warnings.forEach { run.tally.warn($0) }
       run.tally.leaveOut(batch.leftOut)
       batch.failures.forEach { run.tally.fail(nil, $0.code, $0.message) }
+      try await run.keep(batch.unchanged)
       try await run.add(batch.documents)
       done += batch.seen
     }

@@ -20,6 +20,15 @@ struct FileStamp: Sendable, Hashable {
   var bytes: Int64?
   /// Why the file is not taken any more, if so: its document does not answer.
   var leftOut: AddReport.Gone.Reason?
+  /// SHA-256 of its bytes and of what read them, if reading it again would come to the same; else nil.
+  var readHash: Data?
+}
+
+/// What the store has of a file that is not read again as long as it stays as it is.
+struct ReadFile: Sendable, Hashable {
+  let hash: Data
+  let chunkTokens: Int?
+  let overlapTokens: Int?
 }
 
 /// What the store knows about a document when a new version of it comes.
@@ -54,7 +63,7 @@ enum DocumentsTable {
           (SELECT COUNT(failure_code) FROM chunks c WHERE c.document_id = d.id),
           (SELECT COUNT(*) FROM chunks c JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
             WHERE c.document_id = d.id),
-          d.root_id, d.modified_at, d.file_bytes, d.given_metadata, d.left_out
+          d.root_id, d.modified_at, d.file_bytes, d.given_metadata, d.left_out, d.read_hash
         FROM documents d WHERE d.collection_id = ? AND d.source = ? AND (d.origin = 'file') = ?
         """, .integer(target), .integer(collection), .text(key.source), .integer(key.isFile ? 1 : 0)
     ) { row in
@@ -63,7 +72,8 @@ enum DocumentsTable {
         file: FileStamp(
           root: try row.isNull(10) ? nil : row.integer(10), modified: try row.text(orNil: 11),
           bytes: try row.isNull(12) ? nil : row.integer(12),
-          leftOut: try row.text(orNil: 14).map { AddReport.Gone.Reason(rawValue: $0) ?? .ignored }),
+          leftOut: try row.text(orNil: 14).map { AddReport.Gone.Reason(rawValue: $0) ?? .ignored },
+          readHash: try row.data(orNil: 15)),
         contentHash: try row.data(orNil: 1), metadata: try row.text(2),
         format: try row.text(3), chunkTokens: try row.count(orNil: 4),
         overlapTokens: try row.count(orNil: 5), isPending: try row.bool(6),
@@ -109,8 +119,8 @@ enum DocumentsTable {
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
           chunk_tokens, overlap_tokens, added_at, updated_at, run_id, root_id, modified_at,
-          file_bytes, given_metadata, title)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          file_bytes, given_metadata, title, read_hash)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (collection_id, source, origin = 'file') DO NOTHING
         """,
       .integer(collection), .text(document.source), .text(document.origin.rawValue),
@@ -120,7 +130,8 @@ enum DocumentsTable {
       .integer(run), document.file.root.map(BulkValue.integer) ?? .null,
       .text(orNull: document.file.modified),
       document.file.bytes.map(BulkValue.integer) ?? .null,
-      try document.given.map { .text(try $0.stored()) } ?? .null, .text(orNull: document.title))
+      try document.given.map { .text(try $0.stored()) } ?? .null, .text(orNull: document.title),
+      .blob(orNull: document.file.readHash))
     guard db.changesCount > 0 else { return nil }
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(document.metadata, document: id, collection: collection, db)
@@ -136,14 +147,14 @@ enum DocumentsTable {
         UPDATE documents SET origin = ?, format = ?, content_hash = ?, metadata = ?,
           chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?, root_id = ?,
           modified_at = ?, file_bytes = ?, given_metadata = COALESCE(?, given_metadata),
-          title = ?, left_out = NULL
+          title = ?, left_out = NULL, read_hash = ?
         WHERE id = ?
         """)
     try statement.execute(arguments: [
       document.origin.rawValue, document.format.rawValue, document.contentHash, document.metadata,
       document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, run,
       document.file.root, document.file.modified, document.file.bytes,
-      try document.given?.stored(), document.title, id,
+      try document.given?.stored(), document.title, document.file.readHash, id,
     ])
     try DocumentFieldsTable.replace(document.metadata, document: id, db)
     try db.cachedStatement(sql: "DELETE FROM pending_documents WHERE document_id = ?")
@@ -172,7 +183,8 @@ enum DocumentsTable {
       ])
     try db.run(
       bulk: """
-        UPDATE documents SET given_metadata = COALESCE(?, given_metadata), left_out = NULL WHERE id = ?
+        UPDATE documents SET given_metadata = COALESCE(?, given_metadata), left_out = NULL,
+          read_hash = NULL WHERE id = ?
         """, .text(orNull: try document.given?.stored()), .integer(id))
   }
 
@@ -203,11 +215,12 @@ enum DocumentsTable {
   static func keep(_ stamp: FileStamp, of id: Int64, _ db: Database) throws {
     try db.run(
       bulk: """
-        UPDATE documents SET root_id = ?, modified_at = ?, file_bytes = ?, left_out = ? WHERE id = ?
+        UPDATE documents SET root_id = ?, modified_at = ?, file_bytes = ?, left_out = ?, read_hash = ?
+        WHERE id = ?
         """,
       stamp.root.map(BulkValue.integer) ?? .null, .text(orNull: stamp.modified),
       stamp.bytes.map(BulkValue.integer) ?? .null, .text(orNull: stamp.leftOut?.rawValue),
-      .integer(id))
+      .blob(orNull: stamp.readHash), .integer(id))
   }
 
   /// Keeps why the file of a document is not taken any more: it does not answer from then on.
@@ -271,6 +284,29 @@ enum DocumentsTable {
         """, .integer(id))
     try db.cachedStatement(sql: "DELETE FROM documents WHERE id = ?").execute(arguments: [id])
     return db.changesCount > 0 ? removed : nil
+  }
+
+  /// The files of a collection that need not be read again as long as they stay as they are, by source: none of
+  /// those whose documents wait or, if `hasService`, have passages without a vector in `target`.
+  static func readFiles(
+    collection: Int64, target: Int64, hasService: Bool, _ db: Database
+  ) throws -> [String: ReadFile] {
+    var files: [String: ReadFile] = [:]
+    try db.forEachRow(
+      bulk: """
+        SELECT d.source, d.read_hash, d.chunk_tokens, d.overlap_tokens FROM documents d
+        WHERE d.collection_id = ?1 AND d.origin = 'file' AND d.read_hash IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM pending_documents p WHERE p.document_id = d.id)
+          AND NOT (?3 AND EXISTS (SELECT 1 FROM chunks c
+            WHERE c.document_id = d.id AND c.failure_code IS NULL
+              AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?2)))
+        """, [.integer(collection), .integer(target), .integer(hasService ? 1 : 0)]
+    ) { row in
+      files[try row.text(0)] = ReadFile(
+        hash: try row.data(orNil: 1) ?? Data(), chunkTokens: try row.count(orNil: 2),
+        overlapTokens: try row.count(orNil: 3))
+    }
+    return files
   }
 
   /// The document of a file, as ``all(collection:_:_:)`` has it.

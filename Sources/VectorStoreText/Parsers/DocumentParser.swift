@@ -19,6 +19,9 @@ public protocol DocumentParser: Sendable {
   var endings: Set<String> { get }
   /// Whether a file is one of its, judged by its beginning, if its name has none of anyone's endings.
   func isMine(_ start: Data) -> Bool
+  /// Names what reads the files, with all that changes what it makes of the same bytes; nil by default. If it is not
+  /// nil, a file that has not changed is not read again.
+  var identity: String? { get }
   /// Reads a file. It may take its time: it is called on a thread that may block.
   ///
   /// - Throws: ``DocumentParserError``, or another error whose description completes "it cannot be read: ".
@@ -28,6 +31,8 @@ public protocol DocumentParser: Sendable {
 extension DocumentParser {
   /// By its name alone.
   public func isMine(_ start: Data) -> Bool { false }
+  /// Reads a file each time.
+  public var identity: String? { nil }
 }
 
 /// A file that is to be parsed.

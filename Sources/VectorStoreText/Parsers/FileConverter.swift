@@ -137,6 +137,7 @@ public enum FileConverterError: Error, Sendable, Hashable, CustomStringConvertib
 /// Runs a converter.
 package struct CommandParser: DocumentParser {
   package let endings: Set<String>
+  package var identity: String? { "command \(converter)" }
   private let converter: FileConverter
   private let isAllowed: Bool
   private let addedPaths: [String]

@@ -5,6 +5,7 @@ import Foundation
 /// Reads PDF documents by `pdftotext` of Poppler. A form feed begins each page.
 struct PDFParser: DocumentParser {
   let endings: Set<String> = ["pdf"]
+  let identity: String? = "pdftotext"
 
   /// Creates a parser.
   init() {}
@@ -51,6 +52,7 @@ struct PandocParser: DocumentParser {
   ]
 
   let endings: Set<String>
+  let identity: String? = "pandoc"
   private let program: Program?
 
   /// Creates a parser. If pandoc is not installed, formats that are readable text are left to be read as such.

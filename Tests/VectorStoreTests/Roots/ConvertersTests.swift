@@ -102,6 +102,7 @@ import Testing
     options.converters = [converter]
     #expect(try await store.add(paths: [folder.path("d")], options: options).documents.added == 1)
     try await store.add(paths: [folder.path("tools")], to: "other")
+    try folder.write("y", to: "d/a.up")
     let report = try await store.update(in: "default")[0].report
     #expect(report.errors.map(\.code) == [.commandNotRun])
     let error = await #expect(throws: StoreError.self) {
@@ -109,5 +110,94 @@ import Testing
     }
     #expect(error?.code == .invalidArgument && error?.message.contains("leads into") == true)
     try await store.close()
+  }
+
+  /// Counts how often it runs.
+  private static func counting(_ folder: TemporaryFolder) throws -> FileConverter {
+    try FileConverter(
+      ending: "up",
+      command: ["sh", "-c", "echo x >> \(folder.path("runs")); cat $1", "x", "{}"])
+  }
+
+  private static func runs(_ folder: TemporaryFolder) -> Int {
+    let text = (try? String(contentsOfFile: folder.path("runs"), encoding: .utf8)) ?? ""
+    return text.utf8.count { $0 == UInt8(ascii: "\n") }
+  }
+
+  @Test func anUnchangedFileIsNotReadAgain() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("one two three", to: "d/a.up")
+    try folder.write("plain", to: "d/b.txt")
+    let store = try await Self.open(folder)
+    var options = AddOptions()
+    options.converters = [try Self.counting(folder)]
+    func add(_ options: AddOptions) async throws -> AddReport {
+      try await store.add(paths: [folder.path("d")], options: options)
+    }
+    #expect(try await add(options).documents.added == 2 && Self.runs(folder) == 1)
+    #expect(try await add(options).documents == .init(unchanged: 2))
+    #expect(Self.runs(folder) == 1)
+
+    // Doctor runs no command, and sees by its bytes whether a file has changed.
+    func filesCheck() async throws -> DoctorReport.Check? {
+      try await store.doctor().checks.first { $0.name == .files }
+    }
+    #expect(try await filesCheck()?.state == .ok)
+    try folder.write("changed", to: "d/a.up")
+    #expect(try await filesCheck()?.examples == ["d/a.up: the file has changed"])
+    try folder.write("one two three", to: "d/a.up")
+    #expect(Self.runs(folder) == 1)
+
+    // Its time alone says nothing, and the hit knows that.
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)],
+      ofItemAtPath: folder.path("d/a.up"))
+    #expect(try await add(options).documents == .init(unchanged: 2))
+    #expect(Self.runs(folder) == 1)
+    #expect(
+      try await store.query("one two three", options: QueryOptions(limit: 1)).hits[0].fileState
+        == nil)
+
+    // What makes another document of the same bytes has it read again.
+    options.chunking = ChunkingOptions(maximumTokens: 100, overlapTokens: 0)
+    #expect(try await add(options).documents == .init(updated: 2) && Self.runs(folder) == 2)
+    options.metadata = ["year": 2020]
+    #expect(try await add(options).documents == .init(updated: 2) && Self.runs(folder) == 3)
+    options.metadata = [:]
+    #expect(try await add(options).documents == .init(unchanged: 2) && Self.runs(folder) == 3)
+    options.encoding = "windows-1252"
+    _ = try await add(options)
+    #expect(Self.runs(folder) == 4)
+    try folder.write("four", to: "d/a.up")
+    #expect(try await add(options).documents == .init(updated: 1, unchanged: 1))
+    #expect(Self.runs(folder) == 5)
+    #expect(try await Self.text("d/a.up", store) == "four")
+    try await store.close()
+  }
+
+  @Test func aFileIsReadAgainIfItsDocumentWaitsOrWasLeftOut() async throws {
+    try await withPaidStore { paid in
+      let folder = paid.folder
+      try folder.write("one two three", to: "d/a.up")
+      var options = AddOptions()
+      options.converters = [try Self.counting(folder)]
+      // It waits for a service.
+      let without = try await paid.open(service: nil)
+      let waiting = try await without.add(paths: [folder.path("d")], options: options)
+      #expect(waiting.documents.pending == 1 && Self.runs(folder) == 1)
+      try await without.close()
+      let store = try await paid.open(service: try paid.service())
+      _ = try await store.add(paths: [folder.path("d")], options: options)
+      #expect(Self.runs(folder) == 2)
+      #expect(
+        try await store.add(paths: [folder.path("d")], options: options).documents.unchanged == 1)
+      #expect(Self.runs(folder) == 2)
+      // It is ignored and comes back.
+      try folder.write("*.up\n", to: "d/.gitignore")
+      #expect(try await store.update()[0].report.gone.map(\.reason) == [.ignored])
+      try FileManager.default.removeItem(atPath: folder.path("d/.gitignore"))
+      #expect(try await store.update()[0].report.documents.unchanged == 1)
+      #expect(try await store.query("one two three").hits.count == 1)
+    }
   }
 }
