@@ -98,15 +98,24 @@ let package = Package(
 // CI sets this: a warning in the project's own code is then an error.
 let warningsAreErrors = Context.environment["VECTOR_STORE_WARNINGS_AS_ERRORS"] != nil
 
+// `.scripts/test` sets this: the library is then optimised in debug builds too, with its assertions. A package
+// that depends on this one never sets it, and never builds with such flags.
+let testsAreOptimised = Context.environment["VECTOR_STORE_OPTIMISED_TESTS"] != nil
+
 for target in package.targets where target.type != .system {
   if target.name.hasPrefix("C") {
-    target.cSettings = warningsAreErrors ? [.treatAllWarnings(as: .error)] : []
+    target.cSettings =
+      (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+      + (testsAreOptimised ? [.unsafeFlags(["-O2"])] : [])
     continue
   }
+  let isOptimised =
+    testsAreOptimised && target.type == .regular && target.name.hasPrefix("VectorStore")
   target.swiftSettings =
     [
       .enableUpcomingFeature("ExistentialAny"),
       .enableUpcomingFeature("InternalImportsByDefault"),
       .enableUpcomingFeature("MemberImportVisibility"),
     ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+    + (isOptimised ? [.unsafeFlags(["-O", "-assert-config", "Debug"])] : [])
 }

@@ -41,10 +41,12 @@ package struct RetrievalSet: Sendable {
   }
 
   /// Loads `ir/<name>` of the shared data. A debug build takes every n-th query of a set that has
-  /// more than 300, so that about 240 are left.
+  /// more than 300, so that about 240 are left, unless `hasEveryQuery` is set.
   ///
   /// - Throws: if a file is absent or is not what it should be.
-  package static func load(_ name: String) throws -> RetrievalSet {
+  package static func load(
+    _ name: String, hasEveryQuery: Bool = false
+  ) throws -> RetrievalSet {
     let judgements = try judgements(String(contentsOf: file(name, "qrels.tsv"), encoding: .utf8))
     let documents = try lines(file(name, "corpus.jsonl")).map {
       Document(id: $0._id, title: $0.title ?? "", text: $0.text)
@@ -52,7 +54,7 @@ package struct RetrievalSet: Sendable {
     var queries = try lines(file(name, "queries.jsonl")).map { Query(id: $0._id, text: $0.text) }
     queries.removeAll { judgements[$0.id] == nil }
     #if DEBUG
-      if queries.count > 300 {
+      if queries.count > 300, !hasEveryQuery {
         let step = queries.count / 240
         queries = queries.enumerated().filter { $0.offset % step == 0 }.map(\.element)
       }

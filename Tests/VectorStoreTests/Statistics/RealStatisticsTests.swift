@@ -12,16 +12,22 @@ import Testing
 
   static func file(_ model: String) -> URL? { SharedData.file("openai1536/\(model).npy") }
 
-  private static func figures(of model: String, threshold: Double = 0.98) async throws
-    -> StatisticsReport.Space
-  {
+  /// The figures of each model's vectors, measured once for all tests.
+  private static let figures = Dictionary(
+    uniqueKeysWithValues: models.map { model in (model, Task { try await measure(model) }) })
+
+  private static func figures(of model: String) async throws -> StatisticsReport.Space {
+    try await #require(figures[model]).value
+  }
+
+  private static func measure(_ model: String) async throws -> StatisticsReport.Space {
     let path = try #require(file(model)).path
     let folder = try TemporaryFolder()
     let store = try await Store(
       path: folder.path("real.db"), configuration: StoreConfiguration(mode: .mock))
     try await store.import(from: path, space: EmbeddingSpace("openai/\(model)/1536"))
     var options = StatisticsOptions()
-    options.duplicateThreshold = threshold
+    options.duplicateThreshold = 0.98
     let report = try await store.statistics(options: options)
     try await store.close()
     return try #require(report.spaces.first)
