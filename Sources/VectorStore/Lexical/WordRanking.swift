@@ -85,6 +85,9 @@ struct WordRanking {
     } / all
   }
 
+  /// Whether so few chunks have words that they do not tell how rare a word is.
+  var isAmongFew: Bool { index.rows < ChanceSample.minimum }
+
   /// The chunks that hold what the question leaves out.
   mutating func excludedRows() throws -> Set<Int64> {
     var rows = Set<Int64>()

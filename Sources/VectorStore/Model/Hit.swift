@@ -38,8 +38,8 @@ public struct Hit: Sendable, Codable, Hashable {
   public var score: Double
   /// The cosine between query and chunk, where both have a vector in one space.
   public var cosine: Double?
-  /// How sure it is that this is what was asked for; nil if that cannot be told, as for a vector among fewer than 30
-  /// passages.
+  /// How sure it is that this is what was asked for; nil if that cannot be told, as for a vector, or for some of the
+  /// question's words, among fewer than 30 passages.
   public var strength: Strength?
   /// The chunk's id.
   public var id: Int64

@@ -78,7 +78,7 @@ struct ChanceSample: Sendable {
   /// 0.04 ms.
   private static let size: Int64 = 128
   /// Fewer tell nothing of chance.
-  private static let minimum = 30
+  static let minimum = 30
 
   /// The vectors, one after the other.
   private let components: [Float]

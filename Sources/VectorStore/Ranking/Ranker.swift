@@ -239,12 +239,13 @@ struct Ranker {
   private func setStrengths(of hits: inout [Hit], _ chance: CosineChance?, _ words: WordRanking?) {
     let isHashed = plan.querySpace?.kind == .mock
     for number in hits.indices {
-      let cosine = hits[number].cosine
+      let (cosine, share) = (hits[number].cosine, words?.share(of: hits[number].id))
       let strength = Hit.Strength(
-        excess: cosine.flatMap { cosine in chance.map { $0.excess(of: cosine) } },
-        share: words?.share(of: hits[number].id), isHashed: isHashed)
-      // What a model finds near needs no word of the question; among few passages, nobody knows how near is near.
-      let isUnknown = strength == .weak && cosine != nil && chance == nil && !isHashed
+        excess: cosine.flatMap { cosine in chance.map { $0.excess(of: cosine) } }, share: share,
+        isHashed: isHashed)
+      // Among few passages nobody knows how near is near to a model, nor how rare the words are that a passage lacks.
+      let mayAnswer = cosine != nil && !isHashed || words?.isAmongFew == true && (share ?? 0) > 0
+      let isUnknown = strength == .weak && chance == nil && mayAnswer
       hits[number].strength = isUnknown ? nil : strength
     }
   }

@@ -59,6 +59,15 @@ import Testing
     }
   }
 
+  @Test func aWordThatIsMissingAmongFewPassagesMakesNothingWeak() async throws {
+    try await withStore { store, _ in
+      try await store.add([Document(id: "sky", text: "The sky is blue.")])
+      let found = try await Self.hits("what colour is the sky?", store)
+      #expect(found.hits.map(\.strength) == [nil] && !found.isNothingNear)
+      #expect(try await Self.hits("how is bread baked?", store).isNothingNear)
+    }
+  }
+
   @Test func whatAModelFindsAmongFewPassagesIsNotCalledWeak() async throws {
     try await withStore(mode: .real, service: FakeService()) { store, _ in
       try await store.add([Self.sky, Self.others[0]])
