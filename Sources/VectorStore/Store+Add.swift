@@ -113,6 +113,12 @@ extension Store {
       newTarget: newTarget ?? self.newTarget(options.space), options: options, answers: answers)
     do {
       try check(options.space, against: run.collection.target.space, of: collection)
+      if options.spending.usesBatches, !run.collection.keepsText {
+        throw StoreError(
+          .invalidArgument,
+          "the collection \"\(collection)\" keeps no texts, and those of a batch wait in the store; embed without "
+            + "batches")
+      }
       try await body(&run)
       let report = try await run.end()
       // An address is worth remembering once something was embedded there.

@@ -7,7 +7,7 @@ import VectorStoreSearch
 import VectorStoreText
 
 extension Store {
-  /// Writes a collection to a file that ``import(from:texts:space:into:spending:progress:)`` reads back.
+  /// Writes a collection to a file that ``import(from:texts:textField:space:into:keepsText:spending:progress:)`` reads back.
   ///
   /// JSONL has a line a document, with its metadata, its chunks and their vectors, what waits and what
   /// was refused: imported into a new store it makes the same documents and answers, and costs nothing.

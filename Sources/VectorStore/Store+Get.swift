@@ -22,7 +22,7 @@ extension Store {
   public func get(
     _ sources: [String], in collection: String = "default"
   ) async throws -> [StoredDocument] {
-    try await file.read { [identity] db in
+    let stored = try await file.read { [identity] db in
       let record = try CollectionsTable.require(collection, db)
       let lookup = SourceLookup(identity: identity, collection: record.id)
       let ids = try sources.compactMap { try lookup.documentOrPlace($0, db) }
@@ -36,6 +36,7 @@ extension Store {
       }
       return ids.compactMap { found.removeValue(forKey: $0) }
     }
+    return try await withTexts(stored)
   }
 
   /// The line in a place as hits are shown, `docs/a.md:12`; nil if there is none.

@@ -18,9 +18,13 @@ extension Store {
   ///   - path: the file; a name that ends in `.npy` is read as such, `-` is JSONL from standard input.
   ///   - texts: for `.npy`, a JSONL file whose line i belongs to row i; without it row i is the
   ///     document `"i"` and has no text.
+  ///   - textField: for CSV, TSV and JSON lines as other programs write them: the field that is the text. A row is a
+  ///     document; its other fields are its metadata, of which `id` or `_id` names it, else the file's name and the
+  ///     row's number.
   ///   - space: the vectors' space; nil is the one that the file states, else the collection's target
   ///     space. On a new or empty collection it becomes the target.
   ///   - collection: the collection's name.
+  ///   - keepsText: as ``AddOptions/keepsText``.
   ///   - spending: what embedding may cost.
   ///   - progress: called now and then with how far it is.
   /// - Throws: ``StoreError`` with `pathNotFound`, `inputOutput`, `malformedInput`, `badVector`, `spaceMismatch`. What one line alone
@@ -29,14 +33,18 @@ extension Store {
   ///   with vectors.
   @discardableResult
   public func `import`(
-    from path: String, texts: String? = nil, space: EmbeddingSpace? = nil,
-    into collection: String = "default", spending: SpendingOptions = SpendingOptions(),
-    progress: ProgressHandler? = nil
+    from path: String, texts: String? = nil, textField: String? = nil, space: EmbeddingSpace? = nil,
+    into collection: String = "default", keepsText: Bool? = nil,
+    spending: SpendingOptions = SpendingOptions(), progress: ProgressHandler? = nil
   ) async throws -> AddReport {
     var options = AddOptions()
     options.spending = spending
+    options.keepsText = keepsText
     try options.check()
     do {
+      if let textField {
+        return try await importRows(path, textField, collection, options, progress)
+      }
       if path.hasSuffix(".npy") {
         return try await importRows(path, texts, space, collection, options, progress)
       }
@@ -85,6 +93,51 @@ extension Store {
       }
       try await addWaiting(isLast: true)
       progress?(StoreProgress(done: seen, total: seen, unit: "rows"))
+    }
+  }
+
+  /// Imports a table or JSON lines of which one field is the text.
+  private func importRows(
+    _ path: String, _ field: String, _ collection: String, _ options: AddOptions,
+    _ progress: ProgressHandler?
+  ) async throws -> AddReport {
+    let documents = try await file.work { try Self.rows(of: path, field) }
+    return try await importing(nil, into: collection, options) { run in
+      let check = ImportCheck(of: run, options)
+      for start in stride(from: 0, to: documents.count, by: Self.rowsAtOnce) {
+        progress?(StoreProgress(done: start, total: documents.count, unit: "rows"))
+        let part = Array(documents[start..<min(start + Self.rowsAtOnce, documents.count)])
+        try await run.add(imported: try await file.work { check(part) })
+      }
+    }
+  }
+
+  /// The rows of a file as documents, without those that have no text.
+  private static func rows(of path: String, _ field: String) throws -> [ImportedDocument] {
+    let file = ParsedFile(bytes: Data(), name: path)
+    guard TextRows.endings.contains(file.ending) else {
+      throw StoreError(
+        .invalidArgument,
+        "a field that is the text goes with a table or JSON lines, whose name ends in "
+          + "\(TextRows.endings.sorted().joined(separator: ", ")); found \(path)")
+    }
+    var whole = file
+    do {
+      whole.bytes = try WholeFile.read(path, limit: AddOptions.maximumTextBytes)
+      let name = (path as NSString).lastPathComponent
+      return try TextRows(whole, field: field).rows.compactMap { row in
+        guard let text = row.text, text.contains(where: { !$0.isWhitespace }) else { return nil }
+        var fields = row.fields
+        let ids = ["id", "_id"].map { fields.removeValue(forKey: $0)?.asID }
+        return ImportedDocument(
+          line: row.number, id: ids[0] ?? ids[1] ?? "\(name):\(row.number)", text: text,
+          vector: nil,
+          metadata: fields, norm: nil)
+      }
+    } catch let reason as FileProblem.Reason {
+      throw StoreError(.pathNotFound, "\(path) cannot be read: \(reason)", underlying: reason)
+    } catch {
+      throw StoreError(.malformedInput, "\(path) cannot be imported: \(error)", underlying: error)
     }
   }
 
@@ -228,5 +281,16 @@ extension [ImportedDocument] {
       self[0].following = []
     }
     return documents
+  }
+}
+
+extension MetadataValue {
+  /// A string that is not empty, or a number as it is written.
+  fileprivate var asID: String? {
+    switch self {
+    case .string(let text): text.isEmpty ? nil : text
+    case .integer, .number: json
+    default: nil
+    }
   }
 }

@@ -163,12 +163,14 @@ extension Store {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
     let filter = options.filter?.resolvingSources(by: identity)
-    return try await file.read(isWordSearch: options.ranking != .vector) {
+    let answers = try await file.read(isWordSearch: options.ranking != .vector) {
       [file, identity] db in
       let collection = try CollectionsTable.require(collection, db)
       let selection = try FilterSelection.answering(filter, collection: collection, db)
+      var plan = try plan(collection, db)
+      if !collection.keepsText { plan = try plan.withoutWords(of: collection.name) }
       let ranker = Ranker(
-        db: db, collection: collection, plan: try plan(collection, db), options: options,
+        db: db, collection: collection, plan: plan, options: options,
         index: file.index, identity: identity, deviations: deviations, selection: selection)
       let answers = try ranker.answers(to: queries)
       let pending = try DocumentsTable.pending(collection: collection.id, db)
@@ -182,6 +184,7 @@ extension Store {
         return answer
       }
     }
+    return try await withTexts(answers, neighbours: options.neighbours)
   }
 
   /// Why queries of a collection have no hit.

@@ -128,6 +128,13 @@ extension Store {
       try ReembeddingTable.countMissing(in: target.id, collection: collection.id, db).withoutText
     }
     guard withoutText == 0 else {
+      guard collection.keepsText else {
+        throw StoreError(
+          .empty,
+          "the collection \"\(collection.name)\" keeps no texts, and \(withoutText) of its passages have no vector of "
+            + "\(target.space); update its folders, which reads them again, or to change the space add them to "
+            + "another collection")
+      }
       throw StoreError(
         .empty,
         "\(withoutText) chunks of the collection \"\(collection.name)\" came as vectors without text "

@@ -21,7 +21,7 @@ extension Store {
             globs: root.options.globs, metadata: root.options.metadata,
             chunkTokens: root.options.chunking.maximumTokens,
             overlapTokens: root.options.chunking.overlapTokens,
-            converters: root.options.converters ?? [],
+            converters: root.options.converters ?? [], textField: root.options.textField,
             documents: try RootsTable.documents(root.id, db),
             isMissing: !FileManager.default.fileExists(atPath: path),
             added: try Timestamp.date(root.added),

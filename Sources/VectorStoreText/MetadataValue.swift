@@ -170,6 +170,13 @@ extension MetadataValue {
     if case .object(let value) = self { value } else { nil }
   }
 
+  /// The value as JSON, the keys of objects sorted.
+  package var json: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: (try? encoder.encode(self)) ?? Data(), as: UTF8.self)
+  }
+
   /// Whether it is no value.
   public var isNull: Bool {
     if case .null = self { true } else { false }

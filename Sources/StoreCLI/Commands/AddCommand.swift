@@ -45,6 +45,17 @@ struct AddCommand: AsyncParsableCommand {
       "The encoding of files that are not UTF-8, as windows-1252 or Shift_JIS.", valueName: "name"))
   var encoding: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The column of CSV and TSV, or field of JSON lines, that is the text; '' takes whole rows.",
+      valueName: "name"))
+  var textField: String?
+
+  @Flag(
+    name: .customLong("no-text"),
+    help: "Keep no text in a new collection, only ranges, hashes and vectors: no word search.")
+  var noText = false
+
   @OptionGroup var convert: ConvertOptions
 
   @Flag(help: "Follow symbolic links in folders.")
@@ -119,6 +130,8 @@ struct AddCommand: AsyncParsableCommand {
     }
     options.globs = glob
     options.encoding = encoding
+    options.textField = textField
+    options.keepsText = noText ? false : nil
     options.converters = convert.converters
     options.followsLinks = follow
     options.prune = pruning.prune

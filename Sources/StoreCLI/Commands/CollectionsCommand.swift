@@ -28,7 +28,8 @@ struct CollectionsCommand: AsyncParsableCommand {
         "\(output.styled(Terminal.oneLine(collection.name), .bold))  "
           + Format.counted(collection.documents, "document")
           + (collection.pending > 0 ? " (\(Format.count(collection.pending)) waiting), " : ", ")
-          + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space)\n"
+          + "\(Format.counted(collection.chunks, "chunk")), target \(collection.space)"
+          + (collection.keepsText ? "\n" : ", no texts kept\n")
       )
       let service = collection.service.map { "embedded by \(Terminal.oneLine($0))" }
       let roles = collection.roles.flatMap { $0 == .none ? nil : Terminal.oneLine("\($0)") }

@@ -65,15 +65,18 @@ struct GetCommand: AsyncParsableCommand {
         output.write(
           output.styled(
             Terminal.oneLine("chunk \(chunk.id)  \(name)\(line)  \(spaces)"), .bold) + "\n")
-        output.writeText((chunk.text ?? "(no text: only its vector is stored)") + "\n\n")
+        output.writeText((chunk.text ?? "(no text is stored)") + "\n\n")
       }
     } else if let text = document.text {
       // The last byte, since CRLF is one character.
       output.writeText(text.isEmpty || text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n")
     } else {
+      let isOfFile = document.chunks.contains { $0.start != nil } && document.summary.path != nil
       Terminal.standardError.write(
-        "\(Terminal.oneLine(name)) has no text: only its vectors are stored; `store export` writes them\n"
-      )
+        "\(Terminal.oneLine(name)) has no text: "
+          + (isOfFile
+            ? "its collection keeps none, and its file has changed since, is gone or cannot be read\n"
+            : "only its vectors are stored; `store export` writes them\n"))
     }
     if document.summary.state == .pending, !store.quiet {
       Terminal.standardError.write(

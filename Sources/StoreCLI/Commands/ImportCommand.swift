@@ -7,11 +7,11 @@ import VectorStore
 struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Import documents and vectors from JSONL or .npy.",
+    abstract: "Import documents and vectors from JSONL or .npy, rows from CSV or TSV.",
     discussion: """
       What store export wrote comes back as it was and costs nothing. Other JSONL has a document a \
       line: {"id": "a", "text": "…", "vector": [0.1, …], "metadata": {…}}. Without "vector" the text \
-      is cut and embedded. JSON may also be one array, gzip, or UTF-16. A .npy file has a vector a \
+      is cut and embedded. --text-field takes each row of a CSV, TSV or other JSONL file as a document. JSON may also be one array, gzip, or UTF-16. A .npy file has a vector a \
       row; --texts gives its ids and texts, --space says which model made them.
       """)
 
@@ -25,9 +25,20 @@ struct ImportCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The column of CSV and TSV, or field of JSON lines, that is the text: a row is a document, the rest its metadata.",
+      valueName: "name"))
+  var textField: String?
+
+  @Option(
+    help: ArgumentHelp(
       "The vectors' space, as provider/model/dimensions (default: what the file says, else the collection's).",
       valueName: "space"))
   var space: SpaceArgument?
+
+  @Flag(
+    name: .customLong("no-text"),
+    help: "Keep no text in a new collection, only ranges, hashes and vectors: no word search.")
+  var noText = false
 
   @OptionGroup var spending: SpendingArguments
   @OptionGroup var collection: CollectionOptions
@@ -37,6 +48,9 @@ struct ImportCommand: AsyncParsableCommand {
   func validate() throws {
     guard texts == nil || file.hasSuffix(".npy") else {
       throw ValidationError("--texts goes with a .npy file.")
+    }
+    guard textField == nil || (space == nil && texts == nil) else {
+      throw ValidationError("--text-field goes without --space and --texts: rows bring no vectors.")
     }
   }
 
@@ -51,8 +65,8 @@ struct ImportCommand: AsyncParsableCommand {
     let report = try await ProgressBar.during(quiet: store.quiet) { progress in
       try await settings.withStore {
         try await $0.import(
-          from: file, texts: texts, space: space, into: collection.name, spending: spending,
-          progress: progress)
+          from: file, texts: texts, textField: textField, space: space, into: collection.name,
+          keepsText: noText ? false : nil, spending: spending, progress: progress)
       }
     }
     if store.json {

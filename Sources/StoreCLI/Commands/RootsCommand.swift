@@ -52,7 +52,7 @@ struct RootsCommand: AsyncParsableCommand {
     var options = root.globs.map { "--glob '\($0)'" }
     options += root.metadata.sorted { $0.key < $1.key }.map { key, value in
       if case .string(let text) = value { return "--metadata \(key)=\(text)" }
-      return "--metadata \(key):=\(value)"
+      return "--metadata '\(key):=\(value.json)'"
     }
     if root.chunkTokens != standard.maximumTokens {
       options.append("--chunk-tokens \(root.chunkTokens)")
@@ -60,6 +60,7 @@ struct RootsCommand: AsyncParsableCommand {
     if root.overlapTokens != standard.overlapTokens {
       options.append("--overlap \(root.overlapTokens)")
     }
+    if let field = root.textField { options.append("--text-field '\(field)'") }
     options += root.converters.map {
       "--convert '\($0.description.replacing("'", with: "'\\''"))'"
     }

@@ -58,7 +58,11 @@ struct HitPage {
     guard !hits.isEmpty else { return "no hits\n" }
     let words = query.map { LexicalQuery($0) }
     return hits.map { hit in
-      guard let text = hit.text else { return heading(hit, line: hit.line, []) }
+      guard let text = hit.text else {
+        return heading(hit, line: hit.line, [])
+          + (hit.fileState == nil
+            ? terminal.styled("    no text is stored of it", .dim) + "\n" : "")
+      }
       let excerpt = Excerpt(
         of: text, words, format: hit.format, headings: hit.headings, isStart: hit.start == 0)
       return heading(hit, line: hit.line.map { $0 + excerpt.firstLine }, excerpt.headings)

@@ -74,7 +74,7 @@ struct AddRun {
     let (collection, mock, run) =
       options.isDryRun
       ? try await find(name, target: newTarget, store)
-      : try await make(name, target: newTarget, store, command)
+      : try await make(name, target: newTarget, options.keepsText, store, command)
     let route: Result<EmbeddingRouter.Route, any Error>
     do {
       route = .success(try await store.route(to: collection.target.space, of: collection))
@@ -125,11 +125,13 @@ struct AddRun {
   }
 
   private static func make(
-    _ name: String, target: EmbeddingSpace, _ store: Store, _ command: String
+    _ name: String, target: EmbeddingSpace, _ keepsText: Bool?, _ store: Store,
+    _ command: String
   ) async throws -> (CollectionRecord, mock: SpaceRecord, RunRecord?) {
     let (mode, started) = (store.mode, Date())
     let (collection, mock, run) = try await store.file.write { db in
-      let collection = try CollectionsTable.findOrCreate(name, target: target, db)
+      let collection = try CollectionsTable.findOrCreate(
+        name, target: target, keepsText: keepsText, db)
       let run = try RunRecord.begin(command, mode: mode, started: started, db)
       return (collection, try SpacesTable.findOrCreate(MockService().space, db), run)
     }
@@ -150,7 +152,8 @@ struct AddRun {
       let takesTarget = try found.map { try CollectionsTable.takesTarget($0.id, db) } ?? true
       let space = try takesTarget ? record(target) : found?.target ?? record(target)
       return (
-        CollectionRecord(id: found?.id ?? -1, name: name, target: space),
+        CollectionRecord(
+          id: found?.id ?? -1, name: name, target: space, keepsText: found?.keepsText ?? true),
         try record(MockService().space), nil
       )
     }
@@ -198,7 +201,7 @@ struct AddRun {
   /// Adds a batch of documents in their order. Each is placed whole or not at all, now or by a later
   /// call.
   mutating func add(_ batch: [CutDocument]) async throws {
-    var rest = batch[...]
+    var rest = (collection.keepsText ? batch : try batch.map { try $0.withoutOwnMetadata() })[...]
     while let first = rest.first {
       let bringVectors = first.bringsAllVectors
       let documents = Array(rest.prefix { $0.bringsAllVectors == bringVectors })
@@ -402,19 +405,27 @@ struct AddRun {
     case .found(let hashes):
       hashes.forEach { waiting.resolve($0) }
     case .failed(let refused):
-      failures.merge(refused) { first, _ in first }
+      failures.merge(refused.mapValues(told)) { first, _ in first }
       refused.keys.forEach { waiting.resolve($0) }
     case .later(let hashes):
       leavesTexts = true
       tally.count(later: hashes.count)
       hashes.forEach { waiting.resolve($0) }
-    case .tooLong(let hash, let tokens, let failure): tooLong[hash] = (tokens, failure)
+    case .tooLong(let hash, let tokens, let failure): tooLong[hash] = (tokens, told(failure))
     case .unavailable(let hashes, let reason):
       tally.stop(reason)
       // The rest of the run does without the service.
       if reason.isFinal { route = fallback(reason.message) }
       hashes.forEach { waiting.resolve($0) }
     }
+  }
+
+  /// A failure as it is kept: a service may quote the text in its answer.
+  private func told(_ failure: ChunkFailure) -> ChunkFailure {
+    collection.keepsText
+      ? failure
+      : ChunkFailure(
+        code: failure.code, reason: failure.reason, message: "the service refused the passage")
   }
 
   /// What texts without a vector get if the service does not embed them: stand-ins in HYBRID; in REAL
@@ -449,7 +460,14 @@ struct AddRun {
       progress: progress)
     var incomplete: [CutDocument] = []
     for (document, outcome) in zip(documents, outcomes) {
-      tally.count(outcome, of: document)
+      if case .pending = outcome, !collection.keepsText {
+        tally.fail(
+          document.source, .serviceUnavailable,
+          "\(document.source) has no vectors yet, and the collection keeps no text with which it could wait for "
+            + "them: \(pendingReason ?? ""); add it again later")
+      } else {
+        tally.count(outcome, of: document)
+      }
       // The service is missed only if a document needs it.
       if case .pending = outcome, case .wait(let reason) = route { tally.missService(reason) }
       if case .incomplete = outcome {

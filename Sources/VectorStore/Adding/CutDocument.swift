@@ -116,6 +116,24 @@ struct CutDocument: Sendable {
       && stored.overlapTokens == chunking?.overlapTokens
   }
 
+  /// The document with the metadata that was given for it alone: what it says about itself is its text.
+  func withoutOwnMetadata() throws -> CutDocument {
+    guard var given else { return self }
+    given.front = [:]
+    var document = self
+    document.given = given
+    document.metadata = try given.all()
+    return document
+  }
+
+  /// The document as a collection has it that keeps no text: its ranges and hashes.
+  var withoutText: CutDocument {
+    var document = self
+    document.text = nil
+    document.chunks = chunks.map(\.withoutText)
+    return document
+  }
+
   /// Cuts the document, unless it brings its own chunks.
   ///
   /// - Parameters:
@@ -133,9 +151,7 @@ struct CutDocument: Sendable {
       }
       return document
     }
-    let suffix = source.split(separator: ".").last.map(String.init)?.lowercased() ?? ""
-    let searchable = SearchableText(
-      text, isScript: source.contains(".") && ["js", "mjs", "cjs", "css"].contains(suffix))
+    let searchable = Self.searchable(text, source: source)
     let headings = Headings(of: text, format: format, source: source)
     let chunks = Chunker(checked: chunking)
       .chunks(of: searchable.text, format: format, source: source)
@@ -153,6 +169,13 @@ struct CutDocument: Sendable {
       return chunk.cut(to: tokens, by: counter, format: format)
     }
     return document
+  }
+
+  /// What of a text is cut: binary data within it is not.
+  static func searchable(_ text: String, source: String) -> SearchableText {
+    let suffix = source.split(separator: ".").last.map(String.init)?.lowercased() ?? ""
+    return SearchableText(
+      text, isScript: source.contains(".") && ["js", "mjs", "cjs", "css"].contains(suffix))
   }
 
   /// Cuts a chunk again that the service finds too long.
@@ -191,7 +214,7 @@ struct GivenMetadata: Sendable {
   /// What was given now. What a new document has of its folder besides is not among it.
   private let given: [String: MetadataValue]
   /// What the text itself says: its front matter.
-  let front: [String: MetadataValue]
+  fileprivate(set) var front: [String: MetadataValue]
   /// Whether what was given before stays, but for `removed` and what is given now.
   let keepsEarlier: Bool
   let removed: Set<String>
@@ -266,6 +289,15 @@ struct CutChunk: Sendable {
   var hashedText: HashedText? {
     guard vector == nil, let text, let textHash else { return nil }
     return HashedText(hash: textHash, text: text)
+  }
+
+  /// The chunk without its text. Of what stands above it the page or message stays.
+  var withoutText: CutChunk {
+    var chunk = self
+    chunk.text = nil
+    let places = (headings ?? "").split(separator: "\n").filter { TextPlaces.isLabel($0) }
+    chunk.headings = places.isEmpty ? nil : places.joined(separator: "\n")
+    return chunk
   }
 
   /// The pieces of a chunk that has too many tokens.

@@ -27,7 +27,8 @@ struct DocumentReader: Sendable {
       CommandParser(
         $0, isAllowed: options.allowedConverters.contains($0), addedPaths: options.addedPaths)
     }
-    let own = options.parsers + converters
+    let rows = options.textField.map { [TextFieldParser(field: $0)] } ?? []
+    let own = options.parsers + converters + rows
     parsers = own.isEmpty ? .builtIn : ParserTable(own)
   }
 
@@ -64,6 +65,12 @@ struct DocumentReader: Sendable {
       let code = (error as? StoreError)?.code ?? .inputOutput
       return .failed(StoreError(code, "\(file.source): \(error)", underlying: error))
     }
+  }
+
+  /// The text of a file; nil if it cannot be read. Blocks its thread.
+  func text(of file: FoundFile) -> String? {
+    var hash: Data?
+    return (try? parse(file, nil, &hash))??.0.text
   }
 
   /// The text of a file with what it says about itself, and what is wrong with that; nil if it is the same as before.

@@ -89,11 +89,12 @@ struct Placement: Sendable {
     let sources = try vectors.sources(of: document) {
       try VectorsTable.knows(textHash: $0, space: $1.id, db)
     }
+    let kept = collection.keepsText ? document : document.withoutText
     let inserted =
       try sources == nil
       ? nil
       : DocumentsTable.insert(
-        document, collection: collection.id, answers: true, run: run, now: placedAt, db)
+        kept, collection: collection.id, answers: true, run: run, now: placedAt, db)
     let known =
       try inserted == nil
       ? DocumentsTable.placed(collection: collection.id, document.key, db) : nil
@@ -110,7 +111,7 @@ struct Placement: Sendable {
     }
     guard let sources, let id = inserted ?? known?.id else {
       guard let pendingReason else { return .incomplete }
-      try keepPending(document, reason: pendingReason, db)
+      if collection.keepsText { try keepPending(document, reason: pendingReason, db) }
       return .pending
     }
     if known != nil {
@@ -135,7 +136,7 @@ struct Placement: Sendable {
           document: id, space: vectors.target.id, run: run, now: placedAt, db)
         try ChunksTable.deleteAll(document: id, onlyShelved: true, &words, db)
       }
-      try DocumentsTable.update(id, document, run: run, now: placedAt, db)
+      try DocumentsTable.update(id, kept, run: run, now: placedAt, db)
     }
     let counts = Counts(isNew: known == nil, document, sources) { uncounted.remove($0) != nil }
     return .placed(counts)
@@ -148,9 +149,11 @@ struct Placement: Sendable {
     var failure: ChunkFailure?
     if case .failed(let reason) = source { failure = reason }
     let id = try ChunksTable.insert(
-      chunk, ordinal: ordinal, document: document, failure: failure, &words, db)
+      collection.keepsText ? chunk : chunk.withoutText, ordinal: ordinal, document: document,
+      failure: failure, &words, db)
     if case .standIn = source, let standIn = vectors.standIn {
-      try VectorsTable.insertMade(chunk: id, space: standIn.id, db)
+      try VectorsTable.insertMade(
+        of: chunk.text ?? "", isStored: !collection.keepsText, chunk: id, space: standIn, db)
     } else if let vector = try vectors.vector(of: chunk, from: source, db) {
       try VectorsTable.insert(vector, chunk: id, space: vectors.target.id, db)
     }

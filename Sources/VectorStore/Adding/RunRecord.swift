@@ -36,6 +36,7 @@ struct RunRecord: Sendable {
     let errors = object["errors"] as? [[String: Any]] ?? []
     object["errors"] = errors.compactMap { $0["code"] }
     object["warnings"] = nil
+    object["leftOut"] = nil
     object["stopped"] = (object["stopped"] as? [String: Any])?["code"]
     object["notFound"] = nil
     let json = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])

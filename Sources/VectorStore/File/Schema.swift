@@ -12,7 +12,7 @@ enum Schema {
 
   /// What a file of this version declares, as ``DeclaredSchema/fingerprint``. It only saves time: a file
   /// that differs is compared with what ``migrator`` makes. A test says when it is out of date.
-  static let fingerprint = "7e179719e39843dbf54d0739a951f2499ea9f0791874d0fa4cc7232dfd9a40b3"
+  static let fingerprint = "a19329e2c60e1b4ac30131403c879d3eaec2eaa9c311a423f340a3c621900f40"
 
   /// The page size of a store: five rows of 1536 dimensions a page.
   static let pageSize = 32768
@@ -71,9 +71,12 @@ enum Schema {
       try db.execute(sql: BatchesTable.schema)
       try db.execute(sql: "PRAGMA user_version = 11")
     }
-    migrator.registerMigration("12 files that are not read again") { db in
+    migrator.registerMigration("12 files that are not read again, collections without texts") {
+      db in
       // By the hash of the bytes and of what read them.
       try db.execute(sql: "ALTER TABLE documents ADD COLUMN read_hash BLOB")
+      try db.execute(
+        sql: "ALTER TABLE collections ADD COLUMN keeps_text INTEGER NOT NULL DEFAULT 1")
       try db.execute(sql: "PRAGMA user_version = 12")
     }
     return migrator

@@ -221,6 +221,13 @@ struct RestoredDocument: Sendable {
     for kept in documents.compactMap(\.collection) {
       try CollectionsTable.restore(kept, to: collection, db)
     }
+    guard collection.keepsText || !documents.contains(where: \.isPending) else {
+      throw StoreError(
+        .invalidArgument,
+        "the export has documents that wait for their vectors with their texts, and the collection "
+          + "\"\(collection.name)\" keeps no texts; embed them before the export, or use another collection"
+      )
+    }
     return try SearchTable.following(db) { words in
       try documents.map { try $0.place(in: collection, run, &spaces, &words, db) }
     }
@@ -253,7 +260,8 @@ struct RestoredDocument: Sendable {
     for (ordinal, part) in chunks.enumerated() {
       let own = part.chunk.textHash.flatMap { kept[$0] }
       let chunk = try ChunksTable.insert(
-        part.chunk, ordinal: ordinal, document: id, failure: own == nil ? part.failure : nil,
+        collection.keepsText ? part.chunk : part.chunk.withoutText, ordinal: ordinal, document: id,
+        failure: own == nil ? part.failure : nil,
         &words,
         db)
       if let own {
@@ -266,16 +274,19 @@ struct RestoredDocument: Sendable {
         if let vector {
           try VectorsTable.insert(vector, chunk: chunk, space: spaceID, db)
         } else {
-          try VectorsTable.insertMade(chunk: chunk, space: spaceID, db)
+          try VectorsTable.insertMade(
+            of: part.chunk.text ?? "", isStored: !collection.keepsText, chunk: chunk,
+            space: SpaceRecord(id: spaceID, space: space), db)
         }
       }
     }
     return known == nil ? .added : .updated
   }
 
-  private var title: String? {
+  private func title(keepsText: Bool) -> String? {
     let format = DocumentFormat(rawValue: whole.parts.format) ?? .text
-    return whole.text.flatMap { DocumentTitle.heading(of: $0, format: format) }
+    let text = keepsText ? whole.text : nil
+    return text.flatMap { DocumentTitle.heading(of: $0, format: format) }
       ?? (whole.parts.origin == DocumentOrigin.file.rawValue
         ? DocumentTitle.words(ofFile: source) : nil)
   }
@@ -300,6 +311,8 @@ struct RestoredDocument: Sendable {
     into collection: CollectionRecord, _ run: Int64?, _ db: Database
   ) throws -> Int64 {
     let parts = whole.parts
+    // What a document says about itself is its text.
+    let metadata = collection.keepsText ? self.metadata : given ?? self.metadata
     try db.run(
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
@@ -313,7 +326,7 @@ struct RestoredDocument: Sendable {
       .integer(orNull: parts.overlapTokens), .text(parts.added), .text(parts.updated),
       run.map { .integer($0) } ?? .null, .text(orNull: parts.modified), .text(orNull: parts.dated),
       .integer(orNull: parts.bytes), try root(in: collection, db).map { .integer($0) } ?? .null,
-      .text(orNull: title), .text(orNull: parts.leftOut))
+      .text(orNull: title(keepsText: collection.keepsText)), .text(orNull: parts.leftOut))
     let id = db.lastInsertedRowID
     try DocumentFieldsTable.insert(metadata, document: id, collection: collection.id, db)
     guard let pending = parts.pending, let pendingHash else { return id }

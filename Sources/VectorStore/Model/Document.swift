@@ -95,6 +95,17 @@ public struct AddOptions: Sendable {
   /// for a folder before stays for endings that are not named. One that is only remembered is run if
   /// ``StoreConfiguration/allowedConverters`` holds it.
   public var converters: [FileConverter] = []
+  /// Whether the collection keeps the texts of its passages; nil for as before, and in a new one for true. Decided
+  /// while it has no documents.
+  ///
+  /// Without texts the store has only their ranges, hashes and vectors, and of what a document says about itself
+  /// nothing either. Hits show the text of their files as long as these stay as they are. There is no word search,
+  /// and no document waits for its vectors.
+  public var keepsText: Bool?
+  /// The field of tables (CSV, TSV) and of JSON lines that is their text; nil as before, empty for none. The rows of
+  /// a file are one document, each row cut by itself. What the other fields hold is the document's metadata: a value
+  /// that all rows share, or a list of up to 32 values. To have each row as a document, import the file.
+  public var textField: String?
   /// The parsers of the store's configuration, and what its converters may do.
   var parsers: [any DocumentParser] = []
   var allowedConverters: Set<FileConverter> = []

@@ -129,12 +129,14 @@ public struct CollectionSummary: Sendable, Codable, Hashable {
   public var service: String?
   /// How its space tells questions and documents apart; nil if nothing of it was embedded.
   public var roles: EmbeddingRoles?
+  /// Whether the texts of its passages are in the store, as ``AddOptions/keepsText``.
+  public var keepsText: Bool
 
   /// Creates a value from its parts.
   public init(
     name: String, space: EmbeddingSpace, documents: Int, pending: Int, chunks: Int,
     vectors: [EmbeddingSpace: Int], created: Date, service: String? = nil,
-    roles: EmbeddingRoles? = nil
+    roles: EmbeddingRoles? = nil, keepsText: Bool = true
   ) {
     self.name = name
     self.space = space
@@ -145,6 +147,7 @@ public struct CollectionSummary: Sendable, Codable, Hashable {
     self.created = created
     self.service = service
     self.roles = roles
+    self.keepsText = keepsText
   }
 }
 

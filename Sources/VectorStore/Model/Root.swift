@@ -23,6 +23,8 @@ public struct Root: Sendable, Codable, Hashable {
   public var overlapTokens: Int
   /// Commands that read its files, by ending.
   public var converters: [FileConverter]
+  /// The field of tables and JSON lines that is their text; nil for all of it.
+  public var textField: String?
   /// How many documents come from it.
   public var documents: Int
   /// Whether nothing is at its path now.
@@ -36,7 +38,7 @@ public struct Root: Sendable, Codable, Hashable {
   public init(
     source: String, path: String, collection: String, isFolder: Bool, globs: [String],
     metadata: [String: MetadataValue], chunkTokens: Int, overlapTokens: Int,
-    converters: [FileConverter] = [], documents: Int, isMissing: Bool,
+    converters: [FileConverter] = [], textField: String? = nil, documents: Int, isMissing: Bool,
     added: Date, updated: Date? = nil
   ) {
     self.source = source
@@ -48,6 +50,7 @@ public struct Root: Sendable, Codable, Hashable {
     self.chunkTokens = chunkTokens
     self.overlapTokens = overlapTokens
     self.converters = converters
+    self.textField = textField
     self.documents = documents
     self.isMissing = isMissing
     self.added = added

@@ -132,7 +132,7 @@ struct Ranker {
       guard chosen.count < wanted || options.foldsCopies else { break }
       let found = try db.firstRow(
         bulk: """
-          SELECT c.document_id, c.text, d.source FROM chunks c
+          SELECT c.document_id, COALESCE(c.text, hex(c.text_hash)), d.source FROM chunks c
           JOIN documents d ON d.id = c.document_id WHERE c.id = ?
           """, .integer(row.id)
       ) { (document: try $0.integer(0), text: try $0.text(orNil: 1), source: try $0.text(2)) }

@@ -35,6 +35,21 @@ struct RankingPlan: Sendable, Equatable {
       ? self : RankingPlan(lists: lists + [.words], degradedReason: degradedReason)
   }
 
+  /// The same for a collection that keeps no texts.
+  ///
+  /// - Throws: ``StoreError`` if nothing is left to rank by.
+  func withoutWords(of collection: String) throws(StoreError) -> RankingPlan {
+    guard lists.contains(.words) else { return self }
+    guard querySpace != nil else {
+      let name =
+        "the collection \"\(collection)\" keeps no texts, so it cannot be searched by words"
+      throw degradedReason == nil
+        ? StoreError(.invalidArgument, "\(name); rank by vectors")
+        : StoreError(.serviceUnavailable, "\(name), and the question cannot be embedded")
+    }
+    return RankingPlan(lists: lists.filter { $0 != .words }, degradedReason: degradedReason)
+  }
+
   /// The plan for a text.
   ///
   /// - Parameter unavailable: why the embedding service cannot embed the query; nil where it can.

@@ -16,6 +16,8 @@ struct RootOptions: Sendable, Hashable, Codable {
   var encoding: String?
   /// Whether symbolic links are followed.
   var followsLinks: Bool?
+  /// The field of tables and JSON lines that is their text; nil for all of it.
+  var textField: String?
   /// Commands that read files, by ending; nil for none.
   var converters: [FileConverter]?
 
@@ -35,6 +37,7 @@ struct RootOptions: Sendable, Hashable, Codable {
       .merging(given.metadata) { _, new in new }
     if let encoding = given.encoding { options.encoding = encoding }
     if given.followsLinks { options.followsLinks = true }
+    if let field = given.textField { options.textField = field.isEmpty ? nil : field }
     if !given.converters.isEmpty {
       let endings = Set(given.converters.map(\.ending))
       let all =
@@ -58,6 +61,7 @@ struct RootOptions: Sendable, Hashable, Codable {
     options.followsLinks = followsLinks ?? false
     options.chunking = chunking
     options.converters = converters ?? []
+    options.textField = textField
     return options
   }
 
@@ -75,6 +79,11 @@ struct RootOptions: Sendable, Hashable, Codable {
       changes.append(
         "passages of \(new.maximumTokens) tokens, \(new.overlapTokens) of them repeated, before "
           + "\(old.maximumTokens) and \(old.overlapTokens): its documents are cut again")
+    }
+    if textField != other.textField {
+      func words(_ field: String?) -> String { field.map { "the field \"\($0)\"" } ?? "whole rows" }
+      changes.append(
+        "the text of tables is \(words(other.textField)), before \(words(textField))")
     }
     let commands = (converters ?? [], other.converters ?? [])
     for ending in Set((commands.0 + commands.1).map(\.ending)).sorted() {

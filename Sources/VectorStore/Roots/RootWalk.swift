@@ -90,6 +90,7 @@ extension RootPlan {
     let folders = known.filter(\.isFolder)
     let hasOptions =
       !given.metadata.isEmpty || given.chunking != nil || !given.converters.isEmpty
+      || given.textField != nil
     for typed in paths {
       let path = typed.isEmpty ? "" : identity.absolute(typed)
       let source = identity.source(at: path)

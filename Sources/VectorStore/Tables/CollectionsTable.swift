@@ -9,6 +9,8 @@ struct CollectionRecord: Sendable, Equatable {
   let name: String
   /// Fixed while the collection has documents.
   let target: SpaceRecord
+  /// Whether the texts of its passages are in the file; otherwise only their ranges, hashes and vectors are.
+  var keepsText = true
 
   /// Throws where another process removed the collection, or changed its target while it was empty,
   /// since this value was read.
@@ -24,17 +26,34 @@ struct CollectionRecord: Sendable, Equatable {
   }
 }
 
+extension CollectionRecord {
+  /// Decides whether the collection keeps texts, if anything is said of it.
+  fileprivate mutating func choose(keepsText chosen: Bool?, _ db: Database) throws {
+    guard let chosen, chosen != keepsText else { return }
+    guard try CollectionsTable.isEmpty(id, db) else {
+      throw StoreError(
+        .invalidArgument,
+        "the collection \"\(name)\" keeps \(keepsText ? "the texts" : "no texts") of its documents, and that is "
+          + "decided before its first one comes; use another collection, or remove its documents")
+    }
+    try db.execute(
+      sql: "UPDATE collections SET keeps_text = ? WHERE id = ?", arguments: [chosen, id])
+    keepsText = chosen
+  }
+}
+
 enum CollectionsTable {
   static func find(_ name: String, _ db: Database) throws -> CollectionRecord? {
     var found: CollectionRecord?
     try db.forEachRow(
       bulk: """
-        SELECT k.id, \(SpacesTable.columns) FROM collections k
+        SELECT k.id, k.keeps_text, \(SpacesTable.columns) FROM collections k
         JOIN spaces s ON s.id = k.target_space_id WHERE k.name = ?
         """, .text(name)
     ) { row in
       found = CollectionRecord(
-        id: try row.integer(0), name: name, target: try SpacesTable.record(row, from: 1))
+        id: try row.integer(0), name: name, target: try SpacesTable.record(row, from: 2),
+        keepsText: try row.bool(1))
     }
     return found
   }
@@ -60,21 +79,29 @@ enum CollectionsTable {
 
   /// The collection, made where there is none. While it has no document, `target` becomes its target
   /// space, unless that was chosen.
+  ///
+  /// - Parameter keepsText: whether it keeps texts, if it has no documents; nil for as before.
+  /// - Throws: ``StoreError`` with `invalidArgument` if it has documents and does otherwise.
   static func findOrCreate(
-    _ name: String, target: EmbeddingSpace, _ db: Database
+    _ name: String, target: EmbeddingSpace, keepsText: Bool? = nil, _ db: Database
   ) throws -> CollectionRecord {
     let space = try SpacesTable.findOrCreate(target, db)
-    guard let found = try find(name, db) else {
+    guard var found = try find(name, db) else {
       try db.execute(
-        sql: "INSERT INTO collections(name, target_space_id, created_at) VALUES (?, ?, ?)",
-        arguments: [name, space.id, Timestamp.now()])
-      return CollectionRecord(id: db.lastInsertedRowID, name: name, target: space)
+        sql: """
+          INSERT INTO collections(name, target_space_id, created_at, keeps_text) VALUES (?, ?, ?, ?)
+          """,
+        arguments: [name, space.id, Timestamp.now(), keepsText ?? true])
+      return CollectionRecord(
+        id: db.lastInsertedRowID, name: name, target: space, keepsText: keepsText ?? true)
     }
+    try found.choose(keepsText: keepsText, db)
     guard try found.target != space && takesTarget(found.id, db) else { return found }
     try db.execute(
       sql: "UPDATE collections SET target_space_id = ? WHERE id = ?",
       arguments: [space.id, found.id])
-    return CollectionRecord(id: found.id, name: name, target: space)
+    return CollectionRecord(
+      id: found.id, name: name, target: space, keepsText: found.keepsText)
   }
 
   /// Whether a collection has no documents.
@@ -127,12 +154,13 @@ enum CollectionsTable {
     var parts = StoredParts.Collection()
     try db.forEachRow(
       bulk: """
-        SELECT k.service, s.roles, s.fingerprint, k.target_chosen FROM collections k
+        SELECT k.service, s.roles, s.fingerprint, k.target_chosen, k.keeps_text FROM collections k
         JOIN spaces s ON s.id = k.target_space_id WHERE k.id = ?
         """, .integer(collection.id)
     ) { row in
       (parts.service, parts.roles) = (try row.text(orNil: 0), try row.text(orNil: 1))
       (parts.weights, parts.isChosen) = (try row.text(orNil: 2), try row.bool(3))
+      parts.keepsText = try row.bool(4)
     }
     return parts
   }
@@ -152,6 +180,10 @@ enum CollectionsTable {
         .malformedInput,
         "found something else in \"service\" or \"roles\" of \"collection\", expected them as an export "
           + "writes them; export the collection again")
+    }
+    if !parts.keepsText, try isEmpty(collection.id, db) {
+      var collection = collection
+      try collection.choose(keepsText: false, db)
     }
     let own = try self.parts(of: collection, db)
     let space = collection.target
@@ -200,7 +232,7 @@ enum CollectionsTable {
             WHERE d.collection_id = k.id),
           (SELECT COUNT(*) FROM documents d JOIN chunks c ON c.document_id = d.id
             WHERE d.collection_id = k.id),
-          k.service, s.roles
+          k.service, s.roles, k.keeps_text
         FROM collections k JOIN spaces s ON s.id = k.target_space_id
         ORDER BY k.name
         """
@@ -211,7 +243,7 @@ enum CollectionsTable {
         chunks: Int(try row.integer(11)), vectors: vectors[try row.integer(0)] ?? [:],
         created: try Timestamp.date(row.text(2)),
         service: StoredJSON.decode(ServiceReference.self, from: try row.text(orNil: 12))?.address,
-        roles: try EmbeddingRoles.stored(try row.text(orNil: 13)))
+        roles: try EmbeddingRoles.stored(try row.text(orNil: 13)), keepsText: try row.bool(14))
     }
   }
 

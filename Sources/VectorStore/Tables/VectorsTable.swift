@@ -33,6 +33,21 @@ enum VectorsTable {
       """
   }
 
+  /// Gives a chunk the mock vector of its text.
+  ///
+  /// - Parameter isStored: whether the vector itself is stored, since the text is not.
+  static func insertMade(
+    of text: String, isStored: Bool, chunk: Int64, space: SpaceRecord, _ db: Database
+  ) throws {
+    guard !isStored else {
+      let vector = MockService().vector(of: text)
+      return try insert(
+        try StoredVector(checking: vector, dimensions: vector.count), chunk: chunk,
+        space: space.id, db)
+    }
+    try insertMade(chunk: chunk, space: space.id, db)
+  }
+
   /// Says that a chunk has the mock vector of its text.
   static func insertMade(chunk: Int64, space: Int64, _ db: Database) throws {
     try db.run(

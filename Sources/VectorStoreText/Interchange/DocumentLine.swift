@@ -80,6 +80,8 @@ package struct StoredParts: Sendable, Equatable {
     package var weights: String?
     /// Whether its target space was chosen and stays when it is empty.
     package var isChosen = false
+    /// Whether it keeps texts.
+    package var keepsText = true
 
     package init() {}
   }
@@ -125,6 +127,7 @@ extension JSONText {
       append(
         raw: collection.isChosen
           ? ",\"collection\":{\"chosen\":true" : ",\"collection\":{\"chosen\":false")
+      if !collection.keepsText { append(raw: ",\"keepsText\":false") }
       append(",\"service\":", collection.service)
       append(",\"roles\":", collection.roles)
       append(",\"weights\":", collection.weights)
@@ -312,6 +315,7 @@ extension JSONCursor {
     try members(depth: 1) { (name, cursor) throws(JSONFault) in
       switch name {
       case "chosen": collection.isChosen = try cursor.boolean()
+      case "keepsText": collection.keepsText = try cursor.boolean()
       case "service": collection.service = try cursor.stringOrNull()
       case "roles": collection.roles = try cursor.stringOrNull()
       case "weights": collection.weights = try cursor.stringOrNull()

@@ -63,7 +63,7 @@ public struct ParsedFile: Sendable {
 
 /// What a file holds, as text.
 ///
-/// A form feed (U+000C) in the text begins the next page, cell or message.
+/// A form feed (U+000C) in the text begins the next page, chapter, cell, message or row.
 public struct ParsedDocument: Sendable, Hashable {
   /// The readable text, best as Markdown: headings show where it is cut.
   public var text: String

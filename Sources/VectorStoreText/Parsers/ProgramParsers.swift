@@ -82,17 +82,52 @@ struct PandocParser: DocumentParser {
   private static func converted(
     _ file: ParsedFile, from format: String, by program: Program
   ) throws -> ParsedDocument {
+    let isBook = ["epub", "fb2"].contains(format)
     let output = try program.run(
       [
-        "+RTS", "-M1G", "-RTS", "--sandbox", "--wrap=none", "--standalone", "--from", format,
-        "--to", "gfm-raw_html+yaml_metadata_block", "{}",
-      ], on: file)
+        "+RTS", "-M1G", "-RTS", "--sandbox", "--lua-filter=filter.lua", "--wrap=none",
+        "--standalone", "--from", format, "--to", "gfm-raw_html+yaml_metadata_block", "{}",
+      ], on: file, beside: ["filter.lua": isBook ? withoutWrappers + chapters : withoutWrappers])
     let text = String(decoding: output, as: UTF8.self)
     guard text.contains(where: { !$0.isWhitespace }) else {
       throw DocumentParserError.noText("it holds no text")
     }
-    return ParsedDocument(text: text)
+    guard isBook else { return ParsedDocument(text: text) }
+    var whole = PlacedText()
+    for (number, chapter) in text.split(separator: "\u{0C}").enumerated() {
+      whole.append(chapter.drop(while: \.isNewline), at: number + 1)
+    }
+    return ParsedDocument(text: whole.text)
   }
+
+  /// Divisions and spans of a page are no text; pandoc writes their tags otherwise.
+  private static let withoutWrappers = """
+    function Div(wrapper) return wrapper.content end
+    function Span(wrapper) return wrapper.content end
+
+    """
+
+  /// A form feed before each chapter but the first: a heading of the highest level that has several.
+  private static let chapters = """
+    function Pandoc(book)
+      local counts = {}
+      for _, block in ipairs(book.blocks) do
+        if block.t == 'Header' then counts[block.level] = (counts[block.level] or 0) + 1 end
+      end
+      local level = 1
+      while level < 6 and (counts[level] or 0) < 2 do level = level + 1 end
+      local blocks, isAny = {}, false
+      for _, block in ipairs(book.blocks) do
+        if block.t == 'Header' and block.level == level then
+          if isAny then table.insert(blocks, pandoc.RawBlock('markdown', '\\f')) end
+          isAny = true
+        end
+        table.insert(blocks, block)
+      end
+      return pandoc.Pandoc(blocks, book.meta)
+    end
+
+    """
 }
 
 /// An installed program that reads a file and prints its text.
@@ -132,10 +167,12 @@ package struct Program: Sendable {
   ///
   /// - Parameters:
   ///   - arguments: `{}` stands for the path of the file.
+  ///   - others: more files of the folder in which it runs, by name.
   ///   - limit: the longest that it may take.
   /// - Returns: what it printed.
   func run(
-    _ arguments: [String], on file: ParsedFile, limit: Duration = Self.timeLimit
+    _ arguments: [String], on file: ParsedFile, beside others: [String: String] = [:],
+    limit: Duration = Self.timeLimit
   ) throws -> Data {
     let folder = FileManager.default.temporaryDirectory.appending(path: "parse-\(UUID())")
     try FileManager.default.createDirectory(
@@ -144,6 +181,7 @@ package struct Program: Sendable {
     // Its bytes as they were read, under a name that no program takes for an option.
     let copy = folder.appending(path: "file.\(file.ending.filter { $0.isLetter || $0.isNumber })")
     try file.bytes.write(to: copy)
+    for (name, text) in others { try Data(text.utf8).write(to: folder.appending(path: name)) }
     let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
     for url in [output, errors] { try Data().write(to: url) }
 

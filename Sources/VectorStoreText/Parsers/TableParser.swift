@@ -28,7 +28,7 @@ struct TableParser: DocumentParser {
   }
 
   /// A comma, a semicolon or a tab: that which the first line has most of.
-  private static func separator(of text: String, ending: String) -> UInt8 {
+  static func separator(of text: String, ending: String) -> UInt8 {
     guard ending == "csv" else { return UInt8(ascii: "\t") }
     var counts: [UInt8: Int] = [:]
     var isQuoted = false
@@ -44,14 +44,17 @@ struct TableParser: DocumentParser {
   }
 
   /// The rows of a table, each a list of fields without white space at their ends.
-  private struct Rows {
+  struct Rows {
     private let bytes: [UInt8]
     private let separator: UInt8
+    private let keepsLines: Bool
     private var place = 0
 
-    init(_ text: String, separator: UInt8) {
+    /// - Parameter keepsLines: whether the white space within a field stays as it is.
+    init(_ text: String, separator: UInt8, keepsLines: Bool = false) {
       bytes = Array(text.utf8)
       self.separator = separator
+      self.keepsLines = keepsLines
     }
 
     mutating func next() -> [String]? {
@@ -61,8 +64,10 @@ struct TableParser: DocumentParser {
       var field: [UInt8] = []
       var isQuoted = false
       func finished() -> String {
-        String(decoding: field, as: UTF8.self)
-          .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let text = String(decoding: field, as: UTF8.self)
+        return keepsLines
+          ? text.trimmingCharacters(in: .whitespacesAndNewlines)
+          : text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       }
       while place < bytes.count {
         let byte = bytes[place]

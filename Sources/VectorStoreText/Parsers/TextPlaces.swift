@@ -1,4 +1,4 @@
-// Pages, cells and messages of a text: a form feed begins the next one.
+// Pages, chapters, cells, messages and rows of a text: a form feed begins the next one.
 
 /// The places of a text as its readers name them: pages of a book, cells of a notebook, messages of a mailbox.
 ///
@@ -10,7 +10,7 @@ package struct TextPlaces: Sendable {
   /// What one is called, as `page`.
   private let kind: String
   /// Whether each has nothing to do with the next.
-  var areIndependent: Bool { kind == "message" }
+  var areIndependent: Bool { ["message", "row", "line"].contains(kind) }
   /// Where each but the first begins, in Unicode scalars.
   private var starts: [Int] = []
 
@@ -25,6 +25,9 @@ package struct TextPlaces: Sendable {
       case "ipynb": "cell"
       case "mbox", "mbx": "message"
       case "pptx", "odp": "slide"
+      case "epub", "fb2": "chapter"
+      case "csv", "tsv", "tab": "row"
+      case "jsonl", "ndjson": "line"
       default: "page"
       }
     for (place, scalar) in text.unicodeScalars.enumerated() where scalar == Self.mark {
@@ -52,7 +55,7 @@ package struct TextPlaces: Sendable {
 
   /// Whether a text is what ``label(of:)`` makes, and no heading.
   package static func isLabel(_ text: Substring) -> Bool {
-    text.wholeMatch(of: /(page|cell|message|slide)(s \d+ to)? \d+/) != nil
+    text.wholeMatch(of: /(page|chapter|cell|message|slide|row|line)(s \d+ to)? \d+/) != nil
   }
 
   /// How many places a text has.

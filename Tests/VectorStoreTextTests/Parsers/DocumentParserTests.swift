@@ -299,6 +299,32 @@ import Testing
     #expect(try Self.parse("\\begin{x} words", "x.tex").text.contains("words"))
   }
 
+  /// As pandoc writes and reads it: chapters are places, and the tags of its sections are no words.
+  @Test(.enabled(if: (try? Program("pandoc", package: "")) != nil, "needs pandoc"))
+  func aBookIsItsChapters() throws {
+    let book = try Self.parse(
+      """
+      <?xml version="1.0"?><FictionBook xmlns="http://www.gribuser.ru/xml/fictionbook/2.0"><body>
+      <title><p>The Book</p></title>
+      <section id="one"><title><p>One</p></title><p>The walrus swims.</p>
+      <section><title><p>Within</p></title><p>It eats clams.</p></section></section>
+      <section><title><p>Two</p></title><p>The tern flies.</p></section></body></FictionBook>
+      """, "x.fb2")
+    #expect(!book.text.contains("<") && book.text.contains("# The Book\n"))
+    #expect(TextPlaces.text(of: 1, in: book.text)?.contains("### Within\n\nIt eats clams.") == true)
+    #expect(TextPlaces.text(of: 2, in: book.text) == "## Two\n\nThe tern flies.\n")
+    let end = book.text.unicodeScalars.count
+    #expect(TextPlaces(of: book.text, source: "x.fb2")?.label(of: end - 5..<end) == "chapter 2")
+    let program = try Program("pandoc", package: "pandoc")
+    let epub = try program.run(
+      ["--from=markdown", "--to=epub", "--output=-", "--metadata=title:T", "{}"],
+      on: ParsedFile(
+        bytes: Data("# One\n\nWalrus.\n\n## Within\n\nClams.\n\n# Two\n\nTern.\n".utf8),
+        name: "x.md"))
+    let text = try PandocParser().parse(ParsedFile(bytes: epub, name: "x.epub")).text
+    #expect(TextPlaces.text(of: 2, in: text) == "# Two\n\nTern.\n" && !text.contains("<div"))
+  }
+
   @Test func whatNeedsAProgramSaysWhichPackage() throws {
     #expect(
       throws: DocumentParserError.needsProgram("no-such-program", package: "its-package")
