@@ -35,6 +35,8 @@ public final class Store: Sendable {
   package let identity: SourceIdentity
   let router: EmbeddingRouter
   let queryCache: QueryCache?
+  /// What a service made of documents.
+  let parses: ParsesFile
   let questionsInFlight = QuestionsInFlight()
   /// Of a store that is not kept: the folder that holds it.
   private let passing: PassingFolder?
@@ -57,6 +59,7 @@ public final class Store: Sendable {
       workingFolder: configuration.workingFolder ?? FileManager.default.currentDirectoryPath)
     router = configuration.makeRouter()
     await configuration.recallServers()
+    parses = ParsesFile(besideLedger: configuration.budget.ledgerPath)
     queryCache = configuration.queryCachePath.map {
       QueryCache(path: $0, logger: configuration.logger)
     }

@@ -33,9 +33,13 @@ extension StoreConfiguration {
       if health.budget.contains(where: { $0.left <= 0 }) { health.isWell = false }
       report.services.append(health)
     }
+    if let documentService {
+      report.parser = await check(documentService, ledger, &report)
+    }
     report.isWell =
       mode == .mock
-      || (report.ledgerProblem == nil && report.services.allSatisfy(\.isWell)
+      || (report.ledgerProblem == nil && report.parser?.isWell != false
+        && report.services.allSatisfy(\.isWell)
         && !(mode == .real && report.services.isEmpty))
     return report
   }
@@ -53,7 +57,53 @@ extension StoreConfiguration {
       try SettingError.check("days", days, Self.supportedDays)
     }
     return try await SQLiteLedger(path: budget.ledgerPath).usage(
-      account: provider, limits: provider == nil ? nil : budget.limits, days: days)
+      account: provider, limits: limits(of: provider), days: days)
+  }
+
+  /// What the services of an account may use.
+  private func limits(of provider: String?) -> SpendingLimits? {
+    guard provider == LlamaParseService.provider, let documentService else {
+      return provider == nil ? nil : budget.limits
+    }
+    return budget.isEnforced ? documentService.configuration.limits : SpendingLimits()
+  }
+
+  private func check(
+    _ service: LlamaParseService, _ ledger: SQLiteLedger, _ report: inout HealthReport
+  ) async -> HealthReport.Parser {
+    let provider = LlamaParseService.provider
+    var health = HealthReport.Parser(provider: provider, tier: service.configuration.tier)
+    let clock = ContinuousClock()
+    let started = clock.now
+    do {
+      if mode != .mock { try await service.checkHealth() }
+      health.latency = clock.now - started
+    } catch {
+      health.isWell = false
+      health.problem = HealthReport.Problem(error)
+    }
+    do {
+      let (activity, now) = (try await ledger.activity(of: provider), Date())
+      (health.breaker, health.breakerOpenUntil) = Self.breaker(of: activity, now: now)
+      health.lastError = activity.state.lastError.map { HealthReport.Problem($0) }
+      health.budget = activity.uses(of: limits(of: provider) ?? SpendingLimits(), now: now)
+        .map { HealthReport.Limit($0) }
+    } catch {
+      report.ledgerProblem = "\(error)"
+    }
+    if health.budget.contains(where: { $0.left <= 0 }) { health.isWell = false }
+    return health
+  }
+
+  /// Whether requests of an account pass, and until when they do not.
+  fileprivate static func breaker(
+    of activity: AccountActivity, now: Date
+  ) -> (HealthReport.Breaker, until: Date?) {
+    switch activity.state.breaker.state(now: now) {
+    case .closed: (.closed, nil)
+    case .halfOpen: (.halfOpen, nil)
+    case .open(let until): (.open, until)
+    }
   }
 
   private func check(
@@ -75,14 +125,9 @@ extension StoreConfiguration {
         try await service.checkHealth()
       }
       health.latency = clock.now - started
-    } catch let error as ServiceError {
-      health.isWell = false
-      health.problem = HealthReport.Problem(
-        kind: error.kind, code: error.code, message: error.message)
     } catch {
       health.isWell = false
-      health.problem = HealthReport.Problem(
-        kind: .network, message: "\(error)")
+      health.problem = HealthReport.Problem(error)
     }
     health.learned = (service as? any AdaptiveService)?.profile.map { HealthReport.Learned($0) }
     return health
@@ -138,24 +183,32 @@ extension HealthReport.Learned {
 
 extension HealthReport.Service {
   fileprivate mutating func add(_ activity: AccountActivity, limits: SpendingLimits, now: Date) {
-    switch activity.state.breaker.state(now: now) {
-    case .closed: breaker = .closed
-    case .halfOpen: breaker = .halfOpen
-    case .open(let until):
-      breaker = .open
-      breakerOpenUntil = until
+    (breaker, breakerOpenUntil) = StoreConfiguration.breaker(of: activity, now: now)
+    lastError = activity.state.lastError.map { HealthReport.Problem($0) }
+    budget = activity.uses(of: limits, now: now).map { HealthReport.Limit($0) }
+  }
+}
+
+extension HealthReport.Problem {
+  fileprivate init(_ error: any Error) {
+    if let error = error as? ServiceError {
+      self.init(kind: error.kind, code: error.code, message: error.message)
+    } else {
+      self.init(kind: .network, message: "\(error)")
     }
-    lastError = activity.state.lastError.map {
-      HealthReport.Problem(
-        kind: $0.kind, code: $0.code, message: $0.message, at: $0.at)
-    }
-    budget = activity.uses(of: limits, now: now).map { use in
-      let unit = use.limit == .dailyCost ? 1e9 : 1
-      return HealthReport.Limit(
-        limit: use.limit == .dailyCost ? .dailyCost : .hourlyRequests,
-        used: Double(use.used) / unit,
-        allowed: Double(use.allowed) / unit, left: Double(use.left) / unit,
-        opensAt: use.opensAt)
-    }
+  }
+
+  fileprivate init(_ last: LastError) {
+    self.init(kind: last.kind, code: last.code, message: last.message, at: last.at)
+  }
+}
+
+extension HealthReport.Limit {
+  fileprivate init(_ use: BudgetUse) {
+    let unit = use.limit == .dailyCost ? 1e9 : 1
+    self.init(
+      limit: use.limit == .dailyCost ? .dailyCost : .hourlyRequests,
+      used: Double(use.used) / unit, allowed: Double(use.allowed) / unit,
+      left: Double(use.left) / unit, opensAt: use.opensAt)
   }
 }

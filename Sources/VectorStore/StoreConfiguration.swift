@@ -40,6 +40,9 @@ public struct StoreConfiguration: Sendable {
   /// The commands that a store may run because it remembers them of ``AddOptions/converters``. A store may have come
   /// from somebody else, and what it remembers is not run unless it is named here.
   public var allowedConverters: Set<FileConverter> = []
+  /// What parses documents that nothing on this machine reads, as scanned pages and presentations, and those that
+  /// its settings choose. Its budget is its own.
+  public var documentService: LlamaParseService?
   /// What services that cost money may spend.
   public var budget = BudgetConfiguration()
   /// The file in which the vectors of queries are kept, so that asking again is free: by the hash of

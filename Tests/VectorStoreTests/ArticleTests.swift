@@ -73,6 +73,19 @@ import VectorStore
     #expect(store.mode == .real)
   }
 
+  // MARK: - "Parsing documents"
+
+  @Test func parsingDocuments() async throws {
+    let key = "llx-none"
+    var parse = LlamaParseConfiguration(apiKey: APIKey(key))
+    parse.types = ["pdf"]
+    var configuration = StoreConfiguration(mode: .hybrid)
+    configuration.documentService = try LlamaParseService(configuration: parse)
+    let folder = try TemporaryFolder()
+    let store = try await Store(path: "notes.db".at(folder), configuration: configuration)
+    #expect(store.configuration.documentService?.configuration.types == ["pdf"])
+  }
+
   // MARK: - "Your own embedder"
 
   @Test func yourOwnEmbedder() async throws {

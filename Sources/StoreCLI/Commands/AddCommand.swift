@@ -11,7 +11,8 @@ struct AddCommand: AsyncParsableCommand {
     discussion: """
       Adds all files of a folder that hold text, but for what .gitignore names and hidden files. Web pages, \
       notebooks, tables, mail and subtitles are read as such; PDF documents if pdftotext is installed, and \
-      Word, OpenDocument, RTF and EPUB files if pandoc is; --convert names a command for any other kind. \
+      Word, OpenDocument, RTF and EPUB files if pandoc is; --convert names a command for any other kind. With \
+      LLAMAPARSE_API_KEY, LlamaParse reads what nothing here does: scans, presentations, spreadsheets. \
       Adding again changes only what changed. What was added is remembered with its options: \
       `store update` brings all of it in step, `store roots` lists it.
       """)
@@ -116,6 +117,7 @@ struct AddCommand: AsyncParsableCommand {
       store, mode: mode.mode, access: dryRun ? .readOnly : .readWrite,
       embeds: collection.name, sends: !dryRun, makes: true)
     await settings.permit(convert.converters, in: collection.name, remembers: !dryRun)
+    if !paths.isEmpty { try settings.addParser(sends: !dryRun) }
     let draft = dryRun ? try settings.useDraftIfAbsent() : nil
     defer { draft?.remove() }
     var options = AddOptions()

@@ -30,7 +30,8 @@ struct HealthCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try await Settings(output, mode: mode.mode, sends: true)
+    var settings = try await Settings(output, mode: mode.mode, sends: true)
+    try settings.addParser(sends: false)
     if probe { try confirm(settings) }
     let health = try await settings.configuration.checkHealth(probes: probe)
     try Task.checkCancellation()

@@ -93,6 +93,7 @@ struct MCPCommand: AsyncParsableCommand {
         chosen, mode: mode, access: writes ? .readWrite : .readOnly, embeds: "default",
         makes: writes)
       try await settings.addServices(of: nil, chosen, mode)
+      if writes { try settings.addParser() }
       settings.configuration.maximumReaders = 4
       return try await settings.open()
     }

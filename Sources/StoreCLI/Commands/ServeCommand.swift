@@ -54,6 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
       chosen, mode: mode.mode, access: write ? .readWrite : .readOnly, embeds: "default",
       makes: write)
     try await settings.addServices(of: nil, chosen, mode.mode)
+    if write { try settings.addParser() }
     settings.configuration.maximumReaders = 8
     let store = try await settings.open()
     if write { try await UploadedFiles(besideStore: settings.storePath).removeRests() }

@@ -49,6 +49,7 @@ struct UpdateCommand: AsyncParsableCommand {
       embeds: collection ?? "default", sends: !dryRun)
     try settings.requireStore()
     await settings.permit(convert.converters, in: collection, remembers: !dryRun)
+    try settings.addParser(sends: !dryRun)
     if collection == nil {
       try await settings.addServices(of: nil, store, mode.mode, sends: !dryRun)
     }

@@ -1,4 +1,4 @@
-// `store usage`: what was sent to the embedding service and what it cost.
+// `store usage`: what was sent to the services and what it cost.
 
 import ArgumentParser
 import VectorStore
@@ -28,11 +28,33 @@ struct UsageCommand: AsyncParsableCommand {
     }
   }
 
+  /// The one object that --json prints: the usage, and in it what parsing documents came to.
+  private struct Report: Encodable {
+    let usage: UsageReport
+    let parser: UsageReport?
+
+    private enum CodingKeys: CodingKey {
+      case parser
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try usage.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encodeIfPresent(parser, forKey: .parser)
+    }
+  }
+
   func run() async throws {
-    let settings = try await Settings(output, sends: false)
+    var settings = try await Settings(output, sends: false)
+    try settings.addParser(sends: false)
     let usage = try await settings.configuration.usage(
       of: all ? nil : try settings.space.provider, days: days)
-    if output.json { return try JSONOutput.write(usage) }
-    Terminal.standardOutput.write(UsageOutput(terminal: .standardOutput).text(usage))
+    let parsing = try await settings.configuration.usage(of: "llamaparse", days: days)
+    let parser =
+      settings.configuration.documentService != nil || !parsing.accounts.isEmpty ? parsing : nil
+    if output.json { return try JSONOutput.write(Report(usage: usage, parser: all ? nil : parser)) }
+    let format = UsageOutput(terminal: .standardOutput)
+    Terminal.standardOutput.write(format.text(usage))
+    if let parser, !all { Terminal.standardOutput.write("\n" + format.text(ofParser: parser)) }
   }
 }

@@ -48,12 +48,13 @@ enum Advice {
       "`store add --chunk-tokens 200` cuts documents shorter, OPENAI_MAX_TOKENS_PER_TEXT says what the "
         + "server takes"
     case .authenticationFailed:
-      "check OPENAI_API_KEY, OPENAI_API_URL and OPENAI_MODEL, or with --rerank those that begin with RERANK_; "
-        + "`store health` shows what is set"
+      "check OPENAI_API_KEY, OPENAI_API_URL and OPENAI_MODEL, or with --rerank those that begin with RERANK_, or "
+        + "for parsing documents LLAMAPARSE_; `store health` shows what is set"
     case .rateLimited:
       "OPENAI_REQUESTS_PER_MINUTE and OPENAI_TOKENS_PER_MINUTE set how fast requests are sent"
     case .budgetExceeded:
-      "DAILY_COST_LIMIT_OPENAI, HOURLY_RATE_LIMIT_OPENAI and --max-cost are the limits, "
+      "DAILY_COST_LIMIT_OPENAI, HOURLY_RATE_LIMIT_OPENAI (for parsing documents, …_LLAMAPARSE) and --max-cost are "
+        + "the limits, "
         + "`store usage` shows what is used"
     default: nil
     }

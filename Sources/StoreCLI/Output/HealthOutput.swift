@@ -1,5 +1,6 @@
 // How the service is, as a person reads it.
 
+import Foundation
 import VectorStore
 
 /// Lays out a health report and the settings behind it.
@@ -10,6 +11,9 @@ struct HealthOutput {
     var lines = ["mode \(health.mode.rawValue): \(verdict(health))"]
     for service in health.services {
       lines += ["", terminal.styled(service.space.name, .bold)] + about(service)
+    }
+    if let parser = health.parser {
+      lines += ["", terminal.styled("\(parser.provider) (\(parser.tier))", .bold)] + about(parser)
     }
     if let problem = health.ledgerProblem { lines += ["", "ledger: \(Terminal.oneLine(problem))"] }
     lines += ["", terminal.styled("settings", .bold)]
@@ -46,14 +50,28 @@ struct HealthOutput {
         ])
     }
     if let problem = service.problem { rows.append(["  problem", describe(problem)]) }
-    rows.append(
-      [
-        "  breaker",
-        service.breaker.rawValue
-          + (service.breakerOpenUntil.map { " until \(Format.time($0))" } ?? ""),
-      ])
-    for limit in service.budget {
-      rows.append(
+    rows += limits(service.breaker, service.breakerOpenUntil, service.budget)
+    if let learned = service.learned { rows.append(["  server", describe(learned)]) }
+    if let last = service.lastError { rows.append(["  last error", describe(last)]) }
+    return Format.table(rows)
+  }
+
+  private func about(_ parser: HealthReport.Parser) -> [String] {
+    var rows: [[String]] = []
+    if let latency = parser.latency { rows.append(["  answered in", Format.latency(latency)]) }
+    if let problem = parser.problem { rows.append(["  problem", describe(problem)]) }
+    rows += limits(parser.breaker, parser.breakerOpenUntil, parser.budget)
+    if let last = parser.lastError { rows.append(["  last error", describe(last)]) }
+    return Format.table(rows)
+  }
+
+  /// Whether requests pass, and what is left of the budget.
+  private func limits(
+    _ breaker: HealthReport.Breaker, _ until: Date?, _ budget: [HealthReport.Limit]
+  ) -> [[String]] {
+    let opens = until.map { " until \(Format.time($0))" } ?? ""
+    return [["  breaker", breaker.rawValue + opens]]
+      + budget.map { limit in
         limit.limit == .dailyCost
           ? [
             "  budget today",
@@ -62,11 +80,8 @@ struct HealthOutput {
           : [
             "  requests this hour",
             "\(Format.count(Int(limit.left))) left of \(Format.count(Int(limit.allowed)))",
-          ])
-    }
-    if let learned = service.learned { rows.append(["  server", describe(learned)]) }
-    if let last = service.lastError { rows.append(["  last error", describe(last)]) }
-    return Format.table(rows)
+          ]
+      }
   }
 
   private func describe(_ learned: HealthReport.Learned) -> String {

@@ -211,6 +211,12 @@ enum ReportOutput {
     clauses += spent(
       tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
       requests: report.requests, costUSD: report.costUSD, report.batched, report.dryRun)
+    if let parsed = report.parsed, parsed.documents > 0 {
+      clauses.append(
+        "\(Format.counted(parsed.documents, "document")) \(report.dryRun ? "to parse" : "parsed") by llamaparse: "
+          + "\(report.dryRun ? "at most " : "")\(Format.counted(parsed.pages, "page")), "
+          + Format.dollars(parsed.costUSD))
+    }
     if report.skipped > 0 {
       clauses.append("\(Format.counted(report.skipped, "file")) skipped")
     }

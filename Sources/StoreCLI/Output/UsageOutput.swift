@@ -6,12 +6,21 @@ import VectorStore
 struct UsageOutput {
   let terminal: Terminal
 
-  func text(_ usage: UsageReport) -> String {
+  /// What embedding came to.
+  func text(_ usage: UsageReport) -> String { text(usage, of: ["texts", "tokens"]) }
+
+  /// What parsing documents came to.
+  func text(ofParser usage: UsageReport) -> String {
+    terminal.styled("documents parsed by llamaparse", .bold) + "\n"
+      + text(usage, of: ["documents", "pages"])
+  }
+
+  private func text(_ usage: UsageReport, of units: [String]) -> String {
     guard !usage.days.isEmpty || usage.lastHour.requests > 0 else {
       return "nothing has been sent yet\n"
     }
     var lines = Format.table(
-      [["", "requests", "texts", "tokens", "cost", "possibly billed"]]
+      [["", "requests"] + units + ["cost", "possibly billed"]]
         + [row("today", usage.today), row("last hour", usage.lastHour)])
     lines.append("")
     if let limit = usage.dailyCost {

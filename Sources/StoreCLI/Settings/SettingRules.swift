@@ -11,6 +11,10 @@ struct ServerSetting {
   let key: HiddenText?
   let addressName: SettingName
   let keyName: SettingName
+  /// Whether texts and the key go to this address in any case, whoever names it.
+  var isOwn: Bool {
+    addressName == .parseURL ? address == .llamaParse : address.isOpenAI
+  }
 }
 
 extension Settings {
@@ -18,6 +22,12 @@ extension Settings {
   var embeddingServer: ServerSetting {
     ServerSetting(
       address: address, key: storedKey, addressName: .apiURL, keyName: .apiKey)
+  }
+
+  /// LlamaParse.
+  var parseServer: ServerSetting {
+    ServerSetting(
+      address: parseAddress, key: parseKey, addressName: .parseURL, keyName: .parseKey)
   }
 
   /// The server of rerankers, if there is one.
@@ -46,7 +56,7 @@ enum KeyAddressRule {
     let (key, address) = (
       settings.origin(of: server.keyName), settings.origin(of: server.addressName)
     )
-    guard server.key != nil, let file = address.file, !server.address.isOpenAI, key.file != file
+    guard server.key != nil, let file = address.file, !server.isOwn, key.file != file
     else { return nil }
     let remedy =
       key.file == nil
@@ -95,7 +105,7 @@ enum TextAddressRule {
   /// The same for one of the servers.
   static func check(_ settings: Settings, _ server: ServerSetting) throws {
     let (address, origin) = (server.address, settings.origin(of: server.addressName))
-    guard origin.file != nil || origin.isCollection, !address.isOpenAI, !address.isLoopback else {
+    guard origin.file != nil || origin.isCollection, !server.isOwn, !address.isLoopback else {
       return
     }
     let allowed = settings.allowedAddresses

@@ -46,7 +46,7 @@ struct SettingSources: Sendable {
       case .file(let file): files.append(file)
       }
     }
-    let keyNames = [SettingName.apiKey, .rerankKey].map(\.rawValue)
+    let keyNames = [SettingName.apiKey, .rerankKey, .parseKey].map(\.rawValue)
     let fileKeys = files.flatMap(\.entries).filter { keyNames.contains($0.name) }
       .compactMap(\.value)
     let environmentKeys = keyNames.compactMap { environment[$0] }.map { HiddenText($0) }

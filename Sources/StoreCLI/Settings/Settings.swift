@@ -45,6 +45,12 @@ struct Settings: Sendable {
   var rerankModel: String?
   /// Its key, if there is one.
   var rerankKey: HiddenText?
+  /// LlamaParse, but for its address and key.
+  var parse = LlamaParseConfiguration()
+  /// Its address.
+  var parseAddress = ServiceAddress.llamaParse
+  /// Its key, if there is one.
+  var parseKey: HiddenText?
   /// Where `store model pull` fetches models.
   var modelAddress = "https://huggingface.co"
   /// The user's models that run on this machine.

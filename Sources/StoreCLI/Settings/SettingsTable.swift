@@ -37,6 +37,15 @@ enum SettingName: String, Sendable, CaseIterable {
   case rerankSearchPrice = "RERANK_PRICE_PER_SEARCH"
   case rerankTokens = "RERANK_MAX_TOKENS"
   case rerankTimeout = "RERANK_TIMEOUT_SECONDS"
+  case parseKey = "LLAMAPARSE_API_KEY"
+  case parseURL = "LLAMAPARSE_API_URL"
+  case parseTier = "LLAMAPARSE_TIER"
+  case parseTypes = "LLAMAPARSE_TYPES"
+  case parsePages = "LLAMAPARSE_MAX_PAGES"
+  case parsePrice = "LLAMAPARSE_PRICE_PER_PAGE"
+  case parseTimeout = "LLAMAPARSE_TIMEOUT_SECONDS"
+  case parseDailyCostLimit = "DAILY_COST_LIMIT_LLAMAPARSE"
+  case parseHourlyRateLimit = "HOURLY_RATE_LIMIT_LLAMAPARSE"
   case mode = "SERVICE_MODE"
   case costTracking = "COST_TRACKING_ENABLED"
   case dailyCostLimit = "DAILY_COST_LIMIT_OPENAI"
@@ -119,6 +128,22 @@ enum SettingName: String, Sendable, CaseIterable {
       SettingEntry(.seconds(upTo: SettingRange.longestTimeout), \.rerank.timeout) { settings in
         settings.rerankAddress?.isLoopback == true ? "600" : "30"
       }
+    case .parseKey: SettingEntry(.key, \.parseKey) { _ in "absent" }
+    case .parseURL: SettingEntry(.parseAddress, \.parseAddress)
+    case .parseTier: SettingEntry(.tier, \.parse.tier)
+    case .parseTypes: SettingEntry(.fileTypes, \.parse.types)
+    case .parsePages:
+      SettingEntry(.wholeNumber(LlamaParseConfiguration.Range.pages), \.parse.maximumPages)
+    case .parsePrice:
+      SettingEntry(.dollars, \.parse.pricePerPage) { $0.parse.price.settingText }
+    case .parseTimeout:
+      SettingEntry(
+        .seconds(upTo: LlamaParseConfiguration.Range.longestTimeout), \.parse.timeout)
+    case .parseDailyCostLimit:
+      SettingEntry(SettingForm.dollars.asLimit, \.parse.dailyCostLimit)
+    case .parseHourlyRateLimit:
+      SettingEntry(
+        SettingForm.wholeNumber(SettingRange.hourlyRequests).asLimit, \.parse.hourlyRequestLimit)
     case .mode: SettingEntry(.mode, \.configuration.mode)
     case .costTracking: SettingEntry(.truth, \.configuration.budget.isEnforced)
     case .dailyCostLimit:
@@ -197,6 +222,7 @@ extension SettingName {
     "OPENAI_ORG_ID": .organization, "OPENAI_ORGANIZATION_ID": .organization,
     "OPENAI_PROJECT_ID": .project, "OPENAI_EMBEDDING_MODEL": .model, "OPENAI_KEY": .apiKey,
     "OPENAI_API_TYPE": .provider, "OPENAI_TIMEOUT": .timeout,
+    "LLAMA_CLOUD_API_KEY": .parseKey, "LLAMA_CLOUD_BASE_URL": .parseURL,
   ]
 
   /// The variables that set it. The second, that of the official SDKs, is read if the first is not set.
@@ -205,7 +231,8 @@ extension SettingName {
   /// Whether a name claims to be a setting of the service: a wrong one is worth a warning.
   static func looksLikeOne(_ name: String) -> Bool {
     let name = name.uppercased()
-    return name.hasPrefix("OPENAI_") || name.hasPrefix("RERANK_") || name.hasSuffix("_OPENAI")
+    return ["OPENAI_", "RERANK_", "LLAMAPARSE_", "LLAMA_CLOUD_"].contains { name.hasPrefix($0) }
+      || name.hasSuffix("_OPENAI") || name.hasSuffix("_LLAMAPARSE")
   }
 
   /// The setting whose name is nearest to a wrong one, or nil if none is near.
@@ -341,6 +368,17 @@ extension SettingForm<ServiceAddress> {
   }
 }
 
+extension SettingForm<ServiceAddress> {
+  /// An address of LlamaParse.
+  static var parseAddress: Self {
+    let form = address
+    return Self(
+      expected:
+        "an address such as https://api.cloud.llamaindex.ai, without a user, a query or a fragment",
+      parse: form.parse, shows: form.shows)
+  }
+}
+
 extension SettingForm<HiddenText> {
   /// A key. Its text is never shown.
   static var key: Self {
@@ -400,6 +438,14 @@ extension SettingForm<String> {
     }
   }
 
+  /// How well documents are parsed.
+  static var tier: Self {
+    let tiers = LlamaParseConfiguration.tiers
+    return Self(expected: "one of \(tiers.joined(separator: ", "))") {
+      tiers.contains($0.lowercased()) ? $0.lowercased() : nil
+    }
+  }
+
   static var model: Self {
     Self(expected: "the name of a model, without spaces") { text in
       let isName = text.unicodeScalars.allSatisfy {
@@ -440,6 +486,20 @@ extension SettingForm<EmbeddingRoles> {
   static var roles: Self {
     Self(expected: "none, or one of \(EmbeddingRoles.families.joined(separator: ", "))") {
       $0.lowercased() == "none" ? EmbeddingRoles.none : EmbeddingRoles(family: $0)
+    }
+  }
+}
+
+extension SettingForm<Set<String>> {
+  /// The endings of files' names.
+  static var fileTypes: Self {
+    Self(expected: "endings of files' names with commas between them, as pdf,docx, or all") {
+      text in
+      let types = text.lowercased().split(separator: ",").map {
+        $0.trimmingCharacters(in: CharacterSet(charactersIn: " ."))
+      }
+      let areTypes = types.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isLetterOrDigit) }
+      return areTypes && !types.isEmpty ? Set(types) : nil
     }
   }
 }
@@ -519,6 +579,13 @@ extension EmbeddingRoles: SettingValue {
 extension [String: String]: SettingValue {
   /// The names only: a header may hold a key.
   var settingText: String { keys.sorted().joined(separator: ", ") }
+}
+
+extension Set<String>: SettingValue {
+  /// The words in their order.
+  var settingText: String {
+    isEmpty ? "what nothing here reads" : sorted().joined(separator: ",")
+  }
 }
 
 extension HiddenText: SettingValue {

@@ -29,6 +29,8 @@ struct AddRun {
   let service: (any EmbeddingService)?
   /// The row of the run; nil for a dry run, which has none.
   let runID: Int64?
+  /// The name of the run in the ledger, the log and the services' logs; nil for a dry run.
+  let correlationID: String?
 
   private let terms: ServiceTerms?
   /// The most tokens that the service takes of a text, as far as it is known.
@@ -119,7 +121,7 @@ struct AddRun {
     }
     return try AddRun(
       file: store.file, collection: collection, mode: store.mode, counter: counter,
-      runID: run?.id, service: service,
+      runID: run?.id, correlationID: run?.correlationID, service: service,
       told: (service as? any AdaptiveService)?.profile?.tokensPerText, mockSpace: mock,
       placedAt: placedAt, route: route, sink: sink)
   }
@@ -161,7 +163,8 @@ struct AddRun {
 
   private init(
     file: StoreFile, collection: CollectionRecord, mode: ServiceMode, counter: TokenCounter?,
-    runID: Int64?, service: (any EmbeddingService)?, told: Int?, mockSpace: SpaceRecord,
+    runID: Int64?, correlationID: String?, service: (any EmbeddingService)?, told: Int?,
+    mockSpace: SpaceRecord,
     placedAt: String?,
     route: Result<EmbeddingRouter.Route, any Error>, sink: any AddSink
   ) throws {
@@ -169,6 +172,7 @@ struct AddRun {
     self.collection = collection
     self.counter = counter
     self.runID = runID
+    self.correlationID = correlationID
     self.service = service
     terms = service?.terms
     tokensPerText = min(terms?.tokensPerText ?? .max, told.map(Self.within) ?? .max)

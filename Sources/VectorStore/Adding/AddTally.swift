@@ -206,6 +206,13 @@ struct AddTally: Sendable {
     }
   }
 
+  /// Enters what a service made of documents.
+  mutating func enter(_ parsing: DocumentParsing, correlationID: String?) {
+    report.parsed = parsing.report
+    report.parsed?.correlationID = correlationID
+    for use in parsing.warnings { warn("\(LlamaParseService.provider): \(use.warning)") }
+  }
+
   /// Enters that the service does not embed texts. Told once a code; what is final stays.
   mutating func stop(_ reason: Unavailable) {
     let code = reason.code

@@ -1,14 +1,14 @@
 // Files, texts and vectors at hand become documents: bytes decoded, format and metadata found, vectors
 // checked, sources named.
 
-package import Foundation
+import Foundation
 import VectorStoreSearch
 import VectorStoreText
 
 /// Turns what a user adds into documents, with the options of one `add`.
 struct DocumentReader: Sendable {
   /// What reading a file came to.
-  enum FileOutcome: Sendable {
+  indirect enum FileOutcome: Sendable {
     case document(CutDocument, warning: String?)
     /// As it was when its document was made of it.
     case unchanged(FileStamp)
@@ -16,6 +16,12 @@ struct DocumentReader: Sendable {
     /// document stays as it is.
     case skipped(AddReport.LeftOut, isAboutTheFile: Bool)
     case failed(StoreError)
+    /// A service is to parse it, or may have before; if it was read here, what that came to.
+    case forService(instead: FileOutcome?, isSent: Bool)
+    /// The service does not parse it now; what the store has of it stays.
+    case putOff(StoreError)
+    /// A dry run would have it parsed.
+    case planned(String)
   }
 
   let options: AddOptions
@@ -34,25 +40,43 @@ struct DocumentReader: Sendable {
 
   // MARK: - Files
 
-  /// Reads a file.
+  /// Reads a file, or says that a service is to parse it.
   ///
   /// - Parameter known: what the store has of it, if it is one that is not read again as long as it is the same.
   func read(_ file: FoundFile, known: ReadFile? = nil) -> FileOutcome {
+    read(file, known: known, by: options.filesForService)
+  }
+
+  /// The same with another service, or with none.
+  func read(
+    _ file: FoundFile, known: ReadFile? = nil, by service: FilesForService?
+  ) -> FileOutcome {
+    if service?.goesFirst(file.source) == true {
+      return .forService(instead: nil, isSent: true)
+    }
+    if service?.mayKnow(file.source, bytes: StoreFile.size(of: file.path)) == true {
+      return .forService(instead: nil, isSent: false)
+    }
+    func left(_ kind: String, _ reason: String, _ error: any Error) -> FileOutcome {
+      let outcome = self.left(file, kind: kind, reason, error)
+      switch error as? DocumentParserError {
+      case .damaged, .notRun: return outcome
+      case .noText, .needsProgram, .failed, .timedOut, nil: break
+      }
+      return service?.takes(file.source, isNamed: file.isNamed) == true
+        ? .forService(instead: outcome, isSent: true) : outcome
+    }
     var stamp = FileStamp(of: file.path)
     do {
       guard let (parsed, warning) = try parse(file, known, &stamp.readHash) else {
         return .unchanged(stamp)
       }
-      let given = GivenMetadata(options, front: parsed.metadata, keepsEarlier: true)
-      var document = try cutDocument(
-        parsed.text, source: file.source, origin: .file, format: parsed.format, given: given)
-      document.file = stamp
-      return .document(document, warning: warning.map { "\(file.source): \($0)" })
+      return try document(of: file, parsed, warning, stamp)
     } catch let error as DocumentParserError {
-      return left(file, kind: FileNature.kind(ofFile: file.source), "\(error)", error)
+      return left(FileNature.kind(ofFile: file.source), "\(error)", error)
     } catch let error as TextDecodingError {
       let reason = FileNature.reason(error, path: file.path, source: file.source)
-      return left(file, kind: FileNature.kind(error, source: file.source), "it is \(reason)", error)
+      return left(FileNature.kind(error, source: file.source), "it is \(reason)", error)
     } catch let reason as FileProblem.Reason {
       if case .tooLarge = reason {
         return .failed(
@@ -71,6 +95,30 @@ struct DocumentReader: Sendable {
   func text(of file: FoundFile) -> String? {
     var hash: Data?
     return (try? parse(file, nil, &hash))??.0.text
+  }
+
+  /// What a file comes to that a service parsed.
+  func outcome(
+    of file: FoundFile, _ parsed: ParsedDocument, warning: String?, _ stamp: FileStamp
+  ) -> FileOutcome {
+    do {
+      let (front, problem) = frontMatter(of: parsed.text, format: parsed.format)
+      var parsed = parsed
+      parsed.metadata.merge(front) { parsed, _ in parsed }
+      return try document(of: file, parsed, warning ?? problem, stamp)
+    } catch {
+      return .failed(StoreError(error.code, "\(file.source): \(error)", underlying: error))
+    }
+  }
+
+  private func document(
+    of file: FoundFile, _ parsed: ParsedDocument, _ warning: String?, _ stamp: FileStamp
+  ) throws(StoreError) -> FileOutcome {
+    let given = GivenMetadata(options, front: parsed.metadata, keepsEarlier: true)
+    var document = try cutDocument(
+      parsed.text, source: file.source, origin: .file, format: parsed.format, given: given)
+    document.file = stamp
+    return .document(document, warning: warning.map { "\(file.source): \($0)" })
   }
 
   /// The text of a file with what it says about itself, and what is wrong with that; nil if it is the same as before.
@@ -125,7 +173,7 @@ struct DocumentReader: Sendable {
   }
 
   /// The document that the bytes of a file are, whose name says of what kind they are.
-  fileprivate func document(ofFile bytes: Data, named name: String) throws(StoreError) -> Document {
+  func document(ofFile bytes: Data, named name: String) throws(StoreError) -> Document {
     guard !name.isEmpty, !bytes.isEmpty else {
       throw StoreError(.empty, "the file \(name) is empty; there is nothing to add")
     }
@@ -142,7 +190,7 @@ struct DocumentReader: Sendable {
   }
 
   /// A file that is not taken: an error if it was named, else left out.
-  private func left(
+  func left(
     _ file: FoundFile, kind: String, _ reason: String, _ error: any Error
   ) -> FileOutcome {
     let parserError = error as? DocumentParserError
@@ -315,20 +363,6 @@ struct DocumentReader: Sendable {
       return (try FrontMatter.parse(text)?.metadata ?? [:], nil)
     } catch {
       return ([:], "its front matter is left out: \(error)")
-    }
-  }
-}
-
-extension Store {
-  /// Reads the bytes of a file that is not on this machine's disk, as one that was uploaded: by a parser of its kind,
-  /// or as text.
-  ///
-  /// - Parameter name: its name, whose ending says what it is; the document's source.
-  /// - Throws: ``StoreError`` with `empty` or `notText`.
-  /// - Complexity: O(n) in the bytes; some kinds are read by programs, which takes seconds.
-  package func document(ofFile bytes: Data, named name: String) async throws -> Document {
-    try await file.work {
-      try DocumentReader(options: AddOptions()).document(ofFile: bytes, named: name)
     }
   }
 }

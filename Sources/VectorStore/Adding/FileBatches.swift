@@ -13,6 +13,8 @@ struct FileBatch: Sendable {
   /// Files that were not taken.
   var leftOut: [AddReport.LeftOut] = []
   var failures: [StoreError] = []
+  /// Files that a service is to parse.
+  var forService: [FileForService] = []
   /// Files and problems met.
   var seen = 0
   /// All that will be met; nil while the walk has not come to its end.
@@ -95,8 +97,26 @@ final class FileBatches: Sendable {
     let outcomes = Parallel.map(files) {
       $0.root.reader.read($0.file, known: known[$0.file.source])
     }
+    take(outcomes, of: files, into: &batch)
+    return batch
+  }
+
+  /// Sorts what came of files into their batch.
+  func take(
+    _ outcomes: [DocumentReader.FileOutcome], of files: [(file: FoundFile, root: RootWalk)],
+    into batch: inout FileBatch
+  ) {
     for ((file, root), outcome) in zip(files, outcomes) {
       switch outcome {
+      case .forService(let instead, let isSent):
+        batch.forService.append(
+          FileForService(file: file, root: root, instead: instead, isSent: isSent))
+      case .planned(let words):
+        batch.warnings.append(words)
+        leave(file, nil)
+      case .putOff(let error):
+        batch.failures.append(error)
+        leave(file, nil)
       case .document(var document, let warning):
         document.file.root = root.id
         batch.documents.append(document)
@@ -116,7 +136,6 @@ final class FileBatches: Sendable {
         batch.failures.append(error)
       }
     }
-    return batch
   }
 
   /// Notes why a file is no document; nil leaves the one that the store may have of it as it is.

@@ -244,7 +244,8 @@ struct FilesCheck: StoreCheck {
     var readers: [String: DocumentReader] = [:]
     try db.forEachRawRow(
       bulk: """
-        SELECT d.source, COALESCE(p.content_hash, d.content_hash), d.read_hash, r.options
+        SELECT d.source, COALESCE(p.content_hash, d.content_hash), d.read_hash, r.options,
+          d.modified_at, d.file_bytes
         FROM documents d LEFT JOIN pending_documents p ON p.document_id = d.id
         LEFT JOIN roots r ON r.id = d.root_id
         WHERE COALESCE(p.origin, d.origin) = 'file' ORDER BY d.id
@@ -273,11 +274,14 @@ struct FilesCheck: StoreCheck {
       switch reader.read(FoundFile(path: path, source: source), known: known) {
       case .unchanged: break
       case .document(let document, _) where document.contentHash == hash: break
+      // A service may have read it, which is not asked here.
+      case _ where FilesForService.mayHaveRead(source) && isAsAdded(path, row): break
       case .failed(let error) where error.code == .commandNotRun:
         findings.add("\(source): the file has changed")
       case .document: findings.add("\(source): the file has changed")
       case .skipped: findings.add("\(source): the file is no text any more")
-      case .failed: findings.add("\(source): the file cannot be read")
+      case .failed, .forService, .putOff, .planned:
+        findings.add("\(source): the file cannot be read")
       }
     }
     if files > 1, present == 0 { return [elsewhere(files)] }
@@ -288,6 +292,14 @@ struct FilesCheck: StoreCheck {
         advice: "add the folder again to take in what changed, with pruning to remove what vanished"
       )
     ]
+  }
+
+  /// Whether a file has the time and size that it had when it was added.
+  private func isAsAdded(_ path: String, _ row: RawRow) -> Bool {
+    var stamp = FileStamp()
+    stamp.modified = row.text(4)
+    stamp.bytes = row.isNull(5) ? nil : row.integer(5)
+    return stamp.modified != nil && stamp.bytes != nil && stamp.state(of: path) == nil
   }
 
   private func elsewhere(_ files: Int) -> DoctorReport.Check {

@@ -151,6 +151,28 @@ public struct AddReport: Sendable, Codable, Hashable {
     }
   }
 
+  /// What a service made of documents in a run.
+  public struct Parsed: Sendable, Codable, Hashable {
+    /// Documents that it parsed, or in a dry run would parse.
+    public var documents = 0
+    /// Their pages, which are what is paid for; in a dry run the most that there may be.
+    public var pages = 0
+    /// Documents that it, or another service, had parsed before, in any store: they cost nothing.
+    public var known = 0
+    /// Requests that sent documents.
+    public var requests = 0
+    /// What they cost, in US dollars. It is not part of ``AddReport/costUSD``.
+    public var costUSD = 0.0
+    /// What may be billed besides, in US dollars.
+    public var possibleCostUSD = 0.0
+
+    /// The name of the run in the ledger and in the logs of both services; nil for a dry run.
+    public var correlationID: String?
+
+    /// Creates a value of which nothing was parsed.
+    public init() {}
+  }
+
   /// Why a service embeds no more texts of a run.
   public struct Stop: Sendable, Codable, Hashable {
     /// What kind of reason it is, as ``StoreError/Code/budgetExceeded``.
@@ -201,6 +223,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   public var possibleCostUSD = 0.0
   /// The texts that batches of the service have, if there are any.
   public var batched: BatchedTexts?
+  /// What a service made of documents; nil if none was asked.
+  public var parsed: Parsed?
   /// Why the service did not embed all that it was to embed, if it did not.
   public var stopped: Stop?
   /// Whether nothing was changed or spent: the counts tell what an `add` would do.
@@ -255,16 +279,16 @@ public struct AddReport: Sendable, Codable, Hashable {
     self.errorsOmitted = errorsOmitted
   }
 
-  /// Whether a limit of the budget, or the run's own, kept texts from being embedded.
+  /// Whether a limit of a budget, or the run's own, kept texts from being embedded or documents from being parsed.
   public var isStoppedByBudget: Bool {
-    stopped?.code == .budgetExceeded
+    stopped?.code == .budgetExceeded || errors.contains { $0.code == .budgetExceeded }
   }
 
   enum CodingKeys: String, CodingKey {
     case documents, chunks, skipped, leftOut, leftOutByKind, cutAgain, moved, gone, notPruned,
       tokens
     case tokensEstimated
-    case requests, costUSD, possibleCostUSD, batched
+    case requests, costUSD, possibleCostUSD, batched, parsed
     case stopped, dryRun, mode, space, warnings, errors, refused, errorsOmitted
     case duration = "seconds"
   }

@@ -113,6 +113,8 @@ public struct AddOptions: Sendable {
   /// Metadata for every document of this call. A file that is added again keeps what was given for it
   /// before, unless this names the same key or ``removedMetadata`` does.
   public var metadata: [String: MetadataValue] = [:]
+  /// Which files a service parses; nil if none does.
+  var filesForService: FilesForService?
   /// Metadata that new documents of a folder get besides, as the folder keeps it.
   var rootMetadata: [String: MetadataValue] = [:]
   /// Keys that were given for documents before and that these lose.

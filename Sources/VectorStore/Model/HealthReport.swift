@@ -129,8 +129,39 @@ public struct HealthReport: Sendable, Codable, Hashable {
     }
   }
 
+  /// How the service is that parses documents.
+  public struct Parser: Sendable, Codable, Hashable {
+    /// Its account in the ledger.
+    public var provider: String
+    /// How well documents are parsed there.
+    public var tier: String
+    /// Whether it answered a call that costs nothing, and its budget is not used up.
+    public var isWell: Bool
+    /// How long that took; as JSON in seconds.
+    public var latency: Duration?
+    /// Why it did not.
+    public var problem: Problem?
+    /// Whether requests pass.
+    public var breaker: Breaker = .closed
+    /// Until when it is left alone.
+    public var breakerOpenUntil: Date?
+    /// The last thing that went wrong, in any process.
+    public var lastError: Problem?
+    /// What is left of its budget; empty where nothing is limited.
+    public var budget: [Limit] = []
+
+    /// Creates a value of a service that is well.
+    public init(provider: String, tier: String) {
+      self.provider = provider
+      self.tier = tier
+      isWell = true
+    }
+  }
+
   /// The mode.
   public var mode: ServiceMode
+  /// The service that parses documents; nil if there is none.
+  public var parser: Parser?
   /// The services, the one for new collections first; empty where there is none.
   public var services: [Service] = []
   /// Whether texts can be embedded as the mode has it: in mode REAL by a service, in HYBRID by a

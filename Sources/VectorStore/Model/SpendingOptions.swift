@@ -14,6 +14,9 @@ public struct SpendingOptions: Sendable {
   /// Told why the run waits where it does so for long, once a minute.
   public var onWait: (@Sendable (String) -> Void)?
 
+  /// The money of one run, if it pays several services.
+  var purse: RunPurse?
+
   /// Creates a value from its parts.
   public init(
     maximumCost: SpendingLimit<NanoDollars> = SpendingLimit<NanoDollars>.unlimited,
@@ -28,6 +31,7 @@ public struct SpendingOptions: Sendable {
   func requestOptions(runID: String) -> ServiceRequests.Options {
     var options = ServiceRequests.Options(runID: runID)
     options.maximumCost = maximumCost
+    if let purse { options.purse = purse }
     options.waitsForWindow = waits
     options.onWait = onWait
     return options

@@ -12,7 +12,9 @@ extension Store {
     _ command: String, in collection: String, _ options: AddOptions, _ progress: ProgressHandler?,
     plan: @escaping @Sendable ([RootRecord]) throws -> (RootPlan, new: [RootPlan.NewRoot])
   ) async throws -> AddReport {
-    try await adding(command, to: collection, options: options) { run in
+    var options = options
+    options.spending.purse = RunPurse()
+    return try await adding(command, to: collection, options: options) { [options] run in
       let id = run.collection.id
       let known = try await file.read { try RootsTable.all(collection: id, $0) }
       var (plan, new) = try await file.work { try plan(known) }
@@ -32,7 +34,9 @@ extension Store {
           collection: id, target: target, hasService: hasService, $0)
       }
       let batches = try FileBatches(plan: plan, storePath: path, known: read)
-      try await add(batches, progress, &run)
+      let parsing = parsing(runID: run.correlationID, options.spending)
+      try await add(batches, parsing, progress, &run)
+      run.tally.enter(parsing, correlationID: run.correlationID)
       try await handleGoneFiles(plan, batches.outcome, options, &run)
       try await settleRoots(plan, known, new, options, &run)
     }
@@ -45,6 +49,7 @@ extension Store {
   func permitting(_ options: AddOptions, adding paths: [String] = []) async throws -> AddOptions {
     var options = options
     options.parsers = configuration.parsers
+    options.filesForService = await filesForService()
     options.allowedConverters = configuration.allowedConverters.union(options.converters)
     let known = try await file.read { db in
       try CollectionsTable.all(db).flatMap { try RootsTable.all(collection: $0.id, db).map(\.path) }
@@ -63,10 +68,17 @@ extension Store {
   }
 
   private func add(
-    _ batches: FileBatches, _ progress: ProgressHandler?, _ run: inout AddRun
+    _ batches: FileBatches, _ parsing: DocumentParsing, _ progress: ProgressHandler?,
+    _ run: inout AddRun
   ) async throws {
     var (done, total): (Int, Int?) = (0, nil)
-    while let batch = try await file.work({ batches.next() }) {
+    while var batch = try await file.work({ batches.next() }) {
+      if let first = batch.forService.first {
+        progress?(
+          StoreProgress(done: done, total: batch.total, unit: "files", current: first.file.source))
+        let outcomes = try await parsed(batch.forService, by: parsing)
+        batches.take(outcomes, of: batch.forService.map { ($0.file, $0.root) }, into: &batch)
+      }
       total = batch.total
       progress?(
         StoreProgress(

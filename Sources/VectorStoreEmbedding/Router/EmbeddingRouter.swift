@@ -88,11 +88,14 @@ package final class EmbeddingRouter: Sendable {
   }
 
   /// The way to send a run's requests to a service.
+  ///
+  /// - Parameter own: its own limits, if it is not held to those of the others.
   package func requests(
-    to service: any EmbeddingService, options: ServiceRequests.Options
+    to service: any EmbeddingService, options: ServiceRequests.Options,
+    limits own: SpendingLimits? = nil
   ) -> ServiceRequests {
     let terms = service.terms
-    var limits = terms.isMetered && !terms.isUnlimited ? limits : SpendingLimits()
+    var limits = terms.isMetered && !terms.isUnlimited ? own ?? limits : SpendingLimits()
     if terms.isUnlimited {
       limits.concludesLimits = false
     } else {

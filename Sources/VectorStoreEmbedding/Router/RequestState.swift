@@ -57,18 +57,28 @@ struct RequestState {
     return sequence
   }
 
+  /// What is spent, or may be, and what is reserved.
+  var share: RunPurse.Share {
+    RunPurse.Share(spent: totals.cost + totals.possibleCost, reserved: reserved)
+  }
+
   /// Reserves the cost of an attempt, unless the run may not spend it.
+  ///
+  /// - Parameter others: what the run's requests to other services have.
   mutating func reserve(
-    _ cost: NanoDollars, within limit: SpendingLimit<NanoDollars>
+    _ cost: NanoDollars, within limit: SpendingLimit<NanoDollars>, beside others: RunPurse.Share
   ) -> Reservation {
     if case .atMost(let maximum) = limit {
-      let left = maximum - totals.cost - totals.possibleCost
+      let left = maximum - share.spent - others.spent
       if cost > left { return .refused(left: left, of: maximum) }
-      if cost + reserved > left { return .later }
+      if cost + reserved + others.reserved > left { return .later }
     }
     reserved = reserved + cost
     return .granted
   }
+
+  /// Takes over what another run reserved.
+  mutating func hold(_ cost: NanoDollars) { reserved = reserved + cost }
 
   /// Gives back what an attempt that was not sent had reserved.
   mutating func release(_ cost: NanoDollars) { reserved = reserved - cost }

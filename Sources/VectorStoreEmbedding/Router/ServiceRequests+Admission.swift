@@ -10,11 +10,13 @@ extension ServiceRequests {
     case outcome(Outcome)
   }
 
-  func newAttempt(texts: Int, tokens: Int, number: Int = 1) -> SpendingAttempt {
+  func newAttempt(
+    texts: Int, tokens: Int, number: Int = 1, kind: String = ""
+  ) -> SpendingAttempt {
     let sequence = state.withLock { $0.nextSequence() }
     return SpendingAttempt(
       account: service.space.provider, model: service.space.model, runID: options.runID,
-      requestID: "\(options.runID)-\(sequence)", number: number, texts: texts,
+      requestID: "\(options.runID)-\(kind)\(sequence)", number: number, texts: texts,
       tokens: tokens, cost: service.terms.cost(ofTokens: tokens))
   }
 
@@ -25,7 +27,7 @@ extension ServiceRequests {
     while true {
       try Task.checkCancellation()
       if let reason = state.withLock({ $0.stopped }) { return .outcome(.stopped(reason)) }
-      switch state.withLock({ $0.reserve(attempt.cost, within: options.maximumCost) }) {
+      switch reserve(attempt.cost) {
       case .granted: break
       case .later:
         try await pause(0.05)
@@ -84,7 +86,20 @@ extension ServiceRequests {
     .maximumCost(allowed, lastError: state.withLock { $0.lastError }?.message)
   }
 
-  func release(_ cost: NanoDollars) { state.withLock { $0.release(cost) } }
+  private func reserve(_ cost: NanoDollars) -> RequestState.Reservation {
+    change { $0.reserve(cost, within: options.maximumCost, beside: $1) }
+  }
+
+  func release(_ cost: NanoDollars) { change { state, _ in state.release(cost) } }
+
+  /// Changes what is spent and reserved.
+  func change<Result>(
+    _ body: (inout RequestState, _ others: RunPurse.Share) -> Result
+  ) -> Result {
+    options.purse.change(self) { others in
+      state.withLock { state in (body(&state, others), state.share) }
+    }
+  }
 
   /// What an attempt costs by: a batch of the service half, without a price for its requests.
   private func terms(of attempt: SpendingAttempt) -> ServiceTerms {

@@ -23,7 +23,7 @@ extension ServiceRequests {
 
   /// Counts a batch that the service has, at what it costs at most.
   package func count(batch: Reservation) {
-    state.withLock { $0.count(batch: batch.attempt) }
+    change { state, _ in state.count(batch: batch.attempt) }
   }
 
   /// Gives back what was reserved for a batch that the service does not have.

@@ -17,8 +17,9 @@ package final class ServiceRequests: Sendable {
     package var purpose = EmbeddingPurpose.document
     /// The prefixes and fields of questions and documents; nil takes the service's own.
     package var roles: EmbeddingRoles?
-    /// The most that this run may cost.
+    /// The most that this run may cost, with what it pays other services from the same purse.
     package var maximumCost = SpendingLimit<NanoDollars>.unlimited
+    package var purse = RunPurse()
     /// Whether to wait where the budget or the breaker opens again by itself.
     package var waitsForWindow = false
     /// How long a batch may take, in seconds: after that it is neither waited for nor sent again.
@@ -350,12 +351,12 @@ package final class ServiceRequests: Sendable {
     }
   }
 
-  private func note(_ outcome: AttemptOutcome, of attempt: SpendingAttempt) {
+  func note(_ outcome: AttemptOutcome, of attempt: SpendingAttempt) {
     let metadata: Logger.Metadata = [
       "run": "\(options.runID)", "request": "\(attempt.requestID)", "try": "\(attempt.number)",
       "texts": "\(attempt.texts)", "tokens": "\(attempt.tokens)",
     ]
-    state.withLock { $0.count(outcome, of: attempt) }
+    change { state, _ in state.count(outcome, of: attempt) }
     switch outcome {
     case .answered: logger.debug("answered", metadata: metadata)
     case .failed(let error):

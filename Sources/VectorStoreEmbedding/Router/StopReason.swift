@@ -42,7 +42,7 @@ extension StopReason: CustomStringConvertible {
     case .refused(let error): "\(error)"
     case .failed(let message, _): message
     case .breakerOpen(let until, let last):
-      "the embedding service failed again and again and is left alone until "
+      "the service failed again and again and is left alone until "
         + "\(Self.time(until))\(last.map { " (last: \($0.message))" } ?? "")"
     case .budget(let use):
       switch use.limit {

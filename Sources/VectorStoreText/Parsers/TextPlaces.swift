@@ -102,12 +102,16 @@ extension Chunker {
 }
 
 /// Puts a text together out of its places.
-struct PlacedText {
-  private(set) var text = ""
+package struct PlacedText {
+  /// What was added, with a form feed between two places.
+  package private(set) var text = ""
   private var place = 1
 
+  /// Creates an empty text.
+  package init() {}
+
   /// Adds a place, after all others. Numbers that are left out stay empty.
-  mutating func append(_ part: some StringProtocol, at number: Int) {
+  package mutating func append(_ part: some StringProtocol, at number: Int) {
     // On a line of its own, so that a heading after it begins its line.
     if number > place { text += String(repeating: "\u{0C}", count: number - place) + "\n" }
     place = number

@@ -7,7 +7,7 @@ import Foundation
 struct ErrorClassifier: Sendable {
   /// What a server was asked for, for messages.
   enum Service: String, Sendable {
-    case embeddings, reranking
+    case embeddings, reranking, parsing
   }
 
   /// The server as it is shown.
@@ -119,11 +119,11 @@ struct ErrorClassifier: Sendable {
       )
     case .input:
       (
-        "\(server) refuses a text \(answer)",
-        service == .embeddings
-          ? "a text holds 1 to 8,191 tokens; change the one at fault"
-          : "check that its model is a reranker"
+        "\(server) refuses a \(service == .parsing ? "document" : "text") \(answer)",
+        inputAdvice
       )
+    case .tooLarge where service == .parsing:
+      ("the document is too large for \(server) \(answer)", "split it")
     case .tooLarge(.texts(let most?)):
       ("\(server) takes \(most) texts a request \(answer)", "send no more at once")
     case .tooLarge(.tokens(let most?)):
@@ -141,6 +141,15 @@ struct ErrorClassifier: Sendable {
       )
     case .server:
       ("\(server) failed \(answer)", "try again later")
+    }
+  }
+
+  /// What to do if what was sent is refused.
+  private var inputAdvice: String {
+    switch service {
+    case .embeddings: "a text holds 1 to 8,191 tokens; change the one at fault"
+    case .reranking: "check that its model is a reranker"
+    case .parsing: "check that the file is whole and of a kind that it reads"
     }
   }
 

@@ -64,9 +64,8 @@ struct ServerConnection: Sendable {
   /// - Throws: as ``post(_:to:answerLimit:requestID:)``.
   func call(
     _ url: String, method: String? = nil, body: [UInt8]? = nil, type: String? = nil,
-    answerLimit: Int, isFile: Bool
+    answerLimit: Int, isFile: Bool, requestID: String = UUID().uuidString
   ) async throws -> HTTPAnswer {
-    let requestID = UUID().uuidString
     var request = HTTPTransport.Request(
       url: url, headers: headers(requestID), body: body, answerLimit: answerLimit)
     if let type { request.headers.append(("Content-Type", type)) }
