@@ -70,6 +70,7 @@ import Testing
       #expect(try await store.list().first { $0.source == "d/renamed.md" }?.metadata == [:])
       #expect(try await store.collections().map(\.keepsText) == [false])
       #expect(try await store.doctor().checks.filter { $0.state == .problem }.isEmpty)
+      try await store.close()
     }
   }
 
@@ -117,6 +118,7 @@ import Testing
         try await store.query(passage, options: QueryOptions(limit: 1)).hits.first)
       #expect(gone.text == nil && gone.fileState == .gone)
       #expect(try await store.get("d/file7.md")?.text == nil)
+      try await store.close()
     }
   }
 
@@ -135,6 +137,7 @@ import Testing
       let chunks = try #require(try await store.get("d/a.md")).chunks
       #expect(chunks.allSatisfy { $0.text?.contains("picture") == true })
       #expect(chunks.allSatisfy { $0.text?.contains(picture.prefix(80)) == false })
+      try await store.close()
     }
   }
 
@@ -156,6 +159,7 @@ import Testing
       // It stays so without a word.
       try await store.add([Document(id: "c", text: "three")], to: "other")
       #expect(try await store.get("c", in: "other")?.chunks.map(\.text) == [nil])
+      try await store.close()
     }
   }
 
@@ -194,6 +198,7 @@ import Testing
       await #expect(throws: StoreError.self) {
         try await store.add([Document(id: "x", text: "later")], options: batches)
       }
+      try await store.close()
     }
   }
 
@@ -221,6 +226,7 @@ import Testing
       try FileManager.default.removeItem(atPath: folder.path("d/file1.md"))
       #expect(try await store.get("d/file1.md", in: "bare")?.chunks.first?.text == nil)
       #expect(try await store.get("d/file1.md", in: "full")?.chunks.first?.text != nil)
+      try await store.close()
     }
   }
 }

@@ -97,9 +97,9 @@ struct ExcerptTests {
     let book = "# A\nwords\n\u{0C}\n## B\nmore"
     let pages = Headings(of: book, format: .markdown, source: "b.epub")
     let end = book.unicodeScalars.count
-    #expect(pages.above(0..<3) == ["page 1"])
-    #expect(pages.above(end - 1..<end) == ["page 2", "A", "B"])
-    #expect(pages.above(4..<end) == ["pages 1 to 2", "A"])
+    #expect(pages.above(0..<3) == ["chapter 1"])
+    #expect(pages.above(end - 1..<end) == ["chapter 2", "A", "B"])
+    #expect(pages.above(4..<end) == ["chapters 1 to 2", "A"])
     let passage = Headings(of: "# C\nwords", format: .markdown)
     #expect(passage.path(below: ["page 2", "A"], at: 5) == ["page 2", "C"])
     #expect(passage.path(below: ["page 2", "A"], at: 0) == ["page 2", "A"])

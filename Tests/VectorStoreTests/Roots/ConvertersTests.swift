@@ -198,6 +198,7 @@ import Testing
       try FileManager.default.removeItem(atPath: folder.path("d/.gitignore"))
       #expect(try await store.update()[0].report.documents.unchanged == 1)
       #expect(try await store.query("one two three").hits.count == 1)
+      try await store.close()
     }
   }
 }
