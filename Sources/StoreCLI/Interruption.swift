@@ -1,5 +1,4 @@
 // Ctrl-C: the first one cancels the command, whatever it does, and ends it within a second; the second at once.
-// Called for every subcommand by StoreCommand.
 
 import ArgumentParser
 import Dispatch

@@ -27,14 +27,7 @@ extension Store {
   public func query(
     _ texts: [String], in collection: String = "default", options: QueryOptions = QueryOptions()
   ) async throws -> [QueryResult] {
-    try options.check()
-    for (index, text) in texts.enumerated()
-    where !text.contains(where: { !$0.isWhitespace }) {
-      throw StoreError(
-        .empty, "query \(index + 1) of \(texts.count) is empty; ask something")
-    }
-    guard !texts.isEmpty else { return [] }
-    return try await reranked(texts, options) { try await self.ranked(texts, in: collection, $0) }
+    try await query(texts, in: [collection], options: options)
   }
 
   /// The answers to questions without a reranking.

@@ -10,10 +10,15 @@ extension Store {
   public func query(
     _ texts: [String], in collections: [String], options: QueryOptions = QueryOptions()
   ) async throws -> [QueryResult] {
+    try options.check()
+    for (index, text) in texts.enumerated() where !text.contains(where: { !$0.isWhitespace }) {
+      throw StoreError(.empty, "query \(index + 1) of \(texts.count) is empty; ask something")
+    }
+    guard !texts.isEmpty else { return [] }
     // Hits of all collections are reranked together, whose scores can then be compared.
-    try await reranked(texts, options) { options in
+    return try await reranked(texts, options) { options in
       try await merged(collections, limit: options.limit) {
-        try await self.query(texts, in: $0, options: options)
+        try await self.ranked(texts, in: $0, options)
       }
     }
   }

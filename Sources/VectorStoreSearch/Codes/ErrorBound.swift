@@ -9,6 +9,9 @@ import Foundation
 /// f = ⟨ō, x̄⟩ (Gao & Long, SIGMOD 2024, theorem 3.2; Gao et al., SIGMOD 2025, for more bits). A row is
 /// left out when its estimate plus a number of deviations does not reach the k-th best score; so the
 /// number follows from the probability with which that may be wrong for one row.
+///
+/// Rows are left out by it in this order: by 1-bit codes in the kernels that select (`vk_select`, `codes.c`) and in
+/// `SegmentScan.narrow`, by 4-bit codes in `Findings`, and before their float32 rows are read in `CodeSearch.score`.
 package enum ErrorBound {
   /// What is added to every bound for the rounding of float32 sums: estimates, rotation, and lengths that
   /// are 1 within ``UnitVector/tolerance``.

@@ -1,4 +1,4 @@
-// How the command begins and ends: whether it can run at all, and its last words.
+// Runs the command line: whether it can run at all, Ctrl-C, and the last words.
 
 import ArgumentParser
 import Foundation
@@ -8,7 +8,7 @@ import VectorStore
 /// Ends the process with an error unless it can run at all. To be called before anything is awaited.
 public func checkStoreCommandCanRun() {
   do {
-    try OpenFiles.check()
+    try FileHeadroom.check()
   } catch {
     Ending.end(with: error)
   }
@@ -85,7 +85,7 @@ enum OpenedStores {
 }
 
 /// The files that may be open at once. Without some room the runtime traps as soon as a task begins.
-enum OpenFiles {
+enum FileHeadroom {
   /// What the runtime, a store with its log, the ledger and a connection take.
   private static let needed = 24
 

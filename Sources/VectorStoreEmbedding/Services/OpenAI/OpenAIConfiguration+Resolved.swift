@@ -1,5 +1,4 @@
-// What the settings of the OpenAI service may be, and what follows from them: the space, the price,
-// the terms.
+// What follows from the settings of the OpenAI service: the space, the price, the roles, the terms; and what they may be.
 
 import Foundation
 
