@@ -141,6 +141,20 @@ import Testing
     }
   }
 
+  @Test func itsRetrievalIsMeasuredByVectorsAlone() async throws {
+    try await withPaidStore { paid in
+      let store = try await paid.open(service: try paid.service())
+      try await store.add(
+        [Document(id: "sky", text: "The sky is blue."), Document(id: "bread", text: "Knead it.")],
+        options: Self.options)
+      let quality = try await store.retrievalQuality(
+        queries: [JudgedQuery(id: "1", text: "The sky is blue.")],
+        judgements: RetrievalJudgements(grades: ["1": ["sky": 1]]))
+      #expect(quality.rankings.map(\.ranking) == [.vector])
+      #expect(quality.rankings.first?.mrr.mean == 1 && quality.comparisons.isEmpty)
+    }
+  }
+
   @Test func itIsDecidedBeforeTheFirstDocument() async throws {
     try await withPaidStore { paid in
       let store = try await paid.open(service: try paid.service())

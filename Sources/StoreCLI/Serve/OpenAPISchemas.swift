@@ -27,14 +27,15 @@ enum OpenAPISchemas {
     "AddReport":
       "documents: object, chunks: object, skipped: any, leftOut: any, leftOutByKind: any, "
       + "cutAgain: any, moved: any, gone: any, notPruned: any, tokens: int, tokensEstimated: any, "
-      + "requests: int, costUSD: number, possibleCostUSD: number, batched?: object, stopped?: object, "
+      + "requests: int, costUSD: number, possibleCostUSD: number, batched?: object, parsed?: object, stopped?: object, "
       + "dryRun: bool, mode: string, space: string, warnings: [string], errors: any, refused: any, "
       + "errorsOmitted: int, seconds: number",
     "RemoveReport": "documents: int, chunks: int, collections: int, notFound: [string]",
     "CollectionList": "collections: [CollectionSummary]",
     "CollectionSummary": "name: string, space: string, documents: int, pending: int, chunks: int, "
-      + "vectors: object, created: string, service?: string, roles?: any",
-    "HealthReport": "mode: string, services: [object], isWell: bool, ledgerProblem?: string",
+      + "vectors: object, created: string, keepsText: bool, service?: string, roles?: any",
+    "HealthReport":
+      "mode: string, services: [object], parser?: object, isWell: bool, ledgerProblem?: string",
     "UsageReport":
       "at: string, accounts: [string], today: object, lastHour: object, lastMinute: object, "
       + "dailyCost?: object, hourlyRequests?: object, days: [object], models: [object], failures: [object]",

@@ -51,8 +51,9 @@ extension Store {
     let (plan, vectors) = try await plan(
       for: asked.map { LexicalQuery($0.text).text }, in: collection)
     var options = QueryOptions(limit: try await judgedChunks(in: collection))
+    let keepsText = try await file.read { try CollectionsTable.require(collection, $0).keepsText }
     var metrics: [(RetrievalQuality.RankingName, [RetrievalMetrics])] = []
-    for (name, lists) in Self.rankings(space: plan.querySpace) {
+    for (name, lists) in Self.rankings(space: plan.querySpace, keepsText: keepsText) {
       options.ranking = name == .lexical ? .lexical : .vector
       let ranked = try await documents(
         for: asked, vectors, collection, RankingPlan(lists: lists), options)
@@ -79,10 +80,12 @@ extension Store {
     return quality
   }
 
+  /// The rankings that are measured: a collection that keeps no texts has no words.
   private static func rankings(
-    space: EmbeddingSpace?
+    space: EmbeddingSpace?, keepsText: Bool
   ) -> [(RetrievalQuality.RankingName, [RankingPlan.List])] {
     guard let space else { return [(.lexical, [.words])] }
+    guard keepsText else { return [(.vector, [.cosine(space)])] }
     return [
       (.vector, [.cosine(space)]), (.lexical, [.words]), (.fused, [.cosine(space), .words]),
     ]

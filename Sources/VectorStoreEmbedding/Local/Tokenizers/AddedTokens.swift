@@ -20,7 +20,8 @@ struct AddedTokens: Sendable {
 
   /// Longest first.
   private let tokens: [Token]
-  private let firstBytes: Set<UInt8>
+  /// Whether a token begins with a byte; by the byte's value.
+  private let isFirst: [Bool]
 
   init(_ values: [MetadataValue]) {
     tokens =
@@ -34,7 +35,9 @@ struct AddedTokens: Sendable {
           stripsRight: value["rstrip"]?.bool ?? false)
       }
       .sorted { $0.bytes.count > $1.bytes.count }
-    firstBytes = Set(tokens.compactMap(\.bytes.first))
+    var isFirst = [Bool](repeating: false, count: 256)
+    for token in tokens { isFirst[Int(token.bytes[0])] = true }
+    self.isFirst = isFirst
   }
 
   /// The numbers of all tokens.
@@ -47,7 +50,7 @@ struct AddedTokens: Sendable {
     var parts: [Part] = []
     var (start, index) = (0, 0)
     while index < text.count {
-      guard firstBytes.contains(text[index]), let token = token(at: index, of: text) else {
+      guard isFirst[Int(text[index])], let token = token(at: index, of: text) else {
         index += 1
         continue
       }
