@@ -74,12 +74,15 @@ extension ServiceRequests {
     }
   }
 
-  /// What another run reserved for a job, and this one is to settle; nil if that was done.
+  /// What this run or another reserved for a job, and this one is to settle; nil if that was done.
   ///
   /// - Throws: if the ledger cannot be read.
   package func reservation(ofJob requestID: String) async throws -> Reservation? {
     let found = try await ledger.reservation(named: requestID, of: service.space.provider)
-    if let found { change { state, _ in state.hold(found.attempt.cost) } }
+    // What this run reserved it holds since then.
+    if let found, found.attempt.runID != options.runID {
+      change { state, _ in state.hold(found.attempt.cost) }
+    }
     return found
   }
 
