@@ -133,6 +133,8 @@ import Testing
   @Test func aServiceThatIsDownLeavesAllPendingAndIsThenLeftAlone() async throws {
     var behaviour = LoopbackBehaviour()
     behaviour.fault = { _, _ in .serverError(503) }
+    // However fast this machine is, four requests at once are then 40 in two seconds.
+    behaviour.latency = 0.2
     try await withPaidStore(behaviour) { paid in
       let service = try paid.service { $0.maximumRetries = 1 }
       let store = try await paid.open(service: service)
