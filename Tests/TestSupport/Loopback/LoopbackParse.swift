@@ -82,7 +82,7 @@ package final class ParseServer: Sendable {
     return server
   }
 
-  fileprivate func stop() async { try? await group.shutdownGracefully() }
+  func stop() async { try? await group.shutdownGracefully() }
 
   /// `http://127.0.0.1:PORT`.
   package var url: String { "http://127.0.0.1:\(port.withLock { $0 })" }
@@ -232,16 +232,10 @@ extension ParseServer.Upload {
 package func withParseServer<Result: Sendable>(
   _ behaviour: ParseServer.Behaviour = .init(), _ body: (ParseServer) async throws -> Result
 ) async throws -> Result {
-  let server = try await ParseServer.start(behaviour)
-  do {
-    let result = try await body(server)
-    await server.stop()
-    return result
-  } catch {
-    await server.stop()
-    throw error
-  }
+  try await running(try await ParseServer.start(behaviour), body)
 }
+
+extension ParseServer: TestServer {}
 
 private final class ParseHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart

@@ -174,7 +174,20 @@ package func withLoopback<Result: Sendable>(
   _ behaviour: LoopbackBehaviour = LoopbackBehaviour(),
   _ body: (LoopbackServer) async throws -> Result
 ) async throws -> Result {
-  let server = try await LoopbackServer.start(behaviour)
+  try await running(try await LoopbackServer.start(behaviour), body)
+}
+
+/// A server of the tests.
+protocol TestServer: Sendable {
+  func stop() async
+}
+
+extension LoopbackServer: TestServer {}
+
+/// Runs a body with a server, and stops the server, also where the body throws.
+func running<Server: TestServer, Result: Sendable>(
+  _ server: Server, _ body: (Server) async throws -> Result
+) async throws -> Result {
   do {
     let result = try await body(server)
     await server.stop()
