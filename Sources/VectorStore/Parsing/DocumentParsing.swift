@@ -134,6 +134,7 @@ final class DocumentParsing: Sendable {
   /// Sends a document, within the budget. Returns its job and the request's name.
   private func send(_ work: Work) async throws -> (job: String, requestID: String) {
     let (service, key, parses) = (work.service, work.key, parses)
+    let begun: (job: String, requestID: String)
     do {
       let pages = try await reservedPages(work.file, service)
       let outcome = try await work.requests.begin(
@@ -146,13 +147,7 @@ final class DocumentParsing: Sendable {
         try await service.findJob(named: requestID)
       }
       switch outcome {
-      case .begun(let job, let reservation):
-        // Though the run is cancelled: it is paid for.
-        let requestID = reservation.attempt.requestID
-        try await written {
-          try await Task { try await parses.sent(key, job: job.id, requestID: requestID) }.value
-        }
-        return (job.id, requestID)
+      case .begun(let job, let reservation): begun = (job.id, reservation.attempt.requestID)
       case .refused(let error):
         try await written { try await parses.fail(key, error.message) }
         throw DocumentParserError.failed(error.message)
@@ -164,6 +159,18 @@ final class DocumentParsing: Sendable {
       try? await parses.release(key)
       throw error
     }
+    do {
+      // Though the run is cancelled: it is paid for. If it cannot be written, the next run looks for the request.
+      try await written {
+        try await Task { [begun] in
+          try await parses.sent(key, job: begun.job, requestID: begun.requestID)
+        }.value
+      }
+    } catch {
+      work.requests.leave(job: begun.requestID)
+      throw error
+    }
+    return begun
   }
 
   /// The pages that are paid for at most.
@@ -242,8 +249,10 @@ final class DocumentParsing: Sendable {
       try await written { try await parses.finish(work.key, parse) }
       try await settle(parse, work)
       return parse
-    } catch let error as ServiceError {
-      throw Unavailable(error)
+    } catch {
+      requests.leave(job: requestID)
+      if let error = error as? ServiceError { throw Unavailable(error) }
+      throw error
     }
   }
 

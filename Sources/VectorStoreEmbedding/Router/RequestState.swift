@@ -45,6 +45,8 @@ struct RequestState {
   private(set) var lastError: ServiceError?
   /// Reserved by attempts in flight.
   private var reserved = NanoDollars.zero
+  /// Which part of it is for jobs, by the request that began each.
+  private var jobs: [String: NanoDollars] = [:]
   private var sequence = 0
   /// When the user was last told that the run waits.
   private var toldWaiting: ContinuousClock.Instant?
@@ -77,8 +79,22 @@ struct RequestState {
     return .granted
   }
 
-  /// Takes over what another run reserved.
-  mutating func hold(_ cost: NanoDollars) { reserved = reserved + cost }
+  /// Notes that what was reserved for an attempt stays so until its job is settled.
+  mutating func begin(job: SpendingAttempt) { jobs[job.requestID] = job.cost }
+
+  /// Takes over what another run reserved for a job.
+  mutating func hold(job: SpendingAttempt) {
+    guard jobs[job.requestID] == nil else { return }
+    begin(job: job)
+    reserved = reserved + job.cost
+  }
+
+  /// Lets a job go on without this run, to which it may have cost what was reserved.
+  mutating func leave(job requestID: String) {
+    guard let cost = jobs.removeValue(forKey: requestID) else { return }
+    release(cost)
+    totals.possibleCost = totals.possibleCost + cost
+  }
 
   /// Gives back what an attempt that was not sent had reserved.
   mutating func release(_ cost: NanoDollars) { reserved = reserved - cost }
@@ -86,6 +102,7 @@ struct RequestState {
   /// Counts what an attempt came to, in place of what it had reserved.
   mutating func count(_ outcome: AttemptOutcome, of attempt: SpendingAttempt) {
     release(attempt.cost)
+    jobs[attempt.requestID] = nil
     switch outcome {
     case .answered(let tokens, let cost, _):
       hasAnswer = true

@@ -44,7 +44,10 @@ extension ServiceRequests {
       case .outcome(.stopped(let reason)): return .stopped(reason)
       case .outcome: return .stopped(stop(.noService))
       }
-      state.withLock { $0.totals.requests += 1 }
+      state.withLock { state in
+        state.totals.requests += 1
+        state.begin(job: reservation.attempt)
+      }
       do {
         return .begun(try await body(requestID), reservation)
       } catch var error as ServiceError {
@@ -79,11 +82,13 @@ extension ServiceRequests {
   /// - Throws: if the ledger cannot be read.
   package func reservation(ofJob requestID: String) async throws -> Reservation? {
     let found = try await ledger.reservation(named: requestID, of: service.space.provider)
-    // What this run reserved it holds since then.
-    if let found, found.attempt.runID != options.runID {
-      change { state, _ in state.hold(found.attempt.cost) }
-    }
+    if let found { change { state, _ in state.hold(job: found.attempt) } }
     return found
+  }
+
+  /// Waits for a job no longer, unless it is settled: it goes on, and another run may settle it.
+  package func leave(job requestID: String) {
+    change { state, _ in state.leave(job: requestID) }
   }
 
   /// Enters what a job came to, in place of what was reserved for it.

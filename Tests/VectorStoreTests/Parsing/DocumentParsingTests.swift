@@ -177,6 +177,25 @@ import Testing
     }
   }
 
+  @Test func aJobThatIsLeftBehindKeepsNothingElseFromBeingSent() async throws {
+    var behaviour = ParseServer.Behaviour()
+    behaviour.looks = .max
+    try await withParsed(behaviour) { parsed in
+      let slides = try parsed.slides("The zebra crosses.")
+      let note = try parsed.folder.write("A heron waits.", to: "note.md")
+      let service = try parsed.service {
+        $0.maximumPages = 1
+        $0.timeout = 0.05
+      }
+      let store = try await parsed.open(.real, service)
+      var options = AddOptions()
+      options.spending.maximumCost = try .usd("0.004")
+      let report = try await store.add(paths: [slides, note], options: options)
+      #expect(report.documents.added == 1 && report.errors.map(\.code) == [.serviceUnavailable])
+      #expect(report.parsed?.possibleCostUSD == 0.00375 && report.parsed?.costUSD == 0)
+    }
+  }
+
   @Test func theBudgetHoldsBeforeAnythingIsSent() async throws {
     try await withParsed { parsed in
       let path = try parsed.slides("The zebra crosses.")
