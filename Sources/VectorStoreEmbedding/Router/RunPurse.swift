@@ -18,7 +18,7 @@ package final class RunPurse: Sendable {
   /// Creates the purse of a new run.
   package init() {}
 
-  /// Changes the share of an owner, who is told what the others have, all at once.
+  /// Changes one owner's share. The change sees what the others have, and nobody else changes anything meanwhile.
   func change<Result>(
     _ owner: AnyObject, _ body: (_ others: Share) -> (result: Result, share: Share)
   ) -> Result {
