@@ -92,15 +92,9 @@ import Testing
   @Test func manyNumbersAreReadAsFastAsTexts() throws {
     let numbers = "n in (\((0..<9999).map { "\($0)" }.joined(separator: ",")))"
     let texts = "n in (\((0..<9999).map { "'\($0)'" }.joined(separator: ",")))"
-    func seconds(_ text: String) throws -> Double {
-      try (0..<3).map { _ in
-        let started = ContinuousClock.now
-        _ = try Filter(parsing: text)
-        return (ContinuousClock.now - started) / .seconds(1)
-      }.min() ?? 0
-    }
-    let (slow, fast) = (try seconds(numbers), try seconds(texts))
-    #expect(slow < 8 * fast, "\(slow) s, and \(fast) s for texts")
+    let ratio = try processorTimeRatio(
+      { _ = try Filter(parsing: numbers) }, over: { _ = try Filter(parsing: texts) })
+    #expect(ratio < 8, "\(ratio) times as long as texts")
   }
 
   /// Whatever is read, it is a filter or an error that shows the place; never a crash.

@@ -57,7 +57,7 @@ struct GlobPatternTests {
   @Test func staysQuickOnManyWildcards() throws {
     let text = String(repeating: "a", count: 250)
     let folders = Array(repeating: "a", count: 120).joined(separator: "/")
-    let time = try ContinuousClock().measure {
+    let time = try processorSeconds {
       let fits = [
         try matches(String(repeating: "*a", count: 40) + "*b", text),
         try matches(String(repeating: "**/a*", count: 10) + "b", folders),
@@ -66,7 +66,7 @@ struct GlobPatternTests {
       ]
       #expect(fits == [false, false, false, false])
     }
-    #expect(time < .seconds(5))
+    #expect(time < 5)
   }
 
   /// What a pattern means, by trying every split: right by its shortness, and slow.

@@ -48,12 +48,12 @@ import Testing
 
   /// Ten times the text takes about ten times the work; were it the square, it would be a hundred.
   @Test(arguments: ["letters", "one letter", "blanks", "Chinese", "signs", "words"])
-  func workGrowsWithTheLength(kind: String) async throws {
+  func workGrowsWithTheLength(kind: String) throws {
     let tokenizer = try (TestTokenizer.cl100k ?? TestTokenizer.made).get().tokenizer
     let short = Self.text(kind, size: 3000)
     let long = Self.text(kind, size: 30000)
-    let ratio = await ThreadTime.ratio(
-      { _ = tokenizer.count(long) }, { _ = tokenizer.count(short) })
+    let ratio = processorTimeRatio(
+      { _ = tokenizer.count(long) }, over: { _ = tokenizer.count(short) })
     #expect(ratio < 40, "\(kind): \(ratio)")
   }
 
@@ -84,34 +84,5 @@ import Testing
       for other in letters[(index + 1)...] { text += [letter, other] }
     }
     return text
-  }
-}
-
-/// CPU time of a thread of its own, which other tests do not disturb.
-private enum ThreadTime {
-  /// The time of one piece of work over that of another: the least of three of each.
-  static func ratio(
-    _ work: @escaping @Sendable () -> Void, _ other: @escaping @Sendable () -> Void
-  ) async -> Double {
-    await withCheckedContinuation { continuation in
-      Thread {
-        other()
-        let times = (0..<3).map { _ in (seconds(work), seconds(other)) }
-        let least = (times.map(\.0).min() ?? 0, times.map(\.1).min() ?? 0)
-        continuation.resume(returning: least.0 / least.1)
-      }.start()
-    }
-  }
-
-  private static func seconds(_ work: () -> Void) -> Double {
-    let start = now()
-    work()
-    return now() - start
-  }
-
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
