@@ -20,6 +20,7 @@ public func runStoreCommand() async {
     try await Interruption.handled {
       var command = try await StoreCommand.asyncParseAsRoot()
       let result: Result<Void, any Error>
+      if command is any PagedCommand { Pager.begin() }
       do {
         if var command = command as? any AsyncParsableCommand {
           try await command.run()
@@ -31,6 +32,7 @@ public func runStoreCommand() async {
         result = .failure(error)
       }
       await OpenedStores.close()
+      Pager.end()
       try result.get()
     }
   } catch {

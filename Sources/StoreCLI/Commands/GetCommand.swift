@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import VectorStore
 
-struct GetCommand: AsyncParsableCommand {
+struct GetCommand: AsyncParsableCommand, PagedCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Print a document: its text, or with --chunks how it was cut.",
     discussion: """

@@ -3,7 +3,7 @@
 import ArgumentParser
 import VectorStore
 
-struct ListCommand: AsyncParsableCommand {
+struct ListCommand: AsyncParsableCommand, PagedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List documents: source, state, chunks, when they changed.")
 

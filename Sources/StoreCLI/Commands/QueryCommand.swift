@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import VectorStore
 
-struct QueryCommand: AsyncParsableCommand {
+struct QueryCommand: AsyncParsableCommand, PagedCommand {
   static let configuration = CommandConfiguration(
     commandName: "query",
     abstract: "Find the passages that answer a question.",

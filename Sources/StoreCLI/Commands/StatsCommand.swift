@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import VectorStore
 
-struct StatsCommand: AsyncParsableCommand {
+struct StatsCommand: AsyncParsableCommand, PagedCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
     abstract: "Measure how good the vectors are, and say so in plain words.",

@@ -168,9 +168,14 @@ struct Terminal: Sendable {
     send("\r\(Self.oneLine(line))\u{1B}[K")
   }
 
-  /// Writes at once. A reader that has gone away is not an error; results that cannot be written
-  /// otherwise end the command with status 1.
   private func send(_ text: String) {
+    if descriptor == 1, Pager.takes(text) { return }
+    writeRendered(text)
+  }
+
+  /// Writes at once what was made fit to be shown. A reader that has gone away is not an error; results that
+  /// cannot be written otherwise end the command with status 1.
+  func writeRendered(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
