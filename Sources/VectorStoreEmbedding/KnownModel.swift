@@ -25,9 +25,11 @@ struct KnownModel {
   }
 
   /// By the beginnings of names, the longer ones first.
-  private static let table: [(name: String, dimensions: Int, tokens: Int)] = [
-    ("text-embedding-3-small", 1536, 8191), ("text-embedding-3-large", 3072, 8191),
-    ("text-embedding-ada-002", 1536, 8191),
+  private static let table =
+    OpenAIModel.all.map { (name: $0.name, dimensions: $0.ownDimensions, tokens: $0.tokensPerText) }
+    + others
+
+  private static let others: [(name: String, dimensions: Int, tokens: Int)] = [
     ("all-minilm", 384, 256), ("paraphrase-multilingual-minilm", 384, 128),
     ("paraphrase-multilingual-mpnet", 768, 128), ("all-mpnet-base", 768, 384),
     ("multi-qa-minilm", 384, 512), ("multi-qa-mpnet-base", 768, 512),

@@ -1,5 +1,4 @@
-// What tokens cost. Read by the router when it reserves and settles; the prices are those of
-// OpenAI's public price list.
+// What tokens cost. Read by the router when it reserves and settles.
 
 /// A price by the token.
 public struct TokenPrice: Sendable, Hashable, Codable {
@@ -33,12 +32,7 @@ public struct TokenPrice: Sendable, Hashable, Codable {
 
   /// The price of a model of OpenAI's, or nil for one that is not known.
   public static func known(model: String) -> TokenPrice? {
-    switch model {
-    case "text-embedding-3-small": TokenPrice(perMillionTokens: NanoDollars(nano: 20_000_000))
-    case "text-embedding-3-large": TokenPrice(perMillionTokens: NanoDollars(nano: 130_000_000))
-    case "text-embedding-ada-002": TokenPrice(perMillionTokens: NanoDollars(nano: 100_000_000))
-    default: nil
-    }
+    OpenAIModel.named(model)?.price
   }
 
   /// What a number of tokens costs, rounded up to whole nano-dollars; at most what 64 bits hold.

@@ -75,7 +75,7 @@ extension OpenAIConfiguration {
       let dimensions = dimensions ?? knownDimensions ?? 1536
       try check(
         "dimensions", "OPENAI_DIMENSIONS", dimensions, EmbeddingSpace.supportedDimensions)
-      if let known = OpenAIModel(model), !known.allowedDimensions.contains(dimensions) {
+      if let known = OpenAIModel.named(model), !known.allowedDimensions.contains(dimensions) {
         throw OpenAIConfigurationError(
           "dimensions", "OPENAI_DIMENSIONS",
           "is \(dimensions), but \(model) makes vectors of \(known.allowedInWords)")
@@ -164,14 +164,15 @@ extension OpenAIConfiguration {
 
   /// The length of the vectors of a model that is known by its name.
   private var knownDimensions: Int? {
-    OpenAIModel(model) == nil ? KnownModel(model)?.dimensions : 1536
+    OpenAIModel.named(model) == nil ? KnownModel(model)?.dimensions : 1536
   }
 
   /// Whether to send `dimensions` with the first request already: to models of OpenAI's that make
   /// another number by themselves, also under the names that gateways give them.
   var asksForDimensionsFirst: Bool {
     let name = model.split(separator: "/").last.map(String.init) ?? model
-    return OpenAIModel(name).map { $0.ownDimensions != dimensions ?? knownDimensions } ?? false
+    guard let known = OpenAIModel.named(name) else { return false }
+    return known.ownDimensions != dimensions ?? knownDimensions
   }
 
   /// The name of the header that the key goes in, and what stands before the key.
@@ -250,29 +251,5 @@ extension OpenAIConfiguration {
   /// Whether a text is fit to be part of a space's name.
   private func isName(_ text: String) -> Bool {
     !text.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0.value < 0x20 }
-  }
-}
-
-/// A model of OpenAI's, and the vectors it makes.
-private struct OpenAIModel {
-  /// The dimensions it makes when it is not asked for others.
-  let ownDimensions: Int
-  /// The dimensions it can be asked for.
-  let allowedDimensions: ClosedRange<Int>
-
-  init?(_ name: String) {
-    let least = EmbeddingSpace.supportedDimensions.lowerBound
-    switch name {
-    case "text-embedding-3-small": (ownDimensions, allowedDimensions) = (1536, least...1536)
-    case "text-embedding-3-large": (ownDimensions, allowedDimensions) = (3072, least...3072)
-    case "text-embedding-ada-002": (ownDimensions, allowedDimensions) = (1536, 1536...1536)
-    default: return nil
-    }
-  }
-
-  var allowedInWords: String {
-    allowedDimensions.count == 1
-      ? "\(ownDimensions) dimensions only"
-      : "\(allowedDimensions.lowerBound) to \(allowedDimensions.upperBound) dimensions"
   }
 }
