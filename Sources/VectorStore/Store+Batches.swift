@@ -126,7 +126,7 @@ extension Store {
     switch try route(to: target, of: collection) {
     case .requests(let service): try Self.requireBatches(of: service)
     case .local: throw Self.noBatches("\(target) is made on this machine and has no Batch API")
-    case .standIn(_, let reason), .wait(let reason): throw Self.noBatches(reason)
+    case .standIn(let reason), .wait(let reason): throw Self.noBatches(reason)
     }
   }
 

@@ -34,7 +34,7 @@ extension Store {
     case .local(let mock):
       return EmbeddedTexts(
         space: mock.space, vectors: try await mock.embed(texts).vectors, tokens: 0)
-    case .standIn(_, let reason), .wait(let reason):
+    case .standIn(let reason), .wait(let reason):
       throw StoreError(.serviceUnavailable, "the texts cannot be embedded in \(space): \(reason)")
     case .requests(let found): service = found
     }

@@ -106,10 +106,10 @@ extension Store {
   func plan(
     for texts: [String], in collection: String
   ) async throws -> (RankingPlan, [[Float]]?) {
-    let mock = MockService()
-    let (vectors, record) = try await file.read { db in
+    let (vectors, record, standIn) = try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
-      let (target, standIns) = (record.target, try SpacesTable.find(mock.space, db))
+      let standIn = try SpacesTable.standIn(of: record.id, db)
+      let (target, standIns) = (record.target, try SpacesTable.find(standIn, db))
       func any(_ space: SpaceRecord?) throws -> Bool {
         guard let space else { return false }
         return try VectorsTable.exist(space: space.id, collection: record.id, db)
@@ -117,18 +117,18 @@ extension Store {
       let vectors = RankingPlan.Vectors(
         target: target.space, hasTarget: try any(target),
         hasStandIns: try any(standIns))
-      return (vectors, record)
+      return (vectors, record, standIn)
     }
     let mode = mode
     func plan(_ unavailable: Unavailable?) throws -> RankingPlan {
       try RankingPlan.make(
-        mode: mode, vectors: vectors, unavailable: unavailable, standInSpace: mock.space)
+        mode: mode, vectors: vectors, unavailable: unavailable, standInSpace: standIn)
     }
     let unavailable: Unavailable
     switch try await route(to: vectors.target, of: record) {
     case .local(let mock):
       return (try plan(nil), try await mock.embed(questions: texts).vectors)
-    case .standIn(_, let reason), .wait(let reason): unavailable = Unavailable(noService: reason)
+    case .standIn(let reason), .wait(let reason): unavailable = Unavailable(noService: reason)
     case .requests(let service):
       try await checkWeights(of: service, keeps: false)
       let embedder = QueryEmbedder(
@@ -145,7 +145,8 @@ extension Store {
       }
     }
     let plan = try plan(unavailable)
-    return (plan, plan.querySpace == nil ? nil : try await mock.embed(questions: texts).vectors)
+    let mock = plan.querySpace.flatMap(MockService.init(space:))
+    return (plan, try await mock?.embed(questions: texts).vectors)
   }
 
   /// Answers queries in one snapshot, by the plan that is made in it.

@@ -102,7 +102,7 @@ extension Store {
       let record = try CollectionsTable.require(collection, db)
       let target = try VectorsTable.exist(space: record.target.id, collection: record.id, db)
       return RankingPlan(
-        lists: [.cosine(target ? record.target.space : .mock)],
+        lists: [.cosine(target ? record.target.space : try SpacesTable.standIn(of: record.id, db))],
         degradedReason: target || record.target.space.kind == .mock
           ? nil : "these results match words, not meaning: no passage has a vector of its model yet"
       )

@@ -108,7 +108,7 @@ extension Store {
     switch try await route(to: space, of: collection) {
     case .requests(let service): return service
     case .local(let mock): return mock
-    case .standIn(_, let reason), .wait(let reason):
+    case .standIn(let reason), .wait(let reason):
       throw StoreError(
         .serviceUnavailable,
         "the collection \"\(collection.name)\" cannot be embedded in \(space): \(reason)")

@@ -94,7 +94,7 @@ extension Store {
     }
     return switch route {
     case .local, .requests: route
-    case .standIn(let mock, let found): .standIn(mock, reason: try await reason(found))
+    case .standIn(let found): .standIn(reason: try await reason(found))
     case .wait(let found): .wait(reason: try await reason(found))
     }
   }

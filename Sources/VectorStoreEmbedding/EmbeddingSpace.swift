@@ -2,7 +2,7 @@
 // different spaces are never compared.
 
 /// The vector space that an embedding model maps text into, written
-/// `openai/text-embedding-3-small/1536` or `mock/hashed-features-1/1536`.
+/// `openai/text-embedding-3-small/1536` or `mock/hashed-features-2/1536`.
 ///
 /// Two vectors may be compared only if their spaces are equal in every part: equal dimensions prove
 /// nothing, since each model has axes of its own.
@@ -86,7 +86,13 @@ public struct EmbeddingSpace: Sendable, Hashable {
   package var isLocal: Bool { provider == "local" }
 
   /// The space that this program makes by itself, of 1536 dimensions.
-  package static let mock = EmbeddingSpace(known: "mock", "hashed-features-1", 1536, .mock)
+  package static let mock = EmbeddingSpace(known: "mock", "hashed-features-2", 1536, .mock)
+
+  /// The one before, which counted Arabic words as they stand. Collections that have vectors of it keep it.
+  package static let formerMock = EmbeddingSpace(known: "mock", "hashed-features-1", 1536, .mock)
+
+  /// Whether vectors of this space stand in for those of a model, and are made of their texts when they are read.
+  package var isStandIn: Bool { self == .mock || self == .formerMock }
 }
 
 extension EmbeddingSpace: Codable, CodingKeyRepresentable {

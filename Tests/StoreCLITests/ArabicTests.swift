@@ -22,8 +22,8 @@ import Testing
     var source: String
   }
 
-  /// Without other forms of a question's words, nDCG@10 is 0.67 by vectors, 0.47 by words and 0.64 by both.
-  @Test(arguments: [("vector", 0.82), ("words", 0.84), ("both", 0.88)])
+  /// With words as they stand, nDCG@10 is 0.67 by vectors, 0.47 by words and 0.64 by both.
+  @Test(arguments: [("vector", 0.88), ("words", 0.84), ("both", 0.90)])
   func wordsAreFoundInAllTheirForms(ranking: String, least: Double) async throws {
     let store = Command(folder: try TemporaryFolder(), environment: ["SERVICE_MODE": "MOCK"])
     let lines = try Self.pairs("arabic-passages").map { passage in

@@ -40,10 +40,10 @@ import Testing
     #expect(
       refused.errors.contains("does not say which model made its vectors; name it, as --space"))
     let named = try await store.run(
-      "import", "v.npy", "--store", "b.db", "--space", "mock/hashed-features-1/1536")
+      "import", "v.npy", "--store", "b.db", "--space", "mock/hashed-features-2/1536")
     #expect(named.status == 0)
     let typed = try await store.run(
-      typing: "mock/hashed-features-1/1536\n", "import", "v.npy", "--store", "c.db")
+      typing: "mock/hashed-features-2/1536\n", "import", "v.npy", "--store", "c.db")
     #expect(typed.status == 0 && typed.errors.contains("Which model made these vectors?"))
   }
 
@@ -52,10 +52,10 @@ import Testing
     _ = try await store.run("add", "--text", "hi", "--id", "a", "--metadata", "n=1")
     let line = try CommandTests.object(try await store.run("export", "-", "--chunks").output)
     #expect(line["id"] as? String == "a" && line["chunk"] as? Int == 0)
-    #expect(line["space"] as? String == "mock/hashed-features-1/1536")
+    #expect(line["space"] as? String == "mock/hashed-features-2/1536")
     #expect((line["vector"] as? [Double])?.count == 1536)
     #expect(try await store.run("export", "x.npy", "--chunks").status == 64)
     #expect(
-      try await store.run("export", "-", "--space", "mock/hashed-features-1/1536").status == 64)
+      try await store.run("export", "-", "--space", "mock/hashed-features-2/1536").status == 64)
   }
 }

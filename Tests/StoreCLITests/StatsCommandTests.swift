@@ -21,7 +21,7 @@ import Testing
     let outcome = try await store.run("stats")
     #expect(outcome.status == 0 && outcome.errors.isEmpty)
     let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(lines[0] == "mock/hashed-features-1/1536: watch")
+    #expect(lines[0] == "mock/hashed-features-2/1536: watch")
     #expect(lines[1] == "4 rows of 1536 dimensions in 1 collection")
     #expect(lines[2].hasPrefix("watch  4 rows are too few to judge a space by."))
     for name in ["mean cosine", "isotropy", "effective rank", "random pairs", "near-duplicates"] {

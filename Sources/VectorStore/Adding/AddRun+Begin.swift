@@ -81,7 +81,8 @@ extension AddRun {
       let collection = try CollectionsTable.findOrCreate(
         name, target: target, keepsText: keepsText, db)
       let run = try RunRecord.begin(command, mode: mode, started: started, db)
-      return (collection, try SpacesTable.findOrCreate(MockService().space, db), run)
+      let standIn = try SpacesTable.standIn(of: collection.id, db)
+      return (collection, try SpacesTable.findOrCreate(standIn, db), run)
     }
     store.configuration.logger.debug(
       "run begins", metadata: ["run": "\(run.correlationID)", "command": "\(command)"])
@@ -102,7 +103,7 @@ extension AddRun {
       return (
         CollectionRecord(
           id: found?.id ?? -1, name: name, target: space, keepsText: found?.keepsText ?? true),
-        try record(MockService().space), nil
+        try record(found.map { try SpacesTable.standIn(of: $0.id, db) } ?? .mock), nil
       )
     }
   }

@@ -337,7 +337,7 @@ struct AddRun {
   /// their documents wait.
   private func fallback(_ reason: String) -> EmbeddingRouter.Route {
     tally.report.mode == .hybrid
-      ? .standIn(MockService(), reason: reason) : .wait(reason: reason)
+      ? .standIn(reason: reason) : .wait(reason: reason)
   }
 
   // MARK: - Out
@@ -440,11 +440,11 @@ struct AddRun {
     switch route {
     case .requests: return (vectors, nil)
     case .wait(let reason): return (vectors, reason)
-    case .standIn where mockSpace != target:
+    case .standIn:
       // Made of their texts when they are read.
       vectors.standIn = mockSpace
       return (vectors, nil)
-    case .local(let service), .standIn(let service, _): mock = service
+    case .local(let service): mock = service
     }
     let missing = try await sink.missingTexts(of: documents, in: [target])
       .filter { failures[$0.hash] == nil }

@@ -133,7 +133,7 @@ struct RestoredDocument: Sendable {
       guard let space = EmbeddingSpace(vector.space) else {
         throw wrong("vectors", vector.space, "the name of a space, as provider/model/dimensions")
       }
-      if vector.components == nil, space == .mock, space != target, text != nil {
+      if vector.components == nil, space.isStandIn, space != target, text != nil {
         return (space: space, vector: StoredVector?.none)
       }
       return (space, try stored(vector, space, text, ordinal))
@@ -228,14 +228,15 @@ struct RestoredDocument: Sendable {
           + "\"\(collection.name)\" keeps no texts; embed them before the export, or use another collection"
       )
     }
+    let standIn = try SpacesTable.standIn(of: collection.id, db)
     return try SearchTable.following(db) { words in
-      try documents.map { try $0.place(in: collection, run, &spaces, &words, db) }
+      try documents.map { try $0.place(in: collection, standIn: standIn, run, &spaces, &words, db) }
     }
   }
 
   private func place(
-    in collection: CollectionRecord, _ run: Int64?, _ spaces: inout [EmbeddingSpace: Int64],
-    _ words: inout SearchTable.Changes, _ db: Database
+    in collection: CollectionRecord, standIn: EmbeddingSpace, _ run: Int64?,
+    _ spaces: inout [EmbeddingSpace: Int64], _ words: inout SearchTable.Changes, _ db: Database
   ) throws -> Outcome {
     let key = DocumentKey(
       source: source, isFile: whole.parts.origin == DocumentOrigin.file.rawValue)
@@ -268,7 +269,8 @@ struct RestoredDocument: Sendable {
         try VectorsTable.insert(own, chunk: chunk, space: collection.target.id, db)
         continue
       }
-      for (space, vector) in part.vectors {
+      for (named, vector) in part.vectors {
+        let space = vector == nil ? standIn : named
         let spaceID = try spaces[space] ?? SpacesTable.findOrCreate(space, db).id
         spaces[space] = spaceID
         if let vector {

@@ -160,7 +160,7 @@ private struct WholeDocumentReader {
       .integer(chunk)
     ) { row in
       guard let space = spaces[try row.integer(0)] else { return }
-      if space == .mock, text != nil, try row.blob(1).isEmpty {
+      if space.isStandIn, text != nil, try row.blob(1).isEmpty {
         return vectors.append(StoredParts.Vector(space: space.name, components: nil, norm: 1))
       }
       let bytes = try row.vector(1, norm: 2, checksum: 3, dimensions: space.dimensions)
@@ -210,9 +210,7 @@ private struct WholeDocumentReader {
 enum MadeVector {
   /// The vector that a mock space's own service makes of a text; nil in any other space.
   static func of(_ text: String, in space: EmbeddingSpace) throws -> StoredVector? {
-    guard space.kind == .mock, let service = try? MockService(dimensions: space.dimensions),
-      service.space == space
-    else { return nil }
+    guard let service = MockService(space: space) else { return nil }
     return try StoredVector(checking: service.vector(of: text), dimensions: space.dimensions)
   }
 }

@@ -34,7 +34,7 @@ struct SegmentMaintenance {
       for id in unusable { try SegmentsTable.delete(id, db) }
       if let removed = removed[space.id] { try note(removed, in: space) }
       if !damaged.isEmpty || !unusable.isEmpty { try rebuild(damaged, in: space) }
-      let isMade = try space.space == .mock && VectorsTable.isLastMade(space: space.id, db)
+      let isMade = try space.space.isStandIn && VectorsTable.isLastMade(space: space.id, db)
       try seal(
         space, newest: newest, least: isMade ? min(segmentRows, Self.leastMadeRows) : segmentRows)
     }

@@ -372,7 +372,8 @@ struct ReembedRun {
     let (target, collection) = (target, collection)
     return try await file.write { db in
       let standIn =
-        collection.target == target ? try SpacesTable.find(MockService().space, db)?.id : nil
+        collection.target == target
+        ? try SpacesTable.find(SpacesTable.standIn(of: collection.id, db), db)?.id : nil
       var placed = 0
       for hash in hashes {
         guard let vector = try VectorsTable.find(textHash: hash, space: target, db) else {

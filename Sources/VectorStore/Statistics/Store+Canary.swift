@@ -49,7 +49,7 @@ extension Store {
       report.tokens = embedder.totals.tokens
       report.costUSD = embedder.totals.cost.usd
       report.possibleCostUSD = embedder.totals.possibleCost.usd
-    case .standIn(_, let reason), .wait(let reason):
+    case .standIn(let reason), .wait(let reason):
       throw StoreError(
         .serviceUnavailable,
         "the model of \(target.space) cannot be asked: \(reason)")

@@ -27,6 +27,15 @@ enum SpacesTable {
     try records("WHERE s.name = ?", [.text(space.name)], db).first
   }
 
+  /// The space of the vectors that stand in for those of a collection's model. As long as it has any of the former
+  /// kind it gets no others: vectors of two spaces are never compared.
+  static func standIn(of collection: Int64, _ db: Database) throws -> EmbeddingSpace {
+    guard let former = try find(.formerMock, db),
+      try VectorsTable.exist(space: former.id, collection: collection, db)
+    else { return .mock }
+    return former.space
+  }
+
   static func find(id: Int64, _ db: Database) throws -> SpaceRecord? {
     try records("WHERE s.id = ?", [.integer(id)], db).first
   }

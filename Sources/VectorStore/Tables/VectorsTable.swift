@@ -17,19 +17,23 @@ enum VectorsTable {
   // MARK: - Vectors that are not stored
 
   /// Makes the mock vector of a text in SQL, for those that are not stored.
-  static let mockVector = DatabaseFunction("mock_vector", argumentCount: 1, pure: true) { values in
-    guard let text = String.fromDatabaseValue(values[0]) else { return nil }
-    let vector = MockService().vector(of: text)
+  static let mockVector = DatabaseFunction("mock_vector", argumentCount: 2, pure: true) { values in
+    guard let text = String.fromDatabaseValue(values[0]),
+      let service = String.fromDatabaseValue(values[1]).flatMap(EmbeddingSpace.init)
+        .flatMap(MockService.init(space:))
+    else { return nil }
+    let vector = service.vector(of: text)
     return try StoredVector(checking: vector, dimensions: vector.count).data
   }
 
   /// The bytes of the vectors `v` of a space, in SQL. A mock vector that only answers until its chunk has a real
   /// one is not stored: it is made of the chunk's text when it is read.
   static func data(in space: EmbeddingSpace) -> String {
-    guard space == .mock else { return "v.data" }
+    guard space.isStandIn else { return "v.data" }
     return """
       CASE WHEN length(v.data) > 0 THEN v.data
-        ELSE mock_vector((SELECT m.text FROM chunks m WHERE m.id = v.chunk_id)) END AS data
+        ELSE mock_vector((SELECT m.text FROM chunks m WHERE m.id = v.chunk_id), '\(space.name)') END
+        AS data
       """
   }
 
@@ -39,11 +43,8 @@ enum VectorsTable {
   static func insertMade(
     of text: String, isStored: Bool, chunk: Int64, space: SpaceRecord, _ db: Database
   ) throws {
-    guard !isStored else {
-      let vector = MockService().vector(of: text)
-      return try insert(
-        try StoredVector(checking: vector, dimensions: vector.count), chunk: chunk,
-        space: space.id, db)
+    if isStored, let vector = try MadeVector.of(text, in: space.space) {
+      return try insert(vector, chunk: chunk, space: space.id, db)
     }
     try insertMade(chunk: chunk, space: space.id, db)
   }

@@ -13,7 +13,7 @@ import VectorStoreText
 /// It is no language model: it knows no synonyms and no meaning, and its scores say how many words
 /// two texts share.
 ///
-/// The model is feature hashing (Weinberger et al., ICML 2009), named `hashed-features-1`. Whatever
+/// The model is feature hashing (Weinberger et al., ICML 2009), named `hashed-features-2`. Whatever
 /// changes a vector needs a new name. Its formula, for D dimensions, all hashes in 64 bits,
 /// wrapping:
 ///
@@ -21,7 +21,8 @@ import VectorStoreText
 ///    accents, ß as ss, full-width forms as plain ones. Each is a letter or digit, a *character* of a script
 ///    without spaces (Han, kana, Thai, Lao, Burmese, Khmer), a symbol (emoji included), a separator
 ///    or nothing (combining accents, joiners). Letters and digits side by side make a word, cut
-///    every 48 scalars.
+///    every 48 scalars. An Arabic word is read without marks, article, particle and ending, and a stop
+///    word not at all (`MockArabic`).
 /// 2. **Runs** are hashed a scalar `c` at a time from `h = 0`: `h = (h ^ c) * P; h ^= h >> 29`, with
 ///    `P = 0x9FB21C651E98DF25`. The *state* of a word is this `h`.
 /// 3. **Terms** are counted over the whole text: each word; each symbol; each character; each pair
@@ -55,8 +56,9 @@ import VectorStoreText
 /// 7. **Unit length**: with components `a`, the vector is `sign(a) * sqrt(|a| / Σ|a|)`: the square
 ///    root damps what piles up in one component, and makes the length 1 by itself.
 ///
-/// A question is embedded as any text, but each Arabic word in it with four of its other forms
-/// (`ArabicForms`), since articles, particles and pronouns are parts of words there.
+/// `hashed-features-1`, which stores from before have, reads an Arabic word as it stands, as if its letters were
+/// of any other script; all other texts have the same components. A question is embedded as any text; only in
+/// that space each Arabic word goes with four of its other forms (`ArabicForms`).
 ///
 /// A text with no such feature (punctuation or blanks only, or features that cancel out) gets
 /// features of kind 11 and weight 50 instead, a scalar each and one for the whole run of scalars,
@@ -65,7 +67,7 @@ import VectorStoreText
 /// Weights are whole numbers and every step after them is a multiplication, a division or a square
 /// root of IEEE 754 in a fixed order, so that a text has the same bits on every machine.
 public struct MockService: EmbeddingService {
-  /// The space `mock/hashed-features-1/<dimensions>`.
+  /// The space `mock/hashed-features-2/<dimensions>`, or that of a store from before.
   public let space: EmbeddingSpace
 
   /// Creates a service whose vectors have 1536 components.
@@ -79,6 +81,18 @@ public struct MockService: EmbeddingService {
     space = try EmbeddingSpace(
       provider: own.provider, model: own.model, dimensions: dimensions, kind: own.kind)
   }
+
+  /// Creates the service that makes the vectors of a space; nil if this program makes none of it.
+  package init?(space: EmbeddingSpace) {
+    let models = [EmbeddingSpace.mock.model, EmbeddingSpace.formerMock.model]
+    guard space.kind == .mock, space.provider == EmbeddingSpace.mock.provider,
+      models.contains(space.model)
+    else { return nil }
+    self.space = space
+  }
+
+  /// Whether Arabic words are folded together.
+  private var foldsArabic: Bool { space.model == EmbeddingSpace.mock.model }
 
   /// Embeds texts, one vector of unit length a text, in order; `tokens` is 0.
   ///
@@ -99,7 +113,7 @@ public struct MockService: EmbeddingService {
     var text = text
     return text.withUTF8 { bytes in
       var tally = MockTally(bytes: bytes.count)
-      MockTokenizer.read(bytes, into: &tally)
+      MockTokenizer.read(bytes, foldingArabic: foldsArabic, into: &tally)
       return [Float](unsafeUninitializedCapacity: space.dimensions) { components, count in
         components.initialize(repeating: 0)
         count = components.count
@@ -197,13 +211,13 @@ extension MockService {
   /// How many other forms of a word are embedded.
   private static let forms = 4
 
-  /// Embeds questions, one vector of unit length each, in order; as texts, but for Arabic words, whose other forms
-  /// are embedded beside them.
+  /// Embeds questions, one vector of unit length each, in order; as texts, but in `hashed-features-1` each Arabic
+  /// word with its other forms.
   ///
   /// - Throws: `CancellationError` only.
   /// - Complexity: as ``embed(_:)``.
   package func embed(questions: [String]) async throws -> EmbeddingBatch {
-    try await embed(questions.map(Self.withForms))
+    try await embed(foldsArabic ? questions : questions.map(Self.withForms))
   }
 
   /// A question with the other forms of each Arabic word behind it.

@@ -8,16 +8,24 @@ struct MockTokenizer {
   /// Words are cut after so many scalars, so that a text without any space costs no more.
   static let longestWord = 48
 
+  private let foldsArabic: Bool
   /// The folded scalars of the word being read, where it is not ASCII alone.
   private var word: [UInt32] = []
   /// The state of the character right before, or 0.
   private var previousCharacter: UInt64 = 0
 
+  private init(foldsArabic: Bool) { self.foldsArabic = foldsArabic }
+
   /// Counts everything in a text.
   ///
-  /// - Parameter bytes: valid UTF-8, as Swift's strings hold it.
-  static func read(_ bytes: UnsafeBufferPointer<UInt8>, into tally: inout MockTally) {
-    var tokenizer = MockTokenizer()
+  /// - Parameters:
+  ///   - bytes: valid UTF-8, as Swift's strings hold it.
+  ///   - foldsArabic: whether Arabic words are folded together (``MockArabic``).
+  static func read(
+    _ bytes: UnsafeBufferPointer<UInt8>, foldingArabic foldsArabic: Bool,
+    into tally: inout MockTally
+  ) {
+    var tokenizer = MockTokenizer(foldsArabic: foldsArabic)
     var position = 0
     while position < bytes.count {
       let byte = bytes[position]
@@ -80,7 +88,8 @@ struct MockTokenizer {
 
   /// Takes a scalar beyond ASCII.
   private mutating func take(_ scalar: UInt32, into tally: inout MockTally) {
-    switch MockFolding.fold(scalar) {
+    let arabic = foldsArabic ? MockArabic.fold(scalar) : nil
+    switch arabic ?? MockFolding.fold(scalar) {
     case .ignored: break
     case .letter(let folded): takeLetter(folded, into: &tally)
     case .letters(let first, let second):
@@ -106,10 +115,11 @@ struct MockTokenizer {
   }
 
   private mutating func countBuffer(into tally: inout MockTally) {
+    defer { word.removeAll(keepingCapacity: true) }
+    guard let letters = foldsArabic ? MockArabic.counted(of: word) : word[...] else { return }
     var state: UInt64 = 0
-    for scalar in word { state = MockHash.extended(state, by: scalar) }
-    tally.countWord(state) { $0.append(contentsOf: word) }
-    word.removeAll(keepingCapacity: true)
+    for scalar in letters { state = MockHash.extended(state, by: scalar) }
+    tally.countWord(state) { $0.append(contentsOf: letters) }
   }
 
   /// Decodes the scalar of two to four bytes that begins at a position.

@@ -15,7 +15,7 @@ package final class EmbeddingRouter: Sendable {
     /// Embed them in the collection's target space by requests to a service.
     case requests(any EmbeddingService)
     /// Give them stand-ins of the mock space.
-    case standIn(MockService, reason: String)
+    case standIn(reason: String)
     /// Leave their documents pending.
     case wait(reason: String)
   }
@@ -68,13 +68,13 @@ package final class EmbeddingRouter: Sendable {
   ///   the target: vectors of two spaces are never mixed.
   package func route(to target: EmbeddingSpace) throws(EmbeddingRouterError) -> Route {
     if target.kind == .mock {
-      guard let mock = try? MockService(dimensions: target.dimensions), mock.space == target else {
+      guard let mock = MockService(space: target) else {
         throw EmbeddingRouterError(target: target, services: [.mock])
       }
       return .local(mock)
     }
     let (mode, services) = state.withLock { ($0.mode, $0.services) }
-    if mode == .mock { return .standIn(MockService(), reason: "the mode is MOCK") }
+    if mode == .mock { return .standIn(reason: "the mode is MOCK") }
     if let service = services[target.name] { return .requests(service) }
     // Models that run here are at hand for collections of their own, whatever else there is.
     let others = services.values.map(\.space).filter { !$0.isLocal }.sorted { $0.name < $1.name }
@@ -84,7 +84,7 @@ package final class EmbeddingRouter: Sendable {
     let reason =
       target.isLocal
       ? "the model \(target.model) is not on this machine" : "\(StopReason.noService)"
-    return mode == .real ? .wait(reason: reason) : .standIn(MockService(), reason: reason)
+    return mode == .real ? .wait(reason: reason) : .standIn(reason: reason)
   }
 
   /// The way to send a run's requests to a service.

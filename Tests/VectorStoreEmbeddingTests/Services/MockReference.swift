@@ -3,9 +3,10 @@
 
 @testable import VectorStoreEmbedding
 
-/// The formula of `hashed-features-1`, a term at a time, with no concern for speed.
+/// The formula of `hashed-features-2`, and of `hashed-features-1`, a term at a time, with no concern for speed.
 struct MockReference {
   private static let p: UInt64 = 0x9FB2_1C65_1E98_DF25
+  private let foldsArabic: Bool
   private var order: [Term] = []
   private var counts: [Term: Int] = [:]
 
@@ -14,8 +15,11 @@ struct MockReference {
     case symbol(UInt32)
   }
 
-  static func vector(of text: String, dimensions: Int) -> [Float] {
-    var reference = MockReference()
+  private init(foldsArabic: Bool) { self.foldsArabic = foldsArabic }
+
+  static func vector(of text: String, in space: EmbeddingSpace) -> [Float] {
+    let dimensions = space.dimensions
+    var reference = MockReference(foldsArabic: space.model == "hashed-features-2")
     reference.read(text)
     var sums = [Double](repeating: 0, count: dimensions)
     for term in reference.order {
@@ -60,6 +64,10 @@ struct MockReference {
     var stemBefore: UInt64?
     var characterBefore: UInt64?
     func endWord(_ reference: inout MockReference) {
+      if reference.foldsArabic {
+        guard let counted = MockArabic.counted(of: word) else { return word = [] }
+        word = Array(counted)
+      }
       if word.isEmpty { return }
       reference.count(.word(word))
       if MockWords.rank(of: Self.state(word)) != .stop {
@@ -75,7 +83,7 @@ struct MockReference {
       characterBefore = nil
     }
     for scalar in text.unicodeScalars {
-      switch Self.fold(scalar) {
+      switch (foldsArabic ? MockArabic.fold(scalar.value) : nil) ?? Self.fold(scalar) {
       case .ignored: break
       case .letter(let folded): letter(folded, &self)
       case .letters(let first, let second):

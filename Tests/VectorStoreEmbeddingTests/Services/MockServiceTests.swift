@@ -8,6 +8,7 @@ import Testing
     "The quick brown fox jumps over the lazy dog.",
     "Die Straße nach Köln führt über den Fluß; 308 Punkte, 6½ Sacks.",
     "黑豹队的防守只丢了 308分，在联赛中排名第六",
+    "والحكومة الأولى وحُكُومَتُها في سنة ١٩٤٨، مع المعلمين؛ کتاب ۱۲",
     "Πρώτη πρόταση. Второе предложение. ประโยคที่สาม 👩‍👩‍👧 €5",
     "supercalifragilisticexpialidocious-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW",
   ]
@@ -29,6 +30,41 @@ import Testing
   func isTheSameOnEveryMachine(text: String, checksum: UInt64) {
     let bits = MockService().vector(of: text).map { UInt64($0.bitPattern) }
     #expect(bits.reduce(0) { ($0 &* 0x100_0000_01B3) ^ $1 } == checksum)
+  }
+
+  /// Stores from before keep their space: whatever it made of a text then, it makes now.
+  @Test(
+    arguments: [
+      ("The quick brown fox jumps over the lazy dog.", 0xF4C5_0416_8315_9077),
+      ("والحكومة في سنة ١٩٤٨", 0x8F48_B50E_11D9_6CAD),
+    ] as [(String, UInt64)])
+  func theFormerSpaceStaysAsItWas(text: String, checksum: UInt64) throws {
+    let service = try #require(MockService(space: .formerMock))
+    let bits = service.vector(of: text).map { UInt64($0.bitPattern) }
+    #expect(bits.reduce(0) { ($0 &* 0x100_0000_01B3) ^ $1 } == checksum)
+  }
+
+  @Test func onlyArabicTellsTheTwoSpacesApart() throws {
+    let former = try #require(MockService(space: .formerMock))
+    for text in Self.samples + Self.hostile {
+      let isArabic = text.unicodeScalars.contains { 0x0610...0x06F9 ~= $0.value }
+      #expect((former.vector(of: text) == MockService().vector(of: text)) != isArabic, "\(text)")
+    }
+  }
+
+  @Test func makesNoVectorsOfASpaceThatItDoesNotKnow() {
+    for name in ["mock/hashed-features-3/1536", "mine/hashed-features-2/1536", "openai/x/64"] {
+      #expect(EmbeddingSpace(name).flatMap(MockService.init(space:)) == nil, "\(name)")
+    }
+  }
+
+  @Test func foldsTheFormsOfAnArabicWordTogether() {
+    for form in ["الحكومة", "والحكومة", "حُكُومَةٌ", "حكـــومة", "للحكومة", "حكومات"] {
+      #expect(Self.cosine("حكومة", form) > 0.99, "\(form)")
+    }
+    #expect(Self.cosine("أحكام ١٩٤٨", "احكام 1948") > 0.99)
+    #expect(Self.cosine("ما هي الحكومة التي كانت", "حكومة") > 0.99)
+    #expect(abs(Self.cosine("حكومة", "مدرسة")) < 0.3)
   }
 
   @Test func placesKnownComponents() {
@@ -67,7 +103,7 @@ import Testing
   @Test(arguments: [64, 65, 383, 1536, 4095, 4096])
   func hasTheDimensionsOfItsSpace(dimensions: Int) throws {
     let service = try MockService(dimensions: dimensions)
-    #expect(service.space.name == "mock/hashed-features-1/\(dimensions)")
+    #expect(service.space.name == "mock/hashed-features-2/\(dimensions)")
     #expect(service.space.kind == .mock)
     let vector = service.vector(of: Self.samples[0])
     #expect(vector.count == dimensions)
@@ -146,8 +182,12 @@ import Testing
 
   /// Whether the service and the reference agree in every bit; a Bool, so that no vector is printed.
   private static func followsFormula(_ text: String, _ dimensions: Int) throws -> Bool {
-    try MockService(dimensions: dimensions).vector(of: text).map(\.bitPattern)
-      == MockReference.vector(of: text, dimensions: dimensions).map(\.bitPattern)
+    try ["hashed-features-1", "hashed-features-2"].allSatisfy { model in
+      let space = try #require(EmbeddingSpace("mock/\(model)/\(dimensions)"))
+      let service = try #require(MockService(space: space))
+      return service.vector(of: text).map(\.bitPattern)
+        == MockReference.vector(of: text, in: space).map(\.bitPattern)
+    }
   }
 
   private static func length(_ vector: [Float]) -> Double {

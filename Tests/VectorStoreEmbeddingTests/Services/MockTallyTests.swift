@@ -38,7 +38,7 @@ import Testing
   @Test func growsWithTheText() {
     let text = (0..<5_000).map { "word\($0)" }.joined(separator: "\u{2029}")
     let isSame =
-      service.vector(of: text) == MockReference.vector(of: text, dimensions: 512)
+      service.vector(of: text) == MockReference.vector(of: text, in: service.space)
     #expect(isSame)
   }
 

@@ -229,7 +229,7 @@ import Testing
         ("\"end\":8", "\"end\":9", "name none of the document's text"),
         ("\"hash\":\"", "\"hash\":\"x", "64 hexadecimal digits"),
         (
-          "mock/hashed-features-1/1536\":null", "me/words/64\":null", "has no vector of me/words/64"
+          "mock/hashed-features-2/1536\":null", "me/words/64\":null", "has no vector of me/words/64"
         ),
         ("\"vectors\"", "\"victors\"", "\"victors\""),
       ] {

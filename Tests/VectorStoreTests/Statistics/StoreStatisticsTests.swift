@@ -23,7 +23,7 @@ import Testing
       try await Self.add(store)
       let report = try await store.statistics()
       let figures = try #require(report.spaces.first)
-      #expect(report.spaces.count == 1 && figures.space == "mock/hashed-features-1/1536")
+      #expect(report.spaces.count == 1 && figures.space == "mock/hashed-features-2/1536")
       #expect(figures.rows == 5 && figures.dimensions == 1536 && figures.kind == .mock)
       #expect(figures.sample == StatisticsReport.SampleFigures(rows: 5, of: 5, seed: nil))
       let group = try #require(figures.duplicates.groups.first)
