@@ -243,7 +243,9 @@ struct RestoredDocument: Sendable {
     let known = try DocumentsTable.placed(collection: collection.id, key, db)
     var kept: [Data: StoredVector] = [:]
     if let known {
-      if try WholeDocument.find(known.id, target: collection.target, db) == whole {
+      if try WholeDocument.find(known.id, target: collection.target, db)
+        == whole.standingIn(by: standIn, target: collection.target.space)
+      {
         return .unchanged
       }
       guard known.run == nil || known.run != run else { return .duplicate }

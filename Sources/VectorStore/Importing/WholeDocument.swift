@@ -45,6 +45,21 @@ struct WholeDocument: Sendable, Equatable {
     return try WholeDocumentReader(db).read(id, target: target, &vectors)
   }
 
+  /// The same with its stand-ins in another space, which is the one that they get in a collection.
+  func standingIn(by space: EmbeddingSpace, target: EmbeddingSpace) -> WholeDocument {
+    var document = self
+    for chunk in document.parts.chunks.indices {
+      for index in document.parts.chunks[chunk].vectors.indices {
+        let vector = document.parts.chunks[chunk].vectors[index]
+        guard vector.components == nil, vector.space != target.name,
+          EmbeddingSpace(vector.space)?.isStandIn == true
+        else { continue }
+        document.parts.chunks[chunk].vectors[index].space = space.name
+      }
+    }
+    return document
+  }
+
   /// How many chunks have a vector in the collection's target space, and how many have none.
   struct Vectors {
     var inTarget = 0

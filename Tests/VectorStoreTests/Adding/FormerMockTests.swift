@@ -72,6 +72,7 @@ import Testing
     let other = try await Store(path: folder.path("new.db"), configuration: configuration)
     try await other.import(from: export)
     #expect(try await other.collections()[0].vectors == [.mock: 4])
+    #expect(try await other.import(from: export).documents.unchanged == 4)
     try await other.close()
 
     configuration.service = FakeService()
