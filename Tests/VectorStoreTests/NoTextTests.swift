@@ -152,6 +152,7 @@ import Testing
         judgements: RetrievalJudgements(grades: ["1": ["sky": 1]]))
       #expect(quality.rankings.map(\.ranking) == [.vector])
       #expect(quality.rankings.first?.mrr.mean == 1 && quality.comparisons.isEmpty)
+      try await store.close()
     }
   }
 
