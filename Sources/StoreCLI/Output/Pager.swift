@@ -54,8 +54,7 @@ enum Pager {
     // Ctrl-C stops the pager's search, not this command.
     let interrupted = signal(SIGINT, SIG_IGN)
     defer { signal(SIGINT, interrupted) }
-    var text = text
-    text.withUTF8 { _ = fwrite($0.baseAddress, 1, $0.count, pipe) }
+    Terminal(descriptor: fileno(pipe), isTerminal: true, isStyled: true).writeRendered(text)
     let status = pclose(pipe)
     // The shell's statuses of a program that cannot be run, or is not there.
     return ![126, 127].contains((status >> 8) & 0xFF)
