@@ -43,6 +43,7 @@ static struct {
   int (*htmlCtxtUseOptions)(void *parser, int options);
   int (*htmlParseChunk)(void *parser, const char *chunk, int size, int isLast);
   void (*htmlFreeParserCtxt)(void *parser);
+  void (*xmlStopParser)(void *parser);
 } libxml;
 
 #ifdef __APPLE__
@@ -71,6 +72,7 @@ static void load(void) {
   FIND(htmlCtxtUseOptions)
   FIND(htmlParseChunk)
   FIND(htmlFreeParserCtxt)
+  FIND(xmlStopParser)
 }
 
 const char *chtml_load(void) {
@@ -81,26 +83,31 @@ const char *chtml_load(void) {
 typedef struct {
   const chtml_events *events;
   void *context;
+  void *parser;
+  bool isStopped;
 } target;
 
 static void start(void *context, const xmlChar *name, const xmlChar **attributes) {
   target *t = context;
-  t->events->start(t->context, (const char *)name, (const char *const *)attributes);
+  if (t->isStopped) return;
+  if (t->events->start(t->context, (const char *)name, (const char *const *)attributes)) return;
+  t->isStopped = true;
+  libxml.xmlStopParser(t->parser);
 }
 
 static void end(void *context, const xmlChar *name) {
   target *t = context;
-  t->events->end(t->context, (const char *)name);
+  if (!t->isStopped) t->events->end(t->context, (const char *)name);
 }
 
 static void text(void *context, const xmlChar *bytes, int count) {
   target *t = context;
-  t->events->text(t->context, (const char *)bytes, count);
+  if (!t->isStopped) t->events->text(t->context, (const char *)bytes, count);
 }
 
 bool chtml_parse(const char *bytes, size_t count, const chtml_events *events, void *context) {
   if (count > INT_MAX) return false;
-  target t = {events, context};
+  target t = {events, context, NULL, false};
   xmlSAXHandler handler;
   memset(&handler, 0, sizeof handler);
   handler.startElement = start;
@@ -111,6 +118,7 @@ bool chtml_parse(const char *bytes, size_t count, const chtml_events *events, vo
   void *parser =
       libxml.htmlCreatePushParserCtxt(&handler, &t, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
   if (!parser) return false;
+  t.parser = parser;
   libxml.htmlCtxtUseOptions(
       parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
                   HTML_PARSE_IGNORE_ENC);

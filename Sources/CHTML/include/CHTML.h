@@ -5,8 +5,8 @@
 
 typedef struct {
   // An element begins; attributes are names and values in turn up to a NULL, or NULL if there are none. A
-  // value may be NULL.
-  void (*start)(void *context, const char *name, const char *const *attributes);
+  // value may be NULL. Returns false to hear no more of the page.
+  bool (*start)(void *context, const char *name, const char *const *attributes);
   void (*end)(void *context, const char *name);
   void (*text)(void *context, const char *bytes, int count);
 } chtml_events;

@@ -40,6 +40,9 @@ struct DocumentReader: Sendable {
 
   // MARK: - Files
 
+  /// Whether files of such a name are read by a program, or by a parser of the user's.
+  func isReadByProgram(_ source: String) -> Bool { parsers.parser(named: source)?.identity != nil }
+
   /// Reads a file, or says that a service is to parse it.
   ///
   /// - Parameter known: what the store has of it, if it is one that is not read again as long as it is the same.

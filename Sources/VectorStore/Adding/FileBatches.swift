@@ -25,6 +25,8 @@ struct FileBatch: Sendable {
 final class FileBatches: Sendable {
   /// A batch is full with so many bytes of text, or so many documents.
   private static let (fullBytes, fullDocuments) = (4 << 20, 256)
+  /// What programs read may be packed: a small file may come to a text of many megabytes.
+  private static let leastOfPacked = fullBytes / 16
   /// The walk is at most so many files ahead of reading, so that the total is known early and memory
   /// stays bounded.
   private static let filesAhead = 16_384
@@ -72,7 +74,9 @@ final class FileBatches: Sendable {
               "\(file.source) is the store itself or belongs to it; add other files"))
         case .file(let file, let root):
           files.append((file, root))
-          bytes += Int(StoreFile.size(of: file.path))
+          bytes += max(
+            Int(StoreFile.size(of: file.path)),
+            root.reader.isReadByProgram(file.source) ? Self.leastOfPacked : 0)
         case .link(let path, let follows):
           batch.leftOut.append(
             AddReport.LeftOut(

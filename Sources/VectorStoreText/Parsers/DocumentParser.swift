@@ -84,7 +84,8 @@ public struct ParsedDocument: Sendable, Hashable {
 
 /// Why a file could not be read as what it seems to be.
 public enum DocumentParserError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// It is not what its name says, or damaged: what was found.
+  /// It is not what its name says, damaged, encrypted, or made to do harm: what was found. No other program need
+  /// try.
   case damaged(String)
   /// It is well, but holds no text: why.
   case noText(String)
@@ -141,13 +142,18 @@ package struct ParserTable: Sendable {
     }
   }
 
+  /// The parser of files of such a name; nil if the name says nothing.
+  package func parser(named name: String) -> (any DocumentParser)? {
+    byEnding[ParsedFile.ending(of: name)]
+  }
+
   /// The parser of a file; nil for plain text, and for what nobody reads.
   ///
   /// - Parameter start: its first bytes.
   package func parser(
     of name: String, start: @autoclosure () -> Data
   ) -> (any DocumentParser)? {
-    if let parser = byEnding[ParsedFile.ending(of: name)] { return parser }
+    if let parser = parser(named: name) { return parser }
     guard !DocumentFormat.isTextName(name) else { return nil }
     let start = start()
     return parsers.first { $0.isMine(start) }

@@ -24,11 +24,11 @@ struct HTMLParser: DocumentParser {
   /// The readable text of a page.
   static func document(_ html: String) throws -> ParsedDocument {
     if let problem = chtml_load() { throw DocumentParserError.failed(String(cString: problem)) }
-    let page = Page()
+    let page = Page(deepest: try HTMLBounds.deepest(in: html))
     var events = chtml_events(
       start: { context, name, attributes in
-        guard let page = Page.of(context), let name else { return }
-        page.start(String(cString: name), Page.attributes(attributes))
+        guard let page = Page.of(context), let name else { return false }
+        return page.start(String(cString: name), Page.attributes(attributes))
       },
       end: { context, name in
         guard let page = Page.of(context), let name else { return }
@@ -50,6 +50,7 @@ struct HTMLParser: DocumentParser {
       }
     }
     guard isParsed else { throw DocumentParserError.failed("there was no memory to parse it") }
+    guard !page.isTooDeep else { throw HTMLBounds.tooDeep(page.deepest) }
     return page.document()
   }
 
@@ -103,6 +104,12 @@ private final class Page {
   private var main: (start: Int, end: Int?)?
   private var article: (start: Int, end: Int?)?
 
+  /// How many elements may be within each other, and whether more were.
+  let deepest: Int
+  private(set) var isTooDeep = false
+
+  init(deepest: Int) { self.deepest = deepest }
+
   static func of(_ context: UnsafeMutableRawPointer?) -> Page? {
     context.map { Unmanaged<Page>.fromOpaque($0).takeUnretainedValue() }
   }
@@ -121,7 +128,17 @@ private final class Page {
 
   // MARK: - Events
 
-  func start(_ name: String, _ attributes: [String: String]) {
+  /// Returns false if the rest of the page is of no use.
+  func start(_ name: String, _ attributes: [String: String]) -> Bool {
+    guard open.count < deepest else {
+      isTooDeep = true
+      return false
+    }
+    begin(name, attributes)
+    return true
+  }
+
+  private func begin(_ name: String, _ attributes: [String: String]) {
     if name == "meta" { return note(attributes) }
     if name == "html", let language = attributes["lang"], !language.isEmpty {
       metadata["language"] = .string(language)
@@ -231,24 +248,10 @@ private final class Page {
       return
     }
     if var cell = row?.popLast() {
-      Self.append(part, to: &cell)
+      cell.append(blanksAsOne: part)
       row?.append(cell)
     } else if row == nil {
-      Self.append(part, to: &line)
-    }
-  }
-
-  /// Puts text after text, white space being one blank.
-  private static func append(_ part: String, to text: inout String) {
-    var isBlank = text.isEmpty || text.last?.isWhitespace == true
-    for character in part {
-      if character.isWhitespace {
-        if !isBlank { text.append(" ") }
-        isBlank = true
-      } else {
-        text.append(character)
-        isBlank = false
-      }
+      line.append(blanksAsOne: part)
     }
   }
 
@@ -287,8 +290,9 @@ private final class Page {
   private func endRow() {
     guard let cells = row else { return }
     row = nil
-    let texts = cells.map {
-      $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "|", with: "\\|")
+    let texts = cells.map { cell in
+      let text = cell.last == " " ? String(cell.dropLast()) : cell
+      return text.utf8.contains(UInt8(ascii: "|")) ? text.replacing("|", with: "\\|") : text
     }
     guard texts.contains(where: { !$0.isEmpty }) else { return }
     // A table of one column arranges the page; its rows are paragraphs.
@@ -316,8 +320,8 @@ private final class Page {
       }
     }
     var title = ""
-    Self.append(self.title, to: &title)
-    title = title.trimmingCharacters(in: .whitespaces)
+    title.append(blanksAsOne: self.title)
+    if title.last == " " { title.removeLast() }
     if !title.isEmpty { metadata["title"] = .string(title) }
     while taken.last?.isEmpty == true { taken.removeLast() }
     let text = taken.drop(while: \.isEmpty).joined(separator: "\n")

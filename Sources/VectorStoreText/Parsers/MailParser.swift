@@ -8,8 +8,15 @@ import Foundation
 /// form feed begins each message.
 struct MailParser: DocumentParser {
   let endings: Set<String> = ["eml", "mbox", "mbx"]
-  /// Parts may hold parts; deeper ones are left out.
-  private static let deepest = 20
+  /// Parts may hold parts; deeper ones are left out, and those that a message has beyond so many.
+  private static let (deepest, mostParts) = (20, 1000)
+  /// Of a longer header the rest is left out.
+  private static let longestHeader = 1 << 16
+  /// The headers that anything is taken from.
+  private static let headerNames: Set<String> = [
+    "subject", "from", "to", "cc", "date", "content-type", "content-disposition",
+    "content-transfer-encoding",
+  ]
 
   func isMine(_ start: Data) -> Bool {
     let text = String(decoding: start.prefix(200), as: Unicode.ASCII.self)
@@ -19,8 +26,8 @@ struct MailParser: DocumentParser {
   func parse(_ file: ParsedFile) throws -> ParsedDocument {
     let messages = Self.messages(Array(file.bytes))
     if messages.count == 1, let only = messages.first {
-      let message = Part(only, depth: 0)
-      guard !message.headers.isEmpty else {
+      let message = Part(only)
+      guard message.hasHeaders else {
         throw DocumentParserError.damaged("it is no mail: it begins with no header")
       }
       return ParsedDocument(
@@ -28,12 +35,12 @@ struct MailParser: DocumentParser {
     }
     var whole = PlacedText()
     for (number, message) in messages.enumerated() {
-      whole.append(try Self.text(of: Part(message, depth: 0)), at: number + 1)
+      whole.append(try Self.text(of: Part(Self.unquoted(message))), at: number + 1)
     }
     return ParsedDocument(text: whole.text)
   }
 
-  /// The messages of a mailbox, each after a line that begins with "From "; else the whole.
+  /// The messages of a mailbox, each after a line that begins with "From " and names a time; else the whole.
   private static func messages(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     let mark = Array("From ".utf8)
     guard bytes.starts(with: mark) else { return [bytes[...]] }
@@ -42,7 +49,10 @@ struct MailParser: DocumentParser {
     var (line, isAfterBlank) = (0, true)
     while line < bytes.count {
       let end = bytes[line...].firstIndex(of: 10) ?? bytes.count
-      if isAfterBlank, bytes[line..<end].starts(with: mark) {
+      // Programs that note a message's length leave lines of it as they are: "From here on it is text."
+      if isAfterBlank, bytes[line..<end].starts(with: mark),
+        start == nil || hasTime(bytes[line..<end])
+      {
         if let start { messages.append(bytes[start..<line]) }
         start = min(end + 1, bytes.count)
       }
@@ -51,6 +61,33 @@ struct MailParser: DocumentParser {
     }
     if let start { messages.append(bytes[start...]) }
     return messages
+  }
+
+  /// Whether a line has a time as `10:15`.
+  private static func hasTime(_ line: ArraySlice<UInt8>) -> Bool {
+    func isDigit(_ place: Int) -> Bool { (0x30...0x39).contains(line[place]) }
+    return line.indices.dropFirst(2).dropLast(2).contains { place in
+      line[place] == UInt8(ascii: ":") && isDigit(place - 1) && isDigit(place - 2)
+        && isDigit(place + 1) && isDigit(place + 2)
+    }
+  }
+
+  /// A message of a mailbox without the marks of its lines that begin with "From ", as `>From here on`.
+  private static func unquoted(_ message: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let (mark, from) = (UInt8(ascii: ">"), Array("From ".utf8))
+    var result: [UInt8] = []
+    var taken = message.startIndex
+    var line = message.startIndex
+    while line < message.endIndex {
+      if message[line] == mark,
+        message[line...].drop(while: { $0 == mark }).starts(with: from)
+      {
+        result += message[taken..<line]
+        taken = line + 1
+      }
+      line = (message[line...].firstIndex(of: 10) ?? message.endIndex - 1) + 1
+    }
+    return taken == message.startIndex ? message : (result + message[taken...])[...]
   }
 
   private static func metadata(of message: Part) -> [String: MetadataValue] {
@@ -82,22 +119,35 @@ struct MailParser: DocumentParser {
 
   /// A message, or a part of one.
   private struct Part {
-    /// By name in small letters; the first of each.
-    let headers: [String: String]
+    /// By name in small letters; the first of each, of those that anything is taken from.
+    private let headers: [String: String]
+    /// Whether it has any, of whatever name.
+    let hasHeaders: Bool
     private let content: ArraySlice<UInt8>
     private let parts: [Part]
     private let type: (name: String, parameters: [String: String])
 
-    init(_ bytes: ArraySlice<UInt8>, depth: Int) {
-      (headers, content) = Self.split(bytes)
+    init(_ bytes: ArraySlice<UInt8>) {
+      var room = MailParser.mostParts
+      self.init(bytes, depth: 0, room: &room)
+    }
+
+    /// - Parameter room: how many more parts the message may have.
+    private init(_ bytes: ArraySlice<UInt8>, depth: Int, room: inout Int) {
+      (headers, content, hasHeaders) = Self.split(bytes)
       type = Self.valueAndParameters(headers["content-type"] ?? "text/plain")
       if depth < MailParser.deepest {
         if type.name.hasPrefix("multipart/"), let boundary = type.parameters["boundary"],
           !boundary.isEmpty
         {
-          parts = Self.pieces(of: content, boundary: boundary).map { Part($0, depth: depth + 1) }
+          let pieces = Self.pieces(of: content, boundary: boundary, atMost: room)
+          room -= pieces.count
+          var parts: [Part] = []
+          for piece in pieces { parts.append(Part(piece, depth: depth + 1, room: &room)) }
+          self.parts = parts
         } else if type.name == "message/rfc822" {
-          parts = [Part(Self.decoded(content, headers)[...], depth: depth + 1)]
+          let inner = Self.decoded(content, headers)
+          parts = [Part(inner[...], depth: depth + 1, room: &room)]
         } else {
           parts = []
         }
@@ -150,30 +200,35 @@ struct MailParser: DocumentParser {
 
     private static func split(
       _ bytes: ArraySlice<UInt8>
-    ) -> (headers: [String: String], content: ArraySlice<UInt8>) {
+    ) -> (headers: [String: String], content: ArraySlice<UInt8>, isAny: Bool) {
       var headers: [String: String] = [:]
+      var isAny = false
       var name: String?
       var line = bytes.startIndex
       while line < bytes.endIndex {
         let end = bytes[line...].firstIndex(of: 10) ?? bytes.endIndex
-        var text = String(decoding: bytes[line..<end], as: UTF8.self)
+        let own = bytes[line..<end].prefix(MailParser.longestHeader)
+        var text = String(decoding: own, as: UTF8.self)
         if text.last == "\r" || text.last == "\r\n" { text.removeLast() }
         line = min(end + 1, bytes.endIndex)
         if text.isEmpty { break }
         if text.first?.isWhitespace == true {
-          if let name { headers[name]? += " " + text.trimmingCharacters(in: .whitespaces) }
+          if let name, headers[name]?.utf8.count ?? 0 < MailParser.longestHeader {
+            headers[name]? += " " + text.trimmingCharacters(in: .whitespaces)
+          }
         } else if let colon = text.firstIndex(of: ":") {
           let key = text[..<colon].lowercased()
-          guard !key.contains(where: \.isWhitespace) else { return ([:], bytes) }
-          name = headers[key] == nil ? key : nil
+          guard !key.contains(where: \.isWhitespace) else { return ([:], bytes, false) }
+          isAny = true
+          name = MailParser.headerNames.contains(key) && headers[key] == nil ? key : nil
           if name != nil {
             headers[key] = text[text.index(after: colon)...].trimmingCharacters(in: .whitespaces)
           }
         } else {
-          return (headers, bytes[line...])
+          return (headers, bytes[line...], isAny)
         }
       }
-      return (headers, bytes[line...])
+      return (headers, bytes[line...], isAny)
     }
 
     /// `text/plain; charset="utf-8"` as its value and its parameters, in small letters but for the
@@ -211,24 +266,35 @@ struct MailParser: DocumentParser {
     }
 
     private static func pieces(
-      of content: ArraySlice<UInt8>, boundary: String
+      of content: ArraySlice<UInt8>, boundary: String, atMost most: Int
     ) -> [ArraySlice<UInt8>] {
       let mark = Array("--\(boundary)".utf8)
       var pieces: [ArraySlice<UInt8>] = []
       var start: Int?
       var line = content.startIndex
-      while line < content.endIndex {
+      while line < content.endIndex, pieces.count < most {
         let end = content[line...].firstIndex(of: 10) ?? content.endIndex
-        if content[line..<end].starts(with: mark) {
+        if content[line..<end].starts(with: mark),
+          let isLast = Self.isLast(content[line..<end].dropFirst(mark.count))
+        {
           if let start { pieces.append(content[start..<line]) }
-          let isLast = content[line..<end].dropFirst(mark.count).starts(with: Array("--".utf8))
           start = isLast ? nil : min(end + 1, content.endIndex)
           if isLast { break }
         }
         line = end + 1
       }
-      if let start, start < content.endIndex { pieces.append(content[start...]) }
+      if let start, start < content.endIndex, pieces.count < most {
+        pieces.append(content[start...])
+      }
       return pieces
+    }
+
+    /// Whether a line that begins with a boundary is the last, by the rest of it; nil if it is none, as another
+    /// part's boundary may be longer.
+    private static func isLast(_ rest: ArraySlice<UInt8>) -> Bool? {
+      let isLast = rest.starts(with: "--".utf8)
+      let isBlank = rest.dropFirst(isLast ? 2 : 0).allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
+      return isBlank ? isLast : nil
     }
 
     private static func decoded(

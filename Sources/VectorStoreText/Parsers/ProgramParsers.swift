@@ -22,7 +22,7 @@ struct PDFParser: DocumentParser {
     do {
       output = try program.run(["-enc", "UTF-8", "{}", "-"], on: file)
     } catch DocumentParserError.failed(let words) where words.contains("password") {
-      throw DocumentParserError.noText("it is encrypted; save it without a password")
+      throw DocumentParserError.damaged(ZippedDocument.encrypted)
     }
     var whole = PlacedText()
     let pages = String(decoding: output, as: UTF8.self)
@@ -32,8 +32,10 @@ struct PDFParser: DocumentParser {
     }
     guard !whole.text.isEmpty else {
       throw DocumentParserError.noText(
-        "its pages hold no text, only pictures as from a scanner; make it searchable first, for example with "
-          + "ocrmypdf")
+        file.bytes.range(of: Data("/Image".utf8)) == nil
+          ? "its pages are empty"
+          : "its pages hold no text, only pictures as from a scanner; make it searchable first, for example with "
+            + "ocrmypdf")
     }
     return ParsedDocument(text: whole.text, format: .text)
   }
@@ -82,13 +84,16 @@ struct PandocParser: DocumentParser {
   private static func converted(
     _ file: ParsedFile, from format: String, by program: Program
   ) throws -> ParsedDocument {
+    if ["docx", "odt", "epub"].contains(format) {
+      try ZippedDocument.check(file.bytes, format: format)
+    }
     let isBook = ["epub", "fb2"].contains(format)
     let output = try program.run(
       [
         "+RTS", "-M1G", "-RTS", "--sandbox", "--lua-filter=filter.lua", "--wrap=none",
         "--standalone", "--from", format, "--to", "gfm-raw_html+yaml_metadata_block", "{}",
       ], on: file, beside: ["filter.lua": isBook ? withoutWrappers + chapters : withoutWrappers])
-    let text = String(decoding: output, as: UTF8.self)
+    let text = withoutEmptyMetadata(String(decoding: output, as: UTF8.self))
     guard text.contains(where: { !$0.isWhitespace }) else {
       throw DocumentParserError.noText("it holds no text")
     }
@@ -98,6 +103,19 @@ struct PandocParser: DocumentParser {
       whole.append(chapter.drop(while: \.isNewline), at: number + 1)
     }
     return ParsedDocument(text: whole.text)
+  }
+
+  /// A text without its front matter if nothing in it has a value.
+  private static func withoutEmptyMetadata(_ text: String) -> String {
+    let mark = "---\n"
+    guard text.hasPrefix(mark), let end = text.dropFirst(mark.count).firstRange(of: mark) else {
+      return text
+    }
+    let lines = text[..<end.lowerBound].dropFirst(mark.count).split(separator: "\n")
+    let isEmpty = lines.allSatisfy { line in
+      line.wholeMatch(of: /[A-Za-z-]+:\s*|\s*-\s*/) != nil
+    }
+    return isEmpty ? String(text[end.upperBound...].drop(while: \.isNewline)) : text
   }
 
   /// Divisions and spans of a page are no text; pandoc writes their tags otherwise.
@@ -134,8 +152,8 @@ struct PandocParser: DocumentParser {
 package struct Program: Sendable {
   /// The longest that it may take.
   package static let timeLimit = Duration.seconds(120)
-  /// The most bytes that it may print.
-  private static let outputLimit = 256 << 20
+  /// The most bytes that it may print, and that any file may have that it writes.
+  private static let (outputLimit, fileLimit) = (64 << 20, 256 << 20)
   /// The most bytes of memory that it may take, where the system has `prlimit`.
   private static let memoryLimit = 4 << 30
 
@@ -187,9 +205,7 @@ package struct Program: Sendable {
 
     let process = Process()
     var line = [path] + arguments.map { $0.replacingOccurrences(of: "{}", with: copy.path) }
-    if name != "pandoc", let prlimit = Self.find("prlimit") {
-      line = [prlimit, "--as=\(Self.memoryLimit)", "--fsize=\(Self.outputLimit)", "--"] + line
-    }
+    if let prlimit = Self.find("prlimit") { line = [prlimit] + limits(limit) + ["--"] + line }
     process.executableURL = URL(filePath: line[0])
     process.arguments = Array(line.dropFirst())
     process.currentDirectoryURL = folder
@@ -204,17 +220,63 @@ package struct Program: Sendable {
       throw DocumentParserError.failed(
         "\(name) cannot be started: \((error as NSError).localizedDescription)")
     }
-    if ended.wait(timeout: .now() + limit / .seconds(1)) == .timedOut {
-      // With what it has started: a process begins a group of its own.
-      kill(-process.processIdentifier, SIGKILL)
+    let isLate = ended.wait(timeout: .now() + limit / .seconds(1)) == .timedOut
+    // With what it has started: a process begins a group of its own.
+    kill(-process.processIdentifier, SIGKILL)
+    if isLate {
       kill(process.processIdentifier, SIGKILL)
       ended.wait()
       throw DocumentParserError.timedOut(limit)
     }
-    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-      throw DocumentParserError.failed(Self.words(of: errors, or: process, name))
+    switch (process.terminationReason, process.terminationStatus) {
+    case (.exit, 0): break
+    case (.uncaughtSignal, SIGXFSZ): throw tooMuch
+    case (.exit, 251) where name == "pandoc":
+      throw DocumentParserError.failed("pandoc would need more than 1 GB of memory to read it")
+    default: throw DocumentParserError.failed(Self.words(of: errors, or: process, name))
     }
-    return try WholeFile.read(output.path, limit: Self.outputLimit)
+    do {
+      return try WholeFile.read(output.path, limit: Self.outputLimit)
+    } catch FileProblem.Reason.tooLarge {
+      throw tooMuch
+    }
+  }
+
+  /// What the system is to hold the program to, as arguments of `prlimit`.
+  private func limits(_ time: Duration) -> [String] {
+    // Also if nobody is left to end it. Of several threads each may take the whole time.
+    let seconds =
+      Int((time / .seconds(1)).rounded(.up)) * ProcessInfo.processInfo.processorCount
+    var limits = [
+      "--fsize=\(Self.atMost(Self.fileLimit, RLIMIT_FSIZE))",
+      "--cpu=\(Self.atMost(seconds, RLIMIT_CPU))",
+    ]
+    // pandoc has a limit of its own: it takes hold of far more addresses than memory.
+    if name != "pandoc" { limits.append("--as=\(Self.atMost(Self.memoryLimit, RLIMIT_AS))") }
+    return limits
+  }
+
+  #if canImport(Glibc)
+    private typealias Resource = __rlimit_resource
+    private static func own(_ resource: Resource, _ limits: inout rlimit) -> Int32 {
+      getrlimit(__rlimit_resource_t(resource.rawValue), &limits)
+    }
+  #else
+    private typealias Resource = Int32
+    private static func own(_ resource: Resource, _ limits: inout rlimit) -> Int32 {
+      getrlimit(resource, &limits)
+    }
+  #endif
+
+  /// A limit, or that of this process if it is lower: nobody may raise it.
+  private static func atMost(_ wanted: Int, _ resource: Resource) -> Int {
+    var limits = rlimit()
+    guard own(resource, &limits) == 0 else { return wanted }
+    return Int(clamping: min(UInt64(wanted), UInt64(limits.rlim_max)))
+  }
+
+  private var tooMuch: DocumentParserError {
+    .failed("\(name) printed more than \(Self.outputLimit >> 20) MB")
   }
 
   /// What a program said of its failure: its last line.

@@ -19,8 +19,7 @@ struct SubtitleParser: DocumentParser {
       } else if line.allSatisfy(\.isWhitespace) {
         isCue = false
       } else if isCue {
-        let words = line.replacing(/<[^>]*>|\{\\[^}]*\}/, with: "")
-          .trimmingCharacters(in: .whitespaces)
+        let words = Self.unmarked(line)
         // Live captions say each line twice.
         guard !words.isEmpty, words != previous else { continue }
         previous = words
@@ -34,9 +33,33 @@ struct SubtitleParser: DocumentParser {
 
   /// When a cue begins, if a line is one's times: `00:01:02,500 --> 00:01:04,000` begins at 0:01:02.
   private static func start(_ line: Substring) -> String? {
-    guard let match = line.prefixMatch(of: /\s*(?:(\d+):)?(\d\d):(\d\d)[,.]\d+\s*-->/) else {
+    // No line of times is longer.
+    guard line.utf8.count < 200,
+      let match = line.prefixMatch(of: /\s*(?:(\d+):)?(\d\d):(\d\d)[,.]\d+\s*-->/)
+    else {
       return nil
     }
     return "\(Int(match.1 ?? "0") ?? 0):\(match.2):\(match.3)"
+  }
+
+  /// What is said of a line: `<i>` and `{\an8}` are no words.
+  ///
+  /// - Complexity: O(length), whatever the line is.
+  private static func unmarked(_ line: Substring) -> String {
+    var rest = Substring(line.trimmingCharacters(in: .whitespaces))
+    guard rest.utf8.contains(where: { "<{".utf8.contains($0) }) else { return String(rest) }
+    var words = ""
+    var isOpen = (angle: true, brace: true)
+    while let mark = rest.firstIndex(where: { $0 == "<" || $0 == "{" }) {
+      words += rest[..<mark]
+      let isAngle = rest[mark] == "<"
+      let isMark = isAngle ? isOpen.angle : isOpen.brace && rest[mark...].hasPrefix("{\\")
+      let end = isMark ? rest[mark...].firstIndex(of: isAngle ? ">" : "}") : nil
+      // What has no end once has none later.
+      if isMark, end == nil { if isAngle { isOpen.angle = false } else { isOpen.brace = false } }
+      if end == nil { words.append(rest[mark]) }
+      rest = rest[rest.index(after: end ?? mark)...]
+    }
+    return (words + rest).trimmingCharacters(in: .whitespaces)
   }
 }

@@ -3,27 +3,43 @@
 import Foundation
 
 /// Reads comma- or tab-separated values (RFC 4180): each row becomes a line that names its columns, as
-/// `name: Ada, city: London`, so that a row is understood without the header.
+/// `name: Ada, city: London`, so that a row is understood without the header. The line has the number that the row
+/// has in the file.
 struct TableParser: DocumentParser {
   let endings: Set<String> = ["csv", "tsv", "tab"]
+  /// What is longer is no name of a column, and would be in each row.
+  private static let longestName = 100
+  /// The most bytes that the rows may come to with the names in them.
+  private static let mostBytes = 512 << 20
 
   func parse(_ file: ParsedFile) throws -> ParsedDocument {
     let table = try TextDecoder.decode(file.bytes, or: file.encoding)
     var rows = Rows(table, separator: Self.separator(of: table, ending: file.ending))
     guard let header = rows.next() else { throw DocumentParserError.noText("it holds no row") }
-    let names = header.enumerated().map { $1.isEmpty ? "column \($0 + 1)" : $1 }
-    var text = ""
-    var isHeaderAlone = true
+    let names = header.enumerated().map { place, name in
+      name.isEmpty
+        ? "column \(place + 1)"
+        : name.utf8.count > Self.longestName ? String(name.prefix(Self.longestName)) : name
+    }
+    var text = header.joined(separator: ", ") + "\n"
+    var line = 2
     while let row = rows.next() {
-      isHeaderAlone = false
+      guard text.utf8.count <= Self.mostBytes else {
+        throw DocumentParserError.damaged(
+          "its rows come to more than \(Self.mostBytes >> 20) MB with the names of their columns")
+      }
       let fields = row.enumerated().filter { !$1.isEmpty }.map { place, value in
         names.indices.contains(place) ? "\(names[place]): \(value)" : value
       }
       guard !fields.isEmpty else { continue }
+      text += String(repeating: "\n", count: rows.line - line)
       text += fields.joined(separator: ", ") + "\n"
+      line = rows.line + 1
     }
-    // A header alone, or a list of one column without any.
-    if isHeaderAlone { text = header.joined(separator: ", ") }
+    if let problem = rows.problem { throw problem }
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw DocumentParserError.noText("its rows are empty")
+    }
     return ParsedDocument(text: text, format: .text)
   }
 
@@ -49,6 +65,14 @@ struct TableParser: DocumentParser {
     private let separator: UInt8
     private let keepsLines: Bool
     private var place = 0
+    private var lines = 0
+    /// The line of the file, from 1, in which the last row began.
+    private(set) var line = 0
+    /// Why the rows are none that can be read, once that is so: fields were left out.
+    private(set) var problem: DocumentParserError?
+
+    /// The most fields of a row.
+    private static let mostFields = 100_000
 
     /// - Parameter keepsLines: whether the white space within a field stays as it is.
     init(_ text: String, separator: UInt8, keepsLines: Bool = false) {
@@ -62,36 +86,49 @@ struct TableParser: DocumentParser {
       let quote = UInt8(ascii: "\"")
       var fields: [String] = []
       var field: [UInt8] = []
-      var isQuoted = false
+      // Whether the field is quoted here, and whether it is only blanks so far.
+      var (isQuoted, isBlank) = (false, true)
+      line = lines + 1
       func finished() -> String {
         let text = String(decoding: field, as: UTF8.self)
-        return keepsLines
-          ? text.trimmingCharacters(in: .whitespacesAndNewlines)
-          : text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !keepsLines else { return text.trimmingCharacters(in: .whitespacesAndNewlines) }
+        var collapsed = ""
+        collapsed.append(blanksAsOne: text)
+        if collapsed.last == " " { collapsed.removeLast() }
+        return collapsed
       }
       while place < bytes.count {
         let byte = bytes[place]
         place += 1
+        if byte == UInt8(ascii: "\n") { lines += 1 }
         if isQuoted {
           guard byte == quote else {
             field.append(byte)
+            isBlank = isBlank && byte == UInt8(ascii: " ")
             continue
           }
           if place < bytes.count, bytes[place] == quote {
             field.append(quote)
+            isBlank = false
             place += 1
           } else {
             isQuoted = false
           }
-        } else if byte == quote, field.allSatisfy({ $0 == UInt8(ascii: " ") }) {
+        } else if byte == quote, isBlank {
           isQuoted = true
         } else if byte == separator {
-          fields.append(finished())
+          if fields.count < Self.mostFields {
+            fields.append(finished())
+          } else {
+            problem = .damaged("one of its rows has more than \(Self.mostFields) fields")
+          }
           field = []
+          isBlank = true
         } else if byte == UInt8(ascii: "\n") {
           break
         } else if byte != UInt8(ascii: "\r") {
           field.append(byte)
+          isBlank = isBlank && byte == UInt8(ascii: " ")
         }
       }
       fields.append(finished())

@@ -44,6 +44,13 @@ package struct TextPlaces: Sendable {
     return first == last ? "\(kind) \(first)" : "\(kind)s \(first) to \(last)"
   }
 
+  /// Where the place begins that holds a scalar, if it has nothing to do with those before it; else 0.
+  package func independentStart(at scalar: Int) -> Int {
+    guard areIndependent else { return 0 }
+    let number = number(at: scalar)
+    return number > 1 ? starts[number - 2] : 0
+  }
+
   private func number(at scalar: Int) -> Int {
     var (low, high) = (0, starts.count)
     while low < high {
@@ -56,6 +63,16 @@ package struct TextPlaces: Sendable {
   /// Whether a text is what ``label(of:)`` makes, and no heading.
   package static func isLabel(_ text: Substring) -> Bool {
     text.wholeMatch(of: /(page|chapter|cell|message|slide|row|line)(s \d+ to)? \d+/) != nil
+  }
+
+  /// The label of one place of a passage, by how many others of the passage come before it.
+  ///
+  /// - Parameter label: that of the whole passage, as "pages 3 to 5".
+  package static func label(_ label: String, after count: Int) -> String? {
+    guard let match = label.wholeMatch(of: /([a-z]+?)s? (\d+)(?: to \d+)?/),
+      let first = Int(match.2)
+    else { return nil }
+    return "\(match.1) \(first + count)"
   }
 
   /// How many places a text has.

@@ -50,6 +50,7 @@ package struct TextRows: Sendable {
           number: all.count + 1, text: values.indices.contains(column) ? values[column] : nil,
           fields: fields))
     }
+    if let problem = rows.problem { throw problem }
     return all
   }
 
@@ -57,7 +58,9 @@ package struct TextRows: Sendable {
     var all: [Row] = []
     var names: Set<String> = []
     let decoder = JSONDecoder()
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    // Not by characters: a line end of Windows is one of its own.
+    let bytes = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+    for (index, line) in bytes.map(Substring.init).enumerated()
     where line.contains(where: { !$0.isWhitespace }) {
       guard
         var fields = try? decoder.decode([String: MetadataValue].self, from: Data(line.utf8))

@@ -36,6 +36,13 @@ import Testing
     #expect(tabs.map(\.text) == ["x, y"])
   }
 
+  @Test func linesMayEndAsOnWindows() throws {
+    let lines = Self.lines.replacing("\n", with: "\r\n")
+    #expect(try Self.rows(lines, "x.jsonl", "body").map(\.number) == [1, 3, 4])
+    let table = Self.table.replacing("\n", with: "\r\n")
+    #expect(try Self.rows(table, "x.csv", "body").map(\.text?.count) == [18, 0, 14])
+  }
+
   @Test func oneFieldOfALineOfJSONIsTheText() throws {
     let rows = try Self.rows(Self.lines, "x.jsonl", "body")
     #expect(
