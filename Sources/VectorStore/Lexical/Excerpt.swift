@@ -12,7 +12,8 @@ package struct Excerpt: Sendable, Equatable {
   package var startsInLine = false
   /// Whether the passage goes on after the last line.
   package var isCut = false
-  /// The headings above the first line, from the highest down.
+  /// The headings above the first line, from the highest down. Before them what holds the line with the most of the
+  /// question's words, as "page 3", if the passage has pages.
   package var headings: [String] = []
 
   /// A line of the passage as it is shown.
@@ -60,7 +61,25 @@ package struct Excerpt: Sendable, Equatable {
       lines = [String(line[range])]
     }
     if let header = Self.header(of: window.lowerBound, shown) { lines.insert(header, at: 0) }
-    self.headings = Self.path(headings, passage, format, above: firstLine)
+    let most = shown[window].max {
+      ($0.words.count, $0.count, $1.number) < ($1.words.count, $1.count, $0.number)
+    }
+    self.headings = Self.path(
+      Self.placed(headings, passage, at: most.flatMap { $0.words.isEmpty ? nil : $0.number }),
+      passage, format, above: firstLine)
+  }
+
+  /// The headings above a passage with the one place, page or message, that a line of it is in.
+  private static func placed(_ above: [String], _ passage: String, at line: Int?) -> [String] {
+    guard let line, let label = above.first, passage.utf8.contains(0x0C) else { return above }
+    let before = physicalLines(passage).prefix(line).reduce(0) { $0 + $1.utf8.count { $0 == 0x0C } }
+    guard let place = TextPlaces.label(label, after: before) else { return above }
+    return [place] + above.dropFirst()
+  }
+
+  /// Its lines as they are counted, each with a line end of Windows as far as its file has them.
+  private static func physicalLines(_ passage: String) -> [Substring] {
+    passage.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map(Substring.init)
   }
 
   /// The window with the most distinct words, then the most words; the first of equals.
@@ -136,7 +155,7 @@ package struct Excerpt: Sendable, Equatable {
   private static func path(
     _ above: [String], _ passage: String, _ format: DocumentFormat, above line: Int
   ) -> [String] {
-    let start = passage.split(separator: "\n", omittingEmptySubsequences: false).prefix(line)
+    let start = physicalLines(passage).prefix(line)
       .reduce(0) { $0 + $1.unicodeScalars.count + 1 }
     let headings = Headings(of: passage, format: format)
     // A heading that is shown itself stands below what its own section is in.
@@ -150,12 +169,15 @@ package struct Excerpt: Sendable, Equatable {
   private static func lines(
     of passage: String, format: DocumentFormat, isStart: Bool
   ) -> [Line] {
-    let all = passage.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    let skipped = isStart && format == .markdown ? frontMatter(all) : 0
+    let all = physicalLines(passage).enumerated().flatMap { number, line in
+      line.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        .map { (number: number, line: $0) }
+    }
+    let skipped = isStart && format == .markdown ? frontMatter(all.map(\.line)) : 0
     var isComment = false
     var isCode = false
     var result: [Line] = []
-    for (number, line) in all.enumerated().dropFirst(skipped) {
+    for (number, line) in all.dropFirst(skipped) {
       let trimmed = line.drop(while: \.isWhitespace)
       guard !trimmed.isEmpty else { continue }
       guard format == .markdown else {
@@ -177,8 +199,8 @@ package struct Excerpt: Sendable, Equatable {
     }
     // A passage of nothing else is shown as it is.
     guard result.isEmpty else { return result }
-    return all.enumerated().filter { !$1.allSatisfy(\.isWhitespace) }
-      .map { Line(number: $0, text: String($1)) }
+    return all.filter { !$0.line.allSatisfy(\.isWhitespace) }
+      .map { Line(number: $0.number, text: String($0.line)) }
   }
 
   /// How many lines the front matter takes; 0 if there is none.

@@ -11,6 +11,8 @@ struct Headings {
     /// 1 is the highest.
     var level: Int
     var title: String
+    /// The place among all of the heading that it is below.
+    var parent: Int?
   }
 
   private var all: [Heading] = []
@@ -26,17 +28,32 @@ struct Headings {
     guard format == .markdown, text.utf8.contains(UInt8(ascii: "#")) else { return }
     var fence: Character?
     var start = 0
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    // Not by characters: a line end of Windows is one of its own.
+    for bytes in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false) {
+      let line = Substring(bytes)
       let trimmed = line.drop { $0 == " " }
       if let mark = trimmed.first, mark == "`" || mark == "~",
         trimmed.prefix(3) == String(repeating: mark, count: 3)
       {
         if fence == nil { fence = mark } else if fence == mark { fence = nil }
       } else if fence == nil, let heading = Self.heading(trimmed) {
-        all.append(Heading(start: start, level: heading.level, title: heading.title))
+        append(Heading(start: start, level: heading.level, title: heading.title))
       }
       start += line.unicodeScalars.count + 1
     }
+  }
+
+  /// Adds the next heading, below the last one that is higher.
+  private mutating func append(_ heading: Heading) {
+    var heading = heading
+    var above = all.isEmpty ? nil : all.count - 1
+    while let place = above, all[place].level >= heading.level { above = all[place].parent }
+    // A message has nothing to do with the one before it.
+    if let place = above, all[place].start < (places?.independentStart(at: heading.start) ?? 0) {
+      above = nil
+    }
+    heading.parent = above
+    all.append(heading)
   }
 
   private static func heading(_ line: Substring) -> (level: Int, title: String)? {
@@ -53,7 +70,22 @@ struct Headings {
   var titles: [String] { all.map(\.title) }
 
   /// Whether a heading begins at a place.
-  func hasOne(at place: Int) -> Bool { all.contains { $0.start == place } }
+  ///
+  /// - Complexity: O(log n) in the headings.
+  func hasOne(at place: Int) -> Bool {
+    let next = count(before: place)
+    return next < all.count && all[next].start == place
+  }
+
+  /// How many headings begin before a place.
+  private func count(before place: Int) -> Int {
+    var (low, high) = (0, all.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if all[middle].start < place { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 
   /// What holds a passage, as "page 3", and the headings above it, from the highest down.
   ///
@@ -63,6 +95,8 @@ struct Headings {
   }
 
   /// The headings above a place, from the highest down.
+  ///
+  /// - Complexity: O(log n) in the headings.
   func above(_ place: Int) -> [String] { path(below: [], at: place) }
 
   /// The same with the headings above the text itself, of which the first may be what holds it, as "page 3".
@@ -74,10 +108,15 @@ struct Headings {
     let levels = isBeforeAll ? above.count : (all.first?.level ?? 7) - 1
     var path = above.prefix(levels).enumerated()
       .map { Heading(start: -1, level: $0 + 1, title: $1) }
-    for heading in all.prefix(while: { $0.start < place }) {
-      path.removeAll { $0.level >= heading.level }
-      path.append(heading)
+    var own: [Heading] = []
+    var last = count(before: place) - 1
+    let start = places?.independentStart(at: place) ?? 0
+    while all.indices.contains(last), all[last].start >= start {
+      own.append(all[last])
+      guard let parent = all[last].parent else { break }
+      last = parent
     }
-    return holders + path.map(\.title)
+    if let highest = own.last { path.removeAll { $0.level >= highest.level } }
+    return holders + (path + own.reversed()).map(\.title)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import VectorStore
@@ -18,6 +19,70 @@ struct ExcerptTests {
     #expect(found.lines.count == 8)
     #expect(found.lines.first == lines[found.firstLine])
     #expect(found.isCut == (found.firstLine + 8 < 39))
+  }
+
+  /// A passage of several pages says which of them the question's words are on.
+  @Test func namesThePageOfTheLineThatMatches() {
+    let pages = "A walrus swims.\n\u{0C}\nAn onager runs.\n\u{0C}\u{0C}\nA tern flies.\n"
+    for (question, page, line) in [("walrus", 3, 0), ("onager", 4, 0), ("tern", 6, 0)] {
+      let found = excerpt(pages, question, headings: ["pages 3 to 6", "Animals"])
+      #expect(found.headings == ["page \(page)", "Animals"] && found.firstLine == line)
+    }
+    #expect(excerpt(pages, "zebra", headings: ["pages 3 to 6"]).headings == ["pages 3 to 6"])
+    #expect(excerpt(pages, "tern", headings: ["Animals"]).headings == ["Animals"])
+    let long = (1...30).map { "line \($0) \u{2028} of it\n\u{0C}\n" }.joined()
+    let found = excerpt(long, "30", headings: ["slides 1 to 31"])
+    #expect(found.headings == ["slide 30"])
+    // Lines are counted as editors count them.
+    #expect(found.firstLine == 2 * 26 && found.lines.first == "line 27 ")
+  }
+
+  @Test func linesMayEndAsOnWindows() {
+    let text =
+      "# One\r\n\r\nA walrus.\r\n\r\n# Two\r\n\r\n" + (1...9).map { "line \($0)\r\n" }.joined()
+    let found = excerpt(text + "An onager.\r\n", "onager")
+    #expect(found.headings == ["Two"] && found.firstLine == 8 && found.lines.last == "An onager.")
+    #expect(Headings(of: text, format: .markdown).titles == ["One", "Two"])
+  }
+
+  /// What stands above a passage, found as a reader finds it: line by line from the beginning.
+  @Test(arguments: 0..<20) func headingsAreThoseAbove(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let lines = (0..<60).map { line in
+      Int.random(in: 0..<3, using: &generator) == 0
+        ? String(repeating: "#", count: .random(in: 1...4, using: &generator)) + " h\(line)"
+        : "words"
+    }
+    let headings = Headings(of: lines.joined(separator: "\n"), format: .markdown)
+    var path: [(level: Int, title: String)] = []
+    var place = 0
+    for line in lines {
+      #expect(headings.above(place) == path.map(\.title), "seed \(seed)")
+      #expect(headings.hasOne(at: place) == line.hasPrefix("#"))
+      let level = line.prefix { $0 == "#" }.count
+      if level > 0 {
+        path.removeAll { $0.level >= level }
+        path.append((level, String(line.dropFirst(level + 1))))
+      }
+      place += line.unicodeScalars.count + 1
+    }
+  }
+
+  /// A message of a mailbox is not below the subject of the one before it; a cell is below earlier headings.
+  @Test func messagesHaveNothingToDoWithEachOther() {
+    let text = "# One\n\nwords\n\u{0C}\n# Two\n\nwords\n\u{0C}\nwords\n"
+    func above(_ source: String) -> [[String]] {
+      let headings = Headings(of: text, format: .markdown, source: source)
+      return [7..<9, 15..<20, 22..<27, 30..<35].map { headings.above($0) }
+    }
+    #expect(
+      above("x.mbox") == [
+        ["message 1", "One"], ["message 2"], ["message 2", "Two"], ["message 3"],
+      ])
+    #expect(
+      above("x.ipynb") == [
+        ["cell 1", "One"], ["cell 2", "One"], ["cell 2", "Two"], ["cell 3", "Two"],
+      ])
   }
 
   @Test func showsTheBeginningIfNothingMatches() {
