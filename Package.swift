@@ -90,7 +90,7 @@ let package = Package(
         "store", "StoreCLI", "VectorStore", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
-      exclude: ["Help", "Questions"]),
+      exclude: ["Documents", "Help", "Questions"]),
   ],
   swiftLanguageModes: [.v6]
 )
