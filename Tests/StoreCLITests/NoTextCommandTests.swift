@@ -29,6 +29,16 @@ import Testing
     #expect(gone.output.isEmpty && gone.errors.contains("its file has changed since, is gone"))
   }
 
+  @Test func withoutAKeyItSaysHowSuchPassagesAreFound() async throws {
+    let store = Command(folder: try TemporaryFolder())
+    try store.folder.write("The quokkazebra smiles.\n", to: "d/a.md")
+    let added = try await store.run("add", "d", "--no-text")
+    #expect(
+      added.output.contains("1 passage, ranked by their words and not by meaning until you set"),
+      "\(added.output)")
+    #expect(try await store.run("add", "d", "--json").output.contains("\"keepsText\":false"))
+  }
+
   @Test func oneColumnIsTheText() async throws {
     let store = Command(folder: try TemporaryFolder(), environment: ["SERVICE_MODE": "MOCK"])
     try store.folder.write(

@@ -205,8 +205,12 @@ enum ReportOutput {
       let end =
         report.mode == .hybrid && !canEmbed
         ? "you \(Advice.meaning)"
-        : report.batched == nil ? "`store reembed` has embedded them" : "their batch is answered"
-      clauses.append("\(Format.counted(chunks.standIn, "passage")), word search only until \(end)")
+        : report.batched != nil
+          ? "their batch is answered"
+          : "`store \(report.keepsText ? "reembed" : "update")` has embedded them"
+      // Without texts there is no word search: their words are in the vectors alone.
+      let how = report.keepsText ? "word search only" : "ranked by their words and not by meaning"
+      clauses.append("\(Format.counted(chunks.standIn, "passage")), \(how) until \(end)")
     }
     clauses += spent(
       tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,

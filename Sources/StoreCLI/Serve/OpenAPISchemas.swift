@@ -28,7 +28,7 @@ enum OpenAPISchemas {
       "documents: object, chunks: object, skipped: any, leftOut: any, leftOutByKind: any, "
       + "cutAgain: any, moved: any, gone: any, notPruned: any, tokens: int, tokensEstimated: any, "
       + "requests: int, costUSD: number, possibleCostUSD: number, batched?: object, parsed?: object, stopped?: object, "
-      + "dryRun: bool, mode: string, space: string, warnings: [string], errors: any, refused: any, "
+      + "dryRun: bool, keepsText: bool, mode: string, space: string, warnings: [string], errors: any, refused: any, "
       + "errorsOmitted: int, seconds: number",
     "RemoveReport": "documents: int, chunks: int, collections: int, notFound: [string]",
     "CollectionList": "collections: [CollectionSummary]",

@@ -95,7 +95,9 @@ struct AddRun {
   mutating func end() async throws -> AddReport {
     try await settle()
     try await sink.end(&tally)
-    return tally.report
+    var report = tally.report
+    report.keepsText = collection.keepsText
+    return report
   }
 
   /// Gives the run up after an error: what has been asked for and comes soon is still kept.

@@ -79,11 +79,19 @@ private struct SourceText {
     guard let text = reader.text(of: FoundFile(path: path, source: document.source)) else {
       return nil
     }
+    self.init(document, text)
+  }
+
+  /// A document with a text that its file is said to have.
+  init(_ document: TextlessDocument, _ text: String) {
     self.text = text
     self.document = document
     scalars = Array(text.unicodeScalars)
     headings = Headings(of: text, format: document.format, source: document.source)
   }
+
+  /// Whether it is the text that the document had.
+  var isSame: Bool { TextHash.of(text) == document.contentHash }
 
   /// A passage with its text; nil if the file holds another there now.
   func passage(_ ordinal: Int) -> StoredChunk? {
@@ -153,13 +161,31 @@ extension Store {
     _ documents: [Int64: TextlessDocument], _ body: @escaping @Sendable ([String: SourceText]) -> T
   ) async throws -> T {
     let options = try await permitting(AddOptions())
-    return try await file.work { [identity] in
+    let sizes = mode == .mock ? [] : await parses.knownSizes()
+    let here = try await file.work { [identity] in
       var texts: [String: SourceText] = [:]
-      for document in documents.values where texts[document.source] == nil {
-        texts[document.source] = SourceText(document, options, identity)
+      var rest: [(document: TextlessDocument, bytes: Data)] = []
+      var seen: Set<String> = []
+      for document in documents.values where seen.insert(document.source).inserted {
+        let text = SourceText(document, options, identity)
+        texts[document.source] = text
+        let path = identity.path(of: document.source)
+        guard text?.isSame != true, sizes.contains(StoreFile.size(of: path)),
+          let bytes = try? WholeFile.read(path, limit: AddOptions.maximumTextBytes)
+        else { continue }
+        rest.append((document, bytes))
       }
-      return body(texts)
+      return (texts: texts, rest: rest)
     }
+    // What a service parsed is kept beside the ledger, by the content of the file.
+    var texts = here.texts
+    for (document, bytes) in here.rest {
+      let parsing = parsing(runID: nil, SpendingOptions())
+      guard let parsed = await parsing.known(bytes, named: document.source) else { continue }
+      let text = SourceText(document, parsed.text)
+      if text.isSame { texts[document.source] = text }
+    }
+    return try await file.work { [texts] in body(texts) }
   }
 }
 

@@ -229,6 +229,8 @@ public struct AddReport: Sendable, Codable, Hashable {
   public var stopped: Stop?
   /// Whether nothing was changed or spent: the counts tell what an `add` would do.
   public var dryRun = false
+  /// Whether the collection keeps the texts of its passages, as ``AddOptions/keepsText``.
+  public var keepsText = true
   /// The mode it ran in.
   public var mode: ServiceMode
   /// The collection's target space.
@@ -289,7 +291,7 @@ public struct AddReport: Sendable, Codable, Hashable {
       tokens
     case tokensEstimated
     case requests, costUSD, possibleCostUSD, batched, parsed
-    case stopped, dryRun, mode, space, warnings, errors, refused, errorsOmitted
+    case stopped, dryRun, keepsText, mode, space, warnings, errors, refused, errorsOmitted
     case duration = "seconds"
   }
 

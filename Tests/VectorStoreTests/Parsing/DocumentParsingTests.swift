@@ -107,6 +107,29 @@ import Testing
     }
   }
 
+  /// Where no text is kept it is taken from what the service made of the same content, if the file still has it.
+  @Test func aHitWithoutTextShowsWhatTheServiceParsed() async throws {
+    try await withParsed { parsed in
+      let path = try parsed.slides("The zebra crosses.", "A walrus sleeps.")
+      let store = try await parsed.open(try parsed.service())
+      var options = AddOptions()
+      options.keepsText = false
+      let report = try await store.add(paths: [path], options: options)
+      #expect(report.documents.added == 1 && !report.keepsText)
+      for service in [try parsed.service(), nil] {
+        let store = try await parsed.open(service)
+        let hit = try #require(try await store.query("walrus").hits.first)
+        #expect(hit.text?.contains("A walrus sleeps.") == true && hit.fileState == nil, "\(hit)")
+        let whole = try await store.get("slides.pptx")
+        #expect(whole?.text?.contains("The zebra crosses.") == true)
+      }
+      try parsed.slides("The zebra crosses.", "An onager runs.")
+      let changed = try #require(try await store.query("walrus").hits.first)
+      #expect(changed.text == nil && changed.fileState == .changed)
+      #expect(parsed.server.uploads.count == 1)
+    }
+  }
+
   @Test func whatAProgramReadsIsSentOnlyIfThatWasChosen() async throws {
     try await withParsed { parsed in
       let page = try parsed.folder.write("<p>A heron waits.</p>", to: "page.html")
