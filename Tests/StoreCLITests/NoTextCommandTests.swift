@@ -46,6 +46,7 @@ import Testing
     #expect(try await store.run("add", "a.csv", "--text-field", "body").status == 0)
     let hit = try await store.run("query", "tern", "-n1").output
     #expect(hit.contains("row 2") && hit.contains("A tern flies.") && !hit.contains("walrus"))
+    #expect(try await store.run("get", "a.csv", "--page", "2").output == "A tern flies.\n")
     #expect(try await store.run("roots").output.contains("--text-field 'body'"))
     let rows = try await store.run("import", "a.csv", "--text-field", "body", "-c", "rows")
     #expect(rows.status == 0, "\(rows.errors)")

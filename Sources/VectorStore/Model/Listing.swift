@@ -93,6 +93,12 @@ public struct StoredChunk: Sendable, Codable, Hashable {
   public var line: Int?
   /// The spaces it has vectors in.
   public var spaces: [EmbeddingSpace]
+  /// The message or row that it is in, from 1, if its document has several; not part of its JSON.
+  var place: Int?
+
+  private enum CodingKeys: String, CodingKey {
+    case id, ordinal, text, start, end, line, spaces
+  }
 
   /// Creates a value from its parts.
   public init(

@@ -94,30 +94,42 @@ enum DocumentListing {
     return try db.rows(
       bulk: """
         SELECT c.id, c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line,
-          (SELECT GROUP_CONCAT(v.space_id) FROM vectors v WHERE v.chunk_id = c.id)
+          (SELECT GROUP_CONCAT(v.space_id) FROM vectors v WHERE v.chunk_id = c.id), c.headings
         FROM chunks c WHERE c.document_id = ? ORDER BY c.ordinal
         """, .integer(document)
     ) { row in
       let spaces = (try row.text(orNil: 6) ?? "").split(separator: ",")
-      return StoredChunk(
+      var chunk = StoredChunk(
         id: try row.integer(0), ordinal: try row.count(1), text: try row.text(orNil: 2),
         start: try row.count(orNil: 3), end: try row.count(orNil: 4), line: try row.count(orNil: 5),
         spaces: spaces.compactMap { Int64($0).flatMap { names[$0] } }
           .sorted { $0.name < $1.name })
+      chunk.place = try row.text(orNil: 7)?.split(separator: "\n").first
+        .flatMap(TextPlaces.independentNumber)
+      return chunk
     }
   }
 
   /// A document's text put together from its chunks: each chunk without what it repeats of the ones
-  /// before. Nil where a chunk has no text.
+  /// before, and between two messages or rows the form feeds that are in none of them. Nil where a chunk has no
+  /// text.
   ///
   /// - Complexity: O(length of the text).
   static func text(of chunks: [StoredChunk]) -> String? {
     var text = ""
     var end = chunks.first?.start ?? 0
+    var (place, line) = (1, 1)
     for chunk in chunks {
       guard let piece = chunk.text else { return nil }
+      if let next = chunk.place, next > place {
+        text += String(repeating: "\u{0C}", count: next - place)
+        text += String(repeating: "\n", count: max(0, (chunk.line ?? line) - line))
+        place = next
+      }
       let repeated = max(0, end - (chunk.start ?? end))
-      text += Substring(piece.unicodeScalars.dropFirst(repeated))
+      let part = Substring(piece.unicodeScalars.dropFirst(repeated))
+      text += part
+      line += part.utf8.count { $0 == UInt8(ascii: "\n") }
       end = max(end, chunk.end ?? end)
     }
     return text

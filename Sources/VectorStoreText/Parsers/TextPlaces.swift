@@ -9,8 +9,10 @@ package struct TextPlaces: Sendable {
 
   /// What one is called, as `page`.
   private let kind: String
+  /// What has nothing to do with the next of its kind.
+  private static let independent = ["message", "row", "line"]
   /// Whether each has nothing to do with the next.
-  var areIndependent: Bool { ["message", "row", "line"].contains(kind) }
+  var areIndependent: Bool { Self.independent.contains(kind) }
   /// Where each but the first begins, in Unicode scalars.
   private var starts: [Int] = []
 
@@ -73,6 +75,13 @@ package struct TextPlaces: Sendable {
       let first = Int(match.2)
     else { return nil }
     return "\(match.1) \(first + count)"
+  }
+
+  /// The number of "message 3", or of another place that has nothing to do with the next; nil for others.
+  package static func independentNumber(_ label: Substring) -> Int? {
+    let words = label.split(separator: " ")
+    guard words.count == 2, independent.contains(String(words[0])) else { return nil }
+    return Int(words[1])
   }
 
   /// How many places a text has.
