@@ -33,7 +33,7 @@ struct HostileFolderTests {
     ),
     (
       "deep.html", times("<div>", 100_000) + "words" + times("</p>", 100_000),
-      "within each other more than 10000 deep"
+      "within each other more than 20000 deep"
     ),
     ("open.html", times("<b>", 9_000) + "words" + times("</i>", 100_000), nil),
     (

@@ -5,8 +5,8 @@
 enum HTMLBounds {
   /// The most attributes of one tag.
   static let mostAttributes = 500
-  /// The depth that a page may always have, and the most of any. Browsers stop at 512.
-  private static let (certainDepth, mostDepth) = (500, 10_000)
+  /// The depth that a page may always have. Browsers stop at 512.
+  private static let certainDepth = 500
   /// The most comparisons of end tags with open elements.
   private static let mostComparisons = 2_000_000_000
 
@@ -17,7 +17,7 @@ enum HTMLBounds {
   static func deepest(in html: String) throws -> Int {
     var html = html
     let ends = try html.withUTF8 { try endTags(in: $0) }
-    return min(mostDepth, max(certainDepth, mostComparisons / max(1, ends)))
+    return max(certainDepth, mostComparisons / max(1, ends))
   }
 
   static func tooDeep(_ depth: Int) -> DocumentParserError {

@@ -91,6 +91,7 @@ private final class Page {
   private var lines: [String] = []
   private var line = ""
   private var ignoredDepth = 0
+  private var headDepth = 0
   private var preformattedDepth = 0
   private var listDepth = 0
   private var title = ""
@@ -152,6 +153,7 @@ private final class Page {
     if !Self.void.contains(name) {
       open.append((name, isIgnored, isMain))
       if isIgnored { ignoredDepth += 1 }
+      if name == "head" { headDepth += 1 }
     }
     guard ignoredDepth == 0 else { return }
     switch name {
@@ -202,6 +204,7 @@ private final class Page {
   }
 
   private func close(_ element: (name: String, isIgnored: Bool, isMain: Bool)) {
+    if element.name == "head" { headDepth -= 1 }
     if element.isIgnored { return ignoredDepth -= 1 }
     guard ignoredDepth == 0 else { return }
     switch element.name {
@@ -231,7 +234,7 @@ private final class Page {
   }
 
   func text(_ part: String) {
-    if open.last?.name == "title", open.contains(where: { $0.name == "head" }) || title.isEmpty {
+    if open.last?.name == "title", headDepth > 0 || title.isEmpty {
       title += part
       return
     }

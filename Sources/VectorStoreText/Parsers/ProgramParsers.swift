@@ -220,17 +220,24 @@ package struct Program: Sendable {
       throw DocumentParserError.failed(
         "\(name) cannot be started: \((error as NSError).localizedDescription)")
     }
-    let isLate = ended.wait(timeout: .now() + limit / .seconds(1)) == .timedOut
-    // With what it has started: a process begins a group of its own.
-    kill(-process.processIdentifier, SIGKILL)
-    if isLate {
+    let end = DispatchTime.now() + limit / .seconds(1)
+    var isLate = false
+    // Foundation tells of the end only when all that the program has started has ended too.
+    while ended.wait(timeout: .now() + .milliseconds(50)) == .timedOut {
+      isLate = .now() > end
+      guard isLate || Self.isOver(process.processIdentifier) else { continue }
+      // A process begins a group of its own.
+      kill(-process.processIdentifier, SIGKILL)
       kill(process.processIdentifier, SIGKILL)
       ended.wait()
-      throw DocumentParserError.timedOut(limit)
+      break
     }
+    guard !isLate else { throw DocumentParserError.timedOut(limit) }
     switch (process.terminationReason, process.terminationStatus) {
     case (.exit, 0): break
-    case (.uncaughtSignal, SIGXFSZ): throw tooMuch
+    // By the signal, or by an error of its own if it does not take the signal.
+    case _ where try output.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 >= Self.fileLimit:
+      throw tooMuch
     case (.exit, 251) where name == "pandoc":
       throw DocumentParserError.failed("pandoc would need more than 1 GB of memory to read it")
     default: throw DocumentParserError.failed(Self.words(of: errors, or: process, name))
@@ -240,6 +247,14 @@ package struct Program: Sendable {
     } catch FileProblem.Reason.tooLarge {
       throw tooMuch
     }
+  }
+
+  /// Whether a process of this one has ended, whatever it has left behind.
+  private static func isOver(_ process: Int32) -> Bool {
+    var information = siginfo_t()
+    // It is only looked at: Foundation takes its status.
+    return waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+      && information.si_signo != 0
   }
 
   /// What the system is to hold the program to, as arguments of `prlimit`.
