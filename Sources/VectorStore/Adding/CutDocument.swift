@@ -156,17 +156,16 @@ struct CutDocument: Sendable {
     let chunks = Chunker(checked: chunking)
       .chunks(of: searchable.text, format: format, source: source)
     document.chunks = searchable.placed(chunks).flatMap {
-      let above = headings.above($0.range)
       let chunk = CutChunk(
-        text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line,
-        headings: above.isEmpty ? nil : above.joined(separator: "\n"))
+        text: $0.text, textHash: TextHash.of($0.text), range: $0.range, line: $0.line
+      ).under(headings)
       // A token has at least one byte.
       guard let counter = counter?.cutting, $0.text.utf8.count > tokens,
         counter.count($0.text) > tokens
       else {
         return [chunk]
       }
-      return chunk.cut(to: tokens, by: counter, format: format)
+      return chunk.cut(to: tokens, by: counter, format: format).map { $0.under(headings) }
     }
     return document
   }
@@ -297,6 +296,15 @@ struct CutChunk: Sendable {
     chunk.text = nil
     let places = (headings ?? "").split(separator: "\n").filter { TextPlaces.isLabel($0) }
     chunk.headings = places.isEmpty ? nil : places.joined(separator: "\n")
+    return chunk
+  }
+
+  /// The same with what of its document is above it.
+  fileprivate func under(_ headings: Headings) -> CutChunk {
+    guard let range else { return self }
+    var chunk = self
+    let above = headings.above(range)
+    chunk.headings = above.isEmpty ? nil : above.joined(separator: "\n")
     return chunk
   }
 

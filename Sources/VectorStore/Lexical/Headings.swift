@@ -1,8 +1,8 @@
-// The headings of a Markdown text: which of them stand above a place.
+// The headings of a Markdown text and the declarations of code: which of them are above a passage.
 
 import VectorStoreText
 
-/// The headings of a text, in order.
+/// The headings of a text, in order; of code, what it declares.
 struct Headings {
   /// A heading of a text.
   private struct Heading {
@@ -17,14 +17,16 @@ struct Headings {
 
   private var all: [Heading] = []
   private let places: TextPlaces?
+  private let outline: CodeOutline?
 
-  /// Reads the headings of a text; only Markdown has any.
+  /// Reads the headings of a text; only Markdown and code have any.
   ///
   /// - Parameter source: that of the document whose whole text it is, which may have pages, cells or messages:
-  ///   what holds a place then comes before the headings above it.
+  ///   what holds a place then comes before the headings above it. Its name tells the language of code.
   /// - Complexity: O(n) in the text's scalars.
   init(of text: String, format: DocumentFormat, source: String? = nil) {
     places = source.flatMap { TextPlaces(of: text, source: $0) }
+    outline = format == .code ? source.flatMap { CodeOutline(of: text, source: $0) } : nil
     guard format == .markdown, text.utf8.contains(UInt8(ascii: "#")) else { return }
     var fence: Character?
     var start = 0
@@ -87,11 +89,13 @@ struct Headings {
     return low
   }
 
-  /// What holds a passage, as "page 3", and the headings above it, from the highest down.
+  /// What holds a passage, as "page 3", and the headings above it, from the highest down; of code the declarations
+  /// that all of it is in.
   ///
   /// - Parameter range: in Unicode scalars; a heading that begins where it does is not above it.
   func above(_ range: Range<Int>) -> [String] {
-    (places.map { [$0.label(of: range)] } ?? []) + above(range.lowerBound)
+    (places.map { [$0.label(of: range)] } ?? [])
+      + (outline?.path(around: range) ?? above(range.lowerBound))
   }
 
   /// The headings above a place, from the highest down.

@@ -64,7 +64,8 @@ public struct Hit: Sendable, Codable, Hashable {
   public var end: Int?
   /// The line of its first scalar, from 1.
   public var line: Int?
-  /// The headings above the chunk, from the highest down.
+  /// The headings above the chunk, from the highest down; in code the declarations around it, as "struct Store" and
+  /// "func add".
   public var headings: [String]
   /// What the document's text is.
   public var format: DocumentFormat
