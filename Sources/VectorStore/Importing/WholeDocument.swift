@@ -141,7 +141,7 @@ private struct WholeDocumentReader {
     try db.forEachRow(
       bulk: """
         SELECT id, ordinal, text, text_hash, start_scalar, end_scalar, line, failure_code,
-          failure_message
+          failure_message, headings
         FROM chunks WHERE document_id = ? ORDER BY ordinal
         """, .integer(document)
     ) { row in
@@ -159,10 +159,11 @@ private struct WholeDocumentReader {
       } else {
         vectors.missing += 1
       }
-      stored.append(
-        StoredChunk(
-          id: try row.integer(0), ordinal: try row.count(1), text: part.text, start: part.start,
-          end: part.end, line: part.line, spaces: []))
+      var chunk = StoredChunk(
+        id: try row.integer(0), ordinal: try row.count(1), text: part.text, start: part.start,
+        end: part.end, line: part.line, spaces: [])
+      chunk.place = DocumentListing.place(headings: try row.text(orNil: 9))
+      stored.append(chunk)
       parts.append(part)
     }
     return (stored, parts)

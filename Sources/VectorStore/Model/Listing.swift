@@ -93,8 +93,8 @@ public struct StoredChunk: Sendable, Codable, Hashable {
   public var line: Int?
   /// The spaces it has vectors in.
   public var spaces: [EmbeddingSpace]
-  /// The message or row that it is in, from 1, if its document has several; not part of its JSON.
-  var place: Int?
+  /// The message or row that it is in, from 1, if its document has several.
+  @Uncompared var place: Int? = nil
 
   private enum CodingKeys: String, CodingKey {
     case id, ordinal, text, start, end, line, spaces
@@ -113,6 +113,15 @@ public struct StoredChunk: Sendable, Codable, Hashable {
     self.line = line
     self.spaces = spaces
   }
+}
+
+/// What goes with a value and is no part of it: it is neither compared nor written as JSON.
+@propertyWrapper
+struct Uncompared<Value: Sendable>: Sendable, Hashable {
+  var wrappedValue: Value
+
+  static func == (left: Self, right: Self) -> Bool { true }
+  func hash(into hasher: inout Hasher) {}
 }
 
 /// What is known about a collection.

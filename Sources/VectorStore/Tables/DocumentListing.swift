@@ -104,10 +104,14 @@ enum DocumentListing {
         start: try row.count(orNil: 3), end: try row.count(orNil: 4), line: try row.count(orNil: 5),
         spaces: spaces.compactMap { Int64($0).flatMap { names[$0] } }
           .sorted { $0.name < $1.name })
-      chunk.place = try row.text(orNil: 7)?.split(separator: "\n").first
-        .flatMap(TextPlaces.independentNumber)
+      chunk.place = place(headings: try row.text(orNil: 7))
       return chunk
     }
+  }
+
+  /// The message or row that a chunk is in by its headings; nil if its document has none of them.
+  static func place(headings: String?) -> Int? {
+    headings?.split(separator: "\n").first.flatMap(TextPlaces.independentNumber)
   }
 
   /// A document's text put together from its chunks: each chunk without what it repeats of the ones

@@ -28,6 +28,36 @@ import Testing
     func close() async throws { for store in all { try await store.close() } }
   }
 
+  /// Messages of a mailbox have nothing between them but what parts them, which an export has too.
+  @Test func messagesStayApart() async throws {
+    let folder = try TemporaryFolder()
+    let mailbox = (1...3).map {
+      "From a@b.org Tue Jun  3 10:15:0\($0) 2025\nSubject: Letter \($0)\n\nA walrus, \($0) times.\n\n"
+    }
+    let path = try folder.write(mailbox.joined(), to: "letters.mbox")
+    let export = folder.path("letters.jsonl")
+    var seen: [StoredDocument] = []
+    for name in ["a.db", "b.db"] {
+      let store = try await Store(
+        path: folder.path(name), configuration: StoreConfiguration(mode: .mock))
+      if seen.isEmpty {
+        try await store.add(paths: [path])
+        try await store.export(to: export)
+      } else {
+        try await store.import(from: export)
+      }
+      let document = try #require(try await store.get("letters.mbox"))
+      seen.append(document)
+      #expect(document.text?.split(separator: "\u{0C}").count == 3, "\(document.text ?? "")")
+      let hits = try await store.query("walrus", options: QueryOptions(limit: 3)).hits
+      #expect(Set(hits.map(\.headings.first)) == ["message 1", "message 2", "message 3"])
+      let chunks = try JSONEncoder().encode(document.chunks)
+      #expect(try JSONDecoder().decode([StoredChunk].self, from: chunks) == document.chunks)
+      try await store.close()
+    }
+    #expect(seen[0].text == seen[1].text)
+  }
+
   private static func document(_ name: String, _ random: inout SeededGenerator) -> Document {
     let words = (0..<Int.random(in: 1...60, using: &random)).map { _ in
       ["bread", "ärger", "walrus\n\n", "🎉", "e\u{301}", "the", "\"quoted\"", "tusk\t"]
