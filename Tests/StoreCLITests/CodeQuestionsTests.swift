@@ -15,14 +15,9 @@ import VectorStore
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
 
   private static func questions() throws -> [Question] {
-    let file = folder.appending(path: "Questions/code.tsv")
-    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-      .filter { !$0.hasPrefix("#") }
-      .map { line in
-        let fields = line.split(separator: "\t").map(String.init)
-        try #require(fields.count == 3, "\(line)")
-        return Question(text: fields[0], file: fields[1], words: fields[2].lowercased())
-      }
+    try QuestionRows.read("code.tsv", fields: 3).map {
+      Question(text: $0[0], file: $0[1], words: $0[2].lowercased())
+    }
   }
 
   /// Cuts as the store does, but tells nothing of the declarations around a passage.

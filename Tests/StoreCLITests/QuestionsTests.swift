@@ -39,16 +39,11 @@ struct QuestionsTests {
   ]
 
   private static func questions() throws -> [Question] {
-    let file = folder.appending(path: "Questions/questions.tsv")
-    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-      .filter { !$0.hasPrefix("#") }
-      .map { line in
-        let fields = line.split(separator: "\t").map(String.init)
-        try #require(fields.count == 4, "\(line)")
-        return Question(
-          set: fields[0], text: fields[1],
-          sources: fields[2].split(separator: "|").map(String.init), words: fields[3].lowercased())
-      }
+    try QuestionRows.read("questions.tsv", fields: 4).map { fields in
+      Question(
+        set: fields[0], text: fields[1],
+        sources: fields[2].split(separator: "|").map(String.init), words: fields[3].lowercased())
+    }
   }
 
   /// Measured when they were written: 48 first, 55 among three.

@@ -9,7 +9,7 @@ protocol PagedCommand {}
 /// What a command has written for its pager, which is started when the command ends.
 ///
 /// Without `PAGER`, or with `cat`, or where standard output is no terminal, nothing is kept and everything is written
-/// at once.
+/// at once. What goes to standard error is never kept: it stands before the page.
 enum Pager {
   private static let kept = Mutex<String?>(nil)
 

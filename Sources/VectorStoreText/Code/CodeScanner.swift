@@ -8,7 +8,7 @@
 ///
 /// - Complexity: O(bytes), with the memory of at most ``mostBlocks`` blocks and of what is found.
 struct CodeScanner {
-  /// The blocks within each other that are told apart; deeper ones are counted.
+  /// The most blocks within each other that are kept. Of deeper ones only the number is known.
   static let mostBlocks = 256
   /// The words of a statement that are looked at.
   static let mostWords = 48

@@ -18,7 +18,7 @@ struct StatementHead {
   var keyword: Range<Int>?
   var kind = Kind.function
   var name: Range<Int>?
-  /// Whether it is no declaration, as it begins with `if` or the like.
+  /// Whether it begins with `if`, `for` or another word that declares nothing.
   var isControl = false
   /// Whether its block has been opened.
   var isOpened = false

@@ -22,7 +22,7 @@ struct ZipDirectory {
 
   /// Reads the table; nil if there is none, as in a file that has been cut off.
   ///
-  /// - Complexity: O(entries).
+  /// - Complexity: O(bytes), which are copied once.
   init?(_ file: Data) {
     let bytes = Array(file)[...]
     func number(_ place: Int, _ count: Int) -> Int {
