@@ -10,6 +10,11 @@ let package = Package(
     .library(name: "VectorStore", targets: ["VectorStore"]),
     .executable(name: "store", targets: ["store"]),
   ],
+  traits: [
+    .trait(
+      name: "Postgres",
+      description: "Stores on PostgreSQL with pgvector, through libpq, beside stores in files.")
+  ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -31,6 +36,7 @@ let package = Package(
       name: "VectorStore",
       dependencies: [
         "VectorStoreEmbedding", "VectorStoreSearch", "VectorStoreText",
+        .target(name: "VectorStorePostgres", condition: .when(traits: ["Postgres"])),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -55,6 +61,14 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
 
+    // Empty without the trait.
+    .target(
+      name: "VectorStorePostgres",
+      dependencies: [.target(name: "CLibpq", condition: .when(traits: ["Postgres"]))]),
+    .systemLibrary(
+      name: "CLibpq", pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+
     .target(
       name: "TestSupport",
       dependencies: [
@@ -64,7 +78,8 @@ let package = Package(
       ],
       path: "Tests/TestSupport",
       exclude: [
-        "retrieval_reference.py", "statistics_reference.py", "tls_and_proxy.py",
+        "postgres_clients.py", "retrieval_reference.py", "statistics_reference.py",
+        "tls_and_proxy.py",
       ]),
     .testTarget(
       name: "VectorStoreTextTests",
@@ -73,6 +88,8 @@ let package = Package(
     .testTarget(
       name: "VectorStoreEmbeddingTests",
       dependencies: ["VectorStoreEmbedding", "VectorStoreText", "TestSupport"]),
+    .testTarget(
+      name: "VectorStorePostgresTests", dependencies: ["VectorStorePostgres", "TestSupport"]),
     .testTarget(
       name: "VectorStoreSearchTests",
       dependencies: ["VectorStoreSearch", "CVectorKernels", "TestSupport"]),

@@ -25,7 +25,7 @@ extension Store {
     guard try FilePlace(path) == .nothing else { throw Self.inTheWay(path) }
     let draft = "\(path)-new-\(UUID().uuidString)"
     defer { for side in [""] + StorePath.sqliteSides { unlink(draft + side) } }
-    try await file.read { db in
+    try await storeFile(for: "a backup").readDatabase { db in
       let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw Self.cannotWrite(path, errno) }
       closeFile(descriptor)

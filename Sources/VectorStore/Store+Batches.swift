@@ -26,8 +26,7 @@ extension Store {
     let batches = try await file.read { try BatchesTable.all($0) }
     guard !batches.isEmpty else { return report }
     let run = try await beginRun("batches")
-    let path = file.path
-    let presence = try await file.work { try RunPresence(storePath: path, run: run.id) }
+    let presence = try await file.presence(of: run.id)
     var refused: [Int64: [Data: ServiceError]] = [:]
     var ended: [BatchRecord] = []
     for (index, batch) in batches.enumerated() {

@@ -1,7 +1,5 @@
 // What changes in a store while it is open, whoever writes it.
 
-import GRDB
-
 extension Store {
   /// The changes of the store from now on, by this process or another, until the task that reads them ends.
   ///
@@ -36,7 +34,7 @@ extension Store {
   /// The changes of a store, in order. Throws what a read throws: ``StoreError/Code/closed`` after
   /// ``Store/close()``, and `CancellationError` when its task is cancelled.
   public struct Changes: AsyncSequence, Sendable {
-    let file: StoreFile
+    let file: any StoreStorage
     fileprivate let start: StoreContents
 
     /// Begins with what changed after ``Store/changes`` returned.
@@ -45,7 +43,7 @@ extension Store {
     /// Waits for changes.
     public struct Iterator: AsyncIteratorProtocol {
       private static let interval = Duration.milliseconds(200)
-      fileprivate let file: StoreFile
+      fileprivate let file: any StoreStorage
       fileprivate var seen: StoreContents
 
       /// The next change. Waits without end if there is none.
@@ -68,7 +66,7 @@ private struct StoreContents: Sendable {
   let generation: Int64
   private let collections: [String: String]
 
-  init(_ db: Database) throws {
+  init(_ db: any SQLTransaction) throws {
     generation = try StoreStateTable.generation(db)
     let rows = try db.rows(
       bulk: """

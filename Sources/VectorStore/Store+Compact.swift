@@ -1,7 +1,6 @@
 // `compact`: the file without anything that was deleted.
 
 import Foundation
-import GRDB
 
 extension Store {
   /// Rebuilds the file without free pages, so that it is as small as it can be and nothing that was
@@ -13,11 +12,11 @@ extension Store {
   @discardableResult
   public func compact() async throws -> CompactReport {
     let started = ContinuousClock.now
+    let file = try storeFile(for: "compacting")
     let before = file.size()
-    try await compactSegments()
+    try await compactSegments(of: file)
     try await file.addChecksums()
-    let path = file.path
-    let presence = try await file.work { try RunPresence(storePath: path, run: 0) }
+    let presence = try await file.presence(of: 0)
     try await file.compact { db in
       // A deleted word stays in the word index's older segments until they are merged.
       try db.execute(sql: "INSERT INTO chunk_search(chunk_search) VALUES ('optimize')")
@@ -33,12 +32,12 @@ extension Store {
   }
 
   /// Rebuilds segments that are damaged or have dead rows.
-  private func compactSegments() async throws {
-    let damaged = try await file.read { try SegmentMaintenance.damagedSegments($0) }
+  private func compactSegments(of file: StoreFile) async throws {
+    let damaged = try await file.readDatabase { try SegmentMaintenance.damagedSegments($0) }
     let rows = configuration.segmentRows
     var goesOn = true
     while goesOn {
-      goesOn = try await file.write { db in
+      goesOn = try await file.writeDatabase { db in
         var maintenance = SegmentMaintenance(db, segmentRows: rows)
         return try maintenance.compact(damaged: damaged)
       }

@@ -24,6 +24,12 @@ extension Store {
     var configuration = configuration
     configuration.access = options.repairs ? .readWrite : .readOnly
     configuration.opensForeignSchemas = true
+    if StorePlace(path).isPostgres {
+      let store = try await Store(path: path, configuration: configuration)
+      let report = try await store.doctor(options)
+      try await store.close()
+      return report
+    }
     do {
       let file = try StorePath.resolved(path)
       guard try FilePlace(file) != .nothing else {
@@ -59,6 +65,13 @@ extension Store {
   public func doctor(_ options: DoctorOptions = DoctorOptions()) async throws -> DoctorReport {
     let started = ContinuousClock.now
     try options.check()
+    #if Postgres
+      if file is PostgresStorage {
+        return DoctorReport(
+          store: path, checks: try await PostgresDoctor(store: self, options: options).examine(),
+          duration: ContinuousClock.now - started)
+      }
+    #endif
     let checks = try await Doctor(store: self, options: options).examine()
     return DoctorReport(store: path, checks: checks, duration: ContinuousClock.now - started)
   }

@@ -2,7 +2,6 @@
 // programs.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 import VectorStoreText
 
@@ -70,7 +69,7 @@ extension Store {
 
   private static func write(
     _ collection: CollectionRecord, to path: String, _ report: inout ExportReport,
-    _ progress: ProgressHandler?, _ db: Database
+    _ progress: ProgressHandler?, _ db: any SQLTransaction
   ) throws {
     let writer = try Self.writer(path)
     try WholeDocument.forEach(in: collection, db) { document, vectors in
@@ -94,7 +93,7 @@ extension Store {
 
 /// The rows of one export, inside one read snapshot.
 private struct ExportedRows {
-  let db: Database
+  let db: any SQLTransaction
   let collection: CollectionRecord
   let space: EmbeddingSpace
 
@@ -172,16 +171,16 @@ private struct ExportedRows {
 
   private func forEach(onlyWithVector: Bool, _ body: (Line) throws -> Void) throws {
     // Documents in the order of their ids and chunks by their index: nothing has to be sorted.
-    try db.forEachRow(
+    try db.forManyRows(
       bulk: """
         SELECT d.source, d.metadata, c.ordinal, c.text,
-          \(VectorsTable.data(in: space)), v.norm, v.checksum,
+          \(VectorsTable.data(in: space, db)), v.norm, v.checksum,
           EXISTS (SELECT 1 FROM chunks o WHERE o.document_id = d.id AND o.ordinal > 0),
           c.start_scalar, c.end_scalar, c.line
         FROM documents d NOT INDEXED CROSS JOIN chunks c ON c.document_id = d.id
         \(onlyWithVector ? "CROSS" : "LEFT") JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
         WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
-        """, try spaceID(), .integer(collection.id)
+        """, [try spaceID(), .integer(collection.id)]
     ) { row in
       try Cancellation.check()
       let place = ImportedDocument.ChunkPlace(

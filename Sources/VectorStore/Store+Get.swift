@@ -1,7 +1,6 @@
 // `get`, `list` and `count`: documents as they are stored, and their vectors.
 
 import Foundation
-import GRDB
 
 extension Store {
   /// A document with its chunks and its whole text; nil if the collection has none of that source.
@@ -182,7 +181,7 @@ extension Store {
 
   private func vectors(
     in collection: String, space: EmbeddingSpace?,
-    _ chunks: @escaping @Sendable (CollectionRecord, Database) throws -> [Int64]
+    _ chunks: @escaping @Sendable (CollectionRecord, any SQLTransaction) throws -> [Int64]
   ) async throws -> [ChunkVector] {
     try await file.read { db in
       let record = try CollectionsTable.require(collection, db)
@@ -192,7 +191,7 @@ extension Store {
       for chunk in try chunks(record, db) {
         try db.forEachRow(
           bulk: """
-            SELECT d.source, c.ordinal, \(VectorsTable.data(in: space)) FROM chunks c JOIN documents d ON d.id = c.document_id
+            SELECT d.source, c.ordinal, \(VectorsTable.data(in: space, db)) FROM chunks c JOIN documents d ON d.id = c.document_id
             JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
             WHERE c.id = ?1 AND d.collection_id = ?3
             """, [.integer(chunk), .integer(spaceID), .integer(record.id)]

@@ -1,7 +1,6 @@
 // `query`: texts or vectors in, ranked hits out.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 extension Store {
@@ -152,7 +151,7 @@ extension Store {
   /// Answers queries in one snapshot, by the plan that is made in it.
   func answer(
     _ queries: [RankedQuery], _ collection: String, _ options: QueryOptions,
-    plan: @escaping @Sendable (CollectionRecord, Database) throws -> RankingPlan
+    plan: @escaping @Sendable (CollectionRecord, any SQLTransaction) throws -> RankingPlan
   ) async throws -> [QueryResult] {
     let deviations = ErrorBound.deviations(
       failureProbability: configuration.searchFailureProbability)
@@ -184,7 +183,7 @@ extension Store {
   /// Why queries of a collection have no hit.
   private static func noHitsReason(
     in collection: CollectionRecord, _ options: QueryOptions, _ selection: FilterSelection?,
-    _ pending: PendingDocuments?, _ db: Database
+    _ pending: PendingDocuments?, _ db: any SQLTransaction
   ) throws -> String {
     if let pending, pending.count == pending.documents { return pending.message }
     let name = "the collection \"\(collection.name)\""

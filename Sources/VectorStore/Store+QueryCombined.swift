@@ -1,7 +1,6 @@
 // `query(combining:)`: several texts and documents with weights in, ranked hits out.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 /// A part of a question: a text, or a document of the collection, and how much it counts.
@@ -134,7 +133,7 @@ extension Store {
                 : " (did you mean \(similar.formatted(.list(type: .or)))?)"))
         }
         var sum: [Double] = []
-        let data = spaceRecord.map { VectorsTable.data(in: $0.space) } ?? "v.data"
+        let data = spaceRecord.map { VectorsTable.data(in: $0.space, db) } ?? "v.data"
         try db.forEachRow(
           bulk: """
             SELECT c.id, \(data), v.norm, v.checksum FROM chunks c

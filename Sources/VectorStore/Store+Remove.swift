@@ -1,6 +1,5 @@
 // `remove`: documents and collections out.
 
-import GRDB
 import VectorStoreText
 
 extension Store {

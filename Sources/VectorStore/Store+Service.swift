@@ -1,8 +1,6 @@
 // What a store keeps of the services of its collections: how they are reached, and how they tell
 // questions and documents apart.
 
-import GRDB
-
 /// What a store knows of a collection before a service for it is made.
 package struct RememberedCollection: Sendable, Equatable {
   /// Its target space.
@@ -22,9 +20,7 @@ extension Store {
   package static func remembered(
     _ collection: String, at path: String, orAny: Bool = false
   ) async throws -> RememberedCollection? {
-    guard StoreFile.size(of: path) > 0 else { return nil }
-    let store = try await Store(
-      path: path, configuration: StoreConfiguration(access: .readOnly, mode: .mock))
+    guard let store = try await reading(at: path) else { return nil }
     let found = try await store.file.read { db -> RememberedCollection? in
       let named = try CollectionsTable.find(collection, db)
       let others = try orAny && named == nil ? CollectionsTable.all(db) : []
@@ -40,13 +36,22 @@ extension Store {
     return found
   }
 
+  /// Opens the store at a path to look something up; nil if there is none.
+  static func reading(at path: String) async throws -> Store? {
+    do {
+      guard StorePlace(path).isPostgres || StoreFile.size(of: path) > 0 else { return nil }
+      return try await Store(
+        path: path, configuration: StoreConfiguration(access: .readOnly, mode: .mock))
+    } catch let error as StoreError where error.code == .storeNotFound {
+      return nil
+    }
+  }
+
   /// The names of the collections of the store at a path; none if there is no such store.
   ///
   /// - Throws: ``StoreError`` if the store cannot be read, as one of an older format cannot.
   package static func collectionNames(at path: String) async throws -> [String] {
-    guard StoreFile.size(of: path) > 0 else { return [] }
-    let store = try await Store(
-      path: path, configuration: StoreConfiguration(access: .readOnly, mode: .mock))
+    guard let store = try await reading(at: path) else { return [] }
     let names = try await store.file.read { try CollectionsTable.all($0).map(\.name) }
     try await store.close()
     return names

@@ -1,7 +1,6 @@
 // `roots` and `update`: what was added is remembered, and brought in step with its files.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 extension Store {
@@ -33,9 +32,7 @@ extension Store {
 
   /// The roots of the store at a path, as ``roots(in:)``; none if there is no such store.
   package static func roots(at path: String, in collection: String?) async throws -> [Root] {
-    guard StoreFile.size(of: path) > 0 else { return [] }
-    let store = try await Store(
-      path: path, configuration: StoreConfiguration(access: .readOnly, mode: .mock))
+    guard let store = try await reading(at: path) else { return [] }
     let roots = try await store.roots(in: collection)
     try await store.close()
     return roots

@@ -1,6 +1,5 @@
 // `updateMetadata`: what is known about documents changes, their texts and vectors stay.
 
-import GRDB
 import VectorStoreText
 
 extension Store {
@@ -84,7 +83,7 @@ public struct MetadataReport: Sendable, Codable, Hashable {
 extension DocumentsTable {
   /// The metadata of a document, and what of it was given, if that is known.
   fileprivate static func metadata(
-    _ id: Int64, _ db: Database
+    _ id: Int64, _ db: any SQLTransaction
   ) throws -> (all: String, given: String?)? {
     try db.firstRow(
       bulk: "SELECT metadata, given_metadata FROM documents WHERE id = ?", .integer(id)
@@ -93,7 +92,7 @@ extension DocumentsTable {
 
   /// Gives a document other metadata, and says what of it was given; nil leaves that as it is.
   fileprivate static func setMetadata(
-    _ id: Int64, _ metadata: String, given: String?, now: String, _ db: Database
+    _ id: Int64, _ metadata: String, given: String?, now: String, _ db: any SQLTransaction
   ) throws {
     try db.run(
       bulk: """

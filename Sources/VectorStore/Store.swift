@@ -19,7 +19,7 @@ package import VectorStoreText
 /// Verbs throw ``StoreError``, and `CancellationError` when their task is cancelled; what was
 /// committed before stays.
 public final class Store: Sendable {
-  /// The path of the file.
+  /// The path of the file, or the address of the store on PostgreSQL without its password.
   public let path: String
   /// What the store was opened with, and the ``mode`` it has now.
   public var configuration: StoreConfiguration {
@@ -30,7 +30,7 @@ public final class Store: Sendable {
 
   /// What the store was opened with. The mode is the router's.
   private let opened: StoreConfiguration
-  let file: StoreFile
+  let file: any StoreStorage
   /// What files are called.
   package let identity: SourceIdentity
   let router: EmbeddingRouter
@@ -43,7 +43,9 @@ public final class Store: Sendable {
 
   /// Opens the store at a path, and makes it if there is none and the configuration allows it.
   ///
-  /// The path `:memory:` makes a store that is not kept, as ``temporary(configuration:)``.
+  /// The path `:memory:` makes a store that is not kept, as ``temporary(configuration:)``. An address such as
+  /// `postgres://user@host/database?schema=notes` opens a store on PostgreSQL, if the package was built with its
+  /// trait `Postgres`; see <doc:Postgres>.
   ///
   /// - Throws: ``StoreError`` with the code `storeNotFound`, `notAStore`, `tooNew`, `damaged`,
   ///   `cannotOpen` or `readOnly`, and `invalidArgument` for a setting that is out of its range.
@@ -51,11 +53,12 @@ public final class Store: Sendable {
     try configuration.validate()
     passing = try path == Self.memoryPath ? PassingFolder() : nil
     let path = passing.map { $0.path + "/store.db" } ?? path
-    self.path = path
     opened = configuration
-    file = try await StoreFile.open(path: path, configuration: configuration)
+    let place = try await StorePlace(path).open(configuration)
+    file = place.storage
+    self.path = file is StoreFile ? path : file.path
     identity = SourceIdentity(
-      storeFolder: URL(filePath: file.path).deletingLastPathComponent().path,
+      storeFolder: place.folder,
       workingFolder: configuration.workingFolder ?? FileManager.default.currentDirectoryPath)
     router = configuration.makeRouter()
     await configuration.recallServers()
@@ -63,6 +66,14 @@ public final class Store: Sendable {
     queryCache = configuration.queryCachePath.map {
       QueryCache(path: $0, logger: configuration.logger)
     }
+  }
+
+  /// The store's file.
+  ///
+  /// - Throws: ``StoreError`` with `invalidArgument` for a store on PostgreSQL.
+  func storeFile(for what: String) throws -> StoreFile {
+    guard let file = file as? StoreFile else { throw StoreError.onlyInFiles(what) }
+    return file
   }
 
   /// Where vectors come from. A change takes effect with the next verb.

@@ -6,7 +6,7 @@ import Testing
 @Suite struct HelpTests {
   static let subcommands = [
     "add", "update", "roots", "init", "query", "get", "list", "tag", "remove", "collections",
-    "import", "export", "reembed", "batches",
+    "import", "export", "copy", "reembed", "batches",
     "stats", "doctor", "usage", "health", "model", "compact", "mcp", "serve", "completions",
   ]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()

@@ -28,13 +28,13 @@ import Testing
   }
 
   /// Each query counts them: it must not look at every document to find that none waits.
-  @Test func countingThemLooksAtNoOtherDocument() async throws {
+  @Test(.aboutFiles) func countingThemLooksAtNoOtherDocument() async throws {
     try await withStore { store, _ in
       try await store.add((0..<50).map { Document(id: "\($0)", text: "text \($0)") })
       let plan = try await store.file.read { db in
-        try Row.fetchAll(
-          db, sql: "EXPLAIN QUERY PLAN " + DocumentsTable.pendingCount, arguments: [1]
-        ).map { $0["detail"] as String }
+        try db.rows(bulk: "EXPLAIN QUERY PLAN " + DocumentsTable.pendingCount, .integer(1)) {
+          try $0.text(3)
+        }
       }
       #expect(plan.count == 2 && plan.first == "SCAN p", "\(plan)")
     }

@@ -62,7 +62,8 @@ import Testing
   }
 
   /// A blob of another length trapped the process, and one flipped bit went out as a vector.
-  @Test(arguments: ["data = x'0000'", "data = zeroblob(6144)", "norm = 2", "checksum = 1"])
+  @Test(
+    .aboutFiles, arguments: ["data = x'0000'", "data = zeroblob(6144)", "norm = 2", "checksum = 1"])
   func aDamagedVectorIsNotExported(damage: String) async throws {
     try await withStore { store, folder in
       let vectors = Self.unitVectors(3, seed: 1)
@@ -207,7 +208,7 @@ import Testing
     }
   }
 
-  @Test func exportNeverWritesOverTheStore() async throws {
+  @Test(.aboutFiles) func exportNeverWritesOverTheStore() async throws {
     try await withStore { store, folder in
       try await store.add([Document(id: "a", text: "kept")])
       let (own, link) = (folder.path("test.db"), folder.path("link.jsonl"))

@@ -225,7 +225,7 @@ extension QueryOptions {
     }
   }
 
-  @Test func otherStoresSeeAddsAndRemovalsAtTheirNextQuery() async throws {
+  @Test(.aboutFiles) func otherStoresSeeAddsAndRemovalsAtTheirNextQuery() async throws {
     try await withStore { first, folder in
       try await first.add([Document(id: "one", text: "apples are red")])
       let second = try await Store(

@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func afterCompactADeletedWordIsInNoByteOfTheFile() async throws {
+  @Test(.aboutFiles) func afterCompactADeletedWordIsInNoByteOfTheFile() async throws {
     try await withStore { store, folder in
       let fillers = (0..<200).map {
         Document(id: "f\($0)", text: "filler \($0) and more text")
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test func compactGivesRoomBack() async throws {
+  @Test(.aboutFiles) func compactGivesRoomBack() async throws {
     try await withStore { store, _ in
       let texts = (0..<900).map { Document(id: "\($0)", text: "document number \($0)") }
       try await store.add(texts)

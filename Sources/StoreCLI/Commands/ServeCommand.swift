@@ -67,7 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
     // The requests that were taken may take longer than a command that ends at once.
     Interruption.setPatience(seconds: 12)
     Terminal.standardOutput.write(
-      "serving \(Terminal.oneLine(settings.storePath)) at http://\(host.contains(":") ? "[\(host)]" : host):\(server.port), "
+      "serving \(Terminal.oneLine(store.path)) at http://\(host.contains(":") ? "[\(host)]" : host):\(server.port), "
         + (write ? "to read and write" : "to read; --write allows to add and remove") + "\n")
     // Until Ctrl-C.
     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }

@@ -338,6 +338,8 @@ struct Settings: Sendable {
 
   /// Whether something is at the store's path. Of a link to nothing, opening it says what is wrong.
   var hasStore: Bool {
+    // Whether a server has one, it says when it is opened.
+    if StorePlace(storePath).isPostgres { return true }
     var status = stat()
     return lstat(storePath, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
   }
@@ -360,7 +362,9 @@ struct Settings: Sendable {
 
   /// If there is no store, names an empty one that is thrown away: a dry run makes none.
   mutating func useDraftIfAbsent() throws -> DraftStore? {
-    guard !FileManager.default.fileExists(atPath: storePath) else { return nil }
+    guard !StorePlace(storePath).isPostgres,
+      !FileManager.default.fileExists(atPath: storePath)
+    else { return nil }
     let draft = try DraftStore()
     storePath = draft.path
     configuration.access = .readWrite

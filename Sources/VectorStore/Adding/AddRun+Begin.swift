@@ -1,7 +1,6 @@
 // How a run begins: its collection, where its vectors come from, and its sink.
 
 import Foundation
-import GRDB
 import Logging
 import VectorStoreEmbedding
 import VectorStoreText

@@ -1,7 +1,6 @@
 // One run that adds documents: they are examined and cut, their texts embedded, and they are placed.
 
 import Foundation
-import GRDB
 import Logging
 import VectorStoreText
 
@@ -18,7 +17,7 @@ struct AddRun {
   /// next answer is to be committed soon.
   private static let chunksAtOnce = 512
 
-  let file: StoreFile
+  let file: any StoreStorage
   let collection: CollectionRecord
   /// Called with how many passages are done, so that one large document is seen to move.
   var progress: ProgressHandler?
@@ -63,7 +62,7 @@ struct AddRun {
 
   /// Creates a run that was begun by ``begin(_:store:collection:newTarget:options:answers:)``.
   init(
-    file: StoreFile, collection: CollectionRecord, mode: ServiceMode, counter: TokenCounter?,
+    file: any StoreStorage, collection: CollectionRecord, mode: ServiceMode, counter: TokenCounter?,
     runID: Int64?, correlationID: String?, service: (any EmbeddingService)?, told: Int?,
     mockSpace: SpaceRecord,
     placedAt: String?,
@@ -169,7 +168,9 @@ struct AddRun {
   }
 
   /// Changes what is remembered of roots, unless this is a dry run.
-  mutating func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+  mutating func changeRoots(_ body: @escaping @Sendable (any SQLTransaction) throws -> Void)
+    async throws
+  {
     try await sink.changeRoots(body)
   }
 

@@ -1,7 +1,6 @@
 // What an adding run does with what it has decided: a run writes to the store, a dry run counts.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 /// Where an ``AddRun`` puts its documents and texts. The run decides, the sink carries out, so that a
@@ -42,7 +41,8 @@ protocol AddSink: Sendable {
   /// Removes documents by row id. Returns how many there were.
   mutating func remove(_ ids: [Int64]) async throws -> Int
   /// Changes what is remembered of roots.
-  mutating func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) async throws
+  mutating func changeRoots(_ body: @escaping @Sendable (any SQLTransaction) throws -> Void)
+    async throws
 
   /// Completes the report and keeps it.
   mutating func end(_ tally: inout AddTally) async throws
@@ -56,7 +56,7 @@ struct StoreSink: AddSink {
   /// the file, so that memory stays bounded however large a document is.
   private static let textsInMemory = 4096
 
-  let file: StoreFile
+  let file: any StoreStorage
   let run: RunRecord
   let collection: CollectionRecord
   /// Finds the documents of files that were moved.
@@ -168,7 +168,7 @@ struct StoreSink: AddSink {
     }
   }
 
-  func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+  func changeRoots(_ body: @escaping @Sendable (any SQLTransaction) throws -> Void) async throws {
     try await file.write(body)
   }
 

@@ -1,7 +1,6 @@
 // What keeps a text from being sent twice: before a run sends it, it claims it in the store's file.
 
 import Foundation
-import GRDB
 
 /// A run's claims on texts of one space.
 ///
@@ -25,18 +24,18 @@ final class Claims: Sendable {
     var free: Set<Data> = []
   }
 
-  private let file: StoreFile
+  private let file: any StoreStorage
   private let target: SpaceRecord
   private let run: Int64
-  private let presence: RunPresence
+  private let presence: any RunPresence
 
   /// Shows that a run is at work, and forgets claims of runs that are over.
-  init(of run: RunRecord, in target: SpaceRecord, file: StoreFile) async throws {
-    let (id, path) = (run.id, file.path)
+  init(of run: RunRecord, in target: SpaceRecord, file: any StoreStorage) async throws {
+    let id = run.id
     self.file = file
     self.target = target
     self.run = id
-    let presence = try await file.work { try RunPresence(storePath: path, run: id) }
+    let presence = try await file.presence(of: id)
     self.presence = presence
     try await file.writeNote { db in
       try ClaimsTable.release(whereOver: { !presence.isAtWork($0) }, db)
@@ -155,7 +154,7 @@ final class Claims: Sendable {
 
   // MARK: - In a transaction
 
-  private func standing(of hashes: [Data], _ db: Database) throws -> Standing {
+  private func standing(of hashes: [Data], _ db: any SQLTransaction) throws -> Standing {
     var standing = Standing()
     let oldest = Self.oldestHeeded
     for hash in hashes {
@@ -180,14 +179,14 @@ final class Claims: Sendable {
 
   private static var oldestHeeded: String { Timestamp.of(Date() - lifetime) }
 
-  private func claim(_ hashes: Set<Data>, _ db: Database) throws {
+  private func claim(_ hashes: Set<Data>, _ db: any SQLTransaction) throws {
     let now = Timestamp.now()
     for hash in hashes {
       try ClaimsTable.claim(textHash: hash, space: target.id, run: run, now: now, db)
     }
   }
 
-  private func release(_ hashes: [Data], _ db: Database) throws {
+  private func release(_ hashes: [Data], _ db: any SQLTransaction) throws {
     for hash in hashes {
       try ClaimsTable.release(textHash: hash, space: target.id, run: run, db)
     }

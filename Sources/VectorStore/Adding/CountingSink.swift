@@ -1,7 +1,6 @@
 // What a dry run does with what it has decided: it counts what a run would write, send and pay.
 
 import Foundation
-import GRDB
 import VectorStoreEmbedding
 import VectorStoreText
 
@@ -166,7 +165,7 @@ struct CountingSink: AddSink {
 
   func remove(_ ids: [Int64]) -> Int { ids.filter { !moved.contains($0) }.count }
 
-  func changeRoots(_ body: @escaping @Sendable (Database) throws -> Void) {}
+  func changeRoots(_ body: @escaping @Sendable (any SQLTransaction) throws -> Void) {}
 
   /// Completes the report, with a warning for each limit that the run would reach.
   mutating func end(_ tally: inout AddTally) async throws {

@@ -2,7 +2,6 @@
 // transaction.
 
 import Foundation
-import GRDB
 
 /// Places documents of one collection.
 struct Placement: Sendable {
@@ -68,7 +67,7 @@ struct Placement: Sendable {
 
   /// Places the documents of a batch, one after the other.
   func place(
-    _ documents: [CutDocument], _ words: inout SearchTable.Changes, _ db: Database
+    _ documents: [CutDocument], _ words: inout SearchTable.Changes, _ db: any SQLTransaction
   ) throws -> [Outcome] {
     var uncounted = embeddedNow
     let outcomes = try documents.map { try place($0, &uncounted, &words, db) }
@@ -84,7 +83,7 @@ struct Placement: Sendable {
   /// back.
   private func place(
     _ document: CutDocument, _ uncounted: inout Set<Data>, _ words: inout SearchTable.Changes,
-    _ db: Database
+    _ db: any SQLTransaction
   ) throws -> Outcome {
     let sources = try vectors.sources(of: document) {
       try VectorsTable.knows(textHash: $0, space: $1.id, db)
@@ -144,7 +143,7 @@ struct Placement: Sendable {
 
   private func place(
     _ chunk: CutChunk, ordinal: Int, document: Int64, _ source: VectorSource,
-    _ words: inout SearchTable.Changes, _ db: Database
+    _ words: inout SearchTable.Changes, _ db: any SQLTransaction
   ) throws {
     var failure: ChunkFailure?
     if case .failed(let reason) = source { failure = reason }
@@ -160,7 +159,9 @@ struct Placement: Sendable {
   }
 
   /// What the store has, if another process has placed this version meanwhile, whole.
-  private func placedMeanwhile(_ document: CutDocument, _ db: Database) throws -> DocumentRecord? {
+  private func placedMeanwhile(_ document: CutDocument, _ db: any SQLTransaction) throws
+    -> DocumentRecord?
+  {
     let stored = try DocumentsTable.find(
       collection: collection.id, document.key, target: vectors.target.id, db)
     guard let stored, document.isSame(as: stored), !stored.isPending, !stored.hasGaps else {
@@ -169,7 +170,8 @@ struct Placement: Sendable {
     return stored
   }
 
-  private func keepPending(_ document: CutDocument, reason: String, _ db: Database) throws {
+  private func keepPending(_ document: CutDocument, reason: String, _ db: any SQLTransaction) throws
+  {
     let inserted = try DocumentsTable.insert(
       document, collection: collection.id, answers: false, run: run, now: placedAt, db)
     let known = try DocumentsTable.id(collection: collection.id, document.key, db)

@@ -1,7 +1,6 @@
 // One command that writes: its correlation id and its row in `runs`.
 
 import Foundation
-import GRDB
 
 /// A run of a writing verb, found again in the table `runs` and in the log by its correlation id.
 struct RunRecord: Sendable {
@@ -13,7 +12,7 @@ struct RunRecord: Sendable {
 
   /// Enters a run in the caller's transaction.
   static func begin(
-    _ command: String, mode: ServiceMode, started: Date, _ db: Database
+    _ command: String, mode: ServiceMode, started: Date, _ db: any SQLTransaction
   ) throws -> RunRecord {
     let correlationID = newCorrelationID()
     let id = try RunsTable.begin(

@@ -1,7 +1,6 @@
 // The texts of passages that a collection does not keep, read from the files that they came from.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 /// A document without its texts: what it takes to find them in its file.
@@ -19,7 +18,8 @@ private struct TextlessDocument: Sendable {
   var passages: [Passage] = []
 
   /// The documents of chunks, each by the chunk, as far as they come from files and keep no texts.
-  static func of(_ chunks: Set<Int64>, _ db: Database) throws -> [Int64: TextlessDocument] {
+  static func of(_ chunks: Set<Int64>, _ db: any SQLTransaction) throws -> [Int64: TextlessDocument]
+  {
     var documents: [Int64: TextlessDocument] = [:]
     var byChunk: [Int64: TextlessDocument] = [:]
     for chunk in chunks {
@@ -49,7 +49,7 @@ private struct TextlessDocument: Sendable {
     return byChunk
   }
 
-  private static func passages(of document: Int64, _ db: Database) throws -> [Passage] {
+  private static func passages(of document: Int64, _ db: any SQLTransaction) throws -> [Passage] {
     try db.rows(
       bulk: """
         SELECT id, ordinal, start_scalar, end_scalar, line, text_hash FROM chunks

@@ -1,7 +1,6 @@
 // Where a chunk's vector comes from: the one rule, for runs and dry runs, in memory and in the file.
 
 import Foundation
-import GRDB
 
 /// Where a chunk's vector comes from.
 enum VectorSource: Sendable, Equatable {
@@ -70,7 +69,7 @@ struct VectorsAtHand: Sendable {
 
   /// The vector of a chunk in the target space, by its source. Nil for one that has none.
   func vector(
-    of chunk: CutChunk, from source: VectorSource, _ db: Database
+    of chunk: CutChunk, from source: VectorSource, _ db: any SQLTransaction
   ) throws -> StoredVector? {
     switch source {
     case .failed, .standIn: return nil

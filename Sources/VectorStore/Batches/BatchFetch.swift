@@ -13,14 +13,14 @@ struct BatchFetch {
 
   let store: Store
   let run: RunRecord
-  let presence: RunPresence
+  let presence: any RunPresence
   var batch: BatchRecord
   /// What became of it.
   var summary: BatchSummary
   /// Texts that the service refuses for good, by hash.
   private(set) var refused: [Data: ServiceError] = [:]
 
-  init(store: Store, run: RunRecord, presence: RunPresence, batch: BatchRecord) throws {
+  init(store: Store, run: RunRecord, presence: any RunPresence, batch: BatchRecord) throws {
     self.store = store
     self.run = run
     self.presence = presence

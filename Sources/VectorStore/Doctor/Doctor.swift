@@ -27,7 +27,7 @@ struct Doctor {
     for check in checks where !isForeign || check.looksOnlyAtDeclarations {
       try Task.checkCancellation()
       do {
-        found += try await store.file.read { try check.run($0) }
+        found += try await store.storeFile(for: "doctor").readDatabase { try check.run($0) }
       } catch let error as StoreError {
         found += check.names.map { unreadable($0, error) }
       }
@@ -46,7 +46,9 @@ struct Doctor {
   /// Whether looking at rows could run a stranger's view or expression.
   private func isUnsafeToRead() async -> Bool {
     // If a schema is too damaged to compare, its own check says so.
-    (try? await store.file.read { try SchemaDifferences($0).isUnsafeToRead }) ?? false
+    (try? await store.storeFile(for: "doctor").readDatabase {
+      try SchemaDifferences($0).isUnsafeToRead
+    }) ?? false
   }
 
   /// What is measured by queries, which need pages that are whole.
@@ -80,7 +82,7 @@ struct Doctor {
     var (found, done) = (found, [DoctorReport.Name: String]())
     if try await hasForeignCode(found) {
       // Whatever else is written could set off a stranger's trigger.
-      done = try await SchemaCheck().repair(store.file)
+      done = try await SchemaCheck().repair(store.storeFile(for: "a repair"))
       guard !done.isEmpty, await !isUnsafeToRead() else { return done }
       found = try await look()
     }
@@ -88,7 +90,7 @@ struct Doctor {
     for check in checks where !bad.isDisjoint(with: check.names) {
       try Task.checkCancellation()
       do {
-        done.merge(try await check.repair(store.file)) { $1 }
+        done.merge(try await check.repair(store.storeFile(for: "a repair"))) { $1 }
       } catch let error as StoreError where [.damaged, .database].contains(error.code) {
         // The other repairs go on; the report says of this one why it failed.
         for name in check.names where bad.contains(name) {
@@ -108,7 +110,9 @@ struct Doctor {
     guard found.contains(where: { $0.name == .integrity && $0.state != .problem }) else {
       return false
     }
-    return try await store.file.read { try !SchemaDifferences($0).extra.isEmpty }
+    return try await store.storeFile(for: "doctor").readDatabase {
+      try !SchemaDifferences($0).extra.isEmpty
+    }
   }
 
   /// What was not well before and is now, was repaired. The order of the repairs may have healed more

@@ -27,7 +27,7 @@ struct FieldsCheck: StoreCheck {
   }
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
-    try await file.write { db in
+    try await file.writeDatabase { db in
       let (different, _) = try Self.differences(db)
       for (document, metadata) in different {
         try DocumentFieldsTable.replace(metadata, document: document, db)
@@ -85,7 +85,7 @@ struct FieldsCheck: StoreCheck {
         case .integer(let number): number.databaseValue
         case .real(let number): number.databaseValue
         case .text(let text): text.databaseValue
-        case .blob(let data): data.databaseValue
+        case .blob(let data), .vector(let data): data.databaseValue
         case .bytes(let bytes): Data(bytes).databaseValue
         }
       fields.insert(Field(key: key, value: stored, collection: collection))
@@ -128,7 +128,7 @@ struct TimesCheck: StoreCheck {
   }
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
-    try await file.write { db in
+    try await file.writeDatabase { db in
       let times = try Self.unreadable(db)
       for time in times {
         try db.run(

@@ -28,7 +28,7 @@ struct IntegrityCheck: StoreCheck {
   /// does not help, rebuilds the whole store from what is not derived, if that can be read.
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
     let isReindexed = try await helps {
-      try await file.write { db in
+      try await file.writeDatabase { db in
         try db.execute(sql: "REINDEX")
         guard try Self.complaints(db).isEmpty else { throw FileRebuild.Incomplete() }
       }

@@ -57,13 +57,13 @@ struct FileRebuild {
   static func leastRows(_ file: StoreFile) async throws -> [String: Int] {
     var least: [String: Int] = [:]
     for table in kept {
-      let indexes = try? await file.read { db in
+      let indexes = try? await file.readDatabase { db in
         try String.fetchAll(
           db, sql: "SELECT name FROM pragma_index_list(?) WHERE NOT partial", arguments: [table])
       }
       for index in indexes ?? [] {
         let sql = "SELECT COUNT(*) FROM \(table) INDEXED BY \(index.quotedDatabaseIdentifier)"
-        let rows = try? await file.read { try Int.fetchOne($0, sql: sql) ?? 0 }
+        let rows = try? await file.readDatabase { try Int.fetchOne($0, sql: sql) ?? 0 }
         if let rows { least[table] = max(rows, least[table] ?? 0) }
       }
     }

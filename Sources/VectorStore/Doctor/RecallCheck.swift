@@ -108,7 +108,7 @@ struct RecallCheck {
       for (_, id) in ids.sorted(by: { $0 < $1 }).prefix(count) {
         try db.forEachRow(
           bulk: """
-            SELECT v.chunk_id, d.source, \(VectorsTable.data(in: target.space)) FROM vectors v JOIN chunks c ON c.id = v.chunk_id
+            SELECT v.chunk_id, d.source, \(VectorsTable.data(in: target.space, db)) FROM vectors v JOIN chunks c ON c.id = v.chunk_id
             JOIN documents d ON d.id = c.document_id WHERE v.id = ?
             """, .integer(id)
         ) { row in

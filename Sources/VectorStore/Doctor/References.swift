@@ -148,7 +148,7 @@ struct ReferencesCheck: StoreCheck {
   }
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
-    let done = try await file.write { db in try ReferencesRepair(db).run() }
+    let done = try await file.writeDatabase { db in try ReferencesRepair(db).run() }
     return done.isEmpty ? [:] : [.references: done.joined(separator: "; ")]
   }
 }

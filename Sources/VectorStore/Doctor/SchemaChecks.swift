@@ -55,10 +55,10 @@ struct SchemaCheck: StoreCheck {
   }
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
-    let differences = try await file.read { try SchemaDifferences($0) }
+    let differences = try await file.readDatabase { try SchemaDifferences($0) }
     // A table with other columns holds what no repair may throw away, and whatever writes could run it.
     guard !differences.hasForeignTables else { return [:] }
-    return try await file.write { db in
+    return try await file.writeDatabase { db in
       var made: [String] = []
       // Before anything is written that could set off a trigger.
       let foreign = differences.extra.filter { $0.type != "table" }
@@ -194,6 +194,6 @@ struct GenerationCheck: StoreCheck {
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
     // Every write transaction begins a new one where it has to.
-    try await file.write { _ in [.generation: "a new one was begun"] }
+    try await file.writeDatabase { _ in [.generation: "a new one was begun"] }
   }
 }

@@ -32,12 +32,12 @@ struct SegmentsCheck: StoreCheck {
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
     let rows = segmentRows
-    let audit = try await file.read { try SegmentAudit($0) }
+    let audit = try await file.readDatabase { try SegmentAudit($0) }
     var goesOn = true
     var isFirst = true
     while goesOn {
       try Task.checkCancellation()
-      goesOn = try await file.write { [isFirst] db in
+      goesOn = try await file.writeDatabase { [isFirst] db in
         if isFirst {
           for stray in SegmentAudit.strays { try db.execute(sql: "DELETE FROM \(stray)") }
         }

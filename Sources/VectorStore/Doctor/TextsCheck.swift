@@ -59,7 +59,7 @@ struct TextsCheck: StoreCheck {
   }
 
   func repair(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
-    try await file.write { db in
+    try await file.writeDatabase { db in
       let audit = try TextsAudit(db)
       var done: [DoctorReport.Name: String] = [:]
       if !audit.rehashed.isEmpty {

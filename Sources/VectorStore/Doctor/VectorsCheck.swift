@@ -62,7 +62,7 @@ struct VectorsCheck: StoreCheck {
   }
 
   private func forgetDamaged(_ file: StoreFile) async throws -> [DoctorReport.Name: String] {
-    try await file.write { db in
+    try await file.writeDatabase { db in
       let dimensions = try Self.dimensions(db)
       var bad: [Int64] = []
       try db.forEachRawRow(bulk: Self.staged) { row in

@@ -32,13 +32,16 @@ final class Cancellation: Sendable {
     let handle: SQLiteConnection?
   }
 
+  /// Ends the SQL that runs, if any does. Any thread may call it, as often as it likes.
+  typealias Interrupt = @Sendable () -> Void
+
   private struct State {
     var isCancelled = false
     var hasEnded = false
     /// Gives up the work; nil once it has begun.
     var refuse: (@Sendable () -> Void)?
-    /// The connection whose SQL may be interrupted.
-    var connection: Connection?
+    /// Ends the SQL that may be interrupted.
+    var interrupt: Interrupt?
   }
 
   private let state = Mutex(State())
@@ -74,13 +77,23 @@ final class Cancellation: Sendable {
   ///
   /// - Throws: `CancellationError` where the task was cancelled, whatever the interrupt made of the body.
   static func interrupting<T>(_ db: Database, _ body: (Database) throws -> T) throws -> T {
-    guard let current else { return try body(db) }
     let connection = Connection(handle: db.sqliteConnection)
-    current.state.withLock { $0.connection = connection }
-    let result = Result { try body(db) }
-    current.state.withLock { $0.connection = nil }
+    do {
+      return try interrupting(by: { sqlite3_interrupt(connection.handle) }) { try body(db) }
+    } catch let error as CancellationError {
+      resetStatements(of: db)
+      throw error
+    }
+  }
+
+  /// The same for SQL that is interrupted by a call.
+  static func interrupting<T>(by interrupt: @escaping Interrupt, _ body: () throws -> T) throws -> T
+  {
+    guard let current else { return try body() }
+    current.state.withLock { $0.interrupt = interrupt }
+    let result = Result { try body() }
+    current.state.withLock { $0.interrupt = nil }
     guard current.isCancelled else { return try result.get() }
-    resetStatements(of: db)
     throw CancellationError()
   }
 
@@ -138,7 +151,8 @@ final class Cancellation: Sendable {
 
   private func interrupt() {
     let goesOn = state.withLock { state in
-      if let connection = state.connection?.handle { sqlite3_interrupt(connection) }
+      // Within the lock: afterwards the connection may be another's.
+      state.interrupt?()
       return !state.hasEnded
     }
     guard goesOn else { return }

@@ -17,7 +17,7 @@ import Foundation
 /// another's. The lock belongs to an open file (`F_OFD_SETLK`), so runs of one process see each other
 /// too; `flock(2)` has no bytes, and a process loses POSIX locks when it closes any descriptor of the
 /// file.
-final class RunPresence: Sendable {
+final class FileRunPresence: RunPresence {
   #if canImport(Darwin)
     private static let setLock: CInt = 90  // F_OFD_SETLK
     private static let getLock: CInt = 92  // F_OFD_GETLK

@@ -15,12 +15,12 @@ struct OlderFormat: Error {
 ///
 /// All SQL runs on threads of its own, never on Swift's pool. The writer is opened at the first
 /// write, so that a process which only asks never takes a lock.
-final class StoreFile: Sendable {
+final class StoreFile: StoreStorage {
   let path: String
   private let configuration: StoreConfiguration
   private let readers: ReaderPool
   /// The segments that queries keep in memory.
-  let index: IndexCache
+  let segments: IndexCache
   private let readQueue = DispatchQueue(label: "vector-store.read", attributes: .concurrent)
   /// Where searches by words run, which take longer than those by vectors: one fewer at a time than there are
   /// readers, so that no other reading waits for those that wait themselves.
@@ -54,7 +54,7 @@ final class StoreFile: Sendable {
     wordQueues = (0..<max(1, configuration.maximumReaders - 1)).map {
       DispatchQueue(label: "vector-store.words.\($0)")
     }
-    index = IndexCache(segmentRows: configuration.segmentRows, logger: configuration.logger)
+    segments = IndexCache(segmentRows: configuration.segmentRows, logger: configuration.logger)
     schema = configuration.opensForeignSchemas ? nil : SchemaGuard(path: path)
     writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)
     if StoreFile.size(of: path) == 0 {
@@ -89,11 +89,25 @@ final class StoreFile: Sendable {
     writeQueue.async { [writer] in try? writer.close() }
   }
 
+  var index: any SearchIndex { segments }
+
+  func read<T: Sendable>(
+    isWordSearch: Bool, _ body: @escaping @Sendable (any SQLTransaction) throws -> T
+  ) async throws -> T {
+    try await readDatabase(isWordSearch: isWordSearch) { try body($0) }
+  }
+
+  func write<T: Sendable>(
+    _ body: @escaping @Sendable (any SQLTransaction) throws -> T
+  ) async throws -> T {
+    try await writeDatabase { try body($0) }
+  }
+
   /// Runs `body` in one read transaction: a snapshot that no writer changes. If the task is cancelled, SQL
   /// is interrupted and `CancellationError` thrown.
   ///
   /// - Parameter isWordSearch: whether it waits its turn among searches by words.
-  func read<T: Sendable>(
+  func readDatabase<T: Sendable>(
     isWordSearch: Bool = false, _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
     try await Cancellation.run(on: isWordSearch ? nextWordQueue() : readQueue) {
@@ -120,13 +134,15 @@ final class StoreFile: Sendable {
   /// Runs `body` in one write transaction under the store's lock, brings the segments up to date and
   /// raises the generation; on an error, and if the task is cancelled, nothing is changed. Then checkpoints
   /// if the write-ahead log has grown large.
-  func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-    try await onWriter { [index, schema, configuration] writer in
+  func writeDatabase<T: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> T
+  ) async throws -> T {
+    try await onWriter { [segments, schema, configuration] writer in
       try writer.transaction { db in
         try schema?.check(db)
         let result = try body(db)
         var maintenance = SegmentMaintenance(db, segmentRows: configuration.segmentRows)
-        try maintenance.run(damaged: index.takeDamaged())
+        try maintenance.run(damaged: segments.takeDamaged())
         try StoreStateTable.raiseGeneration(db)
         return result
       }
@@ -136,7 +152,7 @@ final class StoreFile: Sendable {
   /// Runs `body` in one write transaction under the store's lock that changes nothing a query reads and
   /// may be lost if the machine fails: the generation stays, and nobody waits for the disk.
   func writeNote<T: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> T
+    _ body: @escaping @Sendable (any SQLTransaction) throws -> T
   ) async throws -> T {
     try await onWriter { try $0.transaction(isDurable: false, body) }
   }
@@ -207,6 +223,10 @@ final class StoreFile: Sendable {
         throw StoreError.translating(error, path: path)
       }
     }
+  }
+
+  func presence(of run: Int64) async throws -> any RunPresence {
+    try await work { [path] in try FileRunPresence(storePath: path, run: run) }
   }
 
   /// The size of a file in bytes, 0 where there is none.

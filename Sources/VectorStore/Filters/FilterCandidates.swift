@@ -1,7 +1,5 @@
 // Index ranges that hold every document a filter lets through.
 
-import GRDB
-
 /// SELECTs, each by one range of an index, which together give the id of every document that passes,
 /// perhaps of others too, and some more than once.
 struct FilterCandidates {
@@ -35,11 +33,12 @@ struct FilterCandidates {
   ///
   /// - Complexity: reads up to 4,096 index entries for each part of an `and`.
   static func find(
-    _ node: FilterNode, collection: Int64, _ db: Database
+    _ node: FilterNode, collection: Int64, _ db: any SQLTransaction
   ) throws -> FilterCandidates? {
     switch node {
     case .test(_, isNegated: true): return nil
-    case .test(let test, isNegated: false): return find(test, collection: collection)
+    case .test(let test, isNegated: false):
+      return find(test, collection: collection, FilterConditions(db))
     case .any(let parts):
       var all = FilterCandidates(selects: [])
       for part in parts {
@@ -61,7 +60,7 @@ struct FilterCandidates {
 
   /// Of the parts of an `and` the one with the fewest candidates, and its place.
   static func best(
-    of parts: [FilterNode], collection: Int64, _ db: Database
+    of parts: [FilterNode], collection: Int64, _ db: any SQLTransaction
   ) throws -> (index: Int, candidates: FilterCandidates)? {
     let found = try parts.enumerated().compactMap { index, part in
       try find(part, collection: collection, db).map { (index, $0) }
@@ -78,14 +77,16 @@ struct FilterCandidates {
     return found.first
   }
 
-  private func count(upTo limit: Int, _ db: Database) throws -> Int {
+  private func count(upTo limit: Int, _ db: any SQLTransaction) throws -> Int {
     let union = SQLPiece.joined(scans, by: " UNION ALL ")
     return try Int.fetchOne(
-      db, sql: "SELECT COUNT(*) FROM (\(union.sql) LIMIT \(limit))",
-      arguments: StatementArguments(union.arguments)) ?? 0
+      db, sql: "SELECT COUNT(*) FROM (\(union.sql) LIMIT \(limit)) u",
+      arguments: SQLArguments(union.arguments)) ?? 0
   }
 
-  private static func find(_ test: FilterTest, collection: Int64) -> FilterCandidates? {
+  private static func find(
+    _ test: FilterTest, collection: Int64, _ conditions: FilterConditions
+  ) -> FilterCandidates? {
     let from: SQLPiece
     let column: String
     switch test.field {
@@ -94,25 +95,25 @@ struct FilterCandidates {
         """
         SELECT f.document_id AS id FROM document_fields f INDEXED BY document_fields_by_value \
         WHERE f.collection_id = ? AND 
-        """, [collection.databaseValue])
-      column = "f.value"
+        """, [collection.bulkValue])
+      column = FilterConditions.field
       guard case .like(let pattern) = test.relation else {
-        let condition = FilterConditions.field(path, test.relation)
+        let condition = conditions.field(path, test.relation)
         return FilterCandidates(
           selects: [from + condition], isUnique: test.relation.isOneValue)
       }
-      let key = FilterConditions.field(path, .exists)
-      return like(pattern, column, from: from, all: key, isMixed: true)
+      let key = conditions.field(path, .exists)
+      return like(pattern, column, from: from, all: key, isMixed: true, conditions)
     case .source:
       from = SQLPiece(
-        "SELECT d.id FROM documents d WHERE d.collection_id = ? AND ", [collection.databaseValue])
+        "SELECT d.id FROM documents d WHERE d.collection_id = ? AND ", [collection.bulkValue])
       column = "d.source"
       switch test.relation {
       case .exists: return nil
       case .like(let pattern):
-        return like(pattern, column, from: from, all: SQLPiece("1"), isMixed: false)
+        return like(pattern, column, from: from, all: SQLPiece("TRUE"), isMixed: false, conditions)
       default:
-        let condition = FilterConditions.value(column, test.relation, isMixed: false)
+        let condition = conditions.value(column, test.relation, isMixed: false)
         return FilterCandidates(selects: [from + condition], isUnique: true)
       }
     case .collection, .ordinal, .added, .modified, .date, .title, .kind: return nil
@@ -121,14 +122,15 @@ struct FilterCandidates {
 
   /// - Parameter all: a condition that all rows of the field satisfy.
   private static func like(
-    _ pattern: String, _ column: String, from: SQLPiece, all: SQLPiece, isMixed: Bool
+    _ pattern: String, _ column: String, from: SQLPiece, all: SQLPiece, isMixed: Bool,
+    _ conditions: FilterConditions
   ) -> FilterCandidates {
     let and = SQLPiece(" AND ")
-    var ranges = FilterConditions.ranges(column, like: pattern).map { all + and + $0 }
+    var ranges = conditions.ranges(column, like: pattern, isMixed: isMixed).map { all + and + $0 }
     let isWhole = ranges.isEmpty
     if isWhole { ranges = [all] }
     // Ranges hold texts only.
-    let form = FilterConditions.value(column, .like(pattern), isMixed: isMixed && isWhole)
+    let form = conditions.value(column, .like(pattern), isMixed: isMixed && isWhole)
     let scans = ranges.map { from + $0 }
     return FilterCandidates(selects: scans.map { $0 + and + form }, scans: scans)
   }

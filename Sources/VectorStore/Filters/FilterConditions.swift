@@ -1,14 +1,13 @@
 // Conditions of filters as SQL with arguments: no user's text becomes SQL.
 
-import GRDB
 import VectorStoreText
 
 /// A piece of SQL with the arguments of its `?`, in their order.
-struct SQLPiece: Sendable, Equatable {
+struct SQLPiece: Sendable {
   var sql: String
-  var arguments: [DatabaseValue] = []
+  var arguments: [BulkValue] = []
 
-  init(_ sql: String, _ arguments: [DatabaseValue] = []) {
+  init(_ sql: String, _ arguments: [BulkValue] = []) {
     self.sql = sql
     self.arguments = arguments
   }
@@ -43,50 +42,72 @@ struct SQLPiece: Sendable, Equatable {
 }
 
 /// What a condition asks of a column, or of the rows of `document_fields`.
-enum FilterConditions {
-  /// All texts, and no number or blob, in SQLite's order of types.
-  private static let isText = "{} >= '' AND {} < x''"
+///
+/// SQLite orders numbers before texts before blobs. PostgreSQL keeps the values of `document_fields` as bytes
+/// that are in the same order, see ``FieldBytes``.
+struct FilterConditions {
+  /// The column of the values of metadata.
+  static let field = "f.value"
+
+  let isPostgres: Bool
+
+  init(_ db: any SQLTransaction) { isPostgres = db.isPostgres }
+
+  /// What is above all numbers and at most every text, and what is above all texts.
+  private var textStart: String { isPostgres ? "x'02'" : "''" }
+  private var textEnd: String { isPostgres ? "x'03'" : "x''" }
+
+  /// All texts, and no number or blob, in the order of types.
+  private var isText: String { "{} >= \(textStart) AND {} < \(textEnd)" }
 
   /// Rows of `document_fields f` under a field's key that satisfy a relation.
-  static func field(_ path: [String], _ relation: FilterTest.Relation) -> SQLPiece {
-    let key = SQLPiece("f.key = ?", [MetadataFields.key(path).databaseValue])
+  func field(_ path: [String], _ relation: FilterTest.Relation) -> SQLPiece {
+    let key = SQLPiece("f.key = ?", [MetadataFields.key(path).bulkValue])
     if case .exists = relation { return key }
-    return key + SQLPiece(" AND ") + value("f.value", relation, isMixed: true)
+    return key + SQLPiece(" AND ") + value(Self.field, relation, isMixed: true)
   }
 
   /// A column that satisfies a relation other than `exists`.
   ///
   /// - Parameter isMixed: whether the column holds values of several types.
-  static func value(
+  func value(
     _ column: String, _ relation: FilterTest.Relation, isMixed: Bool
   ) -> SQLPiece {
     func only(_ guards: String) -> SQLPiece {
       SQLPiece(isMixed ? " AND " + guards.replacing("{}", with: column) : "")
     }
     switch relation {
-    case .exists: return SQLPiece("1")
+    case .exists: return SQLPiece("TRUE")
     case .oneOf(let values):
-      let arguments = values.map(argument)
+      let arguments = values.map { argument($0, isMixed: isMixed) }
+      if arguments.isEmpty { return SQLPiece("FALSE") }
       if arguments.count == 1 { return SQLPiece("\(column) = ?", arguments) }
       let marks = repeatElement("?", count: arguments.count).joined(separator: ", ")
       return SQLPiece("\(column) IN (\(marks))", arguments)
     case .like(let pattern):
-      return SQLPiece("\(column) LIKE ?", [pattern.databaseValue]) + only(isText)
+      guard isPostgres else {
+        return SQLPiece("\(column) LIKE ?", [pattern.bulkValue]) + only(isText)
+      }
+      // SQLite's LIKE knows no escape, and takes the letters of ASCII in either case.
+      let text = column == Self.field ? "field_text(\(column), f.long_text)" : column
+      return SQLPiece("\(text) ILIKE ? COLLATE \"C\" ESCAPE ''", [pattern.bulkValue])
+        + only(isText)
     case .ordered(let comparison, let value):
-      let ordered = SQLPiece("\(column) \(comparison.rawValue) ?", [argument(value)])
+      let ordered = SQLPiece(
+        "\(column) \(comparison.rawValue) ?", [argument(value, isMixed: isMixed)])
       switch (value, comparison) {
-      case (.string, .less), (.string, .atMost): return ordered + only("{} >= ''")
-      case (.string, _): return ordered + only("{} < x''")
+      case (.string, .less), (.string, .atMost): return ordered + only("{} >= \(textStart)")
+      case (.string, _): return ordered + only("{} < \(textEnd)")
       case (_, .less), (_, .atMost): return ordered
-      default: return ordered + only("{} < ''")
+      default: return ordered + only("{} < \(textStart)")
       }
     }
   }
 
   /// A document's time that satisfies a relation: values are spans, and comparing is with their ends.
-  static func time(_ column: String, _ relation: FilterTest.Relation) -> SQLPiece {
+  func time(_ column: String, _ relation: FilterTest.Relation) -> SQLPiece {
     func bound(_ sign: String, _ milliseconds: Int64) -> SQLPiece {
-      SQLPiece("\(column) \(sign) ?", [FilterTime.stored(milliseconds).databaseValue])
+      SQLPiece("\(column) \(sign) ?", [FilterTime.stored(milliseconds).bulkValue])
     }
     func span(_ value: MetadataValue) -> FilterTime? {
       if case .string(let text) = value { FilterTime(text) } else { nil }
@@ -98,24 +119,24 @@ enum FilterConditions {
           + SQLPiece(")")
       }
       return spans.isEmpty
-        ? SQLPiece("0") : .balanced(spans, by: " OR ")
+        ? SQLPiece("FALSE") : .balanced(spans, by: " OR ")
     case .ordered(let comparison, let value):
-      guard let time = span(value) else { return SQLPiece("0") }
+      guard let time = span(value) else { return SQLPiece("FALSE") }
       return switch comparison {
       case .less: bound("<", time.start)
       case .atMost: bound("<", time.end)
       case .greater: bound(">=", time.end)
       default: bound(">=", time.start)
       }
-    case .exists: return SQLPiece("1")
-    case .like: return SQLPiece("0")
+    case .exists: return SQLPiece("TRUE")
+    case .like: return SQLPiece("FALSE")
     }
   }
 
   /// The ranges that hold all texts of a pattern, by their common start; empty if it has none.
   ///
   /// Letters match in either case: the first three of them make up to eight ranges.
-  static func ranges(_ column: String, like pattern: String) -> [SQLPiece] {
+  func ranges(_ column: String, like pattern: String, isMixed: Bool) -> [SQLPiece] {
     var prefixes = [String.UnicodeScalarView()]
     for scalar in pattern.unicodeScalars {
       guard scalar != "%", scalar != "_" else { break }
@@ -129,10 +150,16 @@ enum FilterConditions {
     }
     guard prefixes.first?.isEmpty == false else { return [] }
     return prefixes.map { prefix in
-      let lower = SQLPiece("\(column) >= ?", [String(prefix).databaseValue])
-      guard let next = following(prefix) else { return lower + SQLPiece(" AND \(column) < x''") }
-      return lower + SQLPiece(" AND \(column) < ?", [next.databaseValue])
+      let lower = SQLPiece("\(column) >= ?", [bound(String(prefix), isMixed)])
+      guard let next = Self.following(prefix) else {
+        return isMixed || !isPostgres ? lower + SQLPiece(" AND \(column) < \(textEnd)") : lower
+      }
+      return lower + SQLPiece(" AND \(column) < ?", [bound(next, isMixed)])
     }
+  }
+
+  private func bound(_ text: String, _ isMixed: Bool) -> BulkValue {
+    isMixed ? FieldBytes.argument(.text(text), isPostgres) : .text(text)
   }
 
   /// The least text that is greater than all with this prefix; nil if there is none.
@@ -150,14 +177,19 @@ enum FilterConditions {
   }
 
   /// A value as it stands in `document_fields`.
-  private static func argument(_ value: MetadataValue) -> DatabaseValue {
+  private func argument(_ value: MetadataValue, isMixed: Bool) -> BulkValue {
+    let value = plain(value)
+    return isMixed ? FieldBytes.argument(value, isPostgres) : value
+  }
+
+  private func plain(_ value: MetadataValue) -> BulkValue {
     switch value {
-    case .null: MetadataFields.Mark.null.data.databaseValue
+    case .null: MetadataFields.Mark.null.data.bulkValue
     case .bool(let value):
-      (value ? MetadataFields.Mark.true : .false).data.databaseValue
-    case .integer(let value): value.databaseValue
-    case .number(let value): value.databaseValue
-    case .string(let value): value.databaseValue
+      (value ? MetadataFields.Mark.true : .false).data.bulkValue
+    case .integer(let value): value.bulkValue
+    case .number(let value): value.bulkValue
+    case .string(let value): value.bulkValue
     // Refused by FilterRules; nothing equals it.
     case .array, .object: .null
     }

@@ -1,6 +1,5 @@
 // A filter as one SELECT of the documents, or the chunks, that pass.
 
-import GRDB
 import VectorStoreText
 
 /// What a filter selects in one collection, as SQL with arguments.
@@ -15,22 +14,22 @@ struct FilterSelection: Sendable {
   /// A SELECT of one column of ids, each once.
   let sql: String
   /// The values of its `?`, in their order.
-  let arguments: [DatabaseValue]
+  let arguments: [BulkValue]
   /// What the ids are of.
   let selects: Unit
 
   /// Compiles a filter that ``Filter/check()`` lets through.
   ///
   /// - Complexity: reads up to 4,096 index entries for each part of an `and`.
-  init(_ filter: Filter, collection: CollectionRecord, _ db: Database) throws {
+  init(_ filter: Filter, collection: CollectionRecord, _ db: any SQLTransaction) throws {
     let node = FilterNode(filter)
-    let writer = FilterWriter(collection: collection, node: node)
+    let writer = FilterWriter(collection: collection, node: node, FilterConditions(db))
     let piece = try writer.select(node, db)
     (sql, arguments) = (piece.sql, piece.arguments)
     selects = writer.isByChunk ? .chunks : .documents
   }
 
-  private init(sql: String, arguments: [DatabaseValue], selects: Unit) {
+  private init(sql: String, arguments: [BulkValue], selects: Unit) {
     (self.sql, self.arguments, self.selects) = (sql, arguments, selects)
   }
 
@@ -39,11 +38,11 @@ struct FilterSelection: Sendable {
   ///
   /// - Complexity: one look into an index beside that of the filter.
   static func answering(
-    _ filter: Filter?, collection: CollectionRecord, _ db: Database
+    _ filter: Filter?, collection: CollectionRecord, _ db: any SQLTransaction
   ) throws -> FilterSelection? {
     let selection = try filter.map { try FilterSelection($0, collection: collection, db) }
     guard try DocumentsTable.hasLeftOut(collection: collection.id, db) else { return selection }
-    let id = collection.id.databaseValue
+    let id = collection.id.bulkValue
     guard let selection else {
       return FilterSelection(
         sql: "SELECT id FROM documents WHERE collection_id = ? AND left_out IS NULL",
@@ -52,7 +51,7 @@ struct FilterSelection: Sendable {
     let leftOut = "SELECT id FROM documents WHERE collection_id = ? AND left_out IS NOT NULL"
     let sql =
       selection.selects == .documents
-      ? "SELECT id FROM (\(selection.sql)) WHERE id NOT IN (\(leftOut))"
+      ? "SELECT id FROM (\(selection.sql)) s WHERE id NOT IN (\(leftOut))"
       : """
       SELECT s.id FROM (\(selection.sql)) s CROSS JOIN chunks c ON c.id = s.id
       WHERE c.document_id NOT IN (\(leftOut))
@@ -72,11 +71,11 @@ struct FilterSelection: Sendable {
   }
 
   /// The ids of all documents that pass, or of which a chunk does.
-  func documentIDs(_ db: Database) throws -> Set<Int64> {
+  func documentIDs(_ db: any SQLTransaction) throws -> Set<Int64> {
     let documents =
       selects == .documents
       ? sql : "SELECT c.document_id FROM (\(sql)) s CROSS JOIN chunks c ON c.id = s.id"
-    return try Int64.fetchSet(db, sql: documents, arguments: StatementArguments(arguments))
+    return try Int64.fetchSet(db, sql: documents, arguments: SQLArguments(arguments))
   }
 
   /// A condition on the id of a chunk, for rows that are found by other means: the selection is made
@@ -104,15 +103,17 @@ private struct FilterWriter {
   let isByChunk: Bool
   private let needsDocuments: Bool
 
-  init(collection: CollectionRecord, node: FilterNode) {
-    self.collection = collection
+  private let conditions: FilterConditions
+
+  init(collection: CollectionRecord, node: FilterNode, _ conditions: FilterConditions) {
+    (self.collection, self.conditions) = (collection, conditions)
     isByChunk = node.mentions(.ordinal)
     needsDocuments = [.source, .added, .modified, .date, .title, .kind].contains {
       node.mentions($0)
     }
   }
 
-  func select(_ node: FilterNode, _ db: Database) throws -> SQLPiece {
+  func select(_ node: FilterNode, _ db: any SQLTransaction) throws -> SQLPiece {
     var rest: FilterNode? = node
     var candidates: FilterCandidates?
     if case .all(let parts) = node {
@@ -132,13 +133,13 @@ private struct FilterWriter {
         "SELECT \(result) AS id FROM documents d"
         + (isByChunk ? " CROSS JOIN chunks c ON c.document_id = d.id" : "")
       return SQLPiece(
-        "\(from) WHERE d.collection_id = ?", [collection.id.databaseValue])
+        "\(from) WHERE d.collection_id = ?", [collection.id.bulkValue])
         + SQLPiece(" AND ") + condition(node, "d.id", .bySet)
     }
     let found =
       SQLPiece(
         "SELECT \(candidates.isUnique ? "" : "DISTINCT ")id FROM (", [])
-      + candidates.union + SQLPiece(")")
+      + candidates.union + SQLPiece(") u")
     guard let rest else { return found }
     let joins =
       (needsDocuments ? " CROSS JOIN documents d ON d.id = p.id" : "")
@@ -168,11 +169,11 @@ private struct FilterWriter {
 
   private func condition(_ test: FilterTest, _ id: String, _ check: Check) -> SQLPiece {
     if test.relation == .exists, !test.field.isMetadata, ![.modified, .title].contains(test.field) {
-      return SQLPiece("1")
+      return SQLPiece("TRUE")
     }
     switch test.field {
     case .metadata(let path):
-      let condition = FilterConditions.field(path, test.relation)
+      let condition = conditions.field(path, test.relation)
       switch check {
       case .byDocument:
         return SQLPiece("EXISTS (SELECT 1 FROM document_fields f WHERE f.document_id = \(id) AND ")
@@ -182,29 +183,31 @@ private struct FilterWriter {
           """
           \(id) IN (SELECT f.document_id FROM document_fields f INDEXED BY document_fields_by_value \
           WHERE f.collection_id = ? AND 
-          """, [collection.id.databaseValue]) + condition + SQLPiece(")")
+          """, [collection.id.bulkValue]) + condition + SQLPiece(")")
       }
     case .source:
-      return FilterConditions.value("d.source", test.relation, isMixed: false)
+      return conditions.value("d.source", test.relation, isMixed: false)
     case .ordinal:
-      return FilterConditions.value("c.ordinal", test.relation, isMixed: false)
+      // A number of the filter may have a fraction.
+      let column = conditions.isPostgres ? "c.ordinal::double precision" : "c.ordinal"
+      return conditions.value(column, test.relation, isMixed: false)
     case .added:
-      return FilterConditions.time("d.added_at", test.relation)
+      return conditions.time("d.added_at", test.relation)
     case .modified:
       return Self.optional(
-        "d.modified_at", FilterConditions.time("d.modified_at", test.relation), test)
+        "d.modified_at", conditions.time("d.modified_at", test.relation), test)
     case .date:
-      return FilterConditions.time(
+      return conditions.time(
         "COALESCE(d.dated_at, d.modified_at, d.added_at)", test.relation)
     case .title:
       return Self.optional(
-        "d.title", FilterConditions.value("d.title", test.relation, isMixed: false), test)
+        "d.title", conditions.value("d.title", test.relation, isMixed: false), test)
     case .kind:
-      return FilterConditions.value("d.format", test.relation, isMixed: false)
+      return conditions.value("d.format", test.relation, isMixed: false)
     case .collection:
-      let name = FilterConditions.value("n.name", test.relation, isMixed: false)
+      let name = conditions.value("n.name", test.relation, isMixed: false)
       return SQLPiece(
-        "EXISTS (SELECT 1 FROM collections n WHERE n.id = ? AND ", [collection.id.databaseValue])
+        "EXISTS (SELECT 1 FROM collections n WHERE n.id = ? AND ", [collection.id.bulkValue])
         + name + SQLPiece(")")
     }
   }
@@ -213,7 +216,7 @@ private struct FilterWriter {
   private static func optional(_ column: String, _ piece: SQLPiece, _ test: FilterTest) -> SQLPiece
   {
     test.relation == .exists
-      ? SQLPiece("\(column) IS NOT NULL") : SQLPiece("IFNULL(") + piece + SQLPiece(", 0)")
+      ? SQLPiece("\(column) IS NOT NULL") : SQLPiece("COALESCE(") + piece + SQLPiece(", FALSE)")
   }
 }
 

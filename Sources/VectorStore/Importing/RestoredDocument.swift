@@ -1,7 +1,6 @@
 // Documents of an export go back into a store as they were: chunks, vectors, what waits and what failed.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 import VectorStoreText
 
@@ -215,7 +214,8 @@ struct RestoredDocument: Sendable {
 
   /// Puts documents back, one after the other.
   static func place(
-    _ documents: [RestoredDocument], in collection: CollectionRecord, run: Int64?, _ db: Database
+    _ documents: [RestoredDocument], in collection: CollectionRecord, run: Int64?,
+    _ db: any SQLTransaction
   ) throws -> [Outcome] {
     var spaces: [EmbeddingSpace: Int64] = [:]
     for kept in documents.compactMap(\.collection) {
@@ -236,7 +236,8 @@ struct RestoredDocument: Sendable {
 
   private func place(
     in collection: CollectionRecord, standIn: EmbeddingSpace, _ run: Int64?,
-    _ spaces: inout [EmbeddingSpace: Int64], _ words: inout SearchTable.Changes, _ db: Database
+    _ spaces: inout [EmbeddingSpace: Int64], _ words: inout SearchTable.Changes,
+    _ db: any SQLTransaction
   ) throws -> Outcome {
     let key = DocumentKey(
       source: source, isFile: whole.parts.origin == DocumentOrigin.file.rawValue)
@@ -296,7 +297,7 @@ struct RestoredDocument: Sendable {
   }
 
   /// The row of the root, made where there is none.
-  private func root(in collection: CollectionRecord, _ db: Database) throws -> Int64? {
+  private func root(in collection: CollectionRecord, _ db: any SQLTransaction) throws -> Int64? {
     guard let root = whole.parts.root else { return nil }
     try db.run(
       bulk: """
@@ -312,34 +313,33 @@ struct RestoredDocument: Sendable {
   }
 
   private func insert(
-    into collection: CollectionRecord, _ run: Int64?, _ db: Database
+    into collection: CollectionRecord, _ run: Int64?, _ db: any SQLTransaction
   ) throws -> Int64 {
     let parts = whole.parts
     // What a document says about itself is its text.
     let metadata = collection.keepsText ? self.metadata : given ?? self.metadata
-    try db.run(
+    let inserted = try db.insert(
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
           given_metadata, chunk_tokens, overlap_tokens, added_at, updated_at, run_id, modified_at,
           dated_at, file_bytes, root_id, title, left_out)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-      .integer(collection.id), .text(source), .text(parts.origin), .text(parts.format),
-      .blob(orNull: hash), .text(metadata), .text(orNull: given),
-      .integer(orNull: parts.chunkTokens),
-      .integer(orNull: parts.overlapTokens), .text(parts.added), .text(parts.updated),
-      run.map { .integer($0) } ?? .null, .text(orNull: parts.modified), .text(orNull: parts.dated),
-      .integer(orNull: parts.bytes), try root(in: collection, db).map { .integer($0) } ?? .null,
-      .text(orNull: title(keepsText: collection.keepsText)), .text(orNull: parts.leftOut))
-    let id = db.lastInsertedRowID
+      [
+        .integer(collection.id), .text(source), .text(parts.origin), .text(parts.format),
+        .blob(orNull: hash), .text(metadata), .text(orNull: given),
+        .integer(orNull: parts.chunkTokens),
+        .integer(orNull: parts.overlapTokens), .text(parts.added), .text(parts.updated),
+        run.map { .integer($0) } ?? .null, .text(orNull: parts.modified),
+        .text(orNull: parts.dated),
+        .integer(orNull: parts.bytes), try root(in: collection, db).map { .integer($0) } ?? .null,
+        .text(orNull: title(keepsText: collection.keepsText)), .text(orNull: parts.leftOut),
+      ])
+    let id = inserted ?? 0
     try DocumentFieldsTable.insert(metadata, document: id, collection: collection.id, db)
     guard let pending = parts.pending, let pendingHash else { return id }
     try db.run(
-      bulk: """
-        INSERT INTO pending_documents(document_id, origin, format, content_hash, text, metadata,
-          chunk_tokens, overlap_tokens, reason, since, chunks)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+      bulk: DocumentsTable.pendingInsertion(db),
       .integer(id), .text(pending.origin), .text(pending.format), .blob(pendingHash),
       .text(pending.text), .text(try MetadataJSON.encode(pending.metadata)),
       .integer(orNull: pending.chunkTokens), .integer(orNull: pending.overlapTokens),

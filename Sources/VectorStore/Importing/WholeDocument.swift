@@ -1,7 +1,6 @@
 // A document with all that the store has of it: read for an export, and put back by an import.
 
 import Foundation
-import GRDB
 import VectorStoreEmbedding
 import VectorStoreSearch
 import VectorStoreText
@@ -18,7 +17,7 @@ struct WholeDocument: Sendable, Equatable {
   ///
   /// - Complexity: reads the collection once, with memory for one document.
   static func forEach(
-    in collection: CollectionRecord, _ db: Database,
+    in collection: CollectionRecord, _ db: any SQLTransaction,
     _ body: (WholeDocument, _ vectors: Vectors) throws -> Void
   ) throws {
     let reader = try WholeDocumentReader(db)
@@ -37,9 +36,23 @@ struct WholeDocument: Sendable, Equatable {
     }
   }
 
+  /// The documents of a collection after a row, in the order in which they came, with their rows.
+  static func page(
+    in collection: CollectionRecord, after last: Int64, limit: Int, _ db: any SQLTransaction
+  ) throws -> [(id: Int64, document: WholeDocument)] {
+    let reader = try WholeDocumentReader(db)
+    let ids = try Int64.fetchAll(
+      db, sql: "SELECT id FROM documents WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?",
+      arguments: [collection.id, last, limit])
+    return try ids.compactMap { id in
+      var vectors = Vectors()
+      return try reader.read(id, target: collection.target, &vectors).map { (id, $0) }
+    }
+  }
+
   /// The document of a row.
   static func find(
-    _ id: Int64, target: SpaceRecord, _ db: Database
+    _ id: Int64, target: SpaceRecord, _ db: any SQLTransaction
   ) throws -> WholeDocument? {
     var vectors = Vectors()
     return try WholeDocumentReader(db).read(id, target: target, &vectors)
@@ -68,10 +81,10 @@ struct WholeDocument: Sendable, Equatable {
 }
 
 private struct WholeDocumentReader {
-  let db: Database
+  let db: any SQLTransaction
   let spaces: [Int64: EmbeddingSpace]
 
-  init(_ db: Database) throws {
+  init(_ db: any SQLTransaction) throws {
     self.db = db
     spaces = try SpacesTable.byID(db)
   }

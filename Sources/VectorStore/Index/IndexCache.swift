@@ -8,7 +8,7 @@ import Synchronization
 /// What readers of one open store share: the index of each space, at the newest generation asked for.
 ///
 /// What it hands out is a value that fits the caller's own snapshot, whatever others load meanwhile.
-final class IndexCache: Sendable {
+final class IndexCache: SearchIndex {
   /// One space's index, behind a lock that is held while it is loaded: those who come at the same time
   /// wait, on the store's threads, instead of loading it too.
   ///
@@ -57,14 +57,40 @@ final class IndexCache: Sendable {
   /// Some rows of a space in a collection. They are kept until the space has grown or shrunk by a tenth.
   ///
   /// - Complexity: O(1) if they are kept, else reads some 256 vectors.
-  func sample(of space: SpaceRecord, collection: Int64, _ db: Database) throws -> ChanceSample {
-    let index = try index(of: space, db)
+  func sample(
+    of space: SpaceRecord, collection: Int64, _ db: any SQLTransaction
+  ) throws -> ChanceSample {
+    let index = try index(of: space, db.sqlite())
     let rows = index.segments.reduce(index.looseCount) { $0 + $1.count }
     let key = SampleKey(space: space.id, collection: collection)
     if let known = samples.withLock({ $0[key] }), known.describes(rows) { return known }
     let sample = try ChanceSample(of: space, collection: collection, total: rows, db)
     samples.withLock { $0[key] = sample }
     return sample
+  }
+
+  func nearest(
+    _ queries: [[Float]], limit: Int, in part: VectorPart, _ db: any SQLTransaction
+  ) throws -> VectorScan.Found {
+    try VectorScan(db: db.sqlite(), cache: self, part: part).nearest(queries, limit: limit)
+  }
+
+  func exactly(
+    _ queries: [[Float]], limit: Int, in part: VectorPart, _ db: any SQLTransaction
+  ) throws -> VectorScan.Found {
+    try VectorScan(db: db.sqlite(), cache: self, part: part).exactly(queries, limit: limit)
+  }
+
+  func words(
+    of question: LexicalQuery, in collection: Int64, _ selection: FilterSelection?, depth: Int,
+    _ db: any SQLTransaction
+  ) throws -> any WordPostings { try WordIndex(db.sqlite()) }
+
+  func excluded(
+    _ question: LexicalQuery, in collection: Int64, _ db: any SQLTransaction
+  ) throws -> Set<Int64> {
+    var ranking = WordRanking(question, try WordIndex(db.sqlite()))
+    return try ranking.excludedRows()
   }
 
   /// Notes that a query scored the loose rows of an index, and makes codes of them once that is worth it.

@@ -26,7 +26,7 @@ final class SnapshotReader: SearchSource, @unchecked Sendable {
     fineCodes = try db.cachedStatement(sql: "SELECT data FROM segment_fine_codes WHERE id = ?")
     vectors = try db.cachedStatement(
       sql: """
-        SELECT v.id, \(VectorsTable.data(in: space)), v.norm, v.checksum FROM vectors v WHERE v.id = ?
+        SELECT v.id, \(VectorsTable.data(in: space, db)), v.norm, v.checksum FROM vectors v WHERE v.id = ?
         """)
     dimensions = space.dimensions
   }

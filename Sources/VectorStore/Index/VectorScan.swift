@@ -13,12 +13,10 @@ struct VectorScan {
 
   let db: Database
   let cache: IndexCache
-  let space: SpaceRecord
-  let collection: Int64
-  /// Nil where all rows of the collection take part.
-  let filter: FilterSelection?
-  /// How many standard deviations the bounds of codes are wide.
-  let deviations: Double
+  let part: VectorPart
+
+  private var space: SpaceRecord { part.space }
+  private var filter: FilterSelection? { part.filter }
 
   /// The best rows of each query, best first, and what it took to find them.
   typealias Found = (results: [[ScoredRow]], effort: SearchEffort)
@@ -27,7 +25,7 @@ struct VectorScan {
   ///
   /// - Complexity: scans 1 bit a dimension of each row once for all queries, reads some 20 rows a query.
   func nearest(_ queries: [[Float]], limit: Int) throws -> Found {
-    let part = try Part(collection: collection, filter: filter, db)
+    let part = try Part(collection: self.part.collection, filter: filter, db)
     while true {
       let index = try cache.index(of: space, db)
       let segments = index.segments.map { part.masked($0) }
@@ -45,7 +43,8 @@ struct VectorScan {
           try cache.noteScored(index.looseCount, of: index, space, db)
         }
         let search = try CodeSearch(
-          queries: queries, rotation: index.rotation, limit: limit, deviations: deviations)
+          queries: queries, rotation: index.rotation, limit: limit, deviations: self.part.deviations
+        )
         let found = try search.run(
           segments, seeds: seeds, source: try SnapshotReader(db, space: space.space)
         )
@@ -64,7 +63,7 @@ struct VectorScan {
   func exactly(_ queries: [[Float]], limit: Int) throws -> Found {
     try exactly(queries, limit: limit) { take in
       try VectorsTable.forEach(
-        space: space, collection: collection, selection: filter, db, body: take)
+        space: space, collection: part.collection, selection: filter, db, body: take)
     }
   }
 
@@ -107,7 +106,7 @@ private struct Part {
     isAlone = try CollectionsTable.isAlone(collection, db)
     selected = try filter.map { filter in
       var ids: [Int64] = []
-      try db.forEachRow(bulk: filter.sql, filter.arguments.map(BulkValue.init), keeps: false) {
+      try db.forEachRow(bulk: filter.sql, filter.arguments, keeps: false) {
         ids.append(try $0.integer(0))
       }
       return filter.selects == .documents ? .documents(IDSet(ids)) : .chunks(IDSet(ids))

@@ -1,7 +1,6 @@
 // A chunk as the word index holds it: its text, and what is known of it from its document.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 /// The columns of a row of the word index, and how they are made.
@@ -22,7 +21,7 @@ struct IndexedChunk {
   ///
   /// - Complexity: O(their text).
   static func forEach(
-    _ ids: [Int64]?, _ db: Database, _ body: (IndexedChunk) throws -> Void
+    _ ids: [Int64]?, _ db: any SQLTransaction, _ body: (IndexedChunk) throws -> Void
   ) throws {
     let sql = """
       SELECT c.id, c.text, c.headings, d.source, d.origin, d.format, d.metadata
@@ -53,7 +52,7 @@ struct IndexedChunk {
   }
 
   /// Adds the row to the word index.
-  func insert(_ db: Database) throws {
+  func insert(_ db: any SQLTransaction) throws {
     try db.run(
       bulk: """
         INSERT INTO chunk_search(rowid, text, title, headings, names) VALUES (?, ?, ?, ?, ?)

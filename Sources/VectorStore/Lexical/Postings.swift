@@ -16,6 +16,8 @@ struct Postings {
   private(set) var rows: [Row] = []
   /// Whether ``places(at:)`` are kept: what is not in a phrase needs none.
   let hasPlaces: Bool
+  /// In how many chunks the word stands, if these are only some of them.
+  var total: Int?
   /// Where the places of each row begin; one more for the end.
   private var starts: [Int32] = [0]
   private var places: [UInt32] = []
@@ -23,6 +25,9 @@ struct Postings {
   init(hasPlaces: Bool = true) {
     self.hasPlaces = hasPlaces
   }
+
+  /// In how many chunks the word stands.
+  var count: Int { total ?? rows.count }
 
   /// The bits of a place that say where in a column it is; the upper ones say which column.
   static let placeBits: UInt32 = 27
@@ -62,6 +67,9 @@ struct Postings {
     }
     append(row)
   }
+
+  /// Adds a row after all others, with its places, rising.
+  mutating func append(_ id: Int64, places: some Sequence<UInt32>) { append(id, places) }
 
   /// Adds a row after all others, with its places, rising.
   private mutating func append(_ id: Int64, _ new: some Sequence<UInt32>) {
@@ -104,6 +112,7 @@ struct Postings {
       left += a <= b ? 1 : 0
       right += b <= a ? 1 : 0
     }
+    if total != nil || other.total != nil { result.total = max(count, other.count) }
     return result
   }
 

@@ -9,7 +9,7 @@ import GRDB
 /// many common words that is ten times slower than to read the lists of rows themselves, whose form is
 /// part of SQLite's file format (`fts5_index.c`, "On-disk format"; version 4 since 2015). Words are
 /// written by FTS5 alone. A test compares both on random histories of writes.
-struct WordIndex {
+struct WordIndex: WordPostings {
   private static let structureID: Int64 = 10
   private static let averagesID: Int64 = 1
   /// What FTS5 puts before each term of its main index.

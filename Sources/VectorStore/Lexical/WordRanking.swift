@@ -1,7 +1,6 @@
 // Ranks chunks by the words of a question: BM25 over the columns of the word index.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 /// The chunks that have a question's words, best first.
@@ -15,15 +14,15 @@ struct WordRanking {
   /// What a word's other forms and neighbours side by side count, against the word itself.
   private static let (prefixWeight, pairWeight): (Float, Float) = (1, 1)
 
-  private let index: WordIndex
+  private let index: any WordPostings
   private let query: LexicalQuery
   private var cache: [String: Postings] = [:]
   /// The rows of each word of the question and of its other forms, and how rare it is; once it is ranked.
   private var words: [(rarity: Double, rows: [[Postings.Row]])] = []
 
-  init(_ query: LexicalQuery, _ db: Database) throws {
+  init(_ query: LexicalQuery, _ index: any WordPostings) {
     self.query = query
-    index = try WordIndex(db)
+    self.index = index
   }
 
   /// The rows of one word, and what it counts.
@@ -128,19 +127,18 @@ struct WordRanking {
           try postings(of: key, isPrefix: term.isOpen, hasPlaces: isInPhrase(spelling)))
       }
       lists.append(list(found, weight: 1, isReason: !term.isWeak))
-      var forms = [found.rows]
+      var forms = [found]
       for prefix in term.prefixes {
-        lists.append(
-          list(
-            try postings(of: index.term(of: prefix), isPrefix: true, hasPlaces: false),
-            weight: Self.prefixWeight, isReason: !term.isWeak))
-        forms.append(lists[lists.count - 1].rows)
+        let others = try postings(of: index.term(of: prefix), isPrefix: true, hasPlaces: false)
+        lists.append(list(others, weight: Self.prefixWeight, isReason: !term.isWeak))
+        forms.append(others)
       }
       if !term.isWeak { note(forms) }
     }
     for phrase in query.phrases {
-      lists.append(list(try postings(of: phrase), weight: 1, isReason: true))
-      note([lists[lists.count - 1].rows])
+      let found = try postings(of: phrase)
+      lists.append(list(found, weight: 1, isReason: true))
+      note([found])
     }
     for pair in query.pairs {
       lists.append(list(try postings(of: pair), weight: Self.pairWeight, isReason: false))
@@ -150,8 +148,8 @@ struct WordRanking {
   }
 
   /// Notes the rows of a word and its other forms.
-  private mutating func note(_ forms: [[Postings.Row]]) {
-    words.append((log(1 + odds(forms.lazy.map(\.count).max() ?? 0)), forms))
+  private mutating func note(_ forms: [Postings]) {
+    words.append((log(1 + odds(forms.lazy.map(\.count).max() ?? 0)), forms.map(\.rows)))
   }
 
   /// How many chunks do not have a word for each that has it.
@@ -160,7 +158,7 @@ struct WordRanking {
   }
 
   private func list(_ postings: Postings, weight: Float, isReason: Bool) -> List {
-    let odds = odds(postings.rows.count)
+    let odds = odds(postings.count)
     // Half of Lucene's where a word is in so many chunks that the classic one comes near 0 or below.
     let frequency = Float(max(log(odds), log(1 + odds) / 2))
     return List(rows: postings.rows, weight: weight * frequency, isReason: isReason)

@@ -82,6 +82,12 @@ public struct DoctorReport: Sendable, Codable, Hashable {
     public static let ledger = Name(rawValue: "ledger")
     /// Reservations in the ledger whose processes are gone.
     public static let reservations = Name(rawValue: "reservations")
+    /// The server of a store on PostgreSQL, and pgvector.
+    public static let server = Name(rawValue: "server")
+    /// The indexes of vectors of a store on PostgreSQL.
+    public static let index = Name(rawValue: "index")
+    /// Dead rows of a store on PostgreSQL.
+    public static let bloat = Name(rawValue: "bloat")
     /// The SQLite library.
     public static let sqlite = Name(rawValue: "sqlite")
     /// Room on the disk.

@@ -1,7 +1,6 @@
 // How sure it is that a hit is what was asked for: from its cosine among those of chance, and its words.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 /// What the cosines of a question with the rows of a collection are by chance.
@@ -93,7 +92,7 @@ struct ChanceSample: Sendable {
   /// - Parameters:
   ///   - collection: whose rows are taken, unless too few of them are met; then those of all collections are.
   ///   - total: how many rows the space has in all collections.
-  init(of space: SpaceRecord, collection: Int64, total: Int, _ db: Database) throws {
+  init(of space: SpaceRecord, collection: Int64, total: Int, _ db: any SQLTransaction) throws {
     let (first, last) =
       try db.firstRow(
         bulk: """
@@ -108,7 +107,7 @@ struct ChanceSample: Sendable {
       let from = max(next, first + Int64(Double(last - first) * Double(step) / Double(Self.size)))
       try db.forEachRow(
         bulk: """
-          SELECT v.id, d.collection_id, \(VectorsTable.data(in: space.space)), v.norm, v.checksum
+          SELECT v.id, d.collection_id, \(VectorsTable.data(in: space.space, db)), v.norm, v.checksum
           FROM vectors v CROSS JOIN chunks c ON c.id = v.chunk_id
           CROSS JOIN documents d ON d.id = c.document_id
           WHERE v.space_id = ? AND v.id >= ? ORDER BY v.id LIMIT 1

@@ -1,7 +1,6 @@
 // Carries out a ranking plan inside one read snapshot: scans, fuses, and fetches the hits.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 import VectorStoreText
 
@@ -24,12 +23,12 @@ struct Ranker {
   /// How deep is looked at most if copies leave places free.
   private static let maximumDepth = 10_000
 
-  let db: Database
+  let db: any SQLTransaction
   let collection: CollectionRecord
   let plan: RankingPlan
   let options: QueryOptions
-  /// The segments that the store keeps in memory.
-  let index: IndexCache
+  /// Finds chunks.
+  let index: any SearchIndex
   /// What files are called.
   let identity: SourceIdentity
   /// How many standard deviations the bounds of codes are wide.
@@ -83,7 +82,10 @@ struct Ranker {
       var ranked = nearest?[number] ?? []
       var words: WordRanking?
       if let members {
-        var ranking = try WordRanking(LexicalQuery(query.text ?? ""), db)
+        let question = LexicalQuery(query.text ?? "")
+        var ranking = WordRanking(
+          question,
+          try index.words(of: question, in: collection.id, selection, depth: depth, db))
         let rows = try ranking.best(depth) {
           try !query.leftOut.contains($0) && members.contains($0)
         }
@@ -173,7 +175,7 @@ struct Ranker {
       let stored = try chunks.compactMap { chunk in
         try db.firstRow(
           bulk: """
-            SELECT \(VectorsTable.data(in: space.space)), v.norm, v.checksum FROM vectors v
+            SELECT \(VectorsTable.data(in: space.space, db)), v.norm, v.checksum FROM vectors v
             WHERE v.chunk_id = ? AND v.space_id = ?
             """, .integer(chunk), .integer(space.id)
         ) {
@@ -206,14 +208,14 @@ struct Ranker {
     guard let record = try SpacesTable.find(space, db) else {
       return (queries.map { _ in [] }, SearchEffort())
     }
-    let scan = VectorScan(
-      db: db, cache: index, space: record, collection: collection.id, filter: selection,
-      deviations: deviations)
+    let part = VectorPart(
+      space: record, collection: collection.id, filter: selection, deviations: deviations)
     let vectors = queries.compactMap(\.vector)
     do {
       let found =
         try options.exact
-        ? scan.exactly(vectors, limit: limit) : scan.nearest(vectors, limit: limit)
+        ? index.exactly(vectors, limit: limit, in: part, db)
+        : index.nearest(vectors, limit: limit, in: part, db)
       let ranked = found.results.map { rows in
         rows.map { Ranked(id: $0.id, score: $0.score, cosine: $0.score) }
       }
@@ -229,8 +231,7 @@ struct Ranker {
   private func excludedRows(_ query: RankedQuery) throws -> Set<Int64> {
     guard let text = query.text, case let question = LexicalQuery(text), !question.excluded.isEmpty
     else { return query.leftOut }
-    var ranking = try WordRanking(question, db)
-    return try ranking.excludedRows().union(query.leftOut)
+    return try index.excluded(question, in: collection.id, db).union(query.leftOut)
   }
 
   /// Says of each hit how sure it is.
@@ -340,7 +341,7 @@ struct Ranker {
   }
 
   /// A hit with the text of so many chunks before and after it.
-  static func widened(_ hit: Hit, by neighbours: Int, _ db: Database) throws -> Hit {
+  static func widened(_ hit: Hit, by neighbours: Int, _ db: any SQLTransaction) throws -> Hit {
     let chunks = try db.rows(
       bulk: """
         SELECT id, ordinal, text, start_scalar, end_scalar, line, headings FROM chunks
@@ -372,18 +373,18 @@ struct Ranker {
 
 /// Which chunks may be found by words: those of the collection that pass the filter.
 private struct Members {
-  private let db: Database
+  private let db: any SQLTransaction
   private let collection: Int64?
   private let selected: IDSet?
 
   /// - Complexity: reads the ids that a filter selects.
-  init(collection: Int64, selection: FilterSelection?, _ db: Database) throws {
+  init(collection: Int64, selection: FilterSelection?, _ db: any SQLTransaction) throws {
     self.db = db
     self.collection = try CollectionsTable.isAlone(collection, db) ? nil : collection
     selected = try selection.map { selection in
       var ids: [Int64] = []
       try db.forEachRow(
-        bulk: selection.chunks, selection.arguments.map(BulkValue.init), keeps: false
+        bulk: selection.chunks, selection.arguments, keeps: false
       ) { ids.append(try $0.integer(0)) }
       return IDSet(ids)
     }

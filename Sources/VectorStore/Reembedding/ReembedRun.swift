@@ -18,7 +18,7 @@ struct ReembedRun {
   /// Errors listed in a report.
   private static let errorsListed = 100
 
-  let file: StoreFile
+  let file: any StoreStorage
   let collection: CollectionRecord
   /// The space that the chunks are brought to.
   let target: SpaceRecord
@@ -42,7 +42,7 @@ struct ReembedRun {
   private var changesTarget: Bool { collection.target != target }
 
   init(
-    file: StoreFile, collection: CollectionRecord, target: SpaceRecord, isTargetChosen: Bool,
+    file: any StoreStorage, collection: CollectionRecord, target: SpaceRecord, isTargetChosen: Bool,
     service: any EmbeddingService, usesBatches: Bool, counter: TokenCounter,
     progress: ProgressHandler?
   ) {

@@ -1,7 +1,6 @@
 // The verb `retrievalQuality`: how well judged questions are answered.
 
 import Foundation
-import GRDB
 
 extension Store {
   /// Documents looked at in each ranking.

@@ -1,7 +1,6 @@
 // Finds the document that a new file was before it was moved or renamed.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 /// Matches new files with documents of the same content whose own files are gone.
@@ -13,7 +12,7 @@ struct MovedFiles: Sendable {
   ///
   /// - Parameter besides: row ids of documents that are taken already.
   func find(
-    _ file: CutDocument, in collection: Int64, besides taken: Set<Int64>, _ db: Database
+    _ file: CutDocument, in collection: Int64, besides taken: Set<Int64>, _ db: any SQLTransaction
   ) throws -> (id: Int64, source: String)? {
     let gone = try DocumentsTable.files(
       collection: collection, contentHash: file.contentHash, db

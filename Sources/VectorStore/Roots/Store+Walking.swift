@@ -1,7 +1,6 @@
 // The run that brings roots in step with their files: `add` of paths and `update`.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 extension Store {

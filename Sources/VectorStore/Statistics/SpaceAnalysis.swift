@@ -1,7 +1,6 @@
 // Measures one space: its rows, what moved since a saved summary, and the texts of the rows named.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 /// The statistics of a space in one collection or all.
@@ -9,7 +8,7 @@ struct SpaceAnalysis {
   /// Rows of a block: BLAS is at its full speed, and a block still small beside the rest.
   private static let blockRows = 1024
 
-  let db: Database
+  let db: any SQLTransaction
   let space: SpaceRecord
   /// The collections that have vectors of it.
   let collections: [CollectionRecord]

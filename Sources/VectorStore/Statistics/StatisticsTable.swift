@@ -1,7 +1,6 @@
 // The table of saved summaries, and what statistics read of other tables.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 enum StatisticsTable {
@@ -23,13 +22,16 @@ enum StatisticsTable {
     """
 
   /// Keeps a summary; one of the same name, space and collection is replaced.
-  static func save(_ summary: SavedSummary, space: Int64, _ db: Database) throws {
+  static func save(_ summary: SavedSummary, space: Int64, _ db: any SQLTransaction) throws {
     let figures = String(decoding: try JSONEncoder().encode(summary.figures), as: UTF8.self)
     try db.execute(
       sql: """
-        INSERT OR REPLACE INTO statistics(name, space_id, collection, saved_at, rows, last_chunk_id,
+        INSERT INTO statistics(name, space_id, collection, saved_at, rows, last_chunk_id,
           mean, covariance, figures)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (name, space_id, collection) DO UPDATE SET saved_at = excluded.saved_at,
+          rows = excluded.rows, last_chunk_id = excluded.last_chunk_id, mean = excluded.mean,
+          covariance = excluded.covariance, figures = excluded.figures
         """,
       arguments: [
         summary.name, space, summary.collection, summary.savedAt, summary.rows, summary.lastChunk,
@@ -42,7 +44,7 @@ enum StatisticsTable {
   ///
   /// - Throws: ``StoreError`` with `damaged` if it cannot be read.
   static func find(
-    _ name: String, space: SpaceRecord, collection: String, _ db: Database
+    _ name: String, space: SpaceRecord, collection: String, _ db: any SQLTransaction
   ) throws -> SavedSummary? {
     do {
       return try db.firstRow(
@@ -73,7 +75,7 @@ enum StatisticsTable {
   }
 
   /// The names under which summaries of a collection (empty for all) are saved.
-  static func names(collection: String, _ db: Database) throws -> [String] {
+  static func names(collection: String, _ db: any SQLTransaction) throws -> [String] {
     try String.fetchAll(
       db, sql: "SELECT DISTINCT name FROM statistics WHERE collection = ? ORDER BY name",
       arguments: [collection])
@@ -92,7 +94,7 @@ enum StatisticsTable {
   /// The lengths that the vectors of a space came with, of one collection.
   ///
   /// - Complexity: a walk over the collection's chunks.
-  static func norms(space: Int64, collection: Int64, _ db: Database) throws -> [Double] {
+  static func norms(space: Int64, collection: Int64, _ db: any SQLTransaction) throws -> [Double] {
     try db.rows(
       bulk: """
         SELECT v.id, v.norm FROM documents d CROSS JOIN chunks c ON c.document_id = d.id
@@ -104,7 +106,7 @@ enum StatisticsTable {
   /// The chunks of a collection that have a vector in a space.
   ///
   /// - Complexity: a walk over the collection's chunks; reads no vector.
-  static func chunks(space: Int64, collection: Int64, _ db: Database) throws -> [Int64] {
+  static func chunks(space: Int64, collection: Int64, _ db: any SQLTransaction) throws -> [Int64] {
     try Int64.fetchAll(
       db,
       sql: """
@@ -114,31 +116,38 @@ enum StatisticsTable {
   }
 
   /// The bytes of a chunk's vector in a space; nil where it has none.
-  static func vector(of chunk: Int64, space: SpaceRecord, _ db: Database) throws -> Data? {
+  static func vector(of chunk: Int64, space: SpaceRecord, _ db: any SQLTransaction) throws -> Data?
+  {
     try db.firstRow(
       bulk: """
-        SELECT v.id, \(VectorsTable.data(in: space.space)) FROM vectors v
+        SELECT v.id, \(VectorsTable.data(in: space.space, db)) FROM vectors v
         WHERE v.chunk_id = ? AND v.space_id = ?
         """, .integer(chunk), .integer(space.id)
     ) { Data(try $0.blob(1, count: 4 * space.space.dimensions)) }
   }
 
   /// Chunks without any vector, of one collection or of all.
-  static func chunksWithoutVector(collection: Int64?, _ db: Database) throws -> Int {
+  static func chunksWithoutVector(collection: Int64?, _ db: any SQLTransaction) throws -> Int {
     try Int.fetchOne(
       db,
       sql: """
         SELECT COUNT(*) FROM documents d CROSS JOIN chunks c ON c.document_id = d.id
-        WHERE (?1 IS NULL OR d.collection_id = ?1)
+        WHERE (CAST(?1 AS BIGINT) IS NULL OR d.collection_id = ?1)
           AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id)
         """, arguments: [collection]) ?? 0
   }
 
   /// What commands refused so far, by the counts in their reports, most rows first.
-  static func refusals(_ db: Database) throws -> [StatisticsReport.Refusal] {
+  static func refusals(_ db: any SQLTransaction) throws -> [StatisticsReport.Refusal] {
     // A report that counts otherwise is passed over: it says nothing of what is in the store.
     try db.rows(
-      bulk: """
+      bulk: db.isPostgres
+        ? """
+        SELECT e.key AS name, SUM(e.value::bigint) AS n, COUNT(*)
+        FROM runs r, json_each_text(r.report::json -> 'refused') e
+        WHERE e.value ~ '^[0-9]{1,12}$' GROUP BY e.key ORDER BY n DESC, name
+        """
+        : """
         SELECT e.key AS name, SUM(e.value) AS n, COUNT(*)
         FROM runs r, json_each(r.report, '$.refused') e
         WHERE json_valid(r.report) AND typeof(e.key) = 'text' AND typeof(e.value) = 'integer'
@@ -157,7 +166,7 @@ enum StatisticsTable {
   /// Chunks as statistics name them, by id; those that are not there are left out.
   ///
   /// - Complexity: O(ids · log rows).
-  static func references(_ ids: some Sequence<Int64>, _ db: Database) throws
+  static func references(_ ids: some Sequence<Int64>, _ db: any SQLTransaction) throws
     -> [Int64: StatisticsReport.Chunk]
   {
     var result: [Int64: StatisticsReport.Chunk] = [:]

@@ -1,7 +1,6 @@
 // The verb `calibration`: what a score of a space means.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 extension Store {
@@ -54,24 +53,28 @@ extension Store {
         sample.gather(block)
       }
       let pairs = PairCounts(of: sample).distribution(population: ids.count)
-      let scan = VectorScan(
-        db: db, cache: file.index, space: spaceRecord, collection: record.id, filter: nil,
-        deviations: deviations)
+      let part = VectorPart(
+        space: spaceRecord, collection: record.id, deviations: deviations)
       return try pairs.map {
         var calibration = ScoreCalibration(
           space: space.name, rows: sample.count, of: ids.count, randomPairs: $0)
         calibration.enter(
           nearest: StatisticsReport.Distribution(
-            of: try Self.nearest(to: sample, scan), population: ids.count))
+            of: try Self.nearest(to: sample) {
+              try file.index.nearest($0, limit: 2, in: part, db)
+            },
+            population: ids.count))
         return calibration
       }
     }
   }
 
   /// The cosine of some rows to the nearest other one among all.
-  private static func nearest(to sample: SampleRows, _ scan: VectorScan) throws -> [Double] {
+  private static func nearest(
+    to sample: SampleRows, _ search: ([[Float]]) throws -> VectorScan.Found
+  ) throws -> [Double] {
     let places = 0..<min(searchedRows, sample.count)
-    let found = try scan.nearest(places.map { sample[$0] }, limit: 2)
+    let found = try search(places.map { sample[$0] })
     return zip(places, found.results).compactMap { place, rows in
       rows.first { $0.id != sample.ids[place] }?.score
     }

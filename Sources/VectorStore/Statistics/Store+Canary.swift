@@ -1,7 +1,6 @@
 // The verb `canary`: whether a model is still the one that made the vectors.
 
 import Foundation
-import GRDB
 import VectorStoreSearch
 
 extension Store {

@@ -1,7 +1,6 @@
 // The verb `statistics`: how good the vectors of each space are.
 
 import Foundation
-import GRDB
 
 extension Store {
   /// How good the vectors of each space are: moments, spectrum, neighbours, hubs, near-duplicates,
@@ -43,7 +42,8 @@ extension Store {
 
   /// The report, and what is to be saved by the row id of its space.
   private static func measure(
-    _ collection: String?, _ space: EmbeddingSpace?, _ options: StatisticsOptions, _ db: Database
+    _ collection: String?, _ space: EmbeddingSpace?, _ options: StatisticsOptions,
+    _ db: any SQLTransaction
   ) throws -> (StatisticsReport, [(Int64, SavedSummary)]) {
     let record = try collection.map { try CollectionsTable.require($0, db) }
     var report = StatisticsReport(at: Timestamp.now(), collection: collection)
@@ -67,7 +67,7 @@ extension Store {
 
   /// The spaces that have vectors, each with the collections that hold them.
   private static func spaces(
-    of collection: CollectionRecord?, _ space: EmbeddingSpace?, _ db: Database
+    of collection: CollectionRecord?, _ space: EmbeddingSpace?, _ db: any SQLTransaction
   ) throws -> [(space: SpaceRecord, collections: [CollectionRecord])] {
     var holders: [EmbeddingSpace: [CollectionRecord]] = [:]
     for summary in try CollectionsTable.summaries(db)
@@ -90,7 +90,7 @@ extension Store {
 
   /// Throws unless some of the spaces have statistics saved under the name.
   private static func requireSaved(
-    _ name: String?, scope: String, in spaces: [SpaceRecord], _ db: Database
+    _ name: String?, scope: String, in spaces: [SpaceRecord], _ db: any SQLTransaction
   ) throws {
     guard let name,
       try !spaces.contains(where: {

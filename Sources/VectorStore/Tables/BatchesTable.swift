@@ -1,7 +1,6 @@
 // batches and batch_texts: what the embedding service has in batches, and which texts are in them.
 
 import Foundation
-import GRDB
 
 /// A batch that was, or is to be, handed over to a service.
 struct BatchRecord: Sendable {
@@ -56,10 +55,11 @@ enum BatchesTable {
     """
 
   /// Enters a batch that is about to be handed over, with its texts.
-  static func insert(_ batch: BatchRecord, hashes: some Sequence<Data>, _ db: Database) throws
+  static func insert(_ batch: BatchRecord, hashes: some Sequence<Data>, _ db: any SQLTransaction)
+    throws
     -> Int64
   {
-    try db.execute(
+    let inserted = try db.insert(
       sql: """
         INSERT INTO batches(space_id, collection_id, target_space_id, run_id, server, name, texts,
           tokens, cost_nano, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -68,7 +68,7 @@ enum BatchesTable {
         batch.space.id, batch.collection, batch.target, batch.run, batch.server, batch.name,
         batch.texts, batch.tokens, batch.cost.nano, batch.since,
       ])
-    let id = db.lastInsertedRowID
+    let id = inserted ?? 0
     for hash in hashes {
       try db.run(
         bulk: "INSERT INTO batch_texts(text_hash, space_id, batch_id) VALUES (?, ?, ?)",
@@ -78,8 +78,8 @@ enum BatchesTable {
   }
 
   /// All batches, oldest first. A file of format 10 or before that is only read has none.
-  static func all(_ db: Database) throws -> [BatchRecord] {
-    guard try db.tableExists("batches") else { return [] }
+  static func all(_ db: any SQLTransaction) throws -> [BatchRecord] {
+    guard try db.hasTable("batches") else { return [] }
     return try db.rows(
       bulk: """
         SELECT b.id, b.collection_id, b.target_space_id, b.run_id, b.server, b.name, b.file, b.batch,
@@ -97,7 +97,7 @@ enum BatchesTable {
   }
 
   /// Whether a batch has a text.
-  static func holds(textHash: Data, space: Int64, _ db: Database) throws -> Bool {
+  static func holds(textHash: Data, space: Int64, _ db: any SQLTransaction) throws -> Bool {
     var holds = false
     try db.forEachRow(
       bulk: "SELECT 1 FROM batch_texts WHERE text_hash = ? AND space_id = ?", .blob(textHash),
@@ -107,13 +107,13 @@ enum BatchesTable {
   }
 
   /// Those of some texts that batches have. A file of format 10 or before that is only read has none.
-  static func held(_ hashes: [Data], space: Int64, _ db: Database) throws -> Set<Data> {
-    guard try db.tableExists("batches") else { return [] }
+  static func held(_ hashes: [Data], space: Int64, _ db: any SQLTransaction) throws -> Set<Data> {
+    guard try db.hasTable("batches") else { return [] }
     return Set(try hashes.filter { try holds(textHash: $0, space: space, db) })
   }
 
   /// The texts of a batch that nothing has come of yet.
-  static func texts(of batch: Int64, _ db: Database) throws -> Set<Data> {
+  static func texts(of batch: Int64, _ db: any SQLTransaction) throws -> Set<Data> {
     var hashes: Set<Data> = []
     try db.forEachRow(
       bulk: "SELECT text_hash FROM batch_texts WHERE batch_id = ?", .integer(batch)
@@ -121,33 +121,32 @@ enum BatchesTable {
     return hashes
   }
 
-  static func set(file: String, of batch: Int64, _ db: Database) throws {
+  static func set(file: String, of batch: Int64, _ db: any SQLTransaction) throws {
     try db.execute(sql: "UPDATE batches SET file = ? WHERE id = ?", arguments: [file, batch])
   }
 
-  static func set(batch name: String, of batch: Int64, _ db: Database) throws {
+  static func set(batch name: String, of batch: Int64, _ db: any SQLTransaction) throws {
     try db.execute(sql: "UPDATE batches SET batch = ? WHERE id = ?", arguments: [name, batch])
   }
 
   /// Gives the handing over of a batch from one run to another. Returns whether the first still had it.
   static func hand(
-    _ batch: Int64, from old: Int64, to new: Int64, _ db: Database
+    _ batch: Int64, from old: Int64, to new: Int64, _ db: any SQLTransaction
   ) throws -> Bool {
-    try db.execute(
-      sql: "UPDATE batches SET run_id = ? WHERE id = ? AND run_id = ?",
-      arguments: [new, batch, old])
-    return db.changesCount == 1
+    try db.changes(
+      bulk: "UPDATE batches SET run_id = ? WHERE id = ? AND run_id = ?", .integer(new),
+      .integer(batch), .integer(old)) == 1
   }
 
   /// Lets go of a text of a batch.
-  static func release(textHash: Data, space: Int64, _ db: Database) throws {
+  static func release(textHash: Data, space: Int64, _ db: any SQLTransaction) throws {
     try db.run(
       bulk: "DELETE FROM batch_texts WHERE text_hash = ? AND space_id = ?", .blob(textHash),
       .integer(space))
   }
 
   /// Forgets a batch, with the texts that nothing came of.
-  static func delete(_ batch: Int64, _ db: Database) throws {
+  static func delete(_ batch: Int64, _ db: any SQLTransaction) throws {
     try db.execute(sql: "DELETE FROM batch_texts WHERE batch_id = ?", arguments: [batch])
     try db.execute(sql: "DELETE FROM batches WHERE id = ?", arguments: [batch])
   }

@@ -6,7 +6,9 @@ import GRDB
 import GRDBSQLite
 
 /// A value to bind.
-enum BulkValue {
+///
+/// `@unchecked Sendable`: whoever binds bytes in memory keeps them.
+enum BulkValue: @unchecked Sendable {
   case null
   case integer(Int64)
   case real(Double)
@@ -14,18 +16,8 @@ enum BulkValue {
   case blob(Data)
   /// A blob in memory that lasts until the statement has run: it is not copied.
   case bytes(UnsafeRawBufferPointer)
-
-  /// A value of GRDB's.
-  init(_ value: DatabaseValue) {
-    self =
-      switch value.storage {
-      case .null: .null
-      case .int64(let value): .integer(value)
-      case .double(let value): .real(value)
-      case .string(let value): .text(value)
-      case .blob(let value): .blob(value)
-      }
-  }
+  /// A vector, as little-endian float32.
+  case vector(Data)
 
   static func text(orNull text: String?) -> BulkValue { text.map(BulkValue.text) ?? .null }
   static func blob(orNull data: Data?) -> BulkValue { data.map(BulkValue.blob) ?? .null }
@@ -49,7 +41,7 @@ enum BulkValue {
       }
     case .bytes(let value):
       return sqlite3_bind_blob64(statement, index, value.baseAddress, UInt64(value.count), nil)
-    case .blob(let value):
+    case .blob(let value), .vector(let value):
       return value.withUnsafeBytes {
         sqlite3_bind_blob64(statement, index, $0.baseAddress, UInt64($0.count), transient)
       }
@@ -62,22 +54,19 @@ enum BulkValue {
 /// Whatever another program or a damaged page left in a column, reading it throws ``DamagedValue``: no
 /// value of a file traps.
 struct BulkRow {
-  fileprivate let statement: SQLiteStatement
-
-  init(statement: SQLiteStatement) {
-    self.statement = statement
-  }
-
   /// The same row with whatever is in it, for what looks at damage.
-  var raw: RawRow { RawRow(statement: statement) }
+  let raw: RawRow
 
-  func isNull(_ column: Int32) -> Bool {
-    sqlite3_column_type(statement, column) == SQLITE_NULL
-  }
+  init(statement: SQLiteStatement) { raw = .sqlite(statement) }
+
+  /// A row of PostgreSQL.
+  init(_ row: any ForeignRow) { raw = .other(row) }
+
+  func isNull(_ column: Int32) -> Bool { raw.isNull(column) }
 
   func integer(_ column: Int32) throws(DamagedValue) -> Int64 {
     try require(column, [SQLITE_INTEGER], "an integer")
-    return sqlite3_column_int64(statement, column)
+    return raw.integer(column)
   }
 
   /// An integer in a range.
@@ -108,7 +97,7 @@ struct BulkRow {
   /// A number that is neither NaN, which SQLite does not keep, nor infinite.
   func real(_ column: Int32) throws(DamagedValue) -> Double {
     try require(column, [SQLITE_FLOAT, SQLITE_INTEGER], "a number")
-    let value = sqlite3_column_double(statement, column)
+    let value = raw.real(column)
     guard value.isFinite else { throw damage(column, "\(value)", "a finite number") }
     return value
   }
@@ -146,13 +135,13 @@ struct BulkRow {
   /// The error for a value that cannot be.
   func damage(_ column: Int32, _ found: String, _ expected: String) -> DamagedValue {
     DamagedValue(
-      row: name(without: column), column: columnName(column), found: found, expected: expected)
+      row: name(without: column), column: raw.name(of: column), found: found, expected: expected)
   }
 
   private func require(
     _ column: Int32, _ types: [Int32], _ expected: String
   ) throws(DamagedValue) {
-    let type = sqlite3_column_type(statement, column)
+    let type = raw.type(column)
     guard !types.contains(type) else { return }
     let found =
       switch type {
@@ -167,46 +156,96 @@ struct BulkRow {
 
   /// What tells the row from others: the first of its columns that is an integer or a short text.
   private func name(without damaged: Int32) -> String {
-    for column in 0..<sqlite3_column_count(statement) where column != damaged {
-      let type = sqlite3_column_type(statement, column)
-      let isName = type == SQLITE_INTEGER || type == SQLITE_TEXT
-      guard isName, sqlite3_column_bytes(statement, column) <= 200 else { continue }
-      return "\(columnName(column)) \(raw.text(column) ?? "?")"
+    for column in 0..<raw.columns where column != damaged {
+      let type = raw.type(column)
+      guard type == SQLITE_INTEGER || type == SQLITE_TEXT, let text = raw.text(column),
+        text.utf8.count <= 200
+      else { continue }
+      return "\(raw.name(of: column)) \(text)"
     }
     return "unknown"
   }
+}
 
-  private func columnName(_ column: Int32) -> String {
-    sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)"
-  }
+/// A row of PostgreSQL, in SQLite's five types.
+protocol ForeignRow {
+  var columns: Int32 { get }
+  func name(of column: Int32) -> String
+  /// One of `SQLITE_NULL`, `SQLITE_INTEGER`, `SQLITE_FLOAT`, `SQLITE_TEXT` and `SQLITE_BLOB`.
+  func type(_ column: Int32) -> Int32
+  func integer(_ column: Int32) -> Int64
+  func real(_ column: Int32) -> Double
+  func text(_ column: Int32) -> String?
+  /// The bytes of a blob, or of a vector as little-endian float32: good until the row ends.
+  func blob(_ column: Int32) -> UnsafeRawBufferPointer
 }
 
 /// A row of a query as SQLite makes something of it: a value of another type than is asked for is
 /// converted, or 0. For `doctor`, which looks at damage.
-struct RawRow {
-  fileprivate let statement: SQLiteStatement
+enum RawRow {
+  case sqlite(SQLiteStatement)
+  case other(any ForeignRow)
 
-  func isNull(_ column: Int32) -> Bool {
-    sqlite3_column_type(statement, column) == SQLITE_NULL
+  var columns: Int32 {
+    switch self {
+    case .sqlite(let statement): sqlite3_column_count(statement)
+    case .other(let row): row.columns
+    }
   }
 
-  func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+  func name(of column: Int32) -> String {
+    switch self {
+    case .sqlite(let statement):
+      sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)"
+    case .other(let row): row.name(of: column)
+    }
+  }
 
-  func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
+  @inline(__always)
+  func type(_ column: Int32) -> Int32 {
+    switch self {
+    case .sqlite(let statement): sqlite3_column_type(statement, column)
+    case .other(let row): row.type(column)
+    }
+  }
+
+  func isNull(_ column: Int32) -> Bool { type(column) == SQLITE_NULL }
+
+  func integer(_ column: Int32) -> Int64 {
+    switch self {
+    case .sqlite(let statement): sqlite3_column_int64(statement, column)
+    case .other(let row): row.integer(column)
+    }
+  }
+
+  func real(_ column: Int32) -> Double {
+    switch self {
+    case .sqlite(let statement): sqlite3_column_double(statement, column)
+    case .other(let row): row.real(column)
+    }
+  }
 
   /// A text, or nil for NULL.
   func text(_ column: Int32) -> String? {
-    guard let start = sqlite3_column_text(statement, column) else { return nil }
-    let count = Int(sqlite3_column_bytes(statement, column))
-    return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    switch self {
+    case .sqlite(let statement):
+      guard let start = sqlite3_column_text(statement, column) else { return nil }
+      let count = Int(sqlite3_column_bytes(statement, column))
+      return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    case .other(let row): return row.text(column)
+    }
   }
 
-  /// The bytes of a blob: SQLite's own, good until the row ends. Nothing is copied on the way.
+  /// The bytes of a blob: the database's own, good until the row ends. Nothing is copied on the way.
   func blob(_ column: Int32) -> UnsafeRawBufferPointer {
-    // The blob first: asking for its size before could convert it.
-    let start = sqlite3_column_blob(statement, column)
-    return UnsafeRawBufferPointer(
-      start: start, count: Int(sqlite3_column_bytes(statement, column)))
+    switch self {
+    case .sqlite(let statement):
+      // The blob first: asking for its size before could convert it.
+      let start = sqlite3_column_blob(statement, column)
+      return UnsafeRawBufferPointer(
+        start: start, count: Int(sqlite3_column_bytes(statement, column)))
+    case .other(let row): return row.blob(column)
+    }
   }
 }
 
@@ -226,8 +265,8 @@ struct DamagedValue: Error, CustomStringConvertible {
 extension Database {
   /// Runs a statement that returns no rows (`sqlite3_bind_*`, `sqlite3_step`), prepared once.
   ///
-  /// Faster than GRDB's own binding for small rows; for everything else use that.
-  func run(bulk sql: String, _ values: BulkValue...) throws {
+  /// Faster than GRDB's own binding for small rows.
+  func run(bulk sql: String, _ values: [BulkValue]) throws {
     let statement = try cachedStatement(sql: sql).sqliteStatement
     try ConnectionGuard.inside(sqliteConnection) {
       try bind(values, to: statement, sql)
@@ -236,26 +275,16 @@ extension Database {
     }
   }
 
-  /// Runs a query and hands each of its rows to `body`; a row ends with the call.
-  func forEachRow(
-    bulk sql: String, _ values: BulkValue..., body: (BulkRow) throws -> Void
-  ) throws {
-    try forEachRow(bulk: sql, values, body: body)
+  func changes(bulk sql: String, _ values: BulkValue...) throws -> Int {
+    try run(bulk: sql, values)
+    return changesCount
   }
 
-  /// Runs a query and hands each of its rows to `body`; a row ends with the call.
-  ///
-  /// - Parameter keeps: whether the statement is kept for the next time, which is for SQL of a fixed text.
-  func forEachRow(
-    bulk sql: String, _ values: [BulkValue], keeps: Bool = true, body: (BulkRow) throws -> Void
-  ) throws {
-    try forRows(bulk: sql, values, keeps: keeps) {
-      try body($0)
-      return true
-    }
+  func insert(bulk sql: String, _ values: [BulkValue]) throws -> Int64? {
+    try run(bulk: sql, values)
+    return changesCount > 0 ? lastInsertedRowID : nil
   }
 
-  /// Runs a query and hands its rows to `body` as long as that returns true; a row ends with the call.
   func forRows(
     bulk sql: String, _ values: [BulkValue], keeps: Bool = true,
     while body: (BulkRow) throws -> Bool
@@ -271,31 +300,6 @@ extension Database {
         guard try body(BulkRow(statement: statement)) else { return }
       }
     }
-  }
-
-  /// The same with rows that hold anything.
-  func forEachRawRow(
-    bulk sql: String, _ values: BulkValue..., body: (RawRow) throws -> Void
-  ) throws {
-    try forEachRow(bulk: sql, values) { try body($0.raw) }
-  }
-
-  /// What `body` makes of each row of a query.
-  func rows<T>(
-    bulk sql: String, _ values: BulkValue..., body: (BulkRow) throws -> T
-  ) throws -> [T] {
-    var result: [T] = []
-    try forEachRow(bulk: sql, values) { result.append(try body($0)) }
-    return result
-  }
-
-  /// What `body` makes of the first row of a query; nil where there is none.
-  func firstRow<T>(
-    bulk sql: String, _ values: BulkValue..., body: (BulkRow) throws -> T
-  ) throws -> T? {
-    var result: T?
-    try forEachRow(bulk: sql, values) { if result == nil { result = try body($0) } }
-    return result
   }
 
   private func bind(

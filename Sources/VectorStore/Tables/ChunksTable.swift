@@ -1,57 +1,64 @@
 // The chunks of documents, and their words in the index.
 
 import Foundation
-import GRDB
 
 enum ChunksTable {
   /// Inserts a chunk. Returns its id.
   static func insert(
     _ chunk: CutChunk, ordinal: Int, document: Int64, failure: ChunkFailure?,
-    _ words: inout SearchTable.Changes, _ db: Database
+    _ words: inout SearchTable.Changes, _ db: any SQLTransaction
   ) throws -> Int64 {
-    try db.run(
-      bulk: """
-        INSERT INTO chunks(document_id, ordinal, text, text_hash, start_scalar, end_scalar, line,
-          headings, failure_code, failure_message)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-      .integer(document), .integer(Int64(ordinal)), .text(orNull: chunk.text),
-      .blob(orNull: chunk.textHash), .integer(orNull: chunk.range?.lowerBound),
-      .integer(orNull: chunk.range?.upperBound), .integer(orNull: chunk.line),
-      .text(orNull: chunk.headings), .text(orNull: failure?.code.rawValue),
-      .text(orNull: failure?.message))
-    let id = db.lastInsertedRowID
+    let id =
+      try db.insert(
+        bulk: db.isPostgres ? insertionOnPostgres : insertion,
+        [
+          .integer(document), .integer(Int64(ordinal)), .text(orNull: chunk.text),
+          .blob(orNull: chunk.textHash), .integer(orNull: chunk.range?.lowerBound),
+          .integer(orNull: chunk.range?.upperBound), .integer(orNull: chunk.line),
+          .text(orNull: chunk.headings), .text(orNull: failure?.code.rawValue),
+          .text(orNull: failure?.message),
+        ]) ?? 0
     if chunk.text != nil { words.add(id) }
     return id
   }
 
+  private static let insertion = """
+    INSERT INTO chunks(document_id, ordinal, text, text_hash, start_scalar, end_scalar, line,
+      headings, failure_code, failure_message)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  /// There a key holds the collection too, by which tables may be distributed.
+  private static let insertionOnPostgres = """
+    INSERT INTO chunks(collection_id, document_id, ordinal, text, text_hash, start_scalar, end_scalar,
+      line, headings, failure_code, failure_message)
+    VALUES ((SELECT collection_id FROM documents WHERE id = ?1), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    """
+
   /// Moves a document's chunks out of the way of their successors, which may copy their vectors
   /// until ``deleteAll(document:onlyShelved:_:_:)`` removes them in the same transaction.
-  static func shelve(document: Int64, _ db: Database) throws {
-    try db.cachedStatement(sql: "UPDATE chunks SET ordinal = -1 - ordinal WHERE document_id = ?")
-      .execute(arguments: [document])
+  static func shelve(document: Int64, _ db: any SQLTransaction) throws {
+    try db.execute(
+      sql: "UPDATE chunks SET ordinal = -1 - ordinal WHERE document_id = ?", arguments: [document])
   }
 
   /// Deletes the chunks of a document, or only the shelved ones, with their vectors. Returns how
   /// many there were.
   @discardableResult
   static func deleteAll(
-    document: Int64, onlyShelved: Bool, _ words: inout SearchTable.Changes, _ db: Database
+    document: Int64, onlyShelved: Bool, _ words: inout SearchTable.Changes, _ db: any SQLTransaction
   ) throws -> Int {
     let condition = "document_id = ?" + (onlyShelved ? " AND ordinal < 0" : "")
     words.remove(
       try Int64.fetchAll(
-        db.cachedStatement(sql: "SELECT id FROM chunks WHERE \(condition) AND text IS NOT NULL"),
+        db, sql: "SELECT id FROM chunks WHERE \(condition) AND text IS NOT NULL",
         arguments: [document]))
-    try db.cachedStatement(sql: "DELETE FROM chunks WHERE \(condition)")
-      .execute(arguments: [document])
-    return db.changesCount
+    return try db.changes(bulk: "DELETE FROM chunks WHERE \(condition)", .integer(document))
   }
 
   /// Sets the headings above each chunk of Markdown, from the documents' texts.
   ///
   /// - Complexity: O(text).
-  static func fillHeadings(_ db: Database) throws {
+  static func fillHeadings(_ db: any SQLTransaction) throws {
     let documents = try Int64.fetchAll(
       db, sql: "SELECT id FROM documents WHERE format = 'markdown'")
     for document in documents {
@@ -88,28 +95,25 @@ enum SearchTable {
       removed += chunks
     }
 
-    fileprivate func apply(_ db: Database) throws {
-      let delete = try db.cachedStatement(sql: "DELETE FROM chunk_search WHERE rowid = ?")
-      for chunk in removed { try delete.execute(arguments: [chunk]) }
+    fileprivate func apply(_ db: any SQLTransaction) throws {
       // A document that came twice has chunks that were added and removed in one transaction.
       let gone = Set(removed)
-      try IndexedChunk.forEach(added.filter { !gone.contains($0) }, db) { try $0.insert(db) }
+      try db.changeWords(removed: removed, added: added.filter { !gone.contains($0) })
     }
   }
 
   /// Indexes a document's chunks again: its title or its source has changed.
-  static func refresh(document: Int64, _ db: Database) throws {
+  static func refresh(document: Int64, _ db: any SQLTransaction) throws {
     let chunks = try Int64.fetchAll(
-      db.cachedStatement(
-        sql: "SELECT id FROM chunks WHERE document_id = ? AND text IS NOT NULL ORDER BY id"),
+      db, sql: "SELECT id FROM chunks WHERE document_id = ? AND text IS NOT NULL ORDER BY id",
       arguments: [document])
-    let delete = try db.cachedStatement(sql: "DELETE FROM chunk_search WHERE rowid = ?")
-    for chunk in chunks { try delete.execute(arguments: [chunk]) }
-    try IndexedChunk.forEach(chunks, db) { try $0.insert(db) }
+    try db.changeWords(removed: chunks, added: chunks)
   }
 
   /// Runs the writes of a transaction and then brings the word index up to date with them.
-  static func following<T>(_ db: Database, _ body: (inout Changes) throws -> T) throws -> T {
+  static func following<T>(_ db: any SQLTransaction, _ body: (inout Changes) throws -> T) throws
+    -> T
+  {
     var changes = Changes()
     let result = try body(&changes)
     try changes.apply(db)

@@ -1,6 +1,5 @@
 // collections: named sets of documents, each with one target space.
 
-import GRDB
 import VectorStoreText
 
 /// A collection with its row id.
@@ -14,7 +13,7 @@ struct CollectionRecord: Sendable, Equatable {
 
   /// Throws where another process removed the collection, or changed its target while it was empty,
   /// since this value was read.
-  func requireUnchanged(_ db: Database) throws {
+  func requireUnchanged(_ db: any SQLTransaction) throws {
     let target = try Int64.fetchOne(
       db, sql: "SELECT target_space_id FROM collections WHERE id = ?", arguments: [id])
     guard target == self.target.id else {
@@ -28,7 +27,7 @@ struct CollectionRecord: Sendable, Equatable {
 
 extension CollectionRecord {
   /// Decides whether the collection keeps texts, if anything is said of it.
-  fileprivate mutating func choose(keepsText chosen: Bool?, _ db: Database) throws {
+  fileprivate mutating func choose(keepsText chosen: Bool?, _ db: any SQLTransaction) throws {
     guard let chosen, chosen != keepsText else { return }
     guard try CollectionsTable.isEmpty(id, db) else {
       throw StoreError(
@@ -43,7 +42,7 @@ extension CollectionRecord {
 }
 
 enum CollectionsTable {
-  static func find(_ name: String, _ db: Database) throws -> CollectionRecord? {
+  static func find(_ name: String, _ db: any SQLTransaction) throws -> CollectionRecord? {
     var found: CollectionRecord?
     try db.forEachRow(
       bulk: """
@@ -59,14 +58,14 @@ enum CollectionsTable {
   }
 
   /// All collections, by name.
-  static func all(_ db: Database) throws -> [CollectionRecord] {
+  static func all(_ db: any SQLTransaction) throws -> [CollectionRecord] {
     try String.fetchAll(db, sql: "SELECT name FROM collections ORDER BY name").compactMap {
       try find($0, db)
     }
   }
 
   /// The collection, or an error that names those there are.
-  static func require(_ name: String, _ db: Database) throws -> CollectionRecord {
+  static func require(_ name: String, _ db: any SQLTransaction) throws -> CollectionRecord {
     if let found = try find(name, db) { return found }
     let names = try String.fetchAll(db, sql: "SELECT name FROM collections ORDER BY name")
     let known =
@@ -83,17 +82,17 @@ enum CollectionsTable {
   /// - Parameter keepsText: whether it keeps texts, if it has no documents; nil for as before.
   /// - Throws: ``StoreError`` with `invalidArgument` if it has documents and does otherwise.
   static func findOrCreate(
-    _ name: String, target: EmbeddingSpace, keepsText: Bool? = nil, _ db: Database
+    _ name: String, target: EmbeddingSpace, keepsText: Bool? = nil, _ db: any SQLTransaction
   ) throws -> CollectionRecord {
     let space = try SpacesTable.findOrCreate(target, db)
     guard var found = try find(name, db) else {
-      try db.execute(
+      let id = try db.insert(
         sql: """
           INSERT INTO collections(name, target_space_id, created_at, keeps_text) VALUES (?, ?, ?, ?)
           """,
         arguments: [name, space.id, Timestamp.now(), keepsText ?? true])
       return CollectionRecord(
-        id: db.lastInsertedRowID, name: name, target: space, keepsText: keepsText ?? true)
+        id: id ?? 0, name: name, target: space, keepsText: keepsText ?? true)
     }
     try found.choose(keepsText: keepsText, db)
     guard try found.target != space && takesTarget(found.id, db) else { return found }
@@ -105,7 +104,7 @@ enum CollectionsTable {
   }
 
   /// Whether a collection has no documents.
-  static func isEmpty(_ id: Int64, _ db: Database) throws -> Bool {
+  static func isEmpty(_ id: Int64, _ db: any SQLTransaction) throws -> Bool {
     try
       !(Bool.fetchOne(
         db, sql: "SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id = ?)", arguments: [id])
@@ -114,7 +113,7 @@ enum CollectionsTable {
 
   /// Whether whoever adds documents next may give a collection another target space: it has no documents,
   /// and nobody chose its target.
-  static func takesTarget(_ id: Int64, _ db: Database) throws -> Bool {
+  static func takesTarget(_ id: Int64, _ db: any SQLTransaction) throws -> Bool {
     guard try isEmpty(id, db) else { return false }
     return try db.firstRow(
       bulk: "SELECT id, target_chosen FROM collections WHERE id = ?", .integer(id)
@@ -122,7 +121,7 @@ enum CollectionsTable {
   }
 
   /// Whether no other collection has documents, so that a scan of a whole space is a scan of it.
-  static func isAlone(_ id: Int64, _ db: Database) throws -> Bool {
+  static func isAlone(_ id: Int64, _ db: any SQLTransaction) throws -> Bool {
     var isAlone = true
     try db.forEachRow(
       bulk: """
@@ -134,21 +133,21 @@ enum CollectionsTable {
   }
 
   /// How the service of a collection was reached; nil if it has none, or what is kept is no such thing.
-  static func service(of id: Int64, _ db: Database) throws -> ServiceReference? {
+  static func service(of id: Int64, _ db: any SQLTransaction) throws -> ServiceReference? {
     StoredJSON.decode(
       ServiceReference.self,
       from: try String.fetchOne(
         db, sql: "SELECT service FROM collections WHERE id = ?", arguments: [id]))
   }
 
-  static func set(service: ServiceReference, of id: Int64, _ db: Database) throws {
+  static func set(service: ServiceReference, of id: Int64, _ db: any SQLTransaction) throws {
     try db.execute(
       sql: "UPDATE collections SET service = ? WHERE id = ?",
       arguments: [StoredJSON.encode(service), id])
   }
 
   /// What an export says of a collection beside its target space.
-  static func parts(of collection: CollectionRecord, _ db: Database) throws
+  static func parts(of collection: CollectionRecord, _ db: any SQLTransaction) throws
     -> StoredParts.Collection
   {
     var parts = StoredParts.Collection()
@@ -170,7 +169,7 @@ enum CollectionsTable {
   /// - Throws: ``StoreError`` with `spaceMismatch` if vectors of the space are there that were made otherwise,
   ///   and `malformedInput` for what no export writes.
   static func restore(
-    _ parts: StoredParts.Collection, to collection: CollectionRecord, _ db: Database
+    _ parts: StoredParts.Collection, to collection: CollectionRecord, _ db: any SQLTransaction
   ) throws {
     let isWhole =
       (parts.service == nil || StoredJSON.decode(ServiceReference.self, from: parts.service) != nil)
@@ -204,14 +203,14 @@ enum CollectionsTable {
       .text(orNull: parts.roles), .text(orNull: parts.weights), .integer(space.id))
     try db.run(
       bulk: """
-        UPDATE collections SET service = COALESCE(service, ?), target_chosen = MAX(target_chosen, ?)
+        UPDATE collections SET service = COALESCE(service, ?), target_chosen = CASE WHEN target_chosen = 1 THEN 1 ELSE ? END
         WHERE id = ?
         """, .text(orNull: parts.service), .integer(parts.isChosen ? 1 : 0), .integer(collection.id)
     )
   }
 
   /// All collections with their counts, by name.
-  static func summaries(_ db: Database) throws -> [CollectionSummary] {
+  static func summaries(_ db: any SQLTransaction) throws -> [CollectionSummary] {
     let spaces = try SpacesTable.byID(db)
     var vectors: [Int64: [EmbeddingSpace: Int]] = [:]
     try db.forEachRow(
@@ -247,7 +246,7 @@ enum CollectionsTable {
     }
   }
 
-  static func delete(_ id: Int64, _ db: Database) throws {
+  static func delete(_ id: Int64, _ db: any SQLTransaction) throws {
     try db.execute(sql: "DELETE FROM collections WHERE id = ?", arguments: [id])
   }
 }

@@ -1,7 +1,6 @@
 // The table of metadata fields that filters look up, and how metadata becomes its rows.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 enum DocumentFieldsTable {
@@ -22,7 +21,7 @@ enum DocumentFieldsTable {
   ///
   /// - Complexity: two rows of B-trees a value; nothing without metadata.
   static func insert(
-    _ metadata: String, document: Int64, collection: Int64, _ db: Database
+    _ metadata: String, document: Int64, collection: Int64, _ db: any SQLTransaction
   ) throws {
     guard metadata != "{}" else { return }
     let metadata = try MetadataJSON.decode(metadata)
@@ -33,34 +32,43 @@ enum DocumentFieldsTable {
   }
 
   private static func insert(
-    _ metadata: [String: MetadataValue], _ document: Int64, _ collection: Int64, _ db: Database
+    _ metadata: [String: MetadataValue], _ document: Int64, _ collection: Int64,
+    _ db: any SQLTransaction
   ) throws {
     try MetadataFields.forEach(of: metadata) { key, value in
       // A list may hold a value twice, once is enough.
+      let stored = FieldBytes.argument(value, db.isPostgres)
+      guard db.isPostgres, case .text(let text) = value, FieldBytes.isLong(text) else {
+        try db.run(
+          bulk: """
+            INSERT INTO document_fields(document_id, key, value, collection_id)
+            VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """, .integer(document), .text(key), stored, .integer(collection))
+        return
+      }
       try db.run(
         bulk: """
-          INSERT OR IGNORE INTO document_fields(document_id, key, value, collection_id)
-          VALUES (?, ?, ?, ?)
-          """,
-        .integer(document), .text(key), value, .integer(collection))
+          INSERT INTO document_fields(document_id, key, value, long_text, collection_id)
+          VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+          """, .integer(document), .text(key), stored, .text(text), .integer(collection))
     }
   }
 
   /// Puts the values of a document in the place of those it had.
-  static func replace(_ metadata: String, document: Int64, _ db: Database) throws {
+  static func replace(_ metadata: String, document: Int64, _ db: any SQLTransaction) throws {
     try db.run(bulk: "DELETE FROM document_fields WHERE document_id = ?", .integer(document))
     try db.run(
       bulk: "UPDATE documents SET dated_at = NULL WHERE id = ? AND dated_at IS NOT NULL",
       .integer(document))
     guard metadata != "{}" else { return }
     let collection = try Int64.fetchOne(
-      db.cachedStatement(sql: "SELECT collection_id FROM documents WHERE id = ?"),
+      db, sql: "SELECT collection_id FROM documents WHERE id = ?",
       arguments: [document])
     if let collection { try insert(metadata, document: document, collection: collection, db) }
   }
 
   /// Gives documents the dates that their metadata has. What is no metadata is left out.
-  static func fillDates(_ db: Database) throws {
+  static func fillDates(_ db: any SQLTransaction) throws {
     var dates: [(id: Int64, date: String)] = []
     try db.forEachRow(bulk: "SELECT id, metadata FROM documents WHERE metadata <> '{}'") { row in
       guard let metadata = try? MetadataJSON.decode(row.text(1)),
@@ -75,7 +83,7 @@ enum DocumentFieldsTable {
 
   /// Fills the table from the metadata of all documents. What is no metadata is left out: `doctor` tells
   /// of it.
-  static func fill(_ db: Database) throws {
+  static func fill(_ db: any SQLTransaction) throws {
     try db.forEachRow(
       bulk: "SELECT id, collection_id, metadata FROM documents WHERE metadata <> '{}'"
     ) { row in

@@ -1,7 +1,6 @@
 // What `list` and `get` read: documents with their state, chunks and text.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 enum DocumentListing {
@@ -12,26 +11,27 @@ enum DocumentListing {
   static func forEach(
     collection: Int64?, ids: [Int64]? = nil, states: Set<DocumentSummary.State>?,
     after last: DocumentSummary? = nil, limit: Int? = nil, identity: SourceIdentity,
-    _ db: Database, _ body: (Int64, DocumentSummary) throws -> Void
+    _ db: any SQLTransaction, _ body: (Int64, DocumentSummary) throws -> Void
   ) throws {
     var page = """
-      SELECT d.id FROM documents d JOIN collections k ON k.id = d.collection_id WHERE 1
+      SELECT d.id FROM documents d JOIN collections k ON k.id = d.collection_id WHERE TRUE
       """
-    var values: [BulkValue] = []
+    var arguments: [BulkValue] = []
     if let collection {
       page += " AND d.collection_id = ?"
-      values.append(.integer(collection))
+      arguments.append(.integer(collection))
     }
     if let ids {
-      page += " AND d.id IN (SELECT value FROM json_each(?))"
-      values.append(.text(String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)))
+      let values = db.isPostgres ? "json_array_elements_text(?)::bigint" : "value FROM json_each(?)"
+      page += " AND d.id IN (SELECT \(values))"
+      arguments.append(.text(String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)))
     }
     if let last {
       // The first of the two finds the place in the index, if there is one collection.
       page += collection == nil ? "" : " AND d.source >= ?"
-      if collection != nil { values.append(.text(last.source)) }
-      page += " AND (k.name, d.source, d.origin = 'file') > (?, ?, ?)"
-      values += [
+      if collection != nil { arguments.append(.text(last.source)) }
+      page += " AND (k.name, d.source, CASE d.origin WHEN 'file' THEN 1 ELSE 0 END) > (?, ?, ?)"
+      arguments += [
         .text(last.collection), .text(last.source), .integer(last.path == nil ? 0 : 1),
       ]
     }
@@ -39,7 +39,7 @@ enum DocumentListing {
     page += " ORDER BY \(order)"
     if let limit {
       page += " LIMIT ?"
-      values.append(.integer(Int64(limit)))
+      arguments.append(.integer(Int64(limit)))
     }
     let sql = """
       SELECT d.id, d.source, d.format, d.metadata, d.added_at, d.updated_at, k.name,
@@ -50,9 +50,9 @@ enum DocumentListing {
       LEFT JOIN pending_documents p ON p.document_id = d.id
       LEFT JOIN chunks c ON c.document_id = d.id
       LEFT JOIN vectors v ON v.chunk_id = c.id AND v.space_id = k.target_space_id
-      GROUP BY d.id ORDER BY \(order)
+      GROUP BY d.id\(db.isPostgres ? ", d.collection_id, k.id, p.reason" : "") ORDER BY \(order)
       """
-    try db.forEachRow(bulk: sql, values) { row in
+    try db.forEachRow(bulk: sql, arguments) { row in
       let summary = try summary(row, identity)
       if let states, !states.contains(summary.state) { return }
       try body(try row.integer(0), summary)
@@ -89,7 +89,7 @@ enum DocumentListing {
   }
 
   /// The chunks of a document, in order, with the names of the spaces they have vectors in.
-  static func chunks(document: Int64, _ db: Database) throws -> [StoredChunk] {
+  static func chunks(document: Int64, _ db: any SQLTransaction) throws -> [StoredChunk] {
     let names = try SpacesTable.byID(db)
     return try db.rows(
       bulk: """

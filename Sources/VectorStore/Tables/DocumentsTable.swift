@@ -2,7 +2,6 @@
 // vectors.
 
 import Foundation
-import GRDB
 
 /// What names a document in its collection. A text may have the id that is some file's source: they are two
 /// documents.
@@ -53,7 +52,7 @@ struct DocumentRecord: Sendable, Equatable {
 enum DocumentsTable {
   /// The document of a collection by its key; `target` is the space its vectors are counted in.
   static func find(
-    collection: Int64, _ key: DocumentKey, target: Int64, _ db: Database
+    collection: Int64, _ key: DocumentKey, target: Int64, _ db: any SQLTransaction
   ) throws -> DocumentRecord? {
     try db.firstRow(
       bulk: """
@@ -85,7 +84,7 @@ enum DocumentsTable {
   /// What an import compares a row with: the version that answers now, and the run that placed it; nil
   /// where an earlier version of the program did.
   static func placed(
-    collection: Int64, _ key: DocumentKey, _ db: Database
+    collection: Int64, _ key: DocumentKey, _ db: any SQLTransaction
   ) throws -> (id: Int64, contentHash: Data?, metadata: String, run: Int64?)? {
     try db.firstRow(
       bulk: """
@@ -101,64 +100,78 @@ enum DocumentsTable {
   }
 
   /// The row id of a document.
-  static func id(collection: Int64, _ key: DocumentKey, _ db: Database) throws -> Int64? {
-    let statement = try db.cachedStatement(
+  static func id(collection: Int64, _ key: DocumentKey, _ db: any SQLTransaction) throws -> Int64? {
+    try Int64.fetchOne(
+      db,
       sql: """
         SELECT id FROM documents WHERE collection_id = ? AND source = ? AND (origin = 'file') = ?
-        """)
-    return try Int64.fetchOne(statement, arguments: [collection, key.source, key.isFile])
+        """, arguments: [collection, key.source, key.isFile])
   }
 
   /// Makes the row of a document that is not there yet: of one that answers at once, or of one of
   /// which nothing answers yet. Returns its id, or nil where the collection has one of that source.
   static func insert(
     _ document: CutDocument, collection: Int64, answers: Bool, run: Int64, now: String,
-    _ db: Database
+    _ db: any SQLTransaction
   ) throws -> Int64? {
-    try db.run(
+    let id = try db.insert(
       bulk: """
         INSERT INTO documents(collection_id, source, origin, format, content_hash, metadata,
           chunk_tokens, overlap_tokens, added_at, updated_at, run_id, root_id, modified_at,
           file_bytes, given_metadata, title, read_hash)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (collection_id, source, origin = 'file') DO NOTHING
+        ON CONFLICT (collection_id, source, (origin = 'file')) DO NOTHING
         """,
-      .integer(collection), .text(document.source), .text(document.origin.rawValue),
-      .text(document.format.rawValue), answers ? .blob(document.contentHash) : .null,
-      .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
-      .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now),
-      .integer(run), document.file.root.map(BulkValue.integer) ?? .null,
-      .text(orNull: document.file.modified),
-      document.file.bytes.map(BulkValue.integer) ?? .null,
-      try document.given.map { .text(try $0.stored()) } ?? .null, .text(orNull: document.title),
-      .blob(orNull: document.file.readHash))
-    guard db.changesCount > 0 else { return nil }
-    let id = db.lastInsertedRowID
+      [
+        .integer(collection), .text(document.source), .text(document.origin.rawValue),
+        .text(document.format.rawValue), answers ? .blob(document.contentHash) : .null,
+        .text(document.metadata), .integer(orNull: document.chunking?.maximumTokens),
+        .integer(orNull: document.chunking?.overlapTokens), .text(now), .text(now),
+        .integer(run), document.file.root.map(BulkValue.integer) ?? .null,
+        .text(orNull: document.file.modified),
+        document.file.bytes.map(BulkValue.integer) ?? .null,
+        try document.given.map { .text(try $0.stored()) } ?? .null, .text(orNull: document.title),
+        .blob(orNull: document.file.readHash),
+      ])
+    guard let id else { return nil }
     try DocumentFieldsTable.insert(document.metadata, document: id, collection: collection, db)
     return id
   }
 
   /// Says which version of a known document answers now; one that was pending is so no longer.
   static func update(
-    _ id: Int64, _ document: CutDocument, run: Int64, now: String, _ db: Database
+    _ id: Int64, _ document: CutDocument, run: Int64, now: String, _ db: any SQLTransaction
   ) throws {
-    let statement = try db.cachedStatement(
+    try db.execute(
       sql: """
         UPDATE documents SET origin = ?, format = ?, content_hash = ?, metadata = ?,
           chunk_tokens = ?, overlap_tokens = ?, updated_at = ?, run_id = ?, root_id = ?,
           modified_at = ?, file_bytes = ?, given_metadata = COALESCE(?, given_metadata),
           title = ?, left_out = NULL, read_hash = ?
         WHERE id = ?
-        """)
-    try statement.execute(arguments: [
-      document.origin.rawValue, document.format.rawValue, document.contentHash, document.metadata,
-      document.chunking?.maximumTokens, document.chunking?.overlapTokens, now, run,
-      document.file.root, document.file.modified, document.file.bytes,
-      try document.given?.stored(), document.title, document.file.readHash, id,
-    ])
+        """,
+      arguments: [
+        document.origin.rawValue, document.format.rawValue, document.contentHash,
+        document.metadata, document.chunking?.maximumTokens, document.chunking?.overlapTokens, now,
+        run, document.file.root, document.file.modified, document.file.bytes,
+        try document.given?.stored(), document.title, document.file.readHash, id,
+      ])
     try DocumentFieldsTable.replace(document.metadata, document: id, db)
-    try db.cachedStatement(sql: "DELETE FROM pending_documents WHERE document_id = ?")
-      .execute(arguments: [id])
+    try db.execute(sql: "DELETE FROM pending_documents WHERE document_id = ?", arguments: [id])
+  }
+
+  /// Keeps a version that waits, in place of one that waited; its values are in this order.
+  static func pendingInsertion(_ db: any SQLTransaction) -> String {
+    let owner = ("collection_id, ", "(SELECT collection_id FROM documents WHERE id = ?1), ")
+    return """
+      INSERT INTO pending_documents(\(db.isPostgres ? owner.0 : "")document_id, origin, format,
+        content_hash, text, metadata, chunk_tokens, overlap_tokens, reason, since, chunks)
+      VALUES (\(db.isPostgres ? owner.1 : "")?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+      ON CONFLICT (document_id) DO UPDATE SET origin = excluded.origin, format = excluded.format,
+        content_hash = excluded.content_hash, text = excluded.text, metadata = excluded.metadata,
+        chunk_tokens = excluded.chunk_tokens, overlap_tokens = excluded.overlap_tokens,
+        reason = excluded.reason, since = excluded.since, chunks = excluded.chunks
+      """
   }
 
   /// Keeps a version of a document until it can be embedded.
@@ -166,16 +179,12 @@ enum DocumentsTable {
   /// - Parameter space: the space of the vectors that its chunks may have brought.
   static func setPending(
     _ id: Int64, _ document: CutDocument, space: EmbeddingSpace, reason: String, now: String,
-    _ db: Database
+    _ db: any SQLTransaction
   ) throws {
     let chunks =
       try document.bringsChunks ? PendingChunks.encode(document.chunks, space: space) : nil
     try db.execute(
-      sql: """
-        INSERT OR REPLACE INTO pending_documents(document_id, origin, format, content_hash, text,
-          metadata, chunk_tokens, overlap_tokens, reason, since, chunks)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+      sql: pendingInsertion(db),
       arguments: [
         id, document.origin.rawValue, document.format.rawValue, document.contentHash,
         document.text ?? "", document.metadata, document.chunking?.maximumTokens,
@@ -191,7 +200,7 @@ enum DocumentsTable {
   /// The documents of a collection whose file had this content: in the version that answers, or in the
   /// one that waits, by row id.
   static func files(
-    collection: Int64, contentHash: Data, _ db: Database
+    collection: Int64, contentHash: Data, _ db: any SQLTransaction
   ) throws -> [(id: Int64, source: String)] {
     try db.rows(
       bulk: """
@@ -204,7 +213,7 @@ enum DocumentsTable {
   }
 
   /// Gives a document another source: its file was moved there.
-  static func rename(_ id: Int64, to source: String, _ db: Database) throws {
+  static func rename(_ id: Int64, to source: String, _ db: any SQLTransaction) throws {
     try db.run(
       bulk: "UPDATE documents SET source = ? WHERE id = ?", .text(source), .integer(id))
     // The file's name is found by its words.
@@ -212,7 +221,7 @@ enum DocumentsTable {
   }
 
   /// Keeps where a document comes from.
-  static func keep(_ stamp: FileStamp, of id: Int64, _ db: Database) throws {
+  static func keep(_ stamp: FileStamp, of id: Int64, _ db: any SQLTransaction) throws {
     try db.run(
       bulk: """
         UPDATE documents SET root_id = ?, modified_at = ?, file_bytes = ?, left_out = ?, read_hash = ?
@@ -225,15 +234,16 @@ enum DocumentsTable {
 
   /// Keeps why the file of a document is not taken any more: it does not answer from then on.
   static func leaveOut(
-    _ id: Int64, because reason: AddReport.Gone.Reason, _ db: Database
+    _ id: Int64, because reason: AddReport.Gone.Reason, _ db: any SQLTransaction
   ) throws {
     try db.run(
-      bulk: "UPDATE documents SET left_out = ?1 WHERE id = ?2 AND left_out IS NOT ?1",
+      bulk:
+        "UPDATE documents SET left_out = ?1 WHERE id = ?2 AND (left_out IS NULL OR left_out <> ?1)",
       .text(reason.rawValue), .integer(id))
   }
 
   /// Whether a collection has documents that do not answer since their files are not taken any more.
-  static func hasLeftOut(collection: Int64, _ db: Database) throws -> Bool {
+  static func hasLeftOut(collection: Int64, _ db: any SQLTransaction) throws -> Bool {
     try db.firstRow(
       bulk: """
         SELECT EXISTS (SELECT 1 FROM documents WHERE collection_id = ? AND left_out IS NOT NULL)
@@ -246,15 +256,15 @@ enum DocumentsTable {
   /// CROSS JOIN keeps the order of the tables: SQLite would look at every document of the collection, in each
   /// query, to find that none waits.
   static let pendingCount = """
-    SELECT COUNT(*), IFNULL(MAX(d.id), 0) FROM pending_documents p
-    CROSS JOIN documents d ON d.id = p.document_id WHERE (?1 IS NULL OR d.collection_id = ?1)
+    SELECT COUNT(*), COALESCE(MAX(d.id), 0) FROM pending_documents p
+    CROSS JOIN documents d ON d.id = p.document_id WHERE (CAST(?1 AS BIGINT) IS NULL OR d.collection_id = ?1)
     """
 
   /// The documents of a collection, or of all where it is nil, that wait for their vectors; nil if
   /// none does.
   ///
   /// - Complexity: reads the keys of the documents that wait, and counts all if any does.
-  static func pending(collection: Int64?, _ db: Database) throws -> PendingDocuments? {
+  static func pending(collection: Int64?, _ db: any SQLTransaction) throws -> PendingDocuments? {
     let scope = collection.map(BulkValue.integer) ?? .null
     let found = try db.firstRow(bulk: pendingCount, scope) {
       (count: Int(try $0.integer(0)), last: try $0.integer(1))
@@ -265,7 +275,9 @@ enum DocumentsTable {
       bulk: "SELECT reason FROM pending_documents WHERE document_id = ?", .integer(found.last)
     ) { try $0.text(0) }
     let all = try db.firstRow(
-      bulk: "SELECT COUNT(*) FROM documents d WHERE (?1 IS NULL OR d.collection_id = ?1)", scope
+      bulk:
+        "SELECT COUNT(*) FROM documents d WHERE (CAST(?1 AS BIGINT) IS NULL OR d.collection_id = ?1)",
+      scope
     ) { Int(try $0.integer(0)) }
     return PendingDocuments(count: found.count, documents: all ?? 0, reason: reason ?? "")
   }
@@ -274,7 +286,7 @@ enum DocumentsTable {
   /// of chunks, nil if it is not there.
   @discardableResult
   static func delete(
-    _ id: Int64, _ words: inout SearchTable.Changes, _ db: Database
+    _ id: Int64, _ words: inout SearchTable.Changes, _ db: any SQLTransaction
   ) throws -> Int? {
     let removed = try ChunksTable.deleteAll(document: id, onlyShelved: false, &words, db)
     try db.run(
@@ -282,14 +294,14 @@ enum DocumentsTable {
         DELETE FROM roots WHERE is_folder = 0
           AND id = (SELECT root_id FROM documents WHERE id = ?)
         """, .integer(id))
-    try db.cachedStatement(sql: "DELETE FROM documents WHERE id = ?").execute(arguments: [id])
-    return db.changesCount > 0 ? removed : nil
+    let isDeleted = try db.changes(bulk: "DELETE FROM documents WHERE id = ?", .integer(id)) > 0
+    return isDeleted ? removed : nil
   }
 
   /// The files of a collection that need not be read again as long as they stay as they are, by source: none of
   /// those whose documents wait or, if `hasService`, have passages without a vector in `target`.
   static func readFiles(
-    collection: Int64, target: Int64, hasService: Bool, _ db: Database
+    collection: Int64, target: Int64, hasService: Bool, _ db: any SQLTransaction
   ) throws -> [String: ReadFile] {
     var files: [String: ReadFile] = [:]
     try db.forEachRow(
@@ -311,13 +323,13 @@ enum DocumentsTable {
 
   /// The document of a file, as ``all(collection:_:_:)`` has it.
   static func file(
-    _ source: String, collection: Int64, _ db: Database
+    _ source: String, collection: Int64, _ db: any SQLTransaction
   ) throws -> (id: Int64, key: DocumentKey, root: Int64?)? {
     try db.firstRow(
       bulk: """
         SELECT id, root_id FROM documents
-        WHERE collection_id = ? AND source = ? AND (origin = 'file') = 1
-        """, .integer(collection), .text(source)
+        WHERE collection_id = ? AND source = ? AND (origin = 'file') = ?
+        """, .integer(collection), .text(source), .integer(1)
     ) { row in
       (
         try row.integer(0), DocumentKey(source: source, isFile: true),
@@ -336,7 +348,7 @@ enum DocumentsTable {
 
   /// The documents of a collection by their keys, in the order of their sources.
   static func all(
-    collection: Int64, _ selection: Selection, _ db: Database
+    collection: Int64, _ selection: Selection, _ db: any SQLTransaction
   ) throws -> [(id: Int64, key: DocumentKey, root: Int64?)] {
     try db.rows(
       bulk: "SELECT id, source, origin = 'file', root_id FROM documents WHERE collection_id = ?"

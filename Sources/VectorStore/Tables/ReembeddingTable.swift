@@ -2,7 +2,6 @@
 // and at the end the collection's target.
 
 import Foundation
-import GRDB
 import VectorStoreText
 
 enum ReembeddingTable {
@@ -25,7 +24,7 @@ enum ReembeddingTable {
   ///
   /// - Parameter after: the id of the last chunk seen.
   static func missing(
-    in space: Int64, collection: Int64, after: Int64, limit: Int, _ db: Database
+    in space: Int64, collection: Int64, after: Int64, limit: Int, _ db: any SQLTransaction
   ) throws -> [Chunk] {
     try db.rows(
       bulk: """
@@ -43,7 +42,7 @@ enum ReembeddingTable {
 
   /// How many chunks of a collection have no vector in a space, and how many of them have no text.
   static func countMissing(
-    in space: Int64, collection: Int64, _ db: Database
+    in space: Int64, collection: Int64, _ db: any SQLTransaction
   ) throws -> (chunks: Int, withoutText: Int) {
     try db.firstRow(
       bulk: "SELECT COUNT(*), COUNT(*) - COUNT(c.text) FROM \(missing)", .integer(collection),
@@ -55,26 +54,25 @@ enum ReembeddingTable {
   /// stand-ins go, where the space is the collection's target. Returns how many chunks got it.
   static func place(
     _ vector: StoredVector, textHash: Data, space: Int64, standIn: Int64?, collection: Int64,
-    _ db: Database
+    _ db: any SQLTransaction
   ) throws -> Int {
     let chunks = try Int64.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT c.id FROM chunks c CROSS JOIN documents d ON d.id = c.document_id
-          WHERE c.text_hash = ?1 AND d.collection_id = ?2
-            AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?3)
-          """), arguments: [textHash, collection, space])
+      db,
+      sql: """
+        SELECT c.id FROM chunks c CROSS JOIN documents d ON d.id = c.document_id
+        WHERE c.text_hash = ?1 AND d.collection_id = ?2
+          AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.chunk_id = c.id AND v.space_id = ?3)
+        """, arguments: [textHash, collection, space])
     for chunk in chunks {
       try VectorsTable.insert(vector, chunk: chunk, space: space, db)
-      try db.cachedStatement(
+      try db.execute(
         sql: """
           UPDATE chunks SET failure_code = NULL, failure_message = NULL
           WHERE id = ? AND failure_code IS NOT NULL
-          """
-      ).execute(arguments: [chunk])
+          """, arguments: [chunk])
       guard let standIn else { continue }
-      try db.cachedStatement(sql: "DELETE FROM vectors WHERE chunk_id = ? AND space_id = ?")
-        .execute(arguments: [chunk, standIn])
+      try db.execute(
+        sql: "DELETE FROM vectors WHERE chunk_id = ? AND space_id = ?", arguments: [chunk, standIn])
     }
     return chunks.count
   }
@@ -82,7 +80,7 @@ enum ReembeddingTable {
   /// Marks the chunks of a text that the service refuses for good; they have no vector then.
   @discardableResult
   static func fail(
-    _ failure: ChunkFailure, textHash: Data, collection: Int64, _ db: Database
+    _ failure: ChunkFailure, textHash: Data, collection: Int64, _ db: any SQLTransaction
   ) throws -> [(id: Int64, source: String, ordinal: Int)] {
     let chunks = try chunks(of: textHash, collection: collection, db)
     for chunk in chunks {
@@ -96,7 +94,7 @@ enum ReembeddingTable {
 
   /// The chunks of a text in a collection.
   static func chunks(
-    of textHash: Data, collection: Int64, _ db: Database
+    of textHash: Data, collection: Int64, _ db: any SQLTransaction
   ) throws -> [(id: Int64, source: String, ordinal: Int)] {
     try db.rows(
       bulk: """
@@ -109,7 +107,7 @@ enum ReembeddingTable {
   /// The documents of a collection that have a text as a chunk, to be cut again; nil for one that came in
   /// chunks of its own, or whose text is not to be had from its chunks.
   static func documents(
-    withText hash: Data, collection: Int64, _ db: Database
+    withText hash: Data, collection: Int64, _ db: any SQLTransaction
   ) throws -> [(id: Int64, document: CutDocument?)] {
     let found = try db.rows(
       bulk: """
@@ -138,7 +136,7 @@ enum ReembeddingTable {
   }
 
   /// Takes back that a text was refused, in some documents.
-  static func forgetFailure(of hash: Data, in documents: [Int64], _ db: Database) throws {
+  static func forgetFailure(of hash: Data, in documents: [Int64], _ db: any SQLTransaction) throws {
     for document in documents {
       try db.run(
         bulk: """
@@ -152,11 +150,11 @@ enum ReembeddingTable {
   ///
   /// - Parameter isChosen: whether somebody named it, so that it stays while the collection is empty.
   static func setTarget(
-    _ space: Int64, collection: Int64, isChosen: Bool, _ db: Database
+    _ space: Int64, collection: Int64, isChosen: Bool, _ db: any SQLTransaction
   ) throws {
     try db.execute(
       sql: """
-        UPDATE collections SET target_space_id = ?1, target_chosen = MAX(target_chosen, ?3) WHERE id = ?2
+        UPDATE collections SET target_space_id = ?1, target_chosen = CASE WHEN target_chosen = 1 THEN 1 ELSE ?3 END WHERE id = ?2
         """,
       arguments: [space, collection, isChosen])
   }
@@ -164,7 +162,8 @@ enum ReembeddingTable {
   /// Deletes some vectors of a collection that are not of a space, of one kind or of any. Returns how
   /// many.
   static func deleteOthers(
-    than space: Int64, kind: EmbeddingSpace.Kind?, collection: Int64, limit: Int, _ db: Database
+    than space: Int64, kind: EmbeddingSpace.Kind?, collection: Int64, limit: Int,
+    _ db: any SQLTransaction
   ) throws -> Int {
     let ids = try Int64.fetchAll(
       db,
@@ -173,8 +172,7 @@ enum ReembeddingTable {
         CROSS JOIN vectors v ON v.chunk_id = c.id CROSS JOIN spaces s ON s.id = v.space_id
         WHERE d.collection_id = ?1 AND v.space_id <> ?2 AND s.kind = COALESCE(?4, s.kind) LIMIT ?3
         """, arguments: [collection, space, limit, kind?.rawValue])
-    let delete = try db.cachedStatement(sql: "DELETE FROM vectors WHERE id = ?")
-    for id in ids { try delete.execute(arguments: [id]) }
+    for id in ids { try db.run(bulk: "DELETE FROM vectors WHERE id = ?", .integer(id)) }
     return ids.count
   }
 
@@ -183,7 +181,7 @@ enum ReembeddingTable {
   /// - Parameter target: the space that they are to be in. Vectors that they brought count if they are
   ///   of it.
   static func pendingDocuments(
-    collection: Int64, target: EmbeddingSpace, after: Int64, limit: Int, _ db: Database
+    collection: Int64, target: EmbeddingSpace, after: Int64, limit: Int, _ db: any SQLTransaction
   ) throws -> [(id: Int64, document: CutDocument)] {
     try db.rows(
       bulk: """

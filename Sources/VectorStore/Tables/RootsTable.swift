@@ -1,7 +1,6 @@
 // roots: the folders and files that were added and are kept in step.
 
 import Foundation
-import GRDB
 
 /// A root as it is stored.
 struct RootRecord: Sendable, Equatable {
@@ -30,7 +29,7 @@ enum RootsTable {
     """
 
   /// The roots of a collection, by path.
-  static func all(collection: Int64, _ db: Database) throws -> [RootRecord] {
+  static func all(collection: Int64, _ db: any SQLTransaction) throws -> [RootRecord] {
     try db.rows(
       bulk: """
         SELECT id, path, is_folder, options, added_at, updated_at FROM roots
@@ -47,7 +46,7 @@ enum RootsTable {
   /// Remembers a root with its options. Returns its id.
   static func save(
     collection: Int64, path: String, isFolder: Bool, _ options: RootOptions, now: String,
-    _ db: Database
+    _ db: any SQLTransaction
   ) throws -> Int64 {
     try db.run(
       bulk: """
@@ -64,7 +63,7 @@ enum RootsTable {
   }
 
   /// Says that roots are in step now.
-  static func setUpdated(_ ids: [Int64], now: String, _ db: Database) throws {
+  static func setUpdated(_ ids: [Int64], now: String, _ db: any SQLTransaction) throws {
     for id in ids {
       try db.run(
         bulk: "UPDATE roots SET updated_at = ? WHERE id = ?", .text(now), .integer(id))
@@ -72,12 +71,12 @@ enum RootsTable {
   }
 
   /// Forgets a root; its documents stay, and belong to none.
-  static func delete(_ id: Int64, _ db: Database) throws {
+  static func delete(_ id: Int64, _ db: any SQLTransaction) throws {
     try db.run(bulk: "DELETE FROM roots WHERE id = ?", .integer(id))
   }
 
   /// How many documents a root has.
-  static func documents(_ id: Int64, _ db: Database) throws -> Int {
+  static func documents(_ id: Int64, _ db: any SQLTransaction) throws -> Int {
     try db.firstRow(bulk: "SELECT COUNT(*) FROM documents WHERE root_id = ?", .integer(id)) {
       Int(try $0.integer(0))
     } ?? 0

@@ -1,6 +1,5 @@
 // From a source as somebody typed it to the document that it means: the one place that knows.
 
-import GRDB
 import VectorStoreText
 
 /// Finds documents of a collection by what somebody calls them.
@@ -11,17 +10,17 @@ struct SourceLookup: Sendable {
 
   /// The row id of the document that is meant: a text of this id; else the file that this path leads to from
   /// the working folder; else the file of this source, as it is stored.
-  func document(_ typed: String, _ db: Database) throws -> Int64? {
+  func document(_ typed: String, _ db: any SQLTransaction) throws -> Int64? {
     if let id = try find(typed, isFile: false, db) { return id }
     return try find(identity.source(of: typed), isFile: true, db) ?? find(typed, isFile: true, db)
   }
 
   /// The same, also by a place as a query shows it: `docs/a.md:12`.
-  func documentOrPlace(_ typed: String, _ db: Database) throws -> Int64? {
+  func documentOrPlace(_ typed: String, _ db: any SQLTransaction) throws -> Int64? {
     try document(typed, db) ?? Self.withoutLine(typed).flatMap { try document($0.source, db) }
   }
 
-  private func find(_ source: String, isFile: Bool, _ db: Database) throws -> Int64? {
+  private func find(_ source: String, isFile: Bool, _ db: any SQLTransaction) throws -> Int64? {
     try DocumentsTable.id(
       collection: collection, DocumentKey(source: source, isFile: isFile), db)
   }
@@ -38,7 +37,7 @@ struct SourceLookup: Sendable {
   /// working folder: of the same name in another folder, or with one or two letters different.
   ///
   /// - Complexity: reads the sources of all documents.
-  func similar(to typed: String, limit: Int = 3, _ db: Database) throws -> [String] {
+  func similar(to typed: String, limit: Int = 3, _ db: any SQLTransaction) throws -> [String] {
     func name(_ source: String) -> Substring {
       source.lastIndex(of: "/").map { source[source.index(after: $0)...] } ?? source[...]
     }

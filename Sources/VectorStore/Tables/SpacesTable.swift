@@ -1,7 +1,6 @@
 // spaces: which model made a vector.
 
 import Foundation
-import GRDB
 
 /// A space with its row id.
 struct SpaceRecord: Sendable, Equatable {
@@ -11,48 +10,49 @@ struct SpaceRecord: Sendable, Equatable {
 
 enum SpacesTable {
   /// The row of a space, made where there is none.
-  static func findOrCreate(_ space: EmbeddingSpace, _ db: Database) throws -> SpaceRecord {
+  static func findOrCreate(_ space: EmbeddingSpace, _ db: any SQLTransaction) throws -> SpaceRecord
+  {
     if let found = try find(space, db) { return found }
-    try db.execute(
+    let id = try db.insert(
       sql: """
         INSERT INTO spaces(name, provider, model, dimensions, kind) VALUES (?, ?, ?, ?, ?)
         """,
       arguments: [
         space.name, space.provider, space.model, space.dimensions, space.kind.rawValue,
       ])
-    return SpaceRecord(id: db.lastInsertedRowID, space: space)
+    let record = SpaceRecord(id: id ?? 0, space: space)
+    try db.prepare(record)
+    return record
   }
 
-  static func find(_ space: EmbeddingSpace, _ db: Database) throws -> SpaceRecord? {
+  static func find(_ space: EmbeddingSpace, _ db: any SQLTransaction) throws -> SpaceRecord? {
     try records("WHERE s.name = ?", [.text(space.name)], db).first
   }
 
   /// The space of the vectors that stand in for those of a collection's model. As long as it has any of the former
   /// kind it gets no others: vectors of two spaces are never compared.
-  static func standIn(of collection: Int64, _ db: Database) throws -> EmbeddingSpace {
+  static func standIn(of collection: Int64, _ db: any SQLTransaction) throws -> EmbeddingSpace {
     guard let former = try find(.formerMock, db),
       try VectorsTable.exist(space: former.id, collection: collection, db)
     else { return .mock }
     return former.space
   }
 
-  static func find(id: Int64, _ db: Database) throws -> SpaceRecord? {
+  static func find(id: Int64, _ db: any SQLTransaction) throws -> SpaceRecord? {
     try records("WHERE s.id = ?", [.integer(id)], db).first
   }
 
   /// The fingerprint of the weights that make a space's vectors; nil if none is kept, as in a file of format 8
   /// or before that is only read.
-  static func fingerprint(of space: EmbeddingSpace, _ db: Database) throws -> String? {
-    guard try db.columns(in: "spaces").contains(where: { $0.name == "fingerprint" }) else {
-      return nil
-    }
+  static func fingerprint(of space: EmbeddingSpace, _ db: any SQLTransaction) throws -> String? {
+    guard try db.hasColumn("fingerprint", of: "spaces") else { return nil }
     return try String.fetchOne(
       db, sql: "SELECT fingerprint FROM spaces WHERE name = ?", arguments: [space.name])
   }
 
   /// Keeps the fingerprint of the weights that make a space's vectors.
   static func keep(
-    fingerprint: String, of space: EmbeddingSpace, _ db: Database
+    fingerprint: String, of space: EmbeddingSpace, _ db: any SQLTransaction
   ) throws {
     try db.execute(
       sql: "UPDATE spaces SET fingerprint = ? WHERE name = ? AND fingerprint IS NULL",
@@ -60,24 +60,24 @@ enum SpacesTable {
   }
 
   /// All spaces, in the order in which they came.
-  static func all(_ db: Database) throws -> [SpaceRecord] {
+  static func all(_ db: any SQLTransaction) throws -> [SpaceRecord] {
     try records("ORDER BY s.id", [], db)
   }
 
   /// The prefixes and fields of questions and documents in a space; nil if nothing of it was embedded yet.
-  static func roles(of id: Int64, _ db: Database) throws -> EmbeddingRoles? {
+  static func roles(of id: Int64, _ db: any SQLTransaction) throws -> EmbeddingRoles? {
     try EmbeddingRoles.stored(
       String.fetchOne(db, sql: "SELECT roles FROM spaces WHERE id = ?", arguments: [id]))
   }
 
-  static func set(roles: EmbeddingRoles, of id: Int64, _ db: Database) throws {
+  static func set(roles: EmbeddingRoles, of id: Int64, _ db: any SQLTransaction) throws {
     try db.execute(
       sql: "UPDATE spaces SET roles = ? WHERE id = ?",
       arguments: [StoredJSON.encode(roles), id])
   }
 
   /// Whether a vector of a space is kept, placed or not.
-  static func hasVectors(_ id: Int64, _ db: Database) throws -> Bool {
+  static func hasVectors(_ id: Int64, _ db: any SQLTransaction) throws -> Bool {
     try Bool.fetchOne(
       db,
       sql: """
@@ -87,7 +87,7 @@ enum SpacesTable {
   }
 
   /// All spaces by row id.
-  static func byID(_ db: Database) throws -> [Int64: EmbeddingSpace] {
+  static func byID(_ db: any SQLTransaction) throws -> [Int64: EmbeddingSpace] {
     try Dictionary(uniqueKeysWithValues: all(db).map { ($0.id, $0.space) })
   }
 
@@ -95,7 +95,7 @@ enum SpacesTable {
   static let columns = "s.id, s.name, s.provider, s.model, s.dimensions, s.kind"
 
   private static func records(
-    _ clause: String, _ values: [BulkValue], _ db: Database
+    _ clause: String, _ values: [BulkValue], _ db: any SQLTransaction
   ) throws -> [SpaceRecord] {
     var records: [SpaceRecord] = []
     try db.forEachRow(bulk: "SELECT \(columns) FROM spaces s \(clause)", values) {

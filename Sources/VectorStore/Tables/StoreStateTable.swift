@@ -1,12 +1,11 @@
 // What a store knows of itself: its generation, what ran, and time as it is stored.
 
 import Foundation
-import GRDB
 
 enum StoreStateTable {
   /// A number that rises with every write transaction of this store. By how much is chance, so that two
   /// files that were one once soon differ.
-  static func generation(_ db: Database) throws -> Int64 {
+  static func generation(_ db: any SQLTransaction) throws -> Int64 {
     var generation: Int64 = 0
     try db.forEachRawRow(bulk: "SELECT generation FROM store_state WHERE id = 1") {
       generation = $0.integer(0)
@@ -16,10 +15,11 @@ enum StoreStateTable {
 
   /// Counts a write transaction. A count that is missing or cannot be one starts again, above every one
   /// that an open store may have seen.
-  static func raiseGeneration(_ db: Database) throws {
+  static func raiseGeneration(_ db: any SQLTransaction) throws {
     var found: Int64?
     try db.forEachRawRow(
-      bulk: "SELECT generation FROM store_state WHERE id = 1 AND typeof(generation) = 'integer'"
+      bulk: "SELECT generation FROM store_state WHERE id = 1"
+        + (db.isPostgres ? "" : " AND typeof(generation) = 'integer'")
     ) { found = $0.integer(0) }
     try db.run(
       bulk: """
@@ -61,18 +61,19 @@ enum StoreStateTable {
 
 enum RunsTable {
   /// Enters a run. Returns its id.
-  static func begin(correlationID: String, command: String, mode: ServiceMode, _ db: Database)
+  static func begin(
+    correlationID: String, command: String, mode: ServiceMode, _ db: any SQLTransaction
+  )
     throws -> Int64
   {
-    try db.execute(
+    try db.insert(
       sql: "INSERT INTO runs(correlation_id, command, mode, started_at) VALUES (?, ?, ?, ?)",
-      arguments: [correlationID, command, mode.rawValue, Timestamp.now()])
-    return db.lastInsertedRowID
+      arguments: [correlationID, command, mode.rawValue, Timestamp.now()]) ?? 0
   }
 
   /// Ends a run, its claims too, with its report, which holds counts and no text: what is deleted later
   /// must not live on here.
-  static func end(correlationID: String, report: String, _ db: Database) throws {
+  static func end(correlationID: String, report: String, _ db: any SQLTransaction) throws {
     try db.execute(
       sql: "UPDATE runs SET finished_at = ?, report = ? WHERE correlation_id = ?",
       arguments: [Timestamp.now(), report, correlationID])

@@ -28,8 +28,8 @@ enum VectorsTable {
 
   /// The bytes of the vectors `v` of a space, in SQL. A mock vector that only answers until its chunk has a real
   /// one is not stored: it is made of the chunk's text when it is read.
-  static func data(in space: EmbeddingSpace) -> String {
-    guard space.isStandIn else { return "v.data" }
+  static func data(in space: EmbeddingSpace, _ db: any SQLTransaction) -> String {
+    guard space.isStandIn, !db.isPostgres else { return "v.data" }
     return """
       CASE WHEN length(v.data) > 0 THEN v.data
         ELSE mock_vector((SELECT m.text FROM chunks m WHERE m.id = v.chunk_id), '\(space.name)') END
@@ -41,23 +41,30 @@ enum VectorsTable {
   ///
   /// - Parameter isStored: whether the vector itself is stored, since the text is not.
   static func insertMade(
-    of text: String, isStored: Bool, chunk: Int64, space: SpaceRecord, _ db: Database
+    of text: String, isStored: Bool, chunk: Int64, space: SpaceRecord, _ db: any SQLTransaction
   ) throws {
-    if isStored, let vector = try MadeVector.of(text, in: space.space) {
+    if isStored || db.isPostgres, let vector = try MadeVector.of(text, in: space.space) {
       return try insert(vector, chunk: chunk, space: space.id, db)
     }
     try insertMade(chunk: chunk, space: space.id, db)
   }
 
   /// Says that a chunk has the mock vector of its text.
-  static func insertMade(chunk: Int64, space: Int64, _ db: Database) throws {
+  static func insertMade(chunk: Int64, space: Int64, _ db: any SQLTransaction) throws {
     try db.run(
       bulk: "INSERT INTO vectors(chunk_id, space_id, data, norm) VALUES (?, ?, x'', 1)",
       .integer(chunk), .integer(space))
   }
 
+  private static let insertion =
+    "INSERT INTO vectors(chunk_id, space_id, data, norm, checksum) VALUES (?, ?, ?, ?, ?)"
+  private static let insertionOnPostgres = """
+    INSERT INTO vectors(collection_id, chunk_id, space_id, data, norm, checksum)
+    VALUES ((SELECT collection_id FROM chunks WHERE id = ?1), ?1, ?2, ?3, ?4, ?5)
+    """
+
   /// Whether the last vector of a space is one that is not stored.
-  static func isLastMade(space: Int64, _ db: Database) throws -> Bool {
+  static func isLastMade(space: Int64, _ db: any SQLTransaction) throws -> Bool {
     try db.firstRow(
       bulk: "SELECT length(data) = 0 FROM vectors WHERE space_id = ? ORDER BY id DESC LIMIT 1",
       .integer(space)
@@ -67,21 +74,21 @@ enum VectorsTable {
   // MARK: - Looking up
 
   /// Whether a text has a vector in a space already, placed or staged.
-  static func knows(textHash: Data, space: Int64, _ db: Database) throws -> Bool {
-    let statement = try db.cachedStatement(
+  static func knows(textHash: Data, space: Int64, _ db: any SQLTransaction) throws -> Bool {
+    try Bool.fetchOne(
+      db,
       sql: """
         SELECT EXISTS (SELECT 1 FROM chunks c CROSS JOIN vectors v
             ON v.chunk_id = c.id AND v.space_id = ?2 WHERE c.text_hash = ?1)
           OR EXISTS (SELECT 1 FROM staged WHERE space_id = ?2 AND text_hash = ?1)
-        """)
-    return try Bool.fetchOne(statement, arguments: [textHash, space]) ?? false
+        """, arguments: [textHash, space]) ?? false
   }
 
   /// Whether a collection has any vector in a space.
   ///
   /// - Complexity: O(log rows) where the collection is the only one with documents, else up to a walk
   ///   over its chunks.
-  static func exist(space: Int64, collection: Int64, _ db: Database) throws -> Bool {
+  static func exist(space: Int64, collection: Int64, _ db: any SQLTransaction) throws -> Bool {
     let anywhere = try Bool.fetchOne(
       db, sql: "SELECT EXISTS (SELECT 1 FROM vectors WHERE space_id = ?)", arguments: [space])
     guard anywhere == true, try !CollectionsTable.isAlone(collection, db) else {
@@ -95,7 +102,7 @@ enum VectorsTable {
   /// The space asked for, or the collection's target where none is; throws where the collection has
   /// documents and no vector of it.
   static func checked(
-    _ space: EmbeddingSpace?, of collection: CollectionRecord, _ db: Database
+    _ space: EmbeddingSpace?, of collection: CollectionRecord, _ db: any SQLTransaction
   ) throws -> EmbeddingSpace {
     guard let space, space != collection.target.space else { return collection.target.space }
     let record = try SpacesTable.find(space, db)
@@ -107,17 +114,21 @@ enum VectorsTable {
   }
 
   /// Stores a vector of a chunk.
-  static func insert(_ vector: StoredVector, chunk: Int64, space: Int64, _ db: Database) throws {
+  static func insert(_ vector: StoredVector, chunk: Int64, space: Int64, _ db: any SQLTransaction)
+    throws
+  {
     try db.run(
-      bulk: "INSERT INTO vectors(chunk_id, space_id, data, norm, checksum) VALUES (?, ?, ?, ?, ?)",
-      .integer(chunk), .integer(space), .blob(vector.data), .real(vector.norm),
+      bulk: db.isPostgres ? insertionOnPostgres : insertion,
+      .integer(chunk), .integer(space), .vector(vector.data), .real(vector.norm),
       .integer(vector.checksum))
   }
 
   /// The vector that a text has in a space, placed or staged.
-  static func find(textHash: Data, space: SpaceRecord, _ db: Database) throws -> StoredVector? {
+  static func find(textHash: Data, space: SpaceRecord, _ db: any SQLTransaction) throws
+    -> StoredVector?
+  {
     let placed = """
-      SELECT v.id, \(data(in: space.space)), v.norm, v.checksum FROM chunks c CROSS JOIN vectors v
+      SELECT v.id, \(data(in: space.space, db)), v.norm, v.checksum FROM chunks c CROSS JOIN vectors v
         ON v.chunk_id = c.id AND v.space_id = ?2
       WHERE c.text_hash = ?1 LIMIT 1
       """
@@ -137,37 +148,37 @@ enum VectorsTable {
 
   /// Keeps an answer of the service until its document is placed.
   static func stage(
-    _ vector: StoredVector, textHash: Data, space: Int64, now: String, _ db: Database
+    _ vector: StoredVector, textHash: Data, space: Int64, now: String, _ db: any SQLTransaction
   ) throws {
-    try db.cachedStatement(
-      sql: """
-        INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, checksum, created_at)
-        VALUES (?, ?, ?, ?, ?, ?)
-        """
-    ).execute(arguments: [space, textHash, vector.data, vector.norm, vector.checksum, now])
+    try db.run(
+      bulk: """
+        INSERT INTO staged(space_id, text_hash, data, norm, checksum, created_at)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """, .integer(space), .blob(textHash), .vector(vector.data), .real(vector.norm),
+      .integer(vector.checksum), .text(now))
   }
 
   /// Keeps the vectors that a document's shelved chunks have in a space until the end of a run.
   static func stageReplaced(
-    document: Int64, space: Int64, run: Int64, now: String, _ db: Database
+    document: Int64, space: Int64, run: Int64, now: String, _ db: any SQLTransaction
   ) throws {
-    try db.cachedStatement(
+    try db.execute(
       sql: """
-        INSERT OR IGNORE INTO staged(space_id, text_hash, data, norm, checksum, created_at, run_id)
+        INSERT INTO staged(space_id, text_hash, data, norm, checksum, created_at, run_id)
         SELECT v.space_id, c.text_hash, v.data, v.norm, v.checksum, ?3, ?4 FROM chunks c
         CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?2
         WHERE c.document_id = ?1 AND c.ordinal < 0 AND c.text_hash IS NOT NULL AND length(v.data) > 0
-        """
-    ).execute(arguments: [document, space, now, run])
+        ON CONFLICT DO NOTHING
+        """, arguments: [document, space, now, run])
   }
 
   /// Forgets what runs kept that never came to their end.
-  static func unstageReplaced(_ db: Database) throws {
+  static func unstageReplaced(_ db: any SQLTransaction) throws {
     try db.execute(sql: "DELETE FROM staged WHERE run_id IS NOT NULL")
   }
 
   /// Forgets what ``stageReplaced(document:run:now:_:)`` kept for a run and nobody needed.
-  static func unstageReplaced(of run: Int64, _ db: Database) throws {
+  static func unstageReplaced(of run: Int64, _ db: any SQLTransaction) throws {
     try db.execute(sql: "DELETE FROM staged WHERE run_id = ?", arguments: [run])
   }
 
@@ -176,7 +187,7 @@ enum VectorsTable {
   ///
   /// - Complexity: rewrites the rows.
   static func addChecksums(
-    to table: ChecksummedTable, after: Int64, limit: Int, _ db: Database
+    to table: ChecksummedTable, after: Int64, limit: Int, _ db: any SQLTransaction
   ) throws -> Int64? {
     var dimensions: [Int64: Int] = [:]
     for space in try SpacesTable.all(db) { dimensions[space.id] = space.space.dimensions }
@@ -204,17 +215,16 @@ enum VectorsTable {
   }
 
   /// Forgets the staged vectors of a text in the spaces where it has been placed.
-  static func unstagePlaced(textHash: Data, _ db: Database) throws {
-    try db.cachedStatement(
+  static func unstagePlaced(textHash: Data, _ db: any SQLTransaction) throws {
+    try db.execute(
       sql: """
         DELETE FROM staged WHERE text_hash = ?1 AND space_id IN (
           SELECT v.space_id FROM chunks c JOIN vectors v ON v.chunk_id = c.id WHERE c.text_hash = ?1)
-        """
-    ).execute(arguments: [textHash])
+        """, arguments: [textHash])
   }
 
   /// The greatest id that a vector ever had, as far as it is known.
-  static func newest(_ db: Database) throws -> Int64 {
+  static func newest(_ db: any SQLTransaction) throws -> Int64 {
     var newest: Int64 = 0
     try db.forEachRawRow(
       bulk: """
@@ -229,7 +239,7 @@ enum VectorsTable {
   ///
   /// - Complexity: O(ids): the index of spaces alone is read.
   static func ids(
-    space: Int64, after: Int64, through: Int64 = .max, limit: Int = .max, _ db: Database
+    space: Int64, after: Int64, through: Int64 = .max, limit: Int = .max, _ db: any SQLTransaction
   ) throws -> [Int64] {
     var ids: [Int64] = []
     try db.forEachRow(
@@ -246,40 +256,37 @@ enum VectorsTable {
   /// - Complexity: reads 4 bytes × dimensions × rows; the whole space where the collection is the
   ///   only one with documents.
   static func forEach(
-    space: SpaceRecord, collection: Int64, selection: FilterSelection?, _ db: Database,
+    space: SpaceRecord, collection: Int64, selection: FilterSelection?, _ db: any SQLTransaction,
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
+    let (sql, values): (String, [BulkValue])
     if let selection {
-      try db.forEachRow(
-        bulk: """
-          SELECT v.chunk_id, \(data(in: space.space)) FROM (\(selection.chunks)) s
-          CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
-          """, selection.arguments.map(BulkValue.init) + [.integer(space.id)], keeps: false
-      ) { try body(try $0.integer(0), try $0.blob(1)) }
+      sql = """
+        SELECT v.chunk_id, \(data(in: space.space, db)) FROM (\(selection.chunks)) s
+        CROSS JOIN vectors v ON v.chunk_id = s.id AND v.space_id = ?
+        """
+      values = selection.arguments + [.integer(space.id)]
     } else if try CollectionsTable.isAlone(collection, db) {
-      try db.forEachRow(
-        bulk: """
-          SELECT v.chunk_id, \(data(in: space.space)) FROM vectors v NOT INDEXED
-          WHERE v.space_id = ? ORDER BY v.id
-          """, .integer(space.id)
-      ) { try body(try $0.integer(0), try $0.blob(1)) }
+      sql = """
+        SELECT v.chunk_id, \(data(in: space.space, db)) FROM vectors v NOT INDEXED
+        WHERE v.space_id = ? ORDER BY v.id
+        """
+      values = [.integer(space.id)]
     } else {
-      try db.forEachRow(
-        bulk: "SELECT v.chunk_id, \(data(in: space.space)) FROM \(ofCollection)",
-        .integer(space.id),
-        .integer(collection)
-      ) { try body(try $0.integer(0), try $0.blob(1)) }
+      sql = "SELECT v.chunk_id, \(data(in: space.space, db)) FROM \(ofCollection)"
+      values = [.integer(space.id), .integer(collection)]
     }
+    try db.forManyRows(bulk: sql, values) { try body(try $0.integer(0), try $0.blob(1)) }
   }
 
   /// The same for the vectors of a space with ids in (after, through], whatever their collections.
   static func forEach(
-    space: SpaceRecord, after: Int64, through: Int64, _ db: Database,
+    space: SpaceRecord, after: Int64, through: Int64, _ db: any SQLTransaction,
     body: (_ chunk: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws {
     try db.forEachRow(
       bulk: """
-        SELECT v.chunk_id, \(data(in: space.space)) FROM vectors v
+        SELECT v.chunk_id, \(data(in: space.space, db)) FROM vectors v
         WHERE v.space_id = ? AND v.id > ? AND v.id <= ?
         """, .integer(space.id), .integer(after), .integer(through)
     ) { try body(try $0.integer(0), try $0.blob(1)) }
@@ -297,12 +304,12 @@ enum VectorsTable {
   /// Calls `body` with each vector of a space with an id in (after, through], whatever its collection, by
   /// rising id. Codes are made of these: one that is damaged must not keep the others from having them.
   static func forEachNamed(
-    space: SpaceRecord, after: Int64, through: Int64, _ db: Database,
+    space: SpaceRecord, after: Int64, through: Int64, _ db: any SQLTransaction,
     body: (NamedVector) throws -> Void
   ) throws {
     try db.forEachRawRow(
       bulk: """
-        SELECT v.id, v.chunk_id, c.document_id, d.collection_id, \(data(in: space.space))
+        SELECT v.id, v.chunk_id, c.document_id, d.collection_id, \(data(in: space.space, db))
         FROM vectors v
         CROSS JOIN chunks c ON c.id = v.chunk_id CROSS JOIN documents d ON d.id = c.document_id
         WHERE v.space_id = ? AND v.id > ? AND v.id <= ? ORDER BY v.id

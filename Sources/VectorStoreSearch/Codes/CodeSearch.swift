@@ -285,6 +285,9 @@ public struct SearchEffort: Sendable, Hashable, Codable {
   public var refined = 0
   /// Float32 rows read and scored.
   public var scored = 0
+  /// Whether rows may have been missed that are nearer: an index was searched that does not promise all, as that of
+  /// a store on PostgreSQL.
+  public var isApproximate = false
 
   /// Nothing yet.
   public init() {}
@@ -294,5 +297,6 @@ public struct SearchEffort: Sendable, Hashable, Codable {
     scanned += other.scanned
     refined += other.refined
     scored += other.scored
+    isApproximate = isApproximate || other.isApproximate
   }
 }

@@ -28,7 +28,9 @@ import Testing
   }
 
   /// They answer as stored ones do, few and many, by codes and exactly, and take no room.
-  @Test(arguments: [5, 300]) func answersAreThoseOfStoredVectors(_ count: Int) async throws {
+  @Test(.aboutFiles, arguments: [5, 300]) func answersAreThoseOfStoredVectors(_ count: Int)
+    async throws
+  {
     try await withStore(mode: .hybrid) { hybrid, folder in
       let stored = try await Store(
         path: folder.path("mock.db"), configuration: StoreConfiguration(mode: .mock))

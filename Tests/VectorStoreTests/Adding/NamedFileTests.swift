@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func theStoreItselfIsAnErrorIfNamed() async throws {
+  @Test(.aboutFiles) func theStoreItselfIsAnErrorIfNamed() async throws {
     try await withStore { store, folder in
       let report = try await store.add(paths: [store.path])
       #expect(report.errors.map(\.code) == [.invalidArgument])

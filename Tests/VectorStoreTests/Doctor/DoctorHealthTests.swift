@@ -18,7 +18,7 @@ import Testing
     return try await Store.doctor(path: store.path, configuration: configuration, options: options)
   }
 
-  @Test func emptyFilledEmptiedAndCompactedStoresAreWell() async throws {
+  @Test(.aboutFiles) func emptyFilledEmptiedAndCompactedStoresAreWell() async throws {
     try await withStore { store, folder in
       #expect(try await Self.examine(store, folder).unwell.isEmpty)
       try await store.add((0..<40).map { Document(id: "\($0)", text: "walrus number \($0)") })
@@ -45,7 +45,7 @@ import Testing
   }
 
   /// FTS5 merges the parts of its index over many writes, a few pages at each.
-  @Test func aWordIndexInTheMidstOfAMergeIsWell() async throws {
+  @Test(.aboutFiles) func aWordIndexInTheMidstOfAMergeIsWell() async throws {
     try await withStore { store, _ in
       for part in 0..<5 {
         try await store.add(
@@ -62,7 +62,7 @@ import Testing
         }
         let (isWhole, dropped) = try await store.file.read { db in
           (
-            try WordIndexProbe(db).isWhole(),
+            try WordIndexProbe(db.sqlite()).isWhole(),
             try Int.fetchOne(
               db,
               sql: """
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  @Test func standInsPendingAndRefusedAreWarnings() async throws {
+  @Test(.aboutFiles) func standInsPendingAndRefusedAreWarnings() async throws {
     try await withStore(mode: .hybrid) { store, folder in
       try await store.add([Document(id: "a", text: "one text")])
       let report = try await Self.examine(store, folder)
@@ -147,7 +147,7 @@ import Testing
   }
 
   /// Ties and duplicates included, the fast search finds what exact search finds.
-  @Test func recallAndConsistencyAreMeasured() async throws {
+  @Test(.aboutFiles) func recallAndConsistencyAreMeasured() async throws {
     let fixture = try await DoctorFixture()
     let report = try await fixture.examine(recall: true)
     #expect(report.unwell.isEmpty)

@@ -89,18 +89,18 @@ private struct DamagedStore {
     _ = try await store.statistics(options: options)
     try await store.file.write { db in
       let unit = [Float](repeating: 0.125, count: 64).withUnsafeBytes { Data($0) }
-      try db.execute(
+      try db.sqlite().execute(
         sql: """
           INSERT INTO pending_documents
             SELECT id, 'text', 'text', x'00', 'A pending text.', '{}', 400, 40, 'why', 'now', NULL
             FROM documents WHERE source = 'bread';
           """)
-      try db.execute(
+      try db.sqlite().execute(
         sql: """
           INSERT INTO staged(space_id, text_hash, data, norm, created_at)
           SELECT id, ?, ?, 1, 'now' FROM spaces WHERE name = 'test/m/64'
           """, arguments: [TextHash.of("A staged text."), unit])
-      try db.execute(
+      try db.sqlite().execute(
         sql: """
           INSERT INTO chunk_search(chunk_search, rank) VALUES ('pgsz', 4050);
           UPDATE runs SET report = '{"refused": {"bad_vector/zero": 2}}' WHERE id = 1
@@ -126,15 +126,15 @@ private struct DamagedStore {
   private static func loosen(_ path: String) async throws {
     let queue = try DatabaseQueue(path: path)
     try await queue.writeWithoutTransaction { db in
-      try db.execute(sql: "PRAGMA writable_schema = ON")
+      try db.sqlite().execute(sql: "PRAGMA writable_schema = ON")
       for row in try Row.fetchAll(
         db, sql: "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%STRICT%'")
       {
-        try db.execute(
+        try db.sqlite().execute(
           sql: "UPDATE sqlite_master SET sql = ? WHERE name = ?",
           arguments: [loose(row["sql"]), row["name"] as String])
       }
-      try db.execute(sql: "PRAGMA writable_schema = RESET")
+      try db.sqlite().execute(sql: "PRAGMA writable_schema = RESET")
       _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
     try queue.close()

@@ -170,7 +170,7 @@ struct HostileSchema: Sendable, CustomStringConvertible {
     #expect(try DeclaredSchema.made(format: Schema.version).fingerprint == Schema.fingerprint)
   }
 
-  @Test func connectionsDoNotTrustTheSchema() async throws {
+  @Test(.aboutFiles) func connectionsDoNotTrustTheSchema() async throws {
     try await withStore { store, _ in
       let sql = "PRAGMA trusted_schema"
       let reader = try await store.file.read { try Int.fetchOne($0, sql: sql) }

@@ -39,7 +39,7 @@ import Testing
     #expect(rows.sorted() == expected.sorted())
   }
 
-  @Test func addingChangingAndRemovingIsFollowed() async throws {
+  @Test(.aboutFiles) func addingChangingAndRemovingIsFollowed() async throws {
     try await withStore { store, _ in
       try await store.add([
         Document(id: "a", text: "text one", metadata: Self.metadata),
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func collectionsAreKeptApartAndGoWithTheirRows() async throws {
+  @Test(.aboutFiles) func collectionsAreKeptApartAndGoWithTheirRows() async throws {
     try await withStore { store, _ in
       for collection in ["first", "second"] {
         try await store.add(
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func importsAreFollowed() async throws {
+  @Test(.aboutFiles) func importsAreFollowed() async throws {
     let space = try EmbeddingSpace(provider: "test", model: "small", dimensions: 64, kind: .real)
     try await withStore(mode: .hybrid) { store, folder in
       func line(_ id: Int, _ metadata: String) -> String {

@@ -13,7 +13,7 @@ import Testing
     /// The chunks' documents and ordinals.
     var chunks: [Int64: (document: Int64, ordinal: Int)] = [:]
 
-    init(seed: UInt64, documents count: Int, _ db: Database) throws {
+    init(seed: UInt64, documents count: Int, _ db: any SQLTransaction) throws {
       var random = RandomFilters(seed: seed)
       var words = SearchTable.Changes()
       let target = MockService().space
@@ -74,10 +74,10 @@ import Testing
           let checked = try Int64.fetchAll(
             db,
             sql: "SELECT id FROM chunks k WHERE \(selection.condition(chunk: "k.id")) ORDER BY id",
-            arguments: StatementArguments(selection.arguments))
+            arguments: SQLArguments(selection.arguments))
           #expect(checked == expected, "seed \(seed), filter \(number): \(filter)")
           let ids = try Int64.fetchAll(
-            db, sql: selection.sql, arguments: StatementArguments(selection.arguments))
+            db, sql: selection.sql, arguments: SQLArguments(selection.arguments))
           #expect(Set(ids).count == ids.count, "seed \(seed), filter \(number): \(filter)")
         }
       }
@@ -85,16 +85,15 @@ import Testing
   }
 
   /// How SQLite goes about a filter, a line a step.
-  private static func plan(_ text: String, _ db: Database) throws -> String {
+  private static func plan(_ text: String, _ db: any SQLTransaction) throws -> String {
     let collection = try CollectionsTable.require("first", db)
     let selection = try FilterSelection(Filter(parsing: text), collection: collection, db)
-    let rows = try Row.fetchAll(
-      db, sql: "EXPLAIN QUERY PLAN " + selection.sql,
-      arguments: StatementArguments(selection.arguments))
-    return rows.map { $0["detail"] as String }.joined(separator: "\n")
+    return try db.rows(bulk: "EXPLAIN QUERY PLAN " + selection.sql, selection.arguments) {
+      try $0.text(3)
+    }.joined(separator: "\n")
   }
 
-  @Test func selectiveConditionsAreFoundByTheIndex() async throws {
+  @Test(.aboutFiles) func selectiveConditionsAreFoundByTheIndex() async throws {
     try await withStore { store, _ in
       try await store.file.write { db in
         _ = try Fixture(seed: 1, documents: 60, db)
@@ -147,10 +146,12 @@ import Testing
           "n < 3 and not exists x and lang like '%e'",
         ] {
           let selection = try FilterSelection(Filter(parsing: text), collection: collection, db)
-          let leading = selection.arguments.compactMap { String.fromDatabaseValue($0) }.first
+          let leading = selection.arguments.lazy.compactMap {
+            if case .text(let text) = $0 { text } else { nil as String? }
+          }.first
           #expect(leading == "n", "\(text): \(selection.sql)")
           let ids = try Int64.fetchAll(
-            db, sql: selection.sql, arguments: StatementArguments(selection.arguments))
+            db, sql: selection.sql, arguments: SQLArguments(selection.arguments))
           #expect(ids.sorted() == Array(documents.prefix(3)))
         }
       }
@@ -186,7 +187,7 @@ import Testing
   }
 
   /// The largest filters that are taken are also run.
-  @Test func limitsAreWhatSQLiteTakes() async throws {
+  @Test(.aboutFiles) func limitsAreWhatSQLiteTakes() async throws {
     try await withStore { store, _ in
       try await store.file.write { db in
         let fixture = try Fixture(seed: 3, documents: 12, db)
@@ -228,8 +229,8 @@ import Testing
 
 extension FilterSelection {
   /// The ids of all chunks that pass, rising.
-  fileprivate func chunkIDs(_ db: Database) throws -> [Int64] {
+  fileprivate func chunkIDs(_ db: any SQLTransaction) throws -> [Int64] {
     try Int64.fetchAll(
-      db, sql: "\(chunks) ORDER BY 1", arguments: StatementArguments(arguments))
+      db, sql: "\(chunks) ORDER BY 1", arguments: SQLArguments(arguments))
   }
 }

@@ -113,7 +113,7 @@ import Testing
     }
     // Passages that a service refused have no vector.
     try await doors.all[0].file.write { db in
-      try db.execute(
+      try db.sqlite().execute(
         sql: """
           DELETE FROM vectors WHERE chunk_id % 7 = 0;
           UPDATE chunks SET failure_code = 'input_refused', failure_message = 'no "such" text'
@@ -202,7 +202,7 @@ import Testing
     try await doors.all[0].add([Document(id: "a", text: "one")], options: options)
     try await doors.all[0].add([Document(id: "b", text: "two")], options: options)
     try await doors.all[0].file.write { db in
-      try db.execute(
+      try db.sqlite().execute(
         sql: """
           UPDATE collections SET target_chosen = 1,
             service = '{"address":"http://localhost:7/v1","wantsKey":false}';

@@ -41,17 +41,16 @@ struct IndexedStore {
       let record = try CollectionsTable.require(collection, db)
       let now = Timestamp.now()
       for (index, vector) in vectors.enumerated() {
-        try db.execute(
+        let document = try db.insert(
           sql: """
             INSERT INTO documents(collection_id, source, origin, format, metadata, added_at, updated_at)
             VALUES (?, ?, 'import', 'text', '{}', ?, ?)
             """, arguments: [record.id, "\(prefix)\(index)", now, now])
-        let document = db.lastInsertedRowID
-        try db.execute(
+        let chunk = try db.insert(
           sql: "INSERT INTO chunks(document_id, ordinal) VALUES (?, 0)", arguments: [document])
         try VectorsTable.insert(
           try StoredVector(checking: vector, dimensions: Self.space.dimensions),
-          chunk: db.lastInsertedRowID, space: record.target.id, db)
+          chunk: chunk ?? 0, space: record.target.id, db)
       }
     }
   }

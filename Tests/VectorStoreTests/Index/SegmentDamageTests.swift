@@ -60,7 +60,7 @@ import Testing
     let writer = try await IndexedStore.open(indexed.path, segmentRows: 64)
     try await writer.expectExact(queries, limit: 5, "\(name): before")
     try await writer.compact()
-    let damaged = try await writer.file.read { try SegmentMaintenance.damagedSegments($0) }
+    let damaged = try await writer.file.read { try SegmentMaintenance.damagedSegments($0.sqlite()) }
     #expect(damaged.isEmpty, "\(name)")
     let rows = try await writer.file.read {
       try Int.fetchOne($0, sql: "SELECT SUM(rows) FROM segments")
@@ -104,7 +104,8 @@ import Testing
     let store = try await IndexedStore.open(indexed.path, segmentRows: 64)
     try await store.expectExact(made.next(3))
     try await store.file.write { _ in }
-    #expect(try await store.file.read { try SegmentMaintenance.damagedSegments($0) }.isEmpty)
+    #expect(
+      try await store.file.read { try SegmentMaintenance.damagedSegments($0.sqlite()) }.isEmpty)
     try await store.expectExact(made.next(3))
     try await store.close()
   }

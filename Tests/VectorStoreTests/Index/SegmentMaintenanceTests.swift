@@ -50,7 +50,8 @@ import Testing
 
   private func expectCovered(_ indexed: IndexedStore, _ comment: Comment) async throws {
     let (records, vectors, pending) = try await indexed.store.file.read { db in
-      (
+      let db = try db.sqlite()
+      return (
         try SegmentsTable.all(space: 1, db), try VectorsTable.ids(space: 1, after: 0, db),
         try SegmentsTable.removedVectors(db)
       )
@@ -62,7 +63,8 @@ import Testing
       #expect(record.after == covered, comment)
       covered = record.through
       let ids = try await indexed.store.file.read { db in
-        try SpacesTable.find(id: 1, db).flatMap {
+        let db = try db.sqlite()
+        return try SpacesTable.find(id: 1, db).flatMap {
           try SegmentReader(space: $0).vectorIDs(of: record, db)
         } ?? []
       }

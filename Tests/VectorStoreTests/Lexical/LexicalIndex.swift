@@ -40,7 +40,7 @@ struct LexicalIndex {
   /// The same with their scores.
   func ranked(_ question: String, limit: Int = 10) throws -> [(id: Int64, score: Double)] {
     try database.read { db in
-      var ranking = try WordRanking(LexicalQuery(question), db)
+      var ranking = WordRanking(LexicalQuery(question), try WordIndex(db))
       return try ranking.best(limit) { _ in true }.map { ($0.id, $0.score) }
     }
   }

@@ -189,7 +189,7 @@ import Testing
     try await withPaidStore { paid in
       let store = try await paid.open(service: try paid.service())
       let texts = numberedTexts(100)
-      var other: RunPresence? = try RunPresence(storePath: paid.path, run: 4711)
+      var other: FileRunPresence? = try FileRunPresence(storePath: paid.path, run: 4711)
       try await claim(Array(texts[..<60]), for: 4711, in: store)
       let adding = Task { try await store.add(texts) }
       // The rest goes on.
@@ -211,7 +211,7 @@ import Testing
     try await withPaidStore { paid in
       let store = try await paid.open(service: try paid.service())
       let texts = numberedTexts(100)
-      let other = try RunPresence(storePath: paid.path, run: 4711)
+      let other = try FileRunPresence(storePath: paid.path, run: 4711)
       try await claim(texts, for: 4711, in: store)
       let adding = Task { try await store.add(texts) }
       try await Task.sleep(for: .milliseconds(500))
@@ -229,7 +229,7 @@ import Testing
     try await withPaidStore { paid in
       let store = try await paid.open(service: try paid.service())
       let texts = numberedTexts(10)
-      let suspended = try RunPresence(storePath: paid.path, run: 4711)
+      let suspended = try FileRunPresence(storePath: paid.path, run: 4711)
       try await claim(texts, for: 4711, in: store)
       let old = Timestamp.of(Date() - 601)
       try await store.file.write {
@@ -244,8 +244,8 @@ import Testing
   @Test func aRunIsSeenAtWorkWhileItIsAndNoLonger() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("store.db")
-    let looking = try RunPresence(storePath: path, run: 1)
-    var other: RunPresence? = try RunPresence(storePath: path, run: 2)
+    let looking = try FileRunPresence(storePath: path, run: 1)
+    var other: FileRunPresence? = try FileRunPresence(storePath: path, run: 2)
     #expect(looking.isAtWork(1) && looking.isAtWork(2) && !looking.isAtWork(3))
     #expect(!looking.isAtWork(-1) && !looking.isAtWork(.max) && !looking.isAtWork(.min))
     withExtendedLifetime(other) {}

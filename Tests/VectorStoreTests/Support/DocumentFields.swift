@@ -12,6 +12,7 @@ func expectFieldsFollowMetadata(
   _ store: Store, _ location: SourceLocation = #_sourceLocation
 ) async throws -> Int {
   let (stored, expected) = try await store.file.read { db in
+    let db = try db.sqlite()
     func row(_ document: Int64, _ collection: Int64, _ key: String, _ value: Any) -> String {
       "\(document) \(collection) \(key) \(value)"
     }
@@ -32,7 +33,7 @@ func expectFieldsFollowMetadata(
           case .integer(let number): "integer \(number)"
           case .real(let number): "real \(number)"
           case .text(let text): "text \(text)"
-          case .blob(let data): "blob \(String(decoding: data, as: UTF8.self))"
+          case .blob(let data), .vector(let data): "blob \(String(decoding: data, as: UTF8.self))"
           case .bytes(let bytes): "blob \(String(decoding: bytes, as: UTF8.self))"
           }
         expected.insert(row(document[0], document[1], key, written))

@@ -12,12 +12,34 @@ func withStore(
   _ body: (Store, TemporaryFolder) async throws -> Void
 ) async throws {
   let folder = try TemporaryFolder()
+  let configuration = StoreConfiguration(mode: mode, service: service)
+  #if Postgres
+    if TestStorage.isPostgres {
+      let database = try await PostgresServer.makeDatabase()
+      // Files below the folder are called by their paths from there, as beside a store's file.
+      let store = try await Store(
+        path: database.uri + "?folder=\(folder.url.path)", configuration: configuration)
+      try await body(store, folder)
+      return try await store.close()
+    }
+  #endif
   let path = folder.path("test.db")
-  let store = try await Store(
-    path: path, configuration: StoreConfiguration(mode: mode, service: service))
+  let store = try await Store(path: path, configuration: configuration)
   try await body(store, folder)
   try await store.close()
   try expectWhole(path)
+}
+
+/// Where the tests' stores are: in files, or on PostgreSQL if `VECTOR_STORE_TESTS_ON` says `postgres`.
+enum TestStorage {
+  static let isPostgres = ProcessInfo.processInfo.environment["VECTOR_STORE_TESTS_ON"] == "postgres"
+}
+
+extension Trait where Self == ConditionTrait {
+  /// What only a store in a file has: its bytes, its segments, plans of SQLite.
+  static var aboutFiles: Self {
+    .disabled(if: TestStorage.isPostgres, "it is about a store in a file")
+  }
 }
 
 /// Expects a store's file to pass SQLite's integrity check, foreign keys and the word index included.

@@ -1,0 +1,193 @@
+// A network that stalls, on loopback.
+
+#if Postgres
+  import Foundation
+
+  /// Forwards the connections to its port to another port of this machine, until it is told to hold bytes back
+  /// or to cut them off.
+  package final class StallingProxy: Sendable {
+    private struct State {
+      var isStalled = false
+      var isClosed = false
+      var sockets: [Int32] = []
+      /// Bytes that went through, both ways.
+      var bytes = 0
+      /// Stalls after so many more bytes.
+      var budget: Int?
+    }
+
+    /// The port to connect to.
+    package let port: Int
+    private let target: Int
+    private let listener: Int32
+    private let condition = NSCondition()
+    // Touched under the condition's lock only.
+    nonisolated(unsafe) private var state = State()
+
+    package init(to target: Int) throws {
+      self.target = target
+      (listener, port) = try Self.listen()
+      let listener = listener
+      Thread.detachNewThread { [weak self] in
+        while true {
+          let socket = accept(listener, nil, nil)
+          guard socket >= 0 else { return }
+          self?.forward(socket)
+        }
+      }
+    }
+
+    deinit { close() }
+
+    /// Holds all bytes back from now on, both ways, or after some more bytes.
+    package func stall(after bytes: Int = 0) {
+      condition.withLock {
+        if bytes > 0 { state.budget = bytes } else { state.isStalled = true }
+      }
+    }
+
+    /// Lets the bytes through again.
+    package func resume() {
+      condition.withLock {
+        state.isStalled = false
+        state.budget = nil
+        condition.broadcast()
+      }
+    }
+
+    /// Cuts all connections; new ones are let through.
+    package func cut() {
+      condition.withLock {
+        state.sockets.forEach { _ = shutdown($0, Int32(SHUT_RDWR)) }
+      }
+    }
+
+    /// Bytes that went through so far.
+    package var bytes: Int { condition.withLock { state.bytes } }
+
+    package func close() {
+      let wasClosed = condition.withLock {
+        defer { state.isClosed = true }
+        condition.broadcast()
+        return state.isClosed
+      }
+      guard !wasClosed else { return }
+      shutdown(listener, Int32(SHUT_RDWR))
+      Foundation.close(listener)
+      cut()
+    }
+
+    // MARK: - The bytes
+
+    private func forward(_ client: Int32) {
+      guard let server = try? Self.connect(target) else {
+        Foundation.close(client)
+        return
+      }
+      condition.withLock { state.sockets += [client, server] }
+      let done = DispatchGroup()
+      for (source, sink) in [(client, server), (server, client)] {
+        done.enter()
+        Thread.detachNewThread {
+          self.pump(source, sink)
+          shutdown(source, Int32(SHUT_RDWR))
+          shutdown(sink, Int32(SHUT_RDWR))
+          done.leave()
+        }
+      }
+      done.notify(queue: .global()) {
+        self.condition.withLock {
+          self.state.sockets.removeAll { $0 == client || $0 == server }
+          Foundation.close(client)
+          Foundation.close(server)
+        }
+      }
+    }
+
+    private func pump(_ source: Int32, _ sink: Int32) {
+      var buffer = [UInt8](repeating: 0, count: 16_384)
+      while true {
+        let count = recv(source, &buffer, buffer.count, 0)
+        guard count > 0, isLet(through: count) else { return }
+        var sent = 0
+        while sent < count {
+          let more = buffer[sent..<count].withUnsafeBytes {
+            send(sink, $0.baseAddress, $0.count, Self.noSignal)
+          }
+          guard more > 0 else { return }
+          sent += more
+        }
+      }
+    }
+
+    /// Waits while bytes are held back. Returns false once the proxy is closed.
+    private func isLet(through count: Int) -> Bool {
+      condition.withLock {
+        if let budget = state.budget {
+          state.budget = budget - count
+          if budget < count { state.isStalled = true }
+        }
+        while state.isStalled, !state.isClosed { condition.wait() }
+        state.bytes += count
+        return !state.isClosed
+      }
+    }
+
+    // MARK: - Sockets
+
+    #if canImport(Darwin)
+      private static let stream = SOCK_STREAM
+      private static let noSignal: Int32 = 0
+    #else
+      private static let stream = Int32(SOCK_STREAM.rawValue)
+      private static let noSignal = Int32(MSG_NOSIGNAL)
+    #endif
+
+    /// A port of loopback that nothing listens on.
+    package static func freePort() throws -> Int {
+      let (socket, port) = try listen()
+      Foundation.close(socket)
+      return port
+    }
+
+    private static func loopback(_ port: Int) -> sockaddr_in {
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = in_port_t(port).bigEndian
+      address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+      return address
+    }
+
+    private static func listen() throws -> (socket: Int32, port: Int) {
+      let listener = socket(AF_INET, stream, 0)
+      var address = loopback(0)
+      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let isListening = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(listener, $0, length) == 0 && Foundation.listen(listener, 64) == 0
+            && getsockname(listener, $0, &length) == 0
+        }
+      }
+      guard isListening else {
+        Foundation.close(listener)
+        throw POSIXError(.EADDRNOTAVAIL)
+      }
+      return (listener, Int(in_port_t(bigEndian: address.sin_port)))
+    }
+
+    private static func connect(_ port: Int) throws -> Int32 {
+      let client = socket(AF_INET, stream, 0)
+      var address = loopback(port)
+      let isConnected = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          Foundation.connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+      }
+      guard isConnected else {
+        Foundation.close(client)
+        throw POSIXError(.ECONNREFUSED)
+      }
+      return client
+    }
+  }
+#endif
