@@ -78,8 +78,7 @@ let package = Package(
       ],
       path: "Tests/TestSupport",
       exclude: [
-        "postgres_clients.py", "retrieval_reference.py", "statistics_reference.py",
-        "tls_and_proxy.py",
+        "retrieval_reference.py", "statistics_reference.py", "tls_and_proxy.py",
       ]),
     .testTarget(
       name: "VectorStoreTextTests",

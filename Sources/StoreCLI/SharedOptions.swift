@@ -9,7 +9,7 @@ struct StorePathOptions: ParsableArguments {
   @Option(
     name: .customLong("store"),
     help: ArgumentHelp(
-      "The store's file (default: $STORE_PATH, else store.db here or in a folder above).",
+      "The store: a file, or an address of PostgreSQL (default: $STORE_PATH, else store.db here or in a folder above).",
       valueName: "path"),
     completion: .file())
   var storePath: String?

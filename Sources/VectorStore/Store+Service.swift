@@ -47,6 +47,13 @@ extension Store {
     }
   }
 
+  /// Whether there is a store at a path or address.
+  package static func isThere(at path: String) async throws -> Bool {
+    guard let store = try await reading(at: path) else { return false }
+    try await store.close()
+    return true
+  }
+
   /// The names of the collections of the store at a path; none if there is no such store.
   ///
   /// - Throws: ``StoreError`` if the store cannot be read, as one of an older format cannot.

@@ -62,7 +62,7 @@ public final class Store: Sendable {
       workingFolder: configuration.workingFolder ?? FileManager.default.currentDirectoryPath)
     router = configuration.makeRouter()
     await configuration.recallServers()
-    parses = ParsesFile(besideLedger: configuration.budget.ledgerPath)
+    parses = ParsesFile(besideLedger: configuration.budget.fileOfUser)
     queryCache = configuration.queryCachePath.map {
       QueryCache(path: $0, logger: configuration.logger)
     }

@@ -23,7 +23,7 @@ extension StoreConfiguration {
     let service = try OpenAIService(
       configuration: openAI, takesAnyLength: true, logger: logger)
     await service.remember(
-      in: ServerProfilesFile(besideLedger: budget.ledgerPath, logger: logger))
+      in: ServerProfilesFile(besideLedger: budget.fileOfUser, logger: logger))
     if let profile = service.profile, !profile.form.sendsDimensions { return profile.dimensions }
     guard asks else { return nil }
     let router = EmbeddingRouter(

@@ -89,7 +89,7 @@ public struct StoreConfiguration: Sendable {
 
   /// Tells the services what earlier processes learned of their servers.
   func recallServers() async {
-    let profiles = ServerProfilesFile(besideLedger: budget.ledgerPath, logger: logger)
+    let profiles = ServerProfilesFile(besideLedger: budget.fileOfUser, logger: logger)
     for service in (service.map { [$0] } ?? []) + otherServices {
       await (service as? any AdaptiveService)?.remember(in: profiles)
     }
@@ -109,8 +109,16 @@ public struct StoreConfiguration: Sendable {
 /// a user: all stores and processes that name the same file share one budget.
 public struct BudgetConfiguration: Sendable {
   /// The ledger's file. By default the command's: `vector-store/ledger.db` in `$XDG_STATE_HOME`, or in
-  /// `.local/state` of the home folder, `$HOME`.
+  /// `.local/state` of the home folder, `$HOME`. An address of PostgreSQL, as of a store, is a ledger for a team:
+  /// all who name it share one budget.
   public var ledgerPath: String
+
+  /// The file beside which other files of the user are kept: the ledger, or where it would be if it were not a
+  /// server's.
+  var fileOfUser: String {
+    StorePlace(ledgerPath).isPostgres
+      ? UserFolders(ProcessInfo.processInfo.environment).ledger : ledgerPath
+  }
   /// The most that a provider may cost in a UTC day.
   public var dailyCostLimit = SpendingLimit.atMost(NanoDollars(nano: 5_000_000_000))
   /// The most requests to a provider in a rolling hour, 0 to 1,000,000,000, each attempt counted.

@@ -50,6 +50,57 @@
       #expect(compacted.errors.contains("for a store in a file"))
     }
 
+    /// LangChain's and LlamaIndex's own classes read what was written.
+    @Test(.enabled("needs official clients (.scripts/clients)") { ClientScript.isThere() })
+    func otherClientsReadIt() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let command = Command(folder: try TemporaryFolder())
+      for number in 0..<40 {
+        try command.folder.write(
+          "---\nnumber: \(number)\nlang: en\n---\nNote \(number) tells of thing \(number * 7).\n",
+          to: "notes/\(number).md")
+      }
+      let added = try await command.run(
+        "add", "notes", "--mode", "mock", "--store", database.uri + "?schema=notes")
+      #expect(added.status == 0, "\(added.errors)")
+      let address = database.uri(port: database.server.port)
+      let outcome = try await onOwnThread {
+        try ClientScript.run("postgres_clients.py", [address, "notes", "1", "1536"])
+      }
+      #expect(outcome.status == 0, "\(outcome.output)")
+    }
+
+    /// Nothing that is printed shows the password of an address.
+    @Test func noPasswordIsShown() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let command = Command(folder: try TemporaryFolder())
+      try command.folder.write("A walrus has tusks.", to: "notes/walrus.txt")
+      let address = database.uri(port: database.server.port, password: "s3cret")
+      let wrong = address.replacing("postgres://", with: "POSTGRES://")
+      for arguments in [
+        ["init"], ["init", "--json"], ["add", "notes", "--mode", "mock"], ["health"],
+        ["health", "--json"], ["list"], ["doctor"], ["stats", "--html", "page.html"],
+        ["mcp", "--install", "claude", "--yes"], ["compact"],
+      ] {
+        for store in [address, wrong] {
+          let outcome = try await command.run(arguments + ["--store", store])
+          #expect(!(outcome.output + outcome.errors).contains("s3cret"), "\(arguments)")
+        }
+        var other = command
+        other.environment["STORE_PATH"] = address
+        let outcome = try await other.run(arguments)
+        #expect(!(outcome.output + outcome.errors).contains("s3cret"), "\(arguments)")
+      }
+      let files = FileManager.default.enumerator(atPath: command.folder.url.path)
+      for case let file as String in files ?? .init() {
+        #expect(!file.contains("s3cret"))
+        guard let bytes = FileManager.default.contents(atPath: command.folder.path(file)) else {
+          continue
+        }
+        #expect(bytes.range(of: Data("s3cret".utf8)) == nil, "\(file)")
+      }
+    }
+
     @Test func killedAnywhereTheNextRunGoesOn() async throws {
       let database = try await PostgresServer.makeDatabase()
       let store = Command(folder: try TemporaryFolder())

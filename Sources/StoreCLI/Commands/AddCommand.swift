@@ -118,7 +118,7 @@ struct AddCommand: AsyncParsableCommand {
       embeds: collection.name, sends: !dryRun, makes: true)
     await settings.permit(convert.converters, in: collection.name, remembers: !dryRun)
     if !paths.isEmpty { try settings.addParser(sends: !dryRun) }
-    let draft = dryRun ? try settings.useDraftIfAbsent() : nil
+    let draft = dryRun ? try await settings.useDraftIfAbsent() : nil
     defer { draft?.remove() }
     var options = AddOptions()
     options.chunking = chunking

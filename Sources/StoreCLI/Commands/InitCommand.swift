@@ -23,12 +23,13 @@ struct InitCommand: AsyncParsableCommand {
   func run() async throws {
     var settings = try Settings(store, access: .readWrite)
     if settings.origin(of: .store) == .folderAbove { settings.storePath = StoreSearch.name }
-    let isNew = !settings.hasStore
+    let isNew = try await !settings.isStoreThere()
     try await settings.withStore { _ in }
+    let path = StorePlace(settings.storePath).shown
     if store.json {
-      try JSONOutput.write(Report(store: settings.storePath, isNew: isNew))
+      try JSONOutput.write(Report(store: path, isNew: isNew))
     } else if !store.quiet {
-      let name = Terminal.oneLine(settings.storePath)
+      let name = Terminal.oneLine(path)
       Terminal.standardOutput.write(
         isNew
           ? "made an empty store, \(name); add documents with `store add FOLDER`\n"

@@ -79,11 +79,19 @@ struct MCPCommand: AsyncParsableCommand {
   func run() async throws {
     let options = StoreOptions(place, verbose: verbose)
     if let install {
-      let path = URL(filePath: try Settings(options, access: .readOnly).storePath)
+      let path = try Settings(options, access: .readOnly).storePath
+      let place = StorePlace(path)
+      guard !place.hasPassword else {
+        throw ValidationError(
+          "The address holds a password, which would stand in the client's file; leave it out, and set PGPASSWORD or "
+            + "write it into ~/.pgpass.")
+      }
       return try MCPInstall(
         client: install, name: name,
         command: Bundle.main.executablePath ?? CommandLine.arguments[0],
-        arguments: ["mcp", "--store", path.standardizedFileURL.path]
+        arguments: [
+          "mcp", "--store", place.isPostgres ? path : URL(filePath: path).standardizedFileURL.path,
+        ]
           + (write ? ["--write"] : []) + (try roots()).flatMap { ["--root", $0] }
       ).run(isAgreed: yes)
     }

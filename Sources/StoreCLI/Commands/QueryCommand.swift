@@ -304,6 +304,9 @@ struct QueryCommand: AsyncParsableCommand, PagedCommand {
     let pending = results.lazy.compactMap(\.pending).first
     if store.json, let pending { try JSONOutput.write(PendingLine(pending: pending)) }
     guard !store.quiet else { return }
+    if results.contains(where: \.effort.isApproximate) {
+      Terminal.standardError.write(Advice.approximate.capitalizedFirst + ".\n")
+    }
     if let reason = results.lazy.compactMap(\.degradedReason).first {
       let isWithoutKey = settings.configuration.mode == .hybrid && !settings.hasService
       let hint =

@@ -89,7 +89,11 @@ struct StatsCommand: AsyncParsableCommand, PagedCommand {
     }
     if let html {
       // A path that was typed is shown as it is; one out of a setting by its last part.
-      let name = store.place.storePath ?? URL(filePath: settings.storePath).lastPathComponent
+      let name =
+        store.place.storePath.map { StorePlace($0).shown }
+        ?? (StorePlace(settings.storePath).isPostgres
+          ? StorePlace(settings.storePath).shown
+          : URL(filePath: settings.storePath).lastPathComponent)
       let version = StoreCommand.configuration.version
       try StatisticsPage(report, store: name, version: version).write(to: html)
     }

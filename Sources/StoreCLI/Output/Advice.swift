@@ -7,6 +7,10 @@ enum Advice {
   static let nothingNear =
     "nothing is near the question; what is shown is only the nearest there is, and may have nothing to do with it"
 
+  /// What is said if an index was searched that may miss some.
+  static let approximate =
+    "the answer is approximate: the index of a store on PostgreSQL may miss a passage; --exact compares all"
+
   /// An error's message with the command's advice.
   static func message(_ error: any Error) -> String? {
     switch error {
@@ -77,6 +81,7 @@ extension QueryResult {
   var notes: [String] {
     [
       degradedReason, noHitsReason, pending?.message, isNothingNear ? Advice.nothingNear : nil,
+      effort.isApproximate ? Advice.approximate : nil,
     ].compactMap(\.self)
   }
 }

@@ -67,6 +67,8 @@ struct Explainer {
     return scores + [
       "looked at: \(Format.counted(effort.scanned, "row")) by 1-bit codes, "
         + "\(Format.count(effort.refined)) by 4-bit codes, \(Format.count(effort.scored)) in full"
+        + (effort.isApproximate
+          ? ", found by an index that may miss some (--exact looks at all)" : "")
     ]
   }
 

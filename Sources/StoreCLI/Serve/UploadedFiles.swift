@@ -25,7 +25,19 @@ struct UploadedFile: Codable, Sendable {
 struct UploadedFiles: Sendable {
   private let folder: URL
 
-  init(besideStore path: String) { folder = URL(filePath: path + "-files") }
+  /// Those of a store on a server are with what else is kept of the user's.
+  init(besideStore path: String) {
+    guard StorePlace(path).isPostgres else {
+      folder = URL(filePath: path + "-files")
+      return
+    }
+    let name = StorePlace(path).shown.map { $0.isLetter || $0.isNumber ? $0 : "-" }
+    folder = URL(filePath: Self.stateFolder).appending(path: "files").appending(path: String(name))
+  }
+
+  private static var stateFolder: String {
+    URL(filePath: BudgetConfiguration().ledgerPath).deletingLastPathComponent().path
+  }
 
   /// Keeps a file.
   func add(_ file: Multipart.File, purpose: String) async throws -> UploadedFile {

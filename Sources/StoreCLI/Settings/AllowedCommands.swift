@@ -81,7 +81,7 @@ extension Settings {
       {
         Terminal.standardError.write(
           Terminal.oneLine(
-            "\(storePath) has .\(converter.ending) files of \(root.path) read by a command that you have not "
+            "\(StorePlace(storePath).shown) has .\(converter.ending) files of \(root.path) read by a command that you have not "
               + "allowed: \(converter.commandLine)") + "\n")
         if Confirmation.isAgreed("Run this command?") { allow(converter) }
       }

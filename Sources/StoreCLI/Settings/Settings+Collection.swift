@@ -38,7 +38,9 @@ extension Settings {
   }
 
   private mutating func recall(_ known: RememberedCollection, of collection: String) {
-    let (space, place) = (known.space, SettingOrigin.collection(collection, store: storePath))
+    let (space, place) = (
+      known.space, SettingOrigin.collection(collection, store: StorePlace(storePath).shown)
+    )
     guard space.kind == .real else { return }
     func take(_ name: SettingName, _ body: () -> Void) {
       guard origin(of: name) == .default else { return }

@@ -344,13 +344,19 @@ struct Settings: Sendable {
     return lstat(storePath, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
   }
 
+  /// Whether the store is there already, also on a server.
+  func isStoreThere() async throws -> Bool {
+    guard StorePlace(storePath).isPostgres else { return hasStore }
+    return try await Store.isThere(at: storePath)
+  }
+
   /// Throws unless the store is there: a command that only reads or removes makes none.
   func requireStore() throws {
     guard !hasStore else { return }
     guard origin(of: .store) == .default else {
       throw StoreError(
         .storeNotFound,
-        "there is no store at \(storePath) (named by \(origin(of: .store))); add documents to make one, or "
+        "there is no store at \(StorePlace(storePath).shown) (named by \(origin(of: .store))); add documents to make one, or "
           + "name another")
     }
     let folders = StoreSearch(from: FileManager.default.currentDirectoryPath).folders
@@ -361,10 +367,11 @@ struct Settings: Sendable {
   }
 
   /// If there is no store, names an empty one that is thrown away: a dry run makes none.
-  mutating func useDraftIfAbsent() throws -> DraftStore? {
-    guard !StorePlace(storePath).isPostgres,
-      !FileManager.default.fileExists(atPath: storePath)
-    else { return nil }
+  mutating func useDraftIfAbsent() async throws -> DraftStore? {
+    let isThere =
+      StorePlace(storePath).isPostgres
+      ? try await Store.isThere(at: storePath) : FileManager.default.fileExists(atPath: storePath)
+    guard !isThere else { return nil }
     let draft = try DraftStore()
     storePath = draft.path
     configuration.access = .readWrite

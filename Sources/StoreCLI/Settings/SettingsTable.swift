@@ -152,9 +152,9 @@ enum SettingName: String, Sendable, CaseIterable {
       SettingEntry(
         SettingForm.wholeNumber(SettingRange.hourlyRequests).asLimit,
         \.configuration.budget.hourlyRequestLimit)
-    case .store: SettingEntry(.path, \.storePath)
+    case .store: SettingEntry(place: \.storePath)
     case .token: SettingEntry(.token, \.token) { _ in "absent" }
-    case .ledger: SettingEntry(.path, \.configuration.budget.ledgerPath)
+    case .ledger: SettingEntry(place: \.configuration.budget.ledgerPath)
     case .vocabularyFolder: SettingEntry(.path, \.vocabularyFolder)
     case .modelAddress: SettingEntry(.modelServer, \.modelAddress)
     }
@@ -195,6 +195,13 @@ struct SettingEntry: Sendable {
     self.init(
       form, hasDefault: hasDefault, put: { $1[keyPath: path] = $0 },
       shown: { $0[keyPath: path]?.settingText ?? unset($0) })
+  }
+
+  /// The path of a file, or an address, which is shown without its password.
+  init(place path: any WritableKeyPath<Settings, String> & Sendable) {
+    self.init(
+      .path, hasDefault: true, put: { $1[keyPath: path] = $0 },
+      shown: { StorePlace($0[keyPath: path]).shown })
   }
 
   private init<Value>(

@@ -50,7 +50,7 @@ extension Doctor {
       StagedCheck(),
       RunsCheck(),
       FilesCheck(identity: store.identity),
-      LedgerCheck(path: configuration.budget.ledgerPath),
+      LedgerCheck(path: configuration.budget.fileOfUser),
       SystemCheck(path: store.file.path),
     ]
   }

@@ -40,7 +40,7 @@ extension Store {
       }
     }
     take(file.path, StorePath.sides, "the store itself")
-    let ledger = configuration.budget.ledgerPath
+    let ledger = configuration.budget.fileOfUser
     take(ledger, StorePath.sqliteSides, "the ledger")
     take(
       ServerProfilesFile.path(besideLedger: ledger), StorePath.sqliteSides,

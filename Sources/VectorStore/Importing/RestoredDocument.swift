@@ -244,8 +244,8 @@ struct RestoredDocument: Sendable {
     let known = try DocumentsTable.placed(collection: collection.id, key, db)
     var kept: [Data: StoredVector] = [:]
     if let known {
-      if try WholeDocument.find(known.id, target: collection.target, db)
-        == whole.standingIn(by: standIn, target: collection.target.space)
+      if try WholeDocument.find(known.id, target: collection.target, db)?.compared
+        == whole.standingIn(by: standIn, target: collection.target.space).compared
       {
         return .unchanged
       }

@@ -58,6 +58,14 @@ struct WholeDocument: Sendable, Equatable {
     return try WholeDocumentReader(db).read(id, target: target, &vectors)
   }
 
+  /// The same without what says nothing of the document: when its root was last in step.
+  var compared: WholeDocument {
+    var document = self
+    document.parts.root?.updated = nil
+    document.parts.root?.added = ""
+    return document
+  }
+
   /// The same with its stand-ins in another space, which is the one that they get in a collection.
   func standingIn(by space: EmbeddingSpace, target: EmbeddingSpace) -> WholeDocument {
     var document = self

@@ -15,29 +15,29 @@ enum AttemptsTable {
   static let lifetime: Int64 = 90 * 86_400
 
   /// Enters an attempt. Returns its id.
-  static func insert(_ attempt: SpendingAttempt, at time: LedgerTime, _ db: Database) throws
+  static func insert(_ attempt: SpendingAttempt, at time: LedgerTime, _ db: any SQLTransaction)
+    throws
     -> Int64
   {
     let process = ProcessName.current
-    try db.cachedStatement(
+    let id = try db.insert(
       sql: """
         INSERT INTO attempts(account, at, model, run_id, request_id, number, texts, host, process_id,
           state, tokens_reserved, cost_reserved_nano, tokens, cost_nano)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'reserved', ?10, ?11, ?10, ?11)
-        """
-    ).execute(arguments: [
-      attempt.account, time.milliseconds, attempt.model, attempt.runID, attempt.requestID,
-      attempt.number, attempt.texts, process.host, attempt.isBatch ? 0 : process.number,
-      attempt.tokens,
-      attempt.cost.nano,
-    ])
-    return db.lastInsertedRowID
+        """,
+      arguments: [
+        attempt.account, time.milliseconds, attempt.model, attempt.runID, attempt.requestID,
+        attempt.number, attempt.texts, process.host, attempt.isBatch ? 0 : Int(process.number),
+        attempt.tokens, attempt.cost.nano,
+      ])
+    return id ?? 0
   }
 
   /// An attempt as it was entered, and when, or nil where it is not in the ledger or has been
   /// settled.
   static func reserved(
-    _ reservation: Reservation, _ db: Database
+    _ reservation: Reservation, _ db: any SQLTransaction
   ) throws -> (attempt: SpendingAttempt, at: LedgerTime)? {
     // Not by the id alone: the ledger may have been deleted and a new one made.
     var attempt = reservation.attempt
@@ -59,34 +59,33 @@ enum AttemptsTable {
 
   /// Enters what became of an attempt.
   static func settle(
-    _ id: Int64, as settlement: Settlement, at time: LedgerTime, _ db: Database
+    _ id: Int64, as settlement: Settlement, at time: LedgerTime, _ db: any SQLTransaction
   ) throws {
-    try db.cachedStatement(
+    try db.execute(
       sql: """
         UPDATE attempts SET state = ?, tokens = ?, cost_nano = ?, settled_at = ?, error_kind = ?,
           error_code = ? WHERE id = ?
-        """
-    ).execute(arguments: [
-      settlement.state.rawValue, settlement.tokens, settlement.cost.nano, time.milliseconds,
-      settlement.errorKind?.rawValue, settlement.errorCode, id,
-    ])
+        """,
+      arguments: [
+        settlement.state.rawValue, settlement.tokens, settlement.cost.nano, time.milliseconds,
+        settlement.errorKind?.rawValue, settlement.errorCode, id,
+      ])
   }
 
   /// Forgets old attempts, a few hundred at a time, with one in 64 that are entered.
-  static func forgetOld(afterEntering id: Int64, now: LedgerTime, _ db: Database) throws {
+  static func forgetOld(afterEntering id: Int64, now: LedgerTime, _ db: any SQLTransaction) throws {
     guard id % 64 == 0 else { return }
-    try db.cachedStatement(
-      sql: """
+    try db.run(
+      bulk: """
         DELETE FROM attempts WHERE id IN (SELECT id FROM attempts ORDER BY id LIMIT 256) AND at < ?
-        """
-    ).execute(arguments: [now.advanced(by: -lifetime).milliseconds])
+        """, .integer(now.advanced(by: -lifetime).milliseconds))
   }
 
   /// How many attempts there were in the last 3,600 s, and when the oldest of them was made.
   ///
   /// - Complexity: O(attempts in the hour), out of an index.
   static func inLastHour(
-    of account: String, now: LedgerTime, _ db: Database
+    of account: String, now: LedgerTime, _ db: any SQLTransaction
   ) throws -> (count: Int, oldest: LedgerTime?) {
     let span = now.span(ofSeconds: 3600)
     return try db.firstRow(
@@ -101,7 +100,7 @@ enum AttemptsTable {
 
   /// The requests and tokens of each second of the last minute, oldest first, without those of batches.
   static func lastMinute(
-    of account: String, now: LedgerTime, _ db: Database
+    of account: String, now: LedgerTime, _ db: any SQLTransaction
   ) throws -> [AccountActivity.Second] {
     let second = now.milliseconds / 1000
     return try db.rows(
@@ -120,7 +119,9 @@ enum AttemptsTable {
   /// Attempts that have not been settled and may yet be.
   ///
   /// - Complexity: O(attempts in flight or left behind in the last ten minutes).
-  static func inFlight(of account: String, now: LedgerTime, _ db: Database) throws -> [InFlight] {
+  static func inFlight(of account: String, now: LedgerTime, _ db: any SQLTransaction) throws
+    -> [InFlight]
+  {
     let span = now.span(ofSeconds: longestFlight)
     return try db.rows(
       bulk: """
@@ -138,7 +139,9 @@ enum AttemptsTable {
 
   /// Batches that have not been settled and may yet be. For the limits they count as billed: nobody waits
   /// for them to come to less.
-  static func inBatches(of account: String, now: LedgerTime, _ db: Database) throws -> [InFlight] {
+  static func inBatches(of account: String, now: LedgerTime, _ db: any SQLTransaction) throws
+    -> [InFlight]
+  {
     let span = now.span(ofSeconds: longestBatch)
     return try db.rows(
       bulk: """
@@ -150,7 +153,7 @@ enum AttemptsTable {
 
   /// The attempt of a name that has not been settled.
   static func reserved(
-    named requestID: String, of account: String, _ db: Database
+    named requestID: String, of account: String, _ db: any SQLTransaction
   ) throws -> Reservation? {
     try db.firstRow(
       bulk: """
@@ -172,16 +175,16 @@ enum AttemptsTable {
   ///
   /// - Complexity: O(attempts in it).
   static func totals(
-    of account: String, in span: Range<Int64>, _ db: Database
+    of account: String, in span: Range<Int64>, _ db: any SQLTransaction
   ) throws -> UsageTotals {
     try db.firstRow(
       bulk: """
-        SELECT COUNT(*), SUM(state = 'billed'), SUM(error_kind IS NOT NULL),
+        SELECT COUNT(*), COUNT(*) FILTER (WHERE state = 'billed'), COUNT(error_kind),
           SUM(texts) FILTER (WHERE state = 'billed'), SUM(tokens) FILTER (WHERE state = 'billed'),
           SUM(cost_nano) FILTER (WHERE state = 'billed'),
-          SUM(state = 'possibly_billed'),
+          COUNT(*) FILTER (WHERE state = 'possibly_billed'),
           SUM(cost_nano) FILTER (WHERE state = 'possibly_billed'),
-          SUM(state = 'reserved'), SUM(cost_nano) FILTER (WHERE state = 'reserved')
+          COUNT(*) FILTER (WHERE state = 'reserved'), SUM(cost_nano) FILTER (WHERE state = 'reserved')
         FROM attempts INDEXED BY attempts_by_time WHERE account = ? AND at >= ? AND at < ?
         """, .text(account), .integer(span.lowerBound), .integer(span.upperBound)
     ) { try UsageTotals($0, from: 0) } ?? UsageTotals()
@@ -191,7 +194,7 @@ enum AttemptsTable {
   ///
   /// - Complexity: O(failures since then), out of an index.
   static func failures(
-    of account: String, since time: LedgerTime, _ db: Database
+    of account: String, since time: LedgerTime, _ db: any SQLTransaction
   ) throws -> [(kind: String, requests: Int)] {
     try db.rows(
       bulk: """

@@ -75,10 +75,10 @@ enum LedgerSchema {
 enum AccountsTable {
   /// The state of an account. One that this version cannot read starts empty: it is learned again
   /// from the next answers.
-  static func state(of account: String, _ db: Database) throws -> AccountState {
+  static func state(of account: String, _ db: any SQLTransaction) throws -> AccountState {
     var json = Data()
     try db.forEachRawRow(bulk: "SELECT state FROM accounts WHERE account = ?", .text(account)) {
-      json = Data($0.blob(0))
+      json = Data(($0.text(0) ?? "").utf8)
     }
     guard isPossible(try? JSONSerialization.jsonObject(with: json)),
       let state = try? JSONDecoder().decode(AccountState.self, from: json)
@@ -96,14 +96,13 @@ enum AccountsTable {
     }
   }
 
-  static func store(_ state: AccountState, of account: String, _ db: Database) throws {
+  static func store(_ state: AccountState, of account: String, _ db: any SQLTransaction) throws {
     let json = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
-    try db.cachedStatement(
-      sql: """
+    try db.run(
+      bulk: """
         INSERT INTO accounts(account, state) VALUES (?, ?)
-        ON CONFLICT(account) DO UPDATE SET state = excluded.state
-        """
-    ).execute(arguments: [account, json])
+        ON CONFLICT (account) DO UPDATE SET state = excluded.state
+        """, .text(account), .text(json))
   }
 }
 
@@ -111,23 +110,23 @@ enum DaysTable {
   private static let addition = """
     INSERT INTO days(account, day, model, \(UsageTotals.columns.joined(separator: ", ")))
     VALUES (?, ?, ?, \(UsageTotals.columns.map { _ in "?" }.joined(separator: ", ")))
-    ON CONFLICT(account, day, model) DO UPDATE SET
-    \(UsageTotals.columns.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", "))
+    ON CONFLICT (account, day, model) DO UPDATE SET
+    \(UsageTotals.columns.map { "\($0) = days.\($0) + excluded.\($0)" }.joined(separator: ", "))
     """
 
   private static let sums = UsageTotals.columns.map { "SUM(\($0))" }.joined(separator: ", ")
 
   /// Adds to the totals of a day.
   static func add(
-    _ change: UsageTotals, account: String, day: Int64, model: String, _ db: Database
+    _ change: UsageTotals, account: String, day: Int64, model: String, _ db: any SQLTransaction
   ) throws {
-    let key: StatementArguments = [account, day, model]
-    try db.cachedStatement(sql: addition)
-      .execute(arguments: key + StatementArguments(change.values))
+    try db.run(
+      bulk: addition,
+      [.text(account), .integer(day), .text(model)] + change.values.map(BulkValue.integer))
   }
 
   /// The totals of a day.
-  static func totals(account: String, day: Int64, _ db: Database) throws -> UsageTotals {
+  static func totals(account: String, day: Int64, _ db: any SQLTransaction) throws -> UsageTotals {
     try db.firstRow(
       bulk: "SELECT \(sums) FROM days WHERE account = ? AND day = ?", .text(account), .integer(day)
     ) { try UsageTotals($0, from: 0) } ?? UsageTotals()
@@ -135,7 +134,7 @@ enum DaysTable {
 
   /// The totals of each day and model from a day on, oldest first.
   static func rows(
-    account: String, from day: Int64, _ db: Database
+    account: String, from day: Int64, _ db: any SQLTransaction
   ) throws -> [(day: Int64, model: String, totals: UsageTotals)] {
     try db.rows(
       bulk: """
@@ -151,7 +150,7 @@ enum DaysTable {
   }
 
   /// All accounts that ever sent a request, by name.
-  static func accounts(_ db: Database) throws -> [String] {
+  static func accounts(_ db: any SQLTransaction) throws -> [String] {
     try String.fetchAll(db, sql: "SELECT DISTINCT account FROM days ORDER BY account")
   }
 }

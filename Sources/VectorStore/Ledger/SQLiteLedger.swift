@@ -1,21 +1,50 @@
-// The ledger of all of a user's processes: one SQLite file apart from any store, since a budget
-// belongs to a provider.
+// The ledger of all of a user's processes, apart from any store, since a budget belongs to a provider: one SQLite
+// file, or for a team a schema of a PostgreSQL database.
 
 package import Foundation
 import GRDB
 package import VectorStoreEmbedding
 
-/// The ledger on the disk, shared by all processes that name the same file.
+/// What keeps a ledger.
+protocol LedgerDatabase: Sendable {
+  /// Its path, or its address without a password.
+  var path: String { get }
+  /// Runs `body` in one transaction that no other writer runs beside, on the disk when it returns; on an error
+  /// nothing is changed.
+  func write<T: Sendable>(
+    _ body: @escaping @Sendable (any SQLTransaction) throws -> T
+  ) async throws -> T
+  /// Runs `body` on what is there, or returns nil where there is nothing yet.
+  func read<T: Sendable>(
+    _ body: @escaping @Sendable (any SQLTransaction) throws -> T
+  ) async throws -> T?
+}
+
+extension UserDatabase: LedgerDatabase {
+  func write<T: Sendable>(
+    _ body: @escaping @Sendable (any SQLTransaction) throws -> T
+  ) async throws -> T {
+    try await write { (db: Database) in try body(db) }
+  }
+
+  func read<T: Sendable>(
+    _ body: @escaping @Sendable (any SQLTransaction) throws -> T
+  ) async throws -> T? {
+    try await read { (db: Database) in try body(db) }
+  }
+}
+
+/// The ledger on the disk, shared by all processes that name the same file or address.
 ///
 /// Each call is one transaction, on the disk when it returns. The file is made at the first
 /// reservation; looking at one that is not there shows an account that has used nothing.
 package final class SQLiteLedger: SpendingLedger {
-  private let database: UserDatabase
+  private let database: any LedgerDatabase
   private let now: @Sendable () -> Date
 
-  /// Names the ledger's file and the clock it goes by. Opens nothing yet.
+  /// Names the ledger's file or its address, and the clock it goes by. Opens nothing yet.
   package init(path: String, now: @escaping @Sendable () -> Date = { Date() }) {
-    database = UserDatabase(path: path, form: LedgerSchema.form)
+    database = StorePlace(path).ledger
     self.now = now
   }
 
@@ -98,7 +127,7 @@ package final class SQLiteLedger: SpendingLedger {
   }
 
   private static func activity(
-    of account: String, now: Date, _ db: Database
+    of account: String, now: Date, _ db: any SQLTransaction
   ) throws -> AccountActivity {
     let now = LedgerTime(now)
     var activity = AccountActivity()
@@ -116,7 +145,7 @@ package final class SQLiteLedger: SpendingLedger {
   }
 
   private static func enter(
-    _ attempt: SpendingAttempt, at time: LedgerTime, _ db: Database
+    _ attempt: SpendingAttempt, at time: LedgerTime, _ db: any SQLTransaction
   ) throws -> Int64 {
     let id = try AttemptsTable.insert(attempt, at: time, db)
     var change = UsageTotals()
@@ -129,7 +158,7 @@ package final class SQLiteLedger: SpendingLedger {
   }
 
   private func write<T: Sendable>(
-    _ call: LedgerCall, _ body: @escaping @Sendable (Database, Date) throws -> T
+    _ call: LedgerCall, _ body: @escaping @Sendable (any SQLTransaction, Date) throws -> T
   ) async throws -> T {
     do {
       // The clock is read inside: those who waited for one another then agree on their order.
@@ -140,7 +169,7 @@ package final class SQLiteLedger: SpendingLedger {
   }
 
   private func read<T: Sendable>(
-    _ body: @escaping @Sendable (Database, Date) throws -> T
+    _ body: @escaping @Sendable (any SQLTransaction, Date) throws -> T
   ) async throws -> T? {
     do {
       return try await database.read { [now] in try body($0, now()) }

@@ -37,7 +37,7 @@ struct UsageReader: Sendable {
   }
 
   /// The report on what the ledger holds.
-  func report(_ db: Database) throws -> UsageReport {
+  func report(_ db: any SQLTransaction) throws -> UsageReport {
     var sums = Sums()
     sums.accounts = try DaysTable.accounts(db).filter { account == nil || $0 == account }
     for account in sums.accounts { try add(account, to: &sums, db) }
@@ -47,7 +47,7 @@ struct UsageReader: Sendable {
   /// The report where there is no ledger yet.
   func emptyReport() -> UsageReport { report(Sums()) }
 
-  private func add(_ account: String, to sums: inout Sums, _ db: Database) throws {
+  private func add(_ account: String, to sums: inout Sums, _ db: any SQLTransaction) throws {
     for row in try DaysTable.rows(account: account, from: firstDay, db) {
       sums.days[row.day, default: UsageTotals()] += row.totals
       sums.models[row.model, default: UsageTotals()] += row.totals

@@ -192,9 +192,15 @@
         connection.timeouts.answer = nil
         defer { connection.timeouts = timeouts }
         // What an interrupted one left behind is of no use.
-        try connection.batch("DROP INDEX IF EXISTS \(PostgresSchema.indexName(of: space))")
-        _ = try? connection.batch("SET maintenance_work_mem = '1GB'")
-        try connection.batch(PostgresSchema.index(of: space))
+        do {
+          try connection.batch("DROP INDEX IF EXISTS \(PostgresSchema.indexName(of: space))")
+          _ = try? connection.batch("SET maintenance_work_mem = '1GB'")
+          try connection.batch(PostgresSchema.index(of: space))
+        } catch let error as PostgresError where error.sqlState == "42501" {
+          // Only the owner of a table may make an index of it; what was added is there without.
+          logger.warning("no index of the vectors of \(space.space): \(error.message)")
+          return
+        }
         _ = try? connection.batch("RESET maintenance_work_mem; ANALYZE vectors_\(space.id)")
       }
     }

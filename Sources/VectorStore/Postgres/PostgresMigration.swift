@@ -95,7 +95,7 @@
         "SELECT pg_advisory_lock(hashtextextended('vector-store ' || $1, 0))",
         [.text(address.schema)])
       try makeExtension(connection)
-      try connection.batch("BEGIN; CREATE SCHEMA IF NOT EXISTS \"\(address.schema)\"")
+      try Self.begin(connection, schema: address.schema)
       try Self.setUp(connection, schema: address.schema)
       // Another process may have been faster.
       let found = try format(connection) ?? 0
@@ -109,6 +109,17 @@
         ON CONFLICT (name) DO UPDATE SET value = excluded.value
         """, [.text("\(PostgresSchema.version)")])
       try connection.batch("COMMIT")
+    }
+
+    /// Begins a transaction in which the schema is there. Its owner may not be allowed to make others.
+    static func begin(_ connection: PostgresConnection, schema: String) throws {
+      var isThere = false
+      try connection.run("BEGIN")
+      try connection.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [.text(schema)]) { _ in
+        isThere = true
+        return true
+      }
+      if !isThere { try connection.run("CREATE SCHEMA \"\(schema)\"") }
     }
 
     /// Makes pgvector's extension where it is not there; others make it under the same lock.
@@ -151,7 +162,19 @@
         switch (error.kind, error.sqlState ?? "") {
         case (.address, _): (.invalidArgument, error.message)
         case (.value, _): (.malformedInput, error.message)
+        case (.connection, _) where error.message.contains("password"):
+          (
+            .cannotOpen,
+            "the server of \(path) did not let you in: \(error.message); set PGPASSWORD, or write the password "
+              + "into ~/.pgpass"
+          )
         case (.timeout, _), (.connection, _): (.cannotOpen, "\(path) cannot be reached: \(error)")
+        case (_, "42P05"), (_, "26000"):
+          (
+            .cannotOpen,
+            "a pooler in front of \(path) hands each transaction to another connection, which a store cannot use; "
+              + "let it pool by session, or name the server itself"
+          )
         case (_, "55P03"): (.locked, "\(path) is busy: another program writes to it; try again")
         case (_, "53100"): (.diskFull, "the server of \(path) has no room left: \(error.message)")
         case (_, "42501"), (_, "25006"):

@@ -26,57 +26,82 @@
     /// All migrations, oldest first. Released ones are never changed.
     static let migrations = [tables + functions + views]
 
-    /// The partition of a space's vectors.
+    /// The partition of a space's vectors, and the views by which other programs read them.
+    ///
+    /// Those for LangChain and LlamaIndex have the vectors as float16, as the index has: it would not be used else.
     static func table(of space: SpaceRecord) -> String {
+      let dimensions = space.space.dimensions
+      return """
+        CREATE TABLE IF NOT EXISTS vectors_\(space.id) PARTITION OF vectors (
+          CHECK (vector_dims(embedding) = \(dimensions))
+        ) FOR VALUES IN (\(space.id));
+        ALTER TABLE vectors_\(space.id) ALTER COLUMN embedding SET STORAGE \(storage(of: space));
+        CREATE OR REPLACE VIEW \(viewName(of: space)) AS
+          SELECT c.id, c.collection_id, k.name AS collection, d.source, c.ordinal,
+            c.text AS content, metadata_json(d.metadata) AS metadata,
+            v.embedding::vector(\(dimensions)) AS embedding
+          \(passages(of: space));
+        CREATE OR REPLACE VIEW langchain_\(space.id) AS
+          SELECT passage_id(k.name, d.source, d.origin = 'file', c.ordinal) AS langchain_id,
+            COALESCE(c.text, '') AS content, v.embedding::halfvec(\(dimensions)) AS embedding,
+            \(metadata)::json AS langchain_metadata
+          \(passages(of: space));
+        CREATE OR REPLACE VIEW data_llamaindex_\(space.id) AS
+          SELECT c.id, COALESCE(c.text, '') AS text, \(metadata)::json AS metadata_,
+            passage_id(k.name, d.source, d.origin = 'file', c.ordinal)::text AS node_id,
+            v.embedding::halfvec(\(dimensions)) AS embedding
+          \(passages(of: space));
+        CREATE OR REPLACE FUNCTION match_documents_\(space.id)(
+          query_embedding vector(\(dimensions)), match_count int DEFAULT 10,
+          filter jsonb DEFAULT '{}')
+        RETURNS TABLE (id bigint, content text, metadata jsonb, similarity double precision)
+        LANGUAGE sql STABLE
+        BEGIN ATOMIC
+          SELECT set_config('hnsw.ef_search', '200', true),
+            set_config('hnsw.iterative_scan', 'strict_order', true);
+          WITH nearest AS MATERIALIZED (
+            (\(candidates(of: space, "filter = '{}'")))
+            UNION ALL (\(candidates(of: space, "filter <> '{}' AND \(metadata) @> filter"))))
+          SELECT n.id, n.content, n.metadata, 1 - n.distance FROM nearest n
+          ORDER BY n.distance LIMIT match_count;
+        END;
+        """
+    }
+
+    /// What `match_documents` ranks. With a filter the server has its own idea of how many rows pass, and may not
+    /// use the index; without one it always does.
+    private static func candidates(of space: SpaceRecord, _ condition: String) -> String {
+      let type = "halfvec(\(space.space.dimensions))"
+      return """
+        SELECT c.id, COALESCE(c.text, '') AS content, \(metadata) AS metadata,
+          v.embedding <=> query_embedding AS distance
+        \(passages(of: space)) AND \(condition)
+        ORDER BY v.embedding::\(type) <=> query_embedding::\(type) LIMIT match_count + 40
+        """
+    }
+
+    /// The passages that have vectors in a space and answer questions.
+    private static func passages(of space: SpaceRecord) -> String {
       """
-      CREATE TABLE IF NOT EXISTS vectors_\(space.id) PARTITION OF vectors (
-        CHECK (vector_dims(embedding) = \(space.space.dimensions))
-      ) FOR VALUES IN (\(space.id));
-      ALTER TABLE vectors_\(space.id) ALTER COLUMN embedding SET STORAGE \(storage(of: space));
-      CREATE OR REPLACE VIEW \(viewName(of: space)) AS
-        SELECT c.id, c.collection_id, d.source, c.ordinal, c.text AS content,
-          d.metadata::jsonb AS metadata, v.embedding::vector(\(space.space.dimensions)) AS embedding
-        FROM vectors_\(space.id) v
-        JOIN chunks c ON c.id = v.chunk_id AND c.collection_id = v.collection_id
-        JOIN documents d ON d.id = c.document_id AND d.collection_id = c.collection_id;
-      CREATE OR REPLACE VIEW langchain_\(space.id) AS
-        SELECT md5(k.name || '/' || d.source || '/' || c.ordinal)::uuid AS langchain_id,
-          c.text AS content, v.embedding::vector(\(space.space.dimensions)) AS embedding,
-          (d.metadata::jsonb || jsonb_build_object('source', d.source, 'collection', k.name,
-            'ordinal', c.ordinal))::json AS langchain_metadata
-        FROM vectors_\(space.id) v
-        JOIN chunks c ON c.id = v.chunk_id AND c.collection_id = v.collection_id
-        JOIN documents d ON d.id = c.document_id AND d.collection_id = c.collection_id
-        JOIN collections k ON k.id = d.collection_id;
-      CREATE OR REPLACE VIEW data_llamaindex_\(space.id) AS
-        SELECT c.id, c.text, (d.metadata::jsonb || jsonb_build_object('source', d.source))::json
-            AS metadata_, md5(k.name || '/' || d.source || '/' || c.ordinal)::uuid::text AS node_id,
-          v.embedding::vector(\(space.space.dimensions)) AS embedding
-        FROM vectors_\(space.id) v
-        JOIN chunks c ON c.id = v.chunk_id AND c.collection_id = v.collection_id
-        JOIN documents d ON d.id = c.document_id AND d.collection_id = c.collection_id
-        JOIN collections k ON k.id = d.collection_id;
-      CREATE OR REPLACE FUNCTION match_documents_\(space.id)(
-        query_embedding vector(\(space.space.dimensions)), match_count int DEFAULT 10,
-        filter jsonb DEFAULT '{}')
-      RETURNS TABLE (id bigint, content text, metadata jsonb, similarity double precision)
-      LANGUAGE sql STABLE AS $f$
-        SELECT c.id, c.text, d.metadata::jsonb,
-          1 - (v.embedding::halfvec(\(space.space.dimensions))
-            <=> query_embedding::halfvec(\(space.space.dimensions)))
-        FROM vectors_\(space.id) v
-        JOIN chunks c ON c.id = v.chunk_id AND c.collection_id = v.collection_id
-        JOIN documents d ON d.id = c.document_id AND d.collection_id = c.collection_id
-        WHERE d.metadata::jsonb @> filter
-        ORDER BY v.embedding::halfvec(\(space.space.dimensions))
-          <=> query_embedding::halfvec(\(space.space.dimensions)) LIMIT match_count
-      $f$;
+      FROM vectors_\(space.id) v
+      JOIN chunks c ON c.id = v.chunk_id AND c.collection_id = v.collection_id
+      JOIN documents d ON d.id = c.document_id AND d.collection_id = c.collection_id
+      JOIN collections k ON k.id = d.collection_id
+      WHERE d.left_out IS NULL
       """
     }
 
-    /// A vector stands in its row where it fits into a page of 8 KiB, so that reading it is one read.
+    /// A passage's metadata as other programs see them.
+    private static let metadata = """
+      (metadata_json(d.metadata) || jsonb_build_object('source', d.source, 'collection', k.name,
+        'ordinal', c.ordinal))
+      """
+
+    /// A vector stands in its row where it fills a page of 8 KiB alone or with another, so that reading it is one
+    /// read.
     private static func storage(of space: SpaceRecord) -> String {
-      space.space.dimensions <= 1900 ? "PLAIN" : "EXTERNAL"
+      let dimensions = space.space.dimensions
+      return dimensions <= 980 || (1400...1900).contains(dimensions) ? "PLAIN" : "EXTERNAL"
     }
 
     static func viewName(of space: SpaceRecord) -> String { "passages_\(space.id)" }
@@ -153,7 +178,7 @@
         WHERE origin = 'file';
       CREATE INDEX documents_left_out ON documents (collection_id) WHERE left_out IS NOT NULL;
       CREATE TABLE pending_documents (
-        document_id bigint NOT NULL UNIQUE,
+        document_id bigint NOT NULL,
         collection_id bigint NOT NULL,
         origin text COLLATE "C" NOT NULL,
         format text COLLATE "C" NOT NULL,
@@ -169,6 +194,7 @@
         FOREIGN KEY (collection_id, document_id) REFERENCES documents(collection_id, id)
           ON DELETE CASCADE
       );
+      CREATE INDEX pending_documents_by_document ON pending_documents (document_id);
       CREATE TABLE document_fields (
         document_id bigint NOT NULL,
         key text COLLATE "C" NOT NULL,
@@ -307,8 +333,9 @@
 
       """
 
-    // Functions of SQLite's that the tables' SQL uses.
-    private static let functions = """
+    // Functions of SQLite's that the tables' SQL uses, and those of the views. `jsonb` takes no U+0000. What an id
+    // is made of begins with the first name's length, so that no two passages have the same.
+    private static let functions = #"""
       CREATE FUNCTION hex(bytes bytea) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
         AS $f$ SELECT upper(encode(bytes, 'hex')) $f$;
       CREATE FUNCTION length(embedding vector) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -318,13 +345,25 @@
           SELECT CASE WHEN long_text IS NOT NULL THEN long_text
             WHEN get_byte(value, 0) = 2 THEN convert_from(substr(value, 2), 'UTF8') END
         $f$;
+      CREATE FUNCTION metadata_json(metadata text) RETURNS jsonb
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $f$
+          SELECT CASE WHEN strpos(metadata, '\u0000') = 0 THEN metadata::jsonb
+            ELSE regexp_replace(metadata, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g')::jsonb END
+        $f$;
+      CREATE FUNCTION passage_id(
+        collection text, source text, is_file boolean, ordinal bigint) RETURNS uuid
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $f$
+          SELECT encode(substr(sha256(convert_to(length(collection) || ' ' || collection
+            || CASE WHEN is_file THEN ' f ' ELSE ' t ' END || ordinal || ' ' || source, 'UTF8')),
+            1, 16), 'hex')::uuid
+        $f$;
 
-      """
+      """#
 
     private static let views = """
       CREATE VIEW passages AS
         SELECT c.id, c.collection_id, k.name AS collection, c.document_id, d.source, c.ordinal,
-          c.text AS content, d.metadata::jsonb AS metadata, c.headings, c.line,
+          c.text AS content, metadata_json(d.metadata) AS metadata, c.headings, c.line,
           d.added_at::timestamptz AS added_at, d.updated_at::timestamptz AS updated_at
         FROM chunks c
         JOIN documents d ON d.id = c.document_id AND d.collection_id = c.collection_id

@@ -36,10 +36,9 @@
     ) async throws -> PostgresStorage {
       try await Cancellation.run(on: DispatchQueue(label: "vector-store.open")) {
         do {
-          let address = try PostgresAddress(address)
-          return try PostgresStorage(address, configuration)
+          return try PostgresStorage(try PostgresAddress(address), configuration)
         } catch {
-          throw StoreError.translating(postgres: error, path: "the store")
+          throw StoreError.translating(postgres: error, path: StorePlace(address).shown)
         }
       }
     }

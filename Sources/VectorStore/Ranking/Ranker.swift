@@ -318,7 +318,7 @@ struct Ranker {
       let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space.name)])
       try db.forEachRow(bulk: sql, values) { row in
         let source = try row.text(5)
-        let path = try row.bool(8) ? identity.path(of: source) : nil
+        let path = try row.bool(8) ? identity.knownPath(of: source) : nil
         let stamp = FileStamp(
           modified: try row.text(orNil: 9), bytes: try row.isNull(10) ? nil : row.integer(10))
         hits.append(

@@ -16,6 +16,7 @@ extension Store {
     return try await adding(command, to: collection, options: options) { [options] run in
       let id = run.collection.id
       let known = try await file.read { try RootsTable.all(collection: id, $0) }
+      try await requireOneFolder(in: id)
       var (plan, new) = try await file.work { try plan(known) }
       try await remember(new, in: &plan, &run)
       try await adoptEarlierSources(&run)
@@ -39,6 +40,29 @@ extension Store {
       try await handleGoneFiles(plan, batches.outcome, options, &run)
       try await settleRoots(plan, known, new, options, &run)
     }
+  }
+
+  /// Throws if the files of a store without a folder of its own are called otherwise than its address says now:
+  /// each would become another document.
+  private func requireOneFolder(in collection: Int64) async throws {
+    guard StorePlace(path).isPostgres else { return }
+    let other = try await file.read { [identity] db in
+      try String.fetchOne(
+        db,
+        sql: """
+          SELECT source FROM documents WHERE collection_id = ? AND origin = 'file'
+            AND source \(identity.hasFolder ? "" : "NOT ")LIKE ? LIMIT 1
+          """,
+        arguments: [collection, identity.hasFolder ? identity.storeFolder + "/%" : "/%"])
+    }
+    guard let other else { return }
+    throw StoreError(
+      .invalidArgument,
+      identity.hasFolder
+        ? "the store calls files by their absolute paths, as \(other), and its address names a folder that holds "
+          + "them; leave folder out of the address"
+        : "the store calls files by their paths from a folder, as \(other), and its address does not name it; "
+          + "add folder=PATH to the address")
   }
 
   /// Options with what reads files in this store, and with what the commands among it may do: one of the call is

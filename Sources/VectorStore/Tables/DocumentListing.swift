@@ -80,7 +80,7 @@ enum DocumentListing {
         .complete
       }
     return DocumentSummary(
-      source: source, path: try row.bool(12) ? identity.path(of: source) : nil,
+      source: source, path: try row.bool(12) ? identity.knownPath(of: source) : nil,
       collection: try row.text(6), state: state, chunks: chunks,
       format: DocumentFormat(rawValue: try row.text(2)) ?? .text,
       metadata: try MetadataJSON.decode(try row.text(3)), added: try Timestamp.date(row.text(4)),

@@ -167,7 +167,7 @@ enum DocumentsTable {
       INSERT INTO pending_documents(\(db.isPostgres ? owner.0 : "")document_id, origin, format,
         content_hash, text, metadata, chunk_tokens, overlap_tokens, reason, since, chunks)
       VALUES (\(db.isPostgres ? owner.1 : "")?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-      ON CONFLICT (document_id) DO UPDATE SET origin = excluded.origin, format = excluded.format,
+      ON CONFLICT (\(db.isPostgres ? "collection_id, " : "")document_id) DO UPDATE SET origin = excluded.origin, format = excluded.format,
         content_hash = excluded.content_hash, text = excluded.text, metadata = excluded.metadata,
         chunk_tokens = excluded.chunk_tokens, overlap_tokens = excluded.overlap_tokens,
         reason = excluded.reason, since = excluded.since, chunks = excluded.chunks

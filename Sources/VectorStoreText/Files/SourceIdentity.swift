@@ -67,7 +67,24 @@ package struct SourceIdentity: Sendable, Hashable {
   package func shown(_ path: String) -> String { Self.shown(path, from: workingFolder) }
 
   /// The path of a source as a person in the working folder would write it.
-  package func shown(source: String) -> String { shown(spelledOut(source)) }
+  package func shown(source: String) -> String {
+    isKnown(source) ? shown(spelledOut(source)) : source
+  }
+
+  /// The absolute path of a source; nil for one below a folder that is not known.
+  package func knownPath(of source: String) -> String? {
+    isKnown(source) ? path(of: source) : nil
+  }
+
+  /// The folder of a store that has none: no file can be below it, so that all have absolute sources.
+  package static let nowhere = "/dev/null"
+
+  /// Whether the store's folder is known.
+  package var hasFolder: Bool { storeFolder != Self.nowhere }
+
+  private func isKnown(_ source: String) -> Bool {
+    hasFolder || source.utf8.first == GlobPattern.slash
+  }
 
   /// A path as a person in a folder would write it: from there, or absolute if that is shorter.
   package static func shown(_ path: String, from folder: String) -> String {

@@ -82,10 +82,55 @@
       #expect(second.collections.map(\.updated) == [1])
       #expect(second.collections.map(\.unchanged) == [148])
       #expect(second.collections.map(\.onlyThere) == [1])
+      try await file.update()
+      #expect(
+        try await file.copy(to: there, collections: ["notes"]).collections.map(\.unchanged) == [1])
       let third = try await file.copy(to: there, collections: ["default"], prune: true)
       #expect(third.collections.map(\.removed) == [1])
       #expect(try await there.count() == 149)
       for store in [file, there, back] { try await store.close() }
+    }
+
+    /// The same files under two names would be two sets of documents.
+    @Test func filesAreCalledInOneWay() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let folder = try TemporaryFolder()
+      try folder.write("A walrus has tusks.", to: "notes/walrus.txt")
+      let within = try await Self.store(database.uri + "?schema=one&folder=\(folder.url.path)")
+      try await within.add(paths: [folder.path("notes")])
+      #expect(try await within.list().map(\.source) == ["notes/walrus.txt"])
+      let without = try await Self.store(database.uri + "?schema=one")
+      #expect(
+        await errorCode { try await without.add(paths: [folder.path("notes")]) } == .invalidArgument
+      )
+      #expect(try await without.query("tusks").hits.first?.source == "notes/walrus.txt")
+      #expect(try await without.query("tusks").hits.first?.path == nil)
+
+      let absolute = try await Self.store(database.uri + "?schema=two")
+      try await absolute.add(paths: [folder.path("notes")])
+      let other = try await Self.store(database.uri + "?schema=two&folder=\(folder.url.path)")
+      #expect(
+        await errorCode { try await other.add(paths: [folder.path("notes")]) } == .invalidArgument)
+      for store in [within, without, absolute, other] { try await store.close() }
+    }
+
+    /// A vector of many dimensions does not fit into a page.
+    @Test(arguments: [256, 1024, 1536, 3072, 4096])
+    func vectorsOfAnyLengthAreKept(dimensions: Int) async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let store = try await Self.store(database.uri, Sent())
+      let space = EmbeddingSpace.named("test/long/\(dimensions)")
+      var random = SeededGenerator(seed: UInt64(dimensions))
+      let documents = (0..<20).map { number in
+        Document(
+          id: "\(number)", text: "text \(number)",
+          vector: (0..<dimensions).map { _ in Float.random(in: -1...1, using: &random) })
+      }
+      try await store.add(documents, options: AddOptions(space: space)).requireComplete()
+      let hits = try await store.query(vector: documents[7].vector ?? [], space: space).hits
+      #expect(hits.first?.source == "7")
+      #expect(abs((hits.first?.score ?? 0) - 1) < 1e-5)
+      try await store.close()
     }
 
     @Test func theSameQuestionsHaveTheSameAnswers() async throws {

@@ -25,6 +25,14 @@ SETTING = ("hnsw.iterative_scan", "strict_order")
 OPTIONS = "-c {}={}".format(*SETTING)
 
 
+def is_number(text):
+    try:
+        float(text)
+        return True
+    except ValueError:
+        return False
+
+
 def fail(message):
     print(f"postgres_clients: {message}", file=sys.stderr)
     sys.exit(1)
@@ -75,10 +83,10 @@ class Row:
             expect(key in self.metadata, f"the metadata have no {key}: {self.metadata}")
 
     def plain(self):
-        """Metadata that a filter can be equal to."""
+        """Metadata that a filter can be equal to. LlamaIndex takes a text that is a number for one."""
         return {key: value for key, value in self.metadata.items()
-                if isinstance(value, (str, int, float)) and not isinstance(value, bool)
-                and key.isidentifier() and "'" not in str(value)}
+                if key.isidentifier() and (type(value) in (int, float)
+                or isinstance(value, str) and "'" not in value and not is_number(value))}
 
     def check(self, client, found, what="the nearest passage"):
         """FOUND is (id, text, metadata)."""
@@ -93,6 +101,8 @@ def url_of(address, driver):
     parts = urlsplit(address)
     host = unquote(parts.hostname or "")
     query = {key: value for key, value in parse_qsl(parts.query) if key not in ("schema", "folder")}
+    if driver == "asyncpg":
+        query = {"ssl": query["sslmode"]} if "sslmode" in query else {}
     if host.startswith("/"):
         query["host"], host = host, None
     return URL.create(
