@@ -2,6 +2,7 @@
 // programs.
 
 import Foundation
+import Synchronization
 import VectorStoreSearch
 import VectorStoreText
 
@@ -41,7 +42,17 @@ extension Store {
           + "or a .npy file")
     }
     try checkOutputs((path == "-" ? [] : [path]) + (texts.map { [$0] } ?? []))
+    let hasBegun = Mutex(false)
     return try await file.read { db in
+      // What has gone to standard output cannot be taken back: a read whose connection was lost is not repeated.
+      guard
+        !hasBegun.withLock({ begun in
+          defer { begun = true }; return begun
+        }) || path != "-"
+      else {
+        throw StoreError(
+          .inputOutput, "the connection was lost in the midst of the export; run it again")
+      }
       let record = try CollectionsTable.require(collection, db)
       let space = try VectorsTable.checked(space, of: record, db)
       var report = ExportReport(
@@ -180,7 +191,7 @@ private struct ExportedRows {
         FROM documents d NOT INDEXED CROSS JOIN chunks c ON c.document_id = d.id
         \(onlyWithVector ? "CROSS" : "LEFT") JOIN vectors v ON v.chunk_id = c.id AND v.space_id = ?
         WHERE d.collection_id = ? ORDER BY d.id, c.ordinal
-        """, [try spaceID(), .integer(collection.id)]
+        """, [try spaceID(), .integer(collection.id)], keeps: true
     ) { row in
       try Cancellation.check()
       let place = ImportedDocument.ChunkPlace(

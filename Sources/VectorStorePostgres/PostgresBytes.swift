@@ -3,7 +3,7 @@
 #if Postgres
   import Foundation
 
-  /// A value's bytes as the server sent them, for rows and for COPY. Big-endian.
+  /// A value's bytes as the server sent them, for rows. Big-endian.
   enum PostgresBytes {
     static func load<T: FixedWidthInteger>(
       _ bytes: UnsafeRawBufferPointer, at offset: Int = 0, as type: T.Type

@@ -86,7 +86,7 @@
       case (PGRES_FATAL_ERROR, let answer): try noteError(result, answer)
       case (PGRES_COPY_IN, _), (PGRES_COPY_OUT, _), (PGRES_COPY_BOTH, _):
         let error = PostgresError(
-          .statement, "a COPY runs through copyIn or copyOut; the connection was given up")
+          .statement, "a COPY cannot be run here; the connection was given up")
         lose(error)
         throw error
       case (PGRES_COMMAND_OK, .done(let sql)): try noteCommand(result, sql)

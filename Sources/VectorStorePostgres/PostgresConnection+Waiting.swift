@@ -126,7 +126,7 @@
           if found.isConnectionLost { lose(found) }
           if loss != nil { break }
         }
-        try refuseCopy(result, handle)
+        try refuseCopy(result)
         count = Self.changedRows(result) ?? count
       }
       if loss == nil { transaction = PQtransactionStatus(handle) }
@@ -134,13 +134,14 @@
       return count
     }
 
-    /// Ends a COPY that a call came upon which does not copy.
-    func refuseCopy(_ result: OpaquePointer, _ handle: OpaquePointer) throws {
+    /// Gives the connection up if a statement is a COPY, which no call reads or writes.
+    func refuseCopy(_ result: OpaquePointer) throws {
       switch PQresultStatus(result) {
-      case PGRES_COPY_IN:
-        while PQputCopyEnd(handle, "use copyIn for COPY FROM STDIN") == 0 { try flush(handle) }
-      case PGRES_COPY_OUT:
-        try dropCopy(handle)
+      case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+        let error = PostgresError(
+          .statement, "a COPY cannot be run here; the connection was given up")
+        lose(error)
+        throw error
       default: break
       }
     }

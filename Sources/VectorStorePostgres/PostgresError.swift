@@ -22,8 +22,10 @@
       case value
       /// A result is of another type than was asked for.
       case type
-      /// The statement does not do what the call is for, as one that is not a COPY.
+      /// The statement cannot be run, as a COPY.
       case statement
+      /// The pool was closed.
+      case closed
     }
 
     package var kind: Kind

@@ -125,7 +125,7 @@
       defer { condition.unlock() }
       while true {
         guard !isClosed else {
-          throw PostgresError(.connection, "the pool of connections was closed")
+          throw PostgresError(.closed, "the pool of connections was closed")
         }
         if let last = idle.popLast() { return last }
         if open < limit {

@@ -67,25 +67,12 @@
       }
     }
 
-    @Test func cancelEndsRowsCopiesAndPipelines() async throws {
+    @Test func cancelEndsRowsAndPipelines() async throws {
       try await withConnection { connection, _ throws in
         try connection.batch("CREATE TABLE t (id bigint)")
         let calls: [() throws -> Void] = [
           {
             try connection.query("SELECT generate_series(1, 100000000000)", []) { _ in true
-            }
-          },
-          {
-            try connection.copyOut(
-              "COPY (SELECT generate_series(1, 100000000000)) TO STDOUT (FORMAT binary)"
-            ) { _ in }
-          },
-          {
-            try connection.copyIn("COPY t FROM STDIN (FORMAT binary)") { writer throws in
-              while true {
-                try writer.row(1)
-                writer.int8(1)
-              }
             }
           },
           {
@@ -129,8 +116,8 @@
       }
     }
 
-    /// Every way to wait: amid rows, amid a COPY in and out, amid a pipeline whose bytes no one takes.
-    @Test(arguments: 0..<5)
+    /// Every way to wait: amid rows, amid a pipeline whose bytes no one takes.
+    @Test(arguments: 0..<3)
     func stallAmidACallEndsWithinItsTime(_ way: Int) async throws {
       let database = try await PostgresServer.makeDatabase()
       try await onOwnThread {
@@ -148,17 +135,6 @@
               _ in true
             }
           case 1:
-            try connection.copyOut(
-              "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 1000000)) TO STDOUT (FORMAT binary)"
-            ) { _ in }
-          case 2:
-            try connection.copyIn("COPY t FROM STDIN (FORMAT binary)") { writer throws in
-              for _ in 0..<10_000 {
-                try writer.row(1)
-                try writer.text(filler)
-              }
-            }
-          case 3:
             for _ in 0..<10_000 {
               try connection.send("INSERT INTO t VALUES ($1)", [.text(filler)])
             }

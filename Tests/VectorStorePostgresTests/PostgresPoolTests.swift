@@ -124,7 +124,7 @@
           prepare: { try $0.run("SET search_path = mine") })
         #expect(try pool.withConnection { try $0.value("SHOW search_path") } == .text("mine"))
         pool.close()
-        #expect(try postgresError { _ = try pool.take() }?.kind == .connection)
+        #expect(try postgresError { _ = try pool.take() }?.kind == .closed)
         let failing = PostgresPool(
           database.uri, timeouts: .init(), limit: 1, prepare: { try $0.run("SELECT 1/0") })
         for _ in 0..<3 {

@@ -46,6 +46,7 @@ struct CopyCommand: AsyncParsableCommand {
         progress: progress)
     }
     try await other.close()
+    try await source.close()
     if store.json { return try JSONOutput.write(report) }
     guard !store.quiet else { return }
     for counts in report.collections {

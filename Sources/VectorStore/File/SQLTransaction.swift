@@ -28,7 +28,7 @@ protocol SQLTransaction: AnyObject {
 
   /// Runs a query of many rows and hands each to `body`; a row ends with the call.
   func forManyRows(
-    bulk sql: String, _ values: [BulkValue], body: (BulkRow) throws -> Void
+    bulk sql: String, _ values: [BulkValue], keeps: Bool, body: (BulkRow) throws -> Void
   ) throws
 
   /// Takes chunks out of the word index, and puts others in.
@@ -117,11 +117,16 @@ extension SQLTransaction {
   }
 
   /// What `body` makes of the first row of a query; nil where there is none.
+  ///
+  /// - Parameter keeps: whether the statement is kept for the next time, which is for SQL of a fixed text.
   func firstRow<T>(
-    bulk sql: String, _ values: [BulkValue], body: (BulkRow) throws -> T
+    bulk sql: String, _ values: [BulkValue], keeps: Bool = true, body: (BulkRow) throws -> T
   ) throws -> T? {
     var result: T?
-    try forEachRow(bulk: sql, values) { if result == nil { result = try body($0) } }
+    try forRows(bulk: sql, values, keeps: keeps) {
+      result = try body($0)
+      return false
+    }
     return result
   }
 }
@@ -139,9 +144,9 @@ extension Database: SQLTransaction {
   func prepare(_ space: SpaceRecord) {}
 
   func forManyRows(
-    bulk sql: String, _ values: [BulkValue], body: (BulkRow) throws -> Void
+    bulk sql: String, _ values: [BulkValue], keeps: Bool, body: (BulkRow) throws -> Void
   ) throws {
-    try forEachRow(bulk: sql, values, body: body)
+    try forEachRow(bulk: sql, values, keeps: keeps, body: body)
   }
 
   func hasTable(_ name: String) throws -> Bool { try tableExists(name) }
@@ -173,15 +178,33 @@ extension SQLValue {
   static func fetchOne(
     _ db: any SQLTransaction, sql: String, arguments: SQLArguments = []
   ) throws -> Self? {
-    try db.firstRow(bulk: sql, arguments.values) { try Self($0, at: 0) } ?? nil
+    try fetchOne(db, sql: sql, arguments: arguments, keeps: true)
+  }
+
+  /// The same.
+  ///
+  /// - Parameter keeps: whether the statement is kept for the next time, which is for SQL of a fixed text.
+  static func fetchOne(
+    _ db: any SQLTransaction, sql: String, arguments: SQLArguments, keeps: Bool
+  ) throws -> Self? {
+    try db.firstRow(bulk: sql, arguments.values, keeps: keeps) { try Self($0, at: 0) } ?? nil
   }
 
   /// The first value of each row of a query, without NULLs.
   static func fetchAll(
     _ db: any SQLTransaction, sql: String, arguments: SQLArguments = []
   ) throws -> [Self] {
+    try fetchAll(db, sql: sql, arguments: arguments, keeps: true)
+  }
+
+  /// The same.
+  ///
+  /// - Parameter keeps: whether the statement is kept for the next time, which is for SQL of a fixed text.
+  static func fetchAll(
+    _ db: any SQLTransaction, sql: String, arguments: SQLArguments, keeps: Bool
+  ) throws -> [Self] {
     var values: [Self] = []
-    try db.forEachRow(bulk: sql, arguments.values) {
+    try db.forEachRow(bulk: sql, arguments.values, keeps: keeps) {
       if let value = try Self($0, at: 0) { values.append(value) }
     }
     return values
@@ -194,6 +217,15 @@ extension SQLValue where Self: Hashable {
     _ db: any SQLTransaction, sql: String, arguments: SQLArguments = []
   ) throws -> Set<Self> {
     Set(try fetchAll(db, sql: sql, arguments: arguments))
+  }
+
+  /// The same.
+  ///
+  /// - Parameter keeps: whether the statement is kept for the next time, which is for SQL of a fixed text.
+  static func fetchSet(
+    _ db: any SQLTransaction, sql: String, arguments: SQLArguments, keeps: Bool
+  ) throws -> Set<Self> {
+    Set(try fetchAll(db, sql: sql, arguments: arguments, keeps: keeps))
   }
 }
 

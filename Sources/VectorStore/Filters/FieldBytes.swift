@@ -15,6 +15,9 @@ enum FieldBytes {
 
   static func isLong(_ text: String) -> Bool { text.utf8.count > longest }
 
+  /// The bytes from which on texts begin so.
+  static func start(_ text: String) -> Data { Data([2]) + Data(text.utf8.prefix(longest)) }
+
   /// The value as it is bound: bytes for PostgreSQL, as it is for SQLite.
   static func argument(_ value: BulkValue, _ isPostgres: Bool) -> BulkValue {
     isPostgres ? .blob(bytes(value)) : value

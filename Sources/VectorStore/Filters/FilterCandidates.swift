@@ -80,8 +80,8 @@ struct FilterCandidates {
   private func count(upTo limit: Int, _ db: any SQLTransaction) throws -> Int {
     let union = SQLPiece.joined(scans, by: " UNION ALL ")
     return try Int.fetchOne(
-      db, sql: "SELECT COUNT(*) FROM (\(union.sql) LIMIT \(limit)) u",
-      arguments: SQLArguments(union.arguments)) ?? 0
+      db, sql: "SELECT COUNT(*) FROM (\(union.sql) LIMIT ?) u",
+      arguments: SQLArguments(union.arguments + [.integer(Int64(limit))]), keeps: false) ?? 0
   }
 
   private static func find(

@@ -159,7 +159,7 @@ struct FilterConditions {
   }
 
   private func bound(_ text: String, _ isMixed: Bool) -> BulkValue {
-    isMixed ? FieldBytes.argument(.text(text), isPostgres) : .text(text)
+    isMixed && isPostgres ? .blob(FieldBytes.start(text)) : .text(text)
   }
 
   /// The least text that is greater than all with this prefix; nil if there is none.

@@ -75,7 +75,8 @@ struct FilterSelection: Sendable {
     let documents =
       selects == .documents
       ? sql : "SELECT c.document_id FROM (\(sql)) s CROSS JOIN chunks c ON c.id = s.id"
-    return try Int64.fetchSet(db, sql: documents, arguments: SQLArguments(arguments))
+    return try Int64.fetchSet(
+      db, sql: documents, arguments: SQLArguments(arguments), keeps: false)
   }
 
   /// A condition on the id of a chunk, for rows that are found by other means: the selection is made

@@ -15,6 +15,7 @@ struct WordRanking {
   private static let (prefixWeight, pairWeight): (Float, Float) = (1, 1)
 
   private let index: any WordPostings
+  private let meanLength: Float
   private let query: LexicalQuery
   private var cache: [String: Postings] = [:]
   /// The rows of each word of the question and of its other forms, and how rare it is; once it is ranked.
@@ -23,6 +24,7 @@ struct WordRanking {
   init(_ query: LexicalQuery, _ index: any WordPostings) {
     self.query = query
     self.index = index
+    meanLength = Float(index.meanLength)
   }
 
   /// The rows of one word, and what it counts.
@@ -101,7 +103,7 @@ struct WordRanking {
 
   /// What the length of a text in words takes from its words; never less for a longer one.
   private func norm(length: Float) -> Float {
-    Self.k1 * (1 - Self.b + Self.b * length / Float(index.meanLength))
+    Self.k1 * (1 - Self.b + Self.b * length / meanLength)
   }
 
   private func score(_ id: Int64, _ lists: [List]) throws -> Double {

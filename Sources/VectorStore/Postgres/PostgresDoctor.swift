@@ -14,7 +14,10 @@
     let options: DoctorOptions
 
     func examine() async throws -> [DoctorReport.Check] {
-      if options.repairs { try await store.file.checkpoint() }
+      if options.repairs {
+        try await store.file.checkpoint()
+        try await store.file.write { try PostgresWords.countAgain($0) }
+      }
       var checks = try await store.file.read { db in
         [
           try server(db), try index(db), try words(db), try unembedded(db), try pending(db),

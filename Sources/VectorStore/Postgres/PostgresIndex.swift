@@ -25,8 +25,6 @@
 
     private let samples = Mutex<[SampleKey: ChanceSample]>([:])
 
-    init() {}
-
     func nearest(
       _ queries: [[Float]], limit: Int, in part: VectorPart, _ db: any SQLTransaction
     ) throws -> VectorScan.Found {
@@ -182,26 +180,14 @@
           return true
         }
         guard isMine else { return }
-        defer {
-          _ = try? connection.run(
-            "SELECT pg_advisory_unlock($1::int, $2::int)",
-            [.integer(lockSpace), .integer(Int64(PostgresSchema.Lock.indexing.rawValue))])
-        }
         logger.info("making the index of the vectors of \(space.space)")
-        let timeouts = connection.timeouts
         connection.timeouts.answer = nil
-        defer { connection.timeouts = timeouts }
         // What an interrupted one left behind is of no use.
-        do {
-          try connection.batch("DROP INDEX IF EXISTS \(PostgresSchema.indexName(of: space))")
-          _ = try? connection.batch("SET maintenance_work_mem = '1GB'")
-          try connection.batch(PostgresSchema.index(of: space))
-        } catch let error as PostgresError where error.sqlState == "42501" {
-          // Only the owner of a table may make an index of it; what was added is there without.
-          logger.warning("no index of the vectors of \(space.space): \(error.message)")
-          return
-        }
-        _ = try? connection.batch("RESET maintenance_work_mem; ANALYZE vectors_\(space.id)")
+        try connection.run(
+          "DROP INDEX CONCURRENTLY IF EXISTS \(PostgresSchema.indexName(of: space))")
+        _ = try? connection.batch("SET maintenance_work_mem = '1GB'")
+        try connection.batch(PostgresSchema.index(of: space))
+        try connection.batch("ANALYZE vectors_\(space.id)")
       }
     }
 

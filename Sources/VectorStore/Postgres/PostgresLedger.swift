@@ -14,7 +14,7 @@
   /// possibly billed. Too little is spent then, never too much.
   final class PostgresLedger: LedgerDatabase {
     private static let connections = 4
-    private static let (patience, pause) = (30.0, 0.25)
+    private static let (patience, pause) = (Duration.seconds(30), 0.25)
     /// The second number of the lock; those of a store of the same schema are others.
     private static let lock: Int64 = -3
 
@@ -31,45 +31,58 @@
       _ body: @escaping @Sendable (any SQLTransaction) throws -> T
     ) async throws -> T {
       try await run { connection, schema in
+        if try !Self.hasTables(connection, schema) {
+          try Self.makeTables(connection, schema)
+        }
         try connection.send("BEGIN", [])
         try connection.send(
           "SELECT pg_advisory_xact_lock((SELECT oid::int FROM pg_namespace WHERE nspname = $1), $2::int)",
           [.text(schema), .integer(Self.lock)])
-        let result = try body(self.transaction(connection))
-        try connection.run("COMMIT")
-        return result
+        return try self.ending(connection, body)
       }
     }
 
     func read<T: Sendable>(
       _ body: @escaping @Sendable (any SQLTransaction) throws -> T
     ) async throws -> T? {
-      try await run { connection, _ in
+      try await run { connection, schema in
+        guard try Self.hasTables(connection, schema) else { return nil }
         try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
-        let result = try body(self.transaction(connection))
-        try connection.run("COMMIT")
-        return result
+        return try self.ending(connection, body)
       }
     }
 
-    private func transaction(_ connection: PostgresConnection) -> PostgresTransaction {
-      PostgresTransaction(connection, dialect, Logger(label: "vector-store.ledger"))
+    /// Runs `body`, which a cancelled task ends, and then commits, which nothing ends.
+    private func ending<T>(
+      _ connection: PostgresConnection, _ body: (any SQLTransaction) throws -> T
+    ) throws -> T {
+      let db = PostgresTransaction(connection, dialect, Logger(label: "vector-store.ledger"))
+      let result = try Cancellation.interrupting(by: { connection.cancel() }) {
+        let result = try body(db)
+        try connection.sync()
+        return result
+      }
+      try connection.run("COMMIT")
+      return result
     }
 
     private func run<T: Sendable>(
       _ body: @escaping @Sendable (PostgresConnection, _ schema: String) throws -> T
     ) async throws -> T {
       try await Cancellation.run(on: queue) { [self] in
-        let deadline = Date().addingTimeInterval(Self.patience)
+        var deadline: ContinuousClock.Instant?
         while true {
           do {
             let address = try PostgresAddress(address)
-            return try opened(address).withConnection(check: Cancellation.check) { connection in
-              try Cancellation.interrupting(by: { connection.cancel() }) {
-                try body(connection, address.schema)
-              }
+            return try self.opened(address).withConnection(check: Cancellation.check) {
+              connection in
+              try body(connection, address.schema)
             }
-          } catch let error as PostgresError where error.isConnectionLost && Date() < deadline {
+          } catch let error as PostgresError
+            where error.isConnectionLost && error.kind != .timeout
+            && .now < deadline ?? .now + Self.patience
+          {
+            deadline = deadline ?? .now + Self.patience
             try Cancellation.check()
             Thread.sleep(forTimeInterval: Self.pause)
           } catch {
@@ -79,10 +92,9 @@
       }
     }
 
-    private func opened(_ address: PostgresAddress) throws -> PostgresPool {
-      try pool.withLock { pool in
+    private func opened(_ address: PostgresAddress) -> PostgresPool {
+      pool.withLock { pool in
         if let pool { return pool }
-        try Self.migrate(address)
         let new = PostgresPool(
           address.connection, timeouts: address.timeouts, limit: Self.connections,
           prepare: { try PostgresMigration.setUp($0, schema: address.schema) })
@@ -91,28 +103,31 @@
       }
     }
 
-    /// Makes the tables where they are not there, one process at a time.
-    private static func migrate(_ address: PostgresAddress) throws {
-      let connection = try PostgresConnection(address.connection, timeouts: address.timeouts)
-      defer { connection.close() }
-      func hasTables() throws -> Bool {
-        var found = false
-        try connection.query(
-          "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'attempts'",
-          [.text(address.schema)]
-        ) { _ in
-          found = true
-          return true
-        }
-        return found
+    private static func hasTables(
+      _ connection: PostgresConnection, _ schema: String
+    ) throws -> Bool {
+      var found = false
+      try connection.query(
+        "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'attempts'", [.text(schema)]
+      ) { _ in
+        found = true
+        return true
       }
-      if try hasTables() { return }
+      return found
+    }
+
+    /// Makes the tables, one process at a time.
+    private static func makeTables(_ connection: PostgresConnection, _ schema: String) throws {
       try connection.run(
         "SELECT pg_advisory_lock(hashtextextended('vector-store ledger ' || $1, 0))",
-        [.text(address.schema)])
-      if try hasTables() { return }
-      try PostgresMigration.begin(connection, schema: address.schema)
-      try PostgresMigration.setUp(connection, schema: address.schema)
+        [.text(schema)])
+      defer {
+        _ = try? connection.run(
+          "SELECT pg_advisory_unlock(hashtextextended('vector-store ledger ' || $1, 0))",
+          [.text(schema)])
+      }
+      if try hasTables(connection, schema) { return }
+      try PostgresMigration.begin(connection, schema: schema)
       try connection.batch(tables)
       try connection.batch("COMMIT")
     }

@@ -32,7 +32,6 @@
         """
         SET search_path = \(path.joined(separator: ", "));
         SET idle_in_transaction_session_timeout = '10min';
-        SET application_name = 'vector-store';
         SELECT set_config('synchronous_commit', 'on', false)
           WHERE current_setting('synchronous_commit') = 'off';
         """)
@@ -46,6 +45,7 @@
       defer { connection.close() }
       let found = try format(connection)
       if found == PostgresSchema.version { return }
+      if let found, found > PostgresSchema.version { throw tooNew(found) }
       guard configuration.access == .readWrite else {
         if found == nil {
           throw StoreError(
@@ -57,7 +57,6 @@
           "\(address) was made by an older version and must be upgraded before it can be used; open it once "
             + "for reading and writing, which does that")
       }
-      if let found, found > PostgresSchema.version { throw tooNew(found) }
       try migrate(connection)
     }
 
@@ -160,6 +159,13 @@
       guard let error = error as? PostgresError else { return error }
       let (code, words): (StoreError.Code, String) =
         switch (error.kind, error.sqlState ?? "") {
+        case (.closed, _): (.closed, "the store \(path) was closed; open it again")
+        case (_, "54000"):
+          (
+            .malformedInput,
+            "an id, a path or the name of a metadata field is too long for PostgreSQL's indexes, which take some 2,700 "
+              + "bytes (\(error.message)); shorten it"
+          )
         case (.address, _): (.invalidArgument, error.message)
         case (.value, _): (.malformedInput, error.message)
         case (.connection, _) where error.message.contains("password"):
@@ -183,7 +189,7 @@
             "the server does not let this role do that in \(path): \(error.message); use a role that may, or "
               + "have it granted"
           )
-        case (.cancelled, _):
+        case (_, "57014"):
           (.database, "the server ended a statement of \(path): \(error.message); try again")
         default: (.database, "PostgreSQL failed on \(path): \(error)")
         }

@@ -16,7 +16,6 @@
     /// What the numbers of a store's advisory locks stand for; runs have their own, from 1.
     enum Lock: Int {
       case writing = 0
-      case migrating = -1
       case indexing = -2
     }
 
@@ -309,14 +308,19 @@
         generation bigint NOT NULL
       );
       INSERT INTO store_state(id, generation) VALUES (1, 0);
+      CREATE TABLE commits (
+        mark bigint PRIMARY KEY,
+        at timestamptz NOT NULL DEFAULT now()
+      );
       CREATE TABLE chunk_words (
         chunk_id bigint NOT NULL,
         collection_id bigint NOT NULL,
         words tsvector NOT NULL,
         length bigint NOT NULL,
         PRIMARY KEY (collection_id, chunk_id),
+        -- No cascade: words are counted when they go, which is after their chunks.
         FOREIGN KEY (collection_id, chunk_id) REFERENCES chunks(collection_id, id)
-          ON DELETE CASCADE
+          DEFERRABLE INITIALLY DEFERRED
       );
       CREATE INDEX chunk_words_by_chunk ON chunk_words (chunk_id);
       CREATE INDEX chunk_words_by_word ON chunk_words USING gin (words);

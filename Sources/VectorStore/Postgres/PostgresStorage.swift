@@ -12,10 +12,13 @@
   /// Writers take turns by an advisory lock, in all processes, as those of a file do: what a verb looks up and
   /// then writes is one step. Readers see one snapshot and never wait. A transaction whose connection was lost is
   /// run again on another: before its end it has changed nothing, and whether it has come to its end is told by
-  /// the store's generation.
+  /// the mark that it left in `commits`. The server's own numbers of transactions would not do: one that crashed
+  /// gives those anew that had not come to its disk.
   final class PostgresStorage: StoreStorage {
     /// How long a server may be away before a verb gives up, and how long it waits between.
-    private static let (patience, pause) = (30.0, 0.25)
+    private static let (patience, pause) = (Duration.seconds(30), 0.25)
+    /// One in so many transactions forgets the marks of old ones.
+    private static let marksForgottenAfter: Int64 = 64
 
     let address: PostgresAddress
     let index: any SearchIndex
@@ -23,6 +26,8 @@
     private let pool: PostgresPool
     private let dialect = PostgresDialect()
     private let queue = DispatchQueue(label: "vector-store.postgres", attributes: .concurrent)
+    /// One at a time: those that wait for their turn among other processes would else hold every connection.
+    private let writeQueue = DispatchQueue(label: "vector-store.postgres.write")
     /// The number of the store's schema, by which its advisory locks are told from those of others.
     private let lockSpace: Int64
 
@@ -77,12 +82,9 @@
     func read<T: Sendable>(
       isWordSearch: Bool, _ body: @escaping @Sendable (any SQLTransaction) throws -> T
     ) async throws -> T {
-      try await run { connection, _ in
+      try await run(on: queue) { connection, _ in
         try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
-        let result = try body(
-          PostgresTransaction(connection, self.dialect, self.configuration.logger))
-        try connection.run("COMMIT")
-        return result
+        return try self.ending(connection, body)
       }
     }
 
@@ -90,20 +92,24 @@
       _ body: @escaping @Sendable (any SQLTransaction) throws -> T
     ) async throws -> T {
       try requireWriting()
-      return try await run { connection, attempt in
-        let db = try self.begin(connection)
+      return try await run(on: writeQueue) { connection, attempt in
+        try self.begin(connection)
         // An attempt whose end was lost with its connection may have come to it.
-        if let (generation, result) = attempt.ended,
-          try StoreStateTable.generation(db) == generation
-        {
+        if let (mark, result) = attempt.ended, try Self.isCommitted(mark, connection) {
           try connection.run("COMMIT")
           return result
         }
-        let result = try body(db)
-        try StoreStateTable.raiseGeneration(db)
-        attempt.ended = (try StoreStateTable.generation(db), result)
-        try connection.run("COMMIT")
-        return result
+        return try self.ending(connection) { db in
+          let result = try body(db)
+          try StoreStateTable.raiseGeneration(db)
+          let mark = Int64.random(in: 1...(.max))
+          try db.run(bulk: "INSERT INTO commits(mark) VALUES (?)", .integer(mark))
+          if mark % Self.marksForgottenAfter == 0 {
+            try db.run(bulk: "DELETE FROM commits WHERE at < now() - interval '1 hour'")
+          }
+          attempt.ended = (mark, result)
+          return result
+        }
       }
     }
 
@@ -111,23 +117,52 @@
       _ body: @escaping @Sendable (any SQLTransaction) throws -> T
     ) async throws -> T {
       try requireWriting()
-      return try await run { connection, _ in
-        let db = try self.begin(connection)
+      return try await run(on: writeQueue) { connection, _ in
+        try self.begin(connection)
         try connection.send("SET LOCAL synchronous_commit = off", [])
-        let result = try body(db)
-        try connection.run("COMMIT")
-        return result
+        return try self.ending(connection, body)
       }
     }
 
-    private func begin(_ connection: PostgresConnection) throws -> PostgresTransaction {
+    /// Runs `body`, which a cancelled task ends, and then commits, which nothing ends.
+    private func ending<T>(
+      _ connection: PostgresConnection, _ body: (any SQLTransaction) throws -> T
+    ) throws -> T {
+      let db = PostgresTransaction(connection, dialect, configuration.logger)
+      let result = try Cancellation.interrupting(by: { connection.cancel() }) {
+        let result = try body(db)
+        // What was sent and not waited for may have failed.
+        try connection.sync()
+        return result
+      }
+      try connection.run("COMMIT")
+      return result
+    }
+
+    /// Begins a transaction that writes, in its turn.
+    private func begin(_ connection: PostgresConnection) throws {
       try connection.send("BEGIN", [])
       let wait = configuration.lockTimeout.map { max(1, Int($0.inSeconds * 1000)) } ?? 0
       try connection.send("SELECT set_config('lock_timeout', $1, true)", [.text("\(wait)ms")])
-      try connection.send(
-        "SELECT pg_advisory_xact_lock($1::int, $2::int)",
-        [.integer(lockSpace), .integer(Int64(PostgresSchema.Lock.writing.rawValue))])
-      return PostgresTransaction(connection, dialect, configuration.logger)
+      // Who waits for its turn hears nothing from the server.
+      let timeouts = connection.timeouts
+      connection.timeouts.answer = configuration.lockTimeout.map { $0 + .seconds(5) }
+      defer { connection.timeouts = timeouts }
+      try Cancellation.interrupting(by: { connection.cancel() }) {
+        _ = try connection.run(
+          "SELECT pg_advisory_xact_lock($1::int, $2::int)",
+          [.integer(lockSpace), .integer(Int64(PostgresSchema.Lock.writing.rawValue))])
+      }
+    }
+
+    private static func isCommitted(_ mark: Int64, _ connection: PostgresConnection) throws -> Bool
+    {
+      var isCommitted = false
+      try connection.query("SELECT 1 FROM commits WHERE mark = $1", [.integer(mark)]) { _ in
+        isCommitted = true
+        return true
+      }
+      return isCommitted
     }
 
     private func requireWriting() throws {
@@ -140,35 +175,36 @@
 
     /// What is known of the attempts of one transaction.
     private final class Attempt<T> {
-      /// The generation that an attempt was about to write, and what it came to.
-      var ended: (generation: Int64, result: T)?
+      /// What an attempt that was about to commit wrote into `commits`, and what it came to.
+      var ended: (mark: Int64, result: T)?
     }
 
     private func run<T: Sendable>(
+      on queue: DispatchQueue,
       _ body: @escaping @Sendable (PostgresConnection, Attempt<T>) throws -> T
     ) async throws -> T {
-      try await Cancellation.run(on: queue) { [pool, path] in
+      try await Cancellation.run(on: queue) { [self] in
         let attempt = Attempt<T>()
-        let deadline = Date().addingTimeInterval(Self.patience)
-        while true {
-          do {
-            return try pool.withConnection(check: Cancellation.check) { connection in
-              do {
-                return try Cancellation.interrupting(by: { connection.cancel() }) {
-                  try body(connection, attempt)
-                }
-              } catch let error as PostgresError where !error.isConnectionLost {
-                throw error
-              }
-            }
-          } catch let error as PostgresError
-            where Self.isPassing(error) && Date() < deadline
-          {
-            try Cancellation.check()
-            Thread.sleep(forTimeInterval: Self.pause)
-          } catch {
-            throw StoreError.translating(postgres: error, path: path)
-          }
+        return try persisting {
+          try pool.withConnection(check: Cancellation.check) { try body($0, attempt) }
+        }
+      }
+    }
+
+    /// Tries again, for as long as there is patience, what a lost connection ended.
+    private func persisting<T>(_ body: () throws -> T) throws -> T {
+      var deadline: ContinuousClock.Instant?
+      while true {
+        do {
+          return try body()
+        } catch let error as PostgresError
+          where Self.isPassing(error) && .now < deadline ?? .now + Self.patience
+        {
+          deadline = deadline ?? .now + Self.patience
+          try Cancellation.check()
+          Thread.sleep(forTimeInterval: Self.pause)
+        } catch {
+          throw StoreError.translating(postgres: error, path: path)
         }
       }
     }
@@ -176,7 +212,7 @@
     /// Whether another try may succeed: the connection was lost, or the server starts or stops. One that does not
     /// answer has been waited for.
     private static func isPassing(_ error: PostgresError) -> Bool {
-      if error.kind == .timeout { return false }
+      if error.kind == .timeout || error.kind == .closed { return false }
       return error.isConnectionLost || error.kind == .connection
         || ["40001", "40P01"].contains(error.sqlState ?? "")
     }
@@ -184,70 +220,27 @@
     // MARK: - Runs and indexes
 
     func presence(of run: Int64) async throws -> any RunPresence {
-      try await Cancellation.run(on: queue) { [address, lockSpace, path] in
-        do {
-          return try PostgresPresence(address, lockSpace: lockSpace, run: run)
-        } catch {
-          throw StoreError.translating(postgres: error, path: path)
-        }
+      try await Cancellation.run(on: queue) { [self] in
+        try persisting { try PostgresPresence(address, lockSpace: lockSpace, run: run) }
       }
     }
 
-    /// Makes the indexes that are worth it by now, beside other writers.
+    /// Makes the indexes that are worth it by now, beside other writers. What was added is there without.
     func checkpoint() async throws {
       guard configuration.access == .readWrite else { return }
-      try await run { connection, _ in
-        try PostgresIndexes(connection: connection, lockSpace: self.lockSpace)
-          .make(self.dialect, self.configuration.logger)
-      }
-    }
-  }
-
-  /// The sign that a run is at work: an advisory lock that the server takes back with its connection.
-  private final class PostgresPresence: RunPresence {
-    private let address: PostgresAddress
-    private let lockSpace: Int64
-    private let run: Int64
-    private let connection: Mutex<PostgresConnection>
-
-    init(_ address: PostgresAddress, lockSpace: Int64, run: Int64) throws {
-      (self.address, self.lockSpace, self.run) = (address, lockSpace, run)
-      connection = Mutex(try Self.connect(address, lockSpace, run))
-    }
-
-    deinit { connection.withLock { $0.close() } }
-
-    private static func connect(
-      _ address: PostgresAddress, _ lockSpace: Int64, _ run: Int64
-    ) throws -> PostgresConnection {
-      let connection = try PostgresConnection(address.connection, timeouts: address.timeouts)
-      try connection.run(
-        "SELECT pg_advisory_lock_shared($1::int, $2::int)", [.integer(lockSpace), .integer(run)])
-      return connection
-    }
-
-    func isAtWork(_ other: Int64) -> Bool {
-      guard other != run else { return true }
-      return connection.withLock { connection in
-        for _ in 0..<2 {
-          if connection.isBroken, let new = try? Self.connect(address, lockSpace, run) {
-            connection = new
+      try await Cancellation.run(on: queue) { [self] in
+        do {
+          // Locks and settings go with the connection.
+          let connection = try PostgresConnection(address.connection, timeouts: address.timeouts)
+          defer { connection.close() }
+          try PostgresMigration.setUp(connection, schema: address.schema)
+          try Cancellation.interrupting(by: { connection.cancel() }) {
+            try PostgresIndexes(connection: connection, lockSpace: lockSpace)
+              .make(dialect, configuration.logger)
           }
-          var isHeld: Bool?
-          try? connection.query(
-            """
-            SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
-              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-              AND classid::bigint = $1::bigint AND objid::bigint = $2::bigint AND objsubid = 2)
-            """, [.integer(lockSpace & 0xFFFF_FFFF), .integer(other)]
-          ) {
-            isHeld = try $0.integer(0) != 0
-            return true
-          }
-          if let isHeld { return isHeld }
+        } catch let error as PostgresError {
+          configuration.logger.warning("no index of vectors was made: \(error)")
         }
-        // Who cannot be asked may be at work: its claim is heeded for ten minutes.
-        return true
       }
     }
   }

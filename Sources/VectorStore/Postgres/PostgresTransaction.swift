@@ -78,7 +78,7 @@
     }
 
     func forManyRows(
-      bulk sql: String, _ values: [BulkValue], body: (BulkRow) throws -> Void
+      bulk sql: String, _ values: [BulkValue], keeps: Bool, body: (BulkRow) throws -> Void
     ) throws {
       cursors += 1
       let name = "rows_\(cursors)"

@@ -72,6 +72,23 @@
         .integer(Int64(rows)), .integer(Int64(length)))
     }
 
+    /// Counts in how many chunks each word stands, from the chunks.
+    ///
+    /// - Complexity: reads the words of all chunks.
+    static func countAgain(_ db: any SQLTransaction) throws {
+      try db.run(bulk: "DELETE FROM word_counts")
+      try db.run(
+        bulk: """
+          INSERT INTO word_counts(word, chunks) SELECT word, COUNT(*)
+          FROM chunk_words w, unnest(tsvector_to_array(w.words)) word GROUP BY word
+          """)
+      try db.run(
+        bulk: """
+          UPDATE word_totals SET (chunks, length) =
+            (SELECT COUNT(*), COALESCE(SUM(length), 0) FROM chunk_words) WHERE id = 1
+          """)
+    }
+
     /// The words of a chunk with their places.
     private struct Words {
       var places: [String: [(place: Int, letter: String)]] = [:]

@@ -103,25 +103,40 @@ struct ChanceSample: Sendable {
     let dimensions = space.space.dimensions
     var (own, all): ([Float], [Float]) = ([], [])
     var next = first
-    for step in 0..<Self.size where next <= last {
-      let from = max(next, first + Int64(Double(last - first) * Double(step) / Double(Self.size)))
+    func take(_ row: BulkRow) throws {
+      // Two places may have the same row after them.
+      let id = try row.integer(0)
+      guard id >= next else { return }
+      next = id + 1
+      // One that is damaged says nothing of chance; who ranks by it tells of it.
+      guard let data = try? row.vector(2, norm: 3, checksum: 4, dimensions: dimensions) else {
+        return
+      }
+      let vector = StoredVector.components(data)
+      all += vector
+      if try row.integer(1) == collection { own += vector }
+    }
+    let places = (0..<Self.size).map {
+      first + Int64(Double(last - first) * Double($0) / Double(Self.size))
+    }
+    if db.isPostgres {
+      // In one question: over a network each costs its way there and back.
       try db.forEachRow(
         bulk: """
-          SELECT v.id, d.collection_id, \(VectorsTable.data(in: space.space, db)), v.norm, v.checksum
-          FROM vectors v CROSS JOIN chunks c ON c.id = v.chunk_id
-          CROSS JOIN documents d ON d.id = c.document_id
-          WHERE v.space_id = ? AND v.id >= ? ORDER BY v.id LIMIT 1
-          """, .integer(space.id), .integer(from)
-      ) { row in
-        next = try row.integer(0) + 1
-        // One that is damaged says nothing of chance; who ranks by it tells of it.
-        guard
-          let data = try? row.vector(
-            2, norm: 3, checksum: 4, dimensions: dimensions)
-        else { return }
-        let vector = StoredVector.components(data)
-        all += vector
-        if try row.integer(1) == collection { own += vector }
+          SELECT x.* FROM unnest(?::bigint[]) s(place) JOIN LATERAL (
+            SELECT v.id, v.collection_id, v.data, v.norm, v.checksum FROM vectors v
+            WHERE v.space_id = ? AND v.id >= s.place ORDER BY v.id LIMIT 1) x ON TRUE ORDER BY x.id
+          """, .text("{" + places.map(String.init).joined(separator: ",") + "}"),
+        .integer(space.id), body: take)
+    } else {
+      for place in places where next <= last {
+        try db.forEachRow(
+          bulk: """
+            SELECT v.id, d.collection_id, \(VectorsTable.data(in: space.space, db)), v.norm, v.checksum
+            FROM vectors v CROSS JOIN chunks c ON c.id = v.chunk_id
+            CROSS JOIN documents d ON d.id = c.document_id
+            WHERE v.space_id = ? AND v.id >= ? ORDER BY v.id LIMIT 1
+            """, .integer(space.id), .integer(max(next, place)), body: take)
       }
     }
     (self.total, self.dimensions) = (total, dimensions)

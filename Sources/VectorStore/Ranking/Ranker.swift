@@ -267,6 +267,24 @@ struct Ranker {
     .map { Ranked(id: $0.id, score: $0.score, cosine: cosines[$0.id] ?? nil) }
   }
 
+  /// The documents of chunks; nil for one that is gone.
+  private func documents(of chunks: [Int64]) throws -> [Int64?] {
+    guard db.isPostgres else {
+      return try chunks.map {
+        try db.firstRow(bulk: "SELECT document_id FROM chunks WHERE id = ?", .integer($0)) {
+          try $0.integer(0)
+        }
+      }
+    }
+    // Over a network each question costs its way there and back.
+    var documents: [Int64: Int64] = [:]
+    try db.forEachRow(
+      bulk: "SELECT id, document_id FROM chunks WHERE id = ANY (?::bigint[])",
+      .text("{" + chunks.map(String.init).joined(separator: ",") + "}")
+    ) { documents[try $0.integer(0)] = try $0.integer(1) }
+    return chunks.map { documents[$0] }
+  }
+
   /// A fused ranking in which the other passages of a document speak for each of its passages: a page about escaping
   /// closures answers a question about them better than one that names them once.
   ///
@@ -275,11 +293,7 @@ struct Ranker {
   private func supported(_ ranked: [Ranked]) throws -> [Ranked] {
     let first = ranked.prefix(Self.fusionDepth)
     guard let best = first.first?.score, best > 0 else { return ranked }
-    let documents = try first.map { row in
-      try db.firstRow(bulk: "SELECT document_id FROM chunks WHERE id = ?", .integer(row.id)) {
-        try $0.integer(0)
-      }
-    }
+    let documents = try documents(of: first.map(\.id))
     var passages: [Int64?: (count: Int, score: Double)] = [:]
     for (row, document) in zip(first, documents) {
       let known = passages[document, default: (0, 0)]
@@ -380,7 +394,9 @@ private struct Members {
   /// - Complexity: reads the ids that a filter selects.
   init(collection: Int64, selection: FilterSelection?, _ db: any SQLTransaction) throws {
     self.db = db
-    self.collection = try CollectionsTable.isAlone(collection, db) ? nil : collection
+    // The words of a store on PostgreSQL are those of its collection.
+    self.collection =
+      try db.isPostgres || CollectionsTable.isAlone(collection, db) ? nil : collection
     selected = try selection.map { selection in
       var ids: [Int64] = []
       try db.forEachRow(

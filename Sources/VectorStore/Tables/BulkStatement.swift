@@ -168,7 +168,7 @@ struct BulkRow {
 }
 
 /// A row of PostgreSQL, in SQLite's five types.
-protocol ForeignRow {
+protocol ForeignRow: AnyObject {
   var columns: Int32 { get }
   func name(of column: Int32) -> String
   /// One of `SQLITE_NULL`, `SQLITE_INTEGER`, `SQLITE_FLOAT`, `SQLITE_TEXT` and `SQLITE_BLOB`.

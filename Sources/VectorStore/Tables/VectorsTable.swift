@@ -276,7 +276,9 @@ enum VectorsTable {
       sql = "SELECT v.chunk_id, \(data(in: space.space, db)) FROM \(ofCollection)"
       values = [.integer(space.id), .integer(collection)]
     }
-    try db.forManyRows(bulk: sql, values) { try body(try $0.integer(0), try $0.blob(1)) }
+    try db.forManyRows(bulk: sql, values, keeps: selection == nil) {
+      try body(try $0.integer(0), try $0.blob(1))
+    }
   }
 
   /// The same for the vectors of a space with ids in (after, through], whatever their collections.

@@ -219,9 +219,13 @@
       let database = try await onOwnThread { try server.makeDatabase() }
       let sent = Sent()
       let store = try await Self.store(database.uri, sent, delay: .milliseconds(30))
-      let adding = Task { @Sendable in
-        for part in 0..<10 {
-          try await store.add(Self.documents(60, of: "part \(part)")).requireComplete()
+      let other = try await Self.store(database.uri, sent, delay: .milliseconds(30))
+      // Both add the same texts, each to a collection of its own: a restart must not let one pay for the other's.
+      let adding = [(store, "default"), (other, "other")].map { store, name in
+        Task { @Sendable in
+          for part in 0..<10 {
+            try await store.add(Self.documents(60, of: "part \(part)"), to: name).requireComplete()
+          }
         }
       }
       for _ in 0..<3 {
@@ -231,13 +235,80 @@
           try server.start()
         }
       }
-      try await adding.value
+      for task in adding { try await task.value }
       #expect(try await store.count() == 600)
+      #expect(try await store.count(in: "other") == 600)
       #expect(sent.mostOften == 1)
+      try await other.close()
       let report = try await store.doctor()
       #expect(report.isWell, "\(report.checks)")
       try await store.close()
       try await onOwnThread { server.stop() }
+    }
+
+    /// A run whose sign was lost with its connection goes on, and others know.
+    @Test func aRunThatLosesItsSignIsNotTakenToBeOver() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let sent = Sent()
+      let first = try await Self.store(database.uri, sent, delay: .seconds(2))
+      let adding = Task { @Sendable in
+        try await first.add(Self.documents(5), to: "first").requireComplete()
+      }
+      while sent.count < 5 { try await Task.sleep(for: .milliseconds(10)) }
+      try database.sql(
+        """
+        SELECT pg_terminate_backend(pid) FROM pg_locks
+        WHERE locktype = 'advisory' AND mode = 'ShareLock'
+        """)
+      let second = try await Self.store(database.uri, sent)
+      try await second.add(Self.documents(5), to: "second").requireComplete()
+      _ = try await adding.value
+      #expect(sent.mostOften == 1)
+      try await first.close()
+      try await second.close()
+    }
+
+    /// Verbs of a store that was closed say so at once.
+    @Test func aClosedStoreSaysSo() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let store = try await Self.store(database.uri)
+      try await store.add(Self.documents(1))
+      try await store.close()
+      #expect(await errorCode { _ = try await store.query("sentence") } == .closed)
+    }
+
+    /// Whoever waits too long for its turn is told that, not that the server is gone.
+    @Test func waitingForOthersIsNoLostServer() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let first = try await Self.store(database.uri)
+      var configuration = StoreConfiguration(mode: .mock)
+      configuration.lockTimeout = .seconds(2)
+      let second = try await Store(path: database.uri + "?timeout=1", configuration: configuration)
+      let holding = Task { @Sendable in
+        try await first.file.write { db in
+          try db.forEachRow(bulk: "SELECT 1 FROM pg_sleep(?)", .integer(4)) { _ in }
+        }
+      }
+      try await Task.sleep(for: .milliseconds(300))
+      #expect(await errorCode { _ = try await second.add(Self.documents(1)) } == .locked)
+      try await holding.value
+      try await second.add(Self.documents(1)).requireComplete()
+      try await first.close()
+      try await second.close()
+    }
+
+    /// A store that a newer version wrote is not read, and is not called old.
+    @Test func aNewerFormatIsTold() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      try await Self.store(database.uri).close()
+      try database.sql("UPDATE vector_store.store_meta SET value = '99' WHERE name = 'format'")
+      for access in [StoreConfiguration.Access.readOnly, .readWrite] {
+        #expect(
+          await errorCode {
+            _ = try await Store(
+              path: database.uri, configuration: StoreConfiguration(access: access, mode: .mock))
+          } == .tooNew)
+      }
     }
 
     /// A network that holds bytes back: the verb ends with an error in its time, and the store goes on.

@@ -20,7 +20,8 @@ func withStore(
       let store = try await Store(
         path: database.uri + "?folder=\(folder.url.path)", configuration: configuration)
       try await body(store, folder)
-      return try await store.close()
+      try await store.close()
+      return try expectWhole(database)
     }
   #endif
   let path = folder.path("test.db")
@@ -29,6 +30,35 @@ func withStore(
   try await store.close()
   try expectWhole(path)
 }
+
+#if Postgres
+  /// Expects the words of a store on PostgreSQL to be those of its chunks, and their counts those of the words.
+  func expectWhole(
+    _ database: PostgresDatabase, schema: String = "vector_store",
+    _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    let unindexed = try database.sql(
+      """
+      SELECT COUNT(*) FROM \(schema).chunks c FULL JOIN \(schema).chunk_words w ON w.chunk_id = c.id
+      WHERE (c.text IS NOT NULL) <> (w.chunk_id IS NOT NULL)
+      """)
+    #expect(unindexed == "0", sourceLocation: location)
+    let totals = try database.sql(
+      """
+      SELECT (SELECT (chunks, length) FROM \(schema).word_totals)
+        = (SELECT (COUNT(*), COALESCE(SUM(length), 0)::bigint) FROM \(schema).chunk_words)
+      """)
+    #expect(totals == "t", sourceLocation: location)
+    let miscounted = try database.sql(
+      """
+      SELECT COUNT(*) FROM (SELECT word, COUNT(*) AS chunks FROM \(schema).chunk_words w,
+          unnest(tsvector_to_array(w.words)) word GROUP BY word) a
+        FULL JOIN (SELECT * FROM \(schema).word_counts WHERE chunks <> 0) k USING (word)
+      WHERE a.chunks IS DISTINCT FROM k.chunks
+      """)
+    #expect(miscounted == "0", sourceLocation: location)
+  }
+#endif
 
 /// Where the tests' stores are: in files, or on PostgreSQL if `VECTOR_STORE_TESTS_ON` says `postgres`.
 enum TestStorage {
