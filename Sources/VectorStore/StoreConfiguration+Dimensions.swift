@@ -27,7 +27,7 @@ extension StoreConfiguration {
     if let profile = service.profile, !profile.form.sendsDimensions { return profile.dimensions }
     guard asks else { return nil }
     let router = EmbeddingRouter(
-      mode: .real, services: [service], ledger: SQLiteLedger(path: budget.ledgerPath),
+      mode: .real, services: [service], ledger: DatabaseLedger(path: budget.ledgerPath),
       limits: budget.limits, logger: logger)
     var options = ServiceRequests.Options(runID: RunRecord.newCorrelationID())
     options.patience = 20

@@ -18,7 +18,7 @@ extension StoreConfiguration {
     try validate()
     await recallServers()
     var report = HealthReport(mode: mode, isWell: true)
-    let ledger = SQLiteLedger(path: budget.ledgerPath)
+    let ledger = DatabaseLedger(path: budget.ledgerPath)
     for service in (service.map { [$0] } ?? []) + otherServices {
       var health = await check(service, probes: probes)
       if service.terms.isMetered {
@@ -56,7 +56,7 @@ extension StoreConfiguration {
     try StoreError.checking("usage") { () throws(SettingError) in
       try SettingError.check("days", days, Self.supportedDays)
     }
-    return try await SQLiteLedger(path: budget.ledgerPath).usage(
+    return try await DatabaseLedger(path: budget.ledgerPath).usage(
       account: provider, limits: limits(of: provider), days: days)
   }
 
@@ -69,7 +69,7 @@ extension StoreConfiguration {
   }
 
   private func check(
-    _ service: LlamaParseService, _ ledger: SQLiteLedger, _ report: inout HealthReport
+    _ service: LlamaParseService, _ ledger: DatabaseLedger, _ report: inout HealthReport
   ) async -> HealthReport.Parser {
     let provider = LlamaParseService.provider
     var health = HealthReport.Parser(provider: provider, tier: service.configuration.tier)

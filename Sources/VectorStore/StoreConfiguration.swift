@@ -100,7 +100,7 @@ public struct StoreConfiguration: Sendable {
   func makeRouter() -> EmbeddingRouter {
     EmbeddingRouter(
       mode: mode, services: (service.map { [$0] } ?? []) + otherServices,
-      ledger: SQLiteLedger(path: budget.ledgerPath), limits: budget.limits,
+      ledger: DatabaseLedger(path: budget.ledgerPath), limits: budget.limits,
       reranker: reranker, logger: logger)
   }
 }

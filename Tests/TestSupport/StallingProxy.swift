@@ -3,8 +3,8 @@
 #if Postgres
   import Foundation
 
-  /// Forwards the connections to its port to another port of this machine, until it is told to hold bytes back
-  /// or to cut them off.
+  /// Passes all bytes between its port and another port of this machine on. A test can have it hold them back, or
+  /// cut the connections.
   package final class StallingProxy: Sendable {
     private struct State {
       var isStalled = false

@@ -5,7 +5,7 @@
 
   /// Puts the few words of SQLite's that PostgreSQL has not into its own, each text once.
   final class PostgresDialect: Sendable {
-    /// Texts kept; SQL of filters is made anew each time.
+    /// How many texts are kept. Filters make a new one each time, so they would grow without end.
     private static let maximumKept = 1000
 
     private let known = Mutex<[String: String]>([:])
@@ -21,7 +21,8 @@
     }
 
     /// - `?` and `?3` are `$1`, `$2`, …, and `$3`.
-    /// - `CROSS JOIN … ON`, by which SQLite is told an order, is `JOIN`; `INDEXED BY …` and `NOT INDEXED` go.
+    /// - `CROSS JOIN … ON` fixes the order of tables in SQLite, and becomes `JOIN`. `INDEXED BY …` and `NOT INDEXED`
+    ///   are left out.
     /// - The column of vectors, `data`, is called `embedding`, as others call it.
     /// - `x'…'` is a `bytea`.
     static func translate(_ sql: String) -> String {

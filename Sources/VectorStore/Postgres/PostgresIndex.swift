@@ -28,7 +28,7 @@
     func nearest(
       _ queries: [[Float]], limit: Int, in part: VectorPart, _ db: any SQLTransaction
     ) throws -> VectorScan.Found {
-      guard try hasIndex(part.space, db), try !isOfFew(part, db) else {
+      guard try PostgresIndexes.isThere(part.space, db), try !isOfFew(part, db) else {
         return try exactly(queries, limit: limit, in: part, db)
       }
       let wanted = min(max(2 * limit, limit + 40), Self.mostInView)
@@ -98,16 +98,6 @@
 
     private func set(_ name: String, _ value: String, _ db: any SQLTransaction) throws {
       try db.run(bulk: "SELECT set_config('\(name)', ?, true)", .text(value))
-    }
-
-    private func hasIndex(_ space: SpaceRecord, _ db: any SQLTransaction) throws -> Bool {
-      try db.firstRow(
-        bulk: """
-          SELECT i.indisvalid FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
-          WHERE c.relname = ? AND c.relnamespace = (SELECT oid FROM pg_namespace
-            WHERE nspname = current_schema())
-          """, .text(PostgresSchema.indexName(of: space))
-      ) { try $0.bool(0) } ?? false
     }
 
     /// Whether a filter lets so few rows pass that all of them are compared.
@@ -191,18 +181,21 @@
       }
     }
 
+    /// Whether the vectors of a space have an index that is complete.
+    static func isThere(_ space: SpaceRecord, _ db: any SQLTransaction) throws -> Bool {
+      try db.firstRow(
+        bulk: """
+          SELECT i.indisvalid FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+          WHERE c.relname = ? AND c.relnamespace = (SELECT oid FROM pg_namespace
+            WHERE nspname = current_schema())
+          """, .text(PostgresSchema.indexName(of: space))
+      ) { try $0.bool(0) } ?? false
+    }
+
     /// Whether a space has so many vectors that an index is worth it, and has none.
     static func isMissing(_ space: SpaceRecord, _ db: any SQLTransaction) throws -> Bool {
       guard space.space.dimensions <= mostDimensions else { return false }
-      let isMissing =
-        try db.firstRow(
-          bulk: """
-            SELECT NOT EXISTS (SELECT 1 FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
-              WHERE c.relname = ? AND i.indisvalid AND c.relnamespace = (SELECT oid
-                FROM pg_namespace WHERE nspname = current_schema()))
-            """, .text(PostgresSchema.indexName(of: space))
-        ) { try $0.bool(0) } ?? false
-      guard isMissing else { return false }
+      guard try !isThere(space, db) else { return false }
       let rows = try Int.fetchOne(
         db,
         sql: "SELECT COUNT(*) FROM (SELECT 1 FROM vectors WHERE space_id = ? LIMIT ?) u",

@@ -14,7 +14,6 @@
   /// possibly billed. Too little is spent then, never too much.
   final class PostgresLedger: LedgerDatabase {
     private static let connections = 4
-    private static let (patience, pause) = (Duration.seconds(30), 0.25)
     /// The second number of the lock; those of a store of the same schema are others.
     private static let lock: Int64 = -3
 
@@ -38,7 +37,7 @@
         try connection.send(
           "SELECT pg_advisory_xact_lock((SELECT oid::int FROM pg_namespace WHERE nspname = $1), $2::int)",
           [.text(schema), .integer(Self.lock)])
-        return try self.ending(connection, body)
+        return try self.committing(connection, body)
       }
     }
 
@@ -48,45 +47,25 @@
       try await run { connection, schema in
         guard try Self.hasTables(connection, schema) else { return nil }
         try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
-        return try self.ending(connection, body)
+        return try self.committing(connection, body)
       }
     }
 
-    /// Runs `body`, which a cancelled task ends, and then commits, which nothing ends.
-    private func ending<T>(
+    private func committing<T>(
       _ connection: PostgresConnection, _ body: (any SQLTransaction) throws -> T
     ) throws -> T {
-      let db = PostgresTransaction(connection, dialect, Logger(label: "vector-store.ledger"))
-      let result = try Cancellation.interrupting(by: { connection.cancel() }) {
-        let result = try body(db)
-        try connection.sync()
-        return result
-      }
-      try connection.run("COMMIT")
-      return result
+      try PostgresTransaction(connection, dialect, Logger(label: "vector-store.ledger"))
+        .committing(body)
     }
 
     private func run<T: Sendable>(
       _ body: @escaping @Sendable (PostgresConnection, _ schema: String) throws -> T
     ) async throws -> T {
       try await Cancellation.run(on: queue) { [self] in
-        var deadline: ContinuousClock.Instant?
-        while true {
-          do {
-            let address = try PostgresAddress(address)
-            return try self.opened(address).withConnection(check: Cancellation.check) {
-              connection in
-              try body(connection, address.schema)
-            }
-          } catch let error as PostgresError
-            where error.isConnectionLost && error.kind != .timeout
-            && .now < deadline ?? .now + Self.patience
-          {
-            deadline = deadline ?? .now + Self.patience
-            try Cancellation.check()
-            Thread.sleep(forTimeInterval: Self.pause)
-          } catch {
-            throw StoreError.translating(postgres: error, path: "the ledger \(path)")
+        try PostgresPatience.persisting(with: "the ledger \(path)") {
+          let address = try PostgresAddress(address)
+          return try opened(address).withConnection(check: Cancellation.check) {
+            try body($0, address.schema)
           }
         }
       }

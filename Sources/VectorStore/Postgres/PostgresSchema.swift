@@ -35,7 +35,7 @@
           CHECK (vector_dims(embedding) = \(dimensions))
         ) FOR VALUES IN (\(space.id));
         ALTER TABLE vectors_\(space.id) ALTER COLUMN embedding SET STORAGE \(storage(of: space));
-        CREATE OR REPLACE VIEW \(viewName(of: space)) AS
+        CREATE OR REPLACE VIEW passages_\(space.id) AS
           SELECT c.id, c.collection_id, k.name AS collection, d.source, c.ordinal,
             c.text AS content, metadata_json(d.metadata) AS metadata,
             v.embedding::vector(\(dimensions)) AS embedding
@@ -102,8 +102,6 @@
       let dimensions = space.space.dimensions
       return dimensions <= 980 || (1400...1900).contains(dimensions) ? "PLAIN" : "EXTERNAL"
     }
-
-    static func viewName(of space: SpaceRecord) -> String { "passages_\(space.id)" }
 
     /// The index of a space's vectors; spaces of more dimensions have none.
     static func index(of space: SpaceRecord) -> String {

@@ -11,12 +11,10 @@
   ///
   /// Writers take turns by an advisory lock, in all processes, as those of a file do: what a verb looks up and
   /// then writes is one step. Readers see one snapshot and never wait. A transaction whose connection was lost is
-  /// run again on another: before its end it has changed nothing, and whether it has come to its end is told by
-  /// the mark that it left in `commits`. The server's own numbers of transactions would not do: one that crashed
-  /// gives those anew that had not come to its disk.
+  /// run again on another. Before its COMMIT it has changed nothing. Whether the COMMIT was carried out, the next
+  /// attempt sees by a mark in `commits`. The server's own transaction numbers cannot tell: after a crash it uses
+  /// numbers again that were not yet on its disk.
   final class PostgresStorage: StoreStorage {
-    /// How long a server may be away before a verb gives up, and how long it waits between.
-    private static let (patience, pause) = (Duration.seconds(30), 0.25)
     /// One in so many transactions forgets the marks of old ones.
     private static let marksForgottenAfter: Int64 = 64
 
@@ -28,7 +26,7 @@
     private let queue = DispatchQueue(label: "vector-store.postgres", attributes: .concurrent)
     /// One at a time: those that wait for their turn among other processes would else hold every connection.
     private let writeQueue = DispatchQueue(label: "vector-store.postgres.write")
-    /// The number of the store's schema, by which its advisory locks are told from those of others.
+    /// The number of the store's schema. All its advisory locks begin with it, so that no other store has the same.
     private let lockSpace: Int64
 
     var path: String { address.description }
@@ -84,7 +82,7 @@
     ) async throws -> T {
       try await run(on: queue) { connection, _ in
         try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
-        return try self.ending(connection, body)
+        return try self.committing(connection, body)
       }
     }
 
@@ -99,7 +97,7 @@
           try connection.run("COMMIT")
           return result
         }
-        return try self.ending(connection) { db in
+        return try self.committing(connection) { db in
           let result = try body(db)
           try StoreStateTable.raiseGeneration(db)
           let mark = Int64.random(in: 1...(.max))
@@ -119,24 +117,15 @@
       try requireWriting()
       return try await run(on: writeQueue) { connection, _ in
         try self.begin(connection)
-        try connection.send("SET LOCAL synchronous_commit = off", [])
-        return try self.ending(connection, body)
+        // On the disk, unlike that of a file: the server may fail while the run that claims its texts goes on.
+        return try self.committing(connection, body)
       }
     }
 
-    /// Runs `body`, which a cancelled task ends, and then commits, which nothing ends.
-    private func ending<T>(
+    private func committing<T>(
       _ connection: PostgresConnection, _ body: (any SQLTransaction) throws -> T
     ) throws -> T {
-      let db = PostgresTransaction(connection, dialect, configuration.logger)
-      let result = try Cancellation.interrupting(by: { connection.cancel() }) {
-        let result = try body(db)
-        // What was sent and not waited for may have failed.
-        try connection.sync()
-        return result
-      }
-      try connection.run("COMMIT")
-      return result
+      try PostgresTransaction(connection, dialect, configuration.logger).committing(body)
     }
 
     /// Begins a transaction that writes, in its turn.
@@ -185,43 +174,19 @@
     ) async throws -> T {
       try await Cancellation.run(on: queue) { [self] in
         let attempt = Attempt<T>()
-        return try persisting {
+        return try PostgresPatience.persisting(with: path) {
           try pool.withConnection(check: Cancellation.check) { try body($0, attempt) }
         }
       }
-    }
-
-    /// Tries again, for as long as there is patience, what a lost connection ended.
-    private func persisting<T>(_ body: () throws -> T) throws -> T {
-      var deadline: ContinuousClock.Instant?
-      while true {
-        do {
-          return try body()
-        } catch let error as PostgresError
-          where Self.isPassing(error) && .now < deadline ?? .now + Self.patience
-        {
-          deadline = deadline ?? .now + Self.patience
-          try Cancellation.check()
-          Thread.sleep(forTimeInterval: Self.pause)
-        } catch {
-          throw StoreError.translating(postgres: error, path: path)
-        }
-      }
-    }
-
-    /// Whether another try may succeed: the connection was lost, or the server starts or stops. One that does not
-    /// answer has been waited for.
-    private static func isPassing(_ error: PostgresError) -> Bool {
-      if error.kind == .timeout || error.kind == .closed { return false }
-      return error.isConnectionLost || error.kind == .connection
-        || ["40001", "40P01"].contains(error.sqlState ?? "")
     }
 
     // MARK: - Runs and indexes
 
     func presence(of run: Int64) async throws -> any RunPresence {
       try await Cancellation.run(on: queue) { [self] in
-        try persisting { try PostgresPresence(address, lockSpace: lockSpace, run: run) }
+        try PostgresPatience.persisting(with: path) {
+          try PostgresPresence(address, lockSpace: lockSpace, run: run)
+        }
       }
     }
 

@@ -30,6 +30,18 @@
 
     var isPostgres: Bool { true }
 
+    /// Runs `body`, which a cancelled task ends, and then commits, which nothing ends.
+    func committing<T>(_ body: (any SQLTransaction) throws -> T) throws -> T {
+      let result = try Cancellation.interrupting(by: { [connection] in connection.cancel() }) {
+        let result = try body(self)
+        // What was sent and not waited for may have failed.
+        try connection.sync()
+        return result
+      }
+      try connection.run("COMMIT")
+      return result
+    }
+
     func run(bulk sql: String, _ values: [BulkValue]) throws {
       try connection.send(dialect.translated(sql), values.map(Self.value))
     }

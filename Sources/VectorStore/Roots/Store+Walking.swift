@@ -46,14 +46,15 @@ extension Store {
   /// each would become another document.
   private func requireOneFolder(in collection: Int64) async throws {
     guard StorePlace(path).isPostgres else { return }
+    let start = identity.hasFolder ? identity.storeFolder + "/" : "/"
     let other = try await file.read { [identity] db in
       try String.fetchOne(
         db,
         sql: """
           SELECT source FROM documents WHERE collection_id = ? AND origin = 'file'
-            AND source \(identity.hasFolder ? "" : "NOT ")LIKE ? LIMIT 1
+            AND (substr(source, 1, ?) = ?) = ? LIMIT 1
           """,
-        arguments: [collection, identity.hasFolder ? identity.storeFolder + "/%" : "/%"])
+        arguments: [collection, start.unicodeScalars.count, start, identity.hasFolder])
     }
     guard let other else { return }
     throw StoreError(

@@ -28,16 +28,16 @@ struct LedgerFixture: Sendable {
   let folder: TemporaryFolder
   let clock = VirtualClock()
   let path: String
-  let ledger: SQLiteLedger
+  let ledger: DatabaseLedger
 
   init() throws {
     folder = try TemporaryFolder()
     path = folder.path("state/ledger.db")
-    ledger = SQLiteLedger(path: path) { [clock] in clock.now }
+    ledger = DatabaseLedger(path: path) { [clock] in clock.now }
   }
 
   /// The ledger as another process sees it.
-  func reopened() -> SQLiteLedger { SQLiteLedger(path: path) { [clock] in clock.now } }
+  func reopened() -> DatabaseLedger { DatabaseLedger(path: path) { [clock] in clock.now } }
 
   static func attempt(
     _ name: String = "request", nano: Int64 = 100, tokens: Int = 10, account: String = "openai",

@@ -85,7 +85,7 @@ import Testing
 
   /// Reserves and settles until nothing more fits. Returns what it spent.
   private static func spend(
-    _ worker: Int, limit: Int64, _ ledger: SQLiteLedger
+    _ worker: Int, limit: Int64, _ ledger: DatabaseLedger
   ) async throws -> Int64 {
     var random = SeededGenerator(seed: UInt64(worker))
     var spent: Int64 = 0

@@ -10,7 +10,7 @@ import Testing
   typealias Fixture = LedgerFixture
 
   /// The error of a reservation.
-  static func error(_ ledger: SQLiteLedger) async -> StoreError? {
+  static func error(_ ledger: DatabaseLedger) async -> StoreError? {
     do {
       _ = try await ledger.reserve(Fixture.attempt(), under: SpendingLimits())
       return nil
@@ -19,7 +19,9 @@ import Testing
     }
   }
 
-  static func error(at path: String) async -> StoreError? { await error(SQLiteLedger(path: path)) }
+  static func error(at path: String) async -> StoreError? {
+    await error(DatabaseLedger(path: path))
+  }
 
   @Test func aNewerLedgerIsToldAndNothingIsSent() async throws {
     let fixture = try Fixture()

@@ -18,7 +18,7 @@
         for process in 0..<8 {
           group.addTask {
             // Each has connections of its own, as a process has.
-            let ledger = SQLiteLedger(path: database.uri)
+            let ledger = DatabaseLedger(path: database.uri)
             var count = 0
             for number in 0..<25 {
               let attempt = LedgerFixture.attempt("\(process)/\(number)", nano: 100)
@@ -33,7 +33,7 @@
         for try await count in group { granted.withLock { $0 += count } }
       }
       #expect(granted.withLock { $0 } == 100)
-      let activity = try await SQLiteLedger(path: database.uri).activity(of: "openai")
+      let activity = try await DatabaseLedger(path: database.uri).activity(of: "openai")
       #expect(activity.billedToday == NanoDollars(nano: 10_000))
     }
 
@@ -42,7 +42,7 @@
       let database = try await PostgresServer.makeDatabase()
       let fixture = try LedgerFixture()
       let clock = fixture.clock
-      let ledgers = [fixture.ledger, SQLiteLedger(path: database.uri) { clock.now }]
+      let ledgers = [fixture.ledger, DatabaseLedger(path: database.uri) { clock.now }]
       var random = SeededGenerator(seed: seed)
       for number in 0..<60 {
         let attempt = LedgerFixture.attempt(

@@ -277,7 +277,7 @@
       #expect(await errorCode { _ = try await store.query("sentence") } == .closed)
     }
 
-    /// Whoever waits too long for its turn is told that, not that the server is gone.
+    /// A verb that waits too long for its turn says that the store is busy, and not that the server is gone.
     @Test func waitingForOthersIsNoLostServer() async throws {
       let database = try await PostgresServer.makeDatabase()
       let first = try await Self.store(database.uri)

@@ -38,7 +38,7 @@ extension UserDatabase: LedgerDatabase {
 ///
 /// Each call is one transaction, on the disk when it returns. The file is made at the first
 /// reservation; looking at one that is not there shows an account that has used nothing.
-package final class SQLiteLedger: SpendingLedger {
+package final class DatabaseLedger: SpendingLedger {
   private let database: any LedgerDatabase
   private let now: @Sendable () -> Date
 

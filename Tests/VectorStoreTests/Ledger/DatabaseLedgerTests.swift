@@ -5,7 +5,7 @@ import Testing
 @testable import VectorStore
 
 /// What the ledger grants and what it enters.
-@Suite struct SQLiteLedgerTests {
+@Suite struct DatabaseLedgerTests {
   typealias Fixture = LedgerFixture
 
   /// A run that is cancelled still enters what it has spent.
