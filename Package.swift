@@ -125,8 +125,10 @@ for target in package.targets where target.type != .system {
       + (testsAreOptimised ? [.unsafeFlags(["-O2"])] : [])
     continue
   }
+  // The tests of search too, whose oracles are plain loops.
   let isOptimised =
-    testsAreOptimised && target.type == .regular && target.name.hasPrefix("VectorStore")
+    testsAreOptimised
+    && (target.type == .regular || target.name == "VectorStoreSearchTests")
   target.swiftSettings =
     [
       .enableUpcomingFeature("ExistentialAny"),

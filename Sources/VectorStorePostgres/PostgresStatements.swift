@@ -7,7 +7,12 @@
     private struct Entry {
       let name: String
       var lastUse: Int
+      /// How often it was used, under all its names.
+      var count = 1
     }
+
+    /// Uses after which a statement is prepared again; then after twice as many, and so on.
+    private static let firstRenewal = 64
 
     let limit: Int
     private var entries: [String: Entry] = [:]
@@ -24,11 +29,17 @@
 
     /// The name of a statement, and whether it has yet to be prepared under it.
     ///
+    /// The server plans a statement a few times and keeps the plan. One that was made for an empty table reads the
+    /// whole table each time once that has grown, so a statement that is used much is prepared anew now and then.
+    ///
     /// - Complexity: O(`limit`) entries if one has to go, else O(1).
     mutating func name(of sql: String) -> (name: String, isNew: Bool) {
       uses += 1
-      if let entry = entries[sql] {
-        entries[sql]?.lastUse = uses
+      if var entry = entries[sql] {
+        entry.lastUse = uses
+        entry.count += 1
+        if Self.isRenewed(after: entry.count) { return renewed(entry, sql) }
+        entries[sql] = entry
         return (entry.name, false)
       }
       if entries.count >= limit,
@@ -38,9 +49,21 @@
         entries[oldest.key] = nil
       }
       names += 1
-      let entry = Entry(name: "s\(names)", lastUse: uses)
-      entries[sql] = entry
-      return (entry.name, true)
+      entries[sql] = Entry(name: "s\(names)", lastUse: uses)
+      return ("s\(names)", true)
+    }
+
+    private mutating func renewed(_ entry: Entry, _ sql: String) -> (name: String, isNew: Bool) {
+      closing.append(entry.name)
+      names += 1
+      entries[sql] = Entry(name: "s\(names)", lastUse: uses, count: entry.count)
+      return ("s\(names)", true)
+    }
+
+    private static func isRenewed(after count: Int) -> Bool {
+      var renewal = firstRenewal
+      while renewal < count { renewal *= 2 }
+      return renewal == count
     }
 
     /// Forgets a statement that could not be prepared.

@@ -24,6 +24,20 @@
       #expect(statements.count == 2)
     }
 
+    @Test func preparesWhatIsUsedMuchAgain() {
+      var statements = PostgresStatements(limit: 2)
+      var names: Set<String> = []
+      var renewals: [Int] = []
+      for use in 1...1000 {
+        let (name, isNew) = statements.name(of: "a")
+        names.insert(name)
+        if isNew { renewals.append(use) }
+      }
+      #expect(renewals == [1, 64, 128, 256, 512])
+      #expect(names.count == renewals.count)
+      #expect(Set(statements.takeClosing()) == names.subtracting([statements.name(of: "a").name]))
+    }
+
     @Test func namesNoTwoAlike() {
       var statements = PostgresStatements(limit: 1)
       var names: Set<String> = []

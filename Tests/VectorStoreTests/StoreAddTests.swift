@@ -318,7 +318,8 @@ import Testing
     }
   }
 
-  @Test func moreTextsThanFitInMemoryAreStaged() async throws {
+  /// On PostgreSQL it is `aTextReadsAFewRowsOfAGrowingTable`.
+  @Test(.aboutFiles) func moreTextsThanFitInMemoryAreStaged() async throws {
     try await withStore { store, _ in
       let text = (0..<6000).map { "Line number \($0) says something of its own here.\n" }.joined()
       var options = AddOptions()

@@ -78,10 +78,26 @@ enum VectorsTable {
     try Bool.fetchOne(
       db,
       sql: """
-        SELECT EXISTS (SELECT 1 FROM chunks c CROSS JOIN vectors v
-            ON v.chunk_id = c.id AND v.space_id = ?2 WHERE c.text_hash = ?1)
+        SELECT (SELECT 1 \(firstOfText(in: space, db))) IS NOT NULL
           OR EXISTS (SELECT 1 FROM staged WHERE space_id = ?2 AND text_hash = ?1)
         """, arguments: [textHash, space]) ?? false
+  }
+
+  /// What `SELECT` reads one of a text's placed vectors in a space from; `?1` is the text's hash.
+  ///
+  /// PostgreSQL is left nothing to choose: no join, no space, and an order that one index has. It does not know how
+  /// many rows a new table has, and would read all vectors of the space for each text.
+  private static func firstOfText(in space: Int64, _ db: any SQLTransaction) -> String {
+    db.isPostgres
+      ? """
+      FROM vectors_\(space) v
+      WHERE v.chunk_id = ANY(ARRAY(SELECT c.id FROM chunks c WHERE c.text_hash = ?1))
+      ORDER BY v.chunk_id LIMIT 1
+      """
+      : """
+      FROM chunks c CROSS JOIN vectors v ON v.chunk_id = c.id AND v.space_id = \(space)
+      WHERE c.text_hash = ?1 LIMIT 1
+      """
   }
 
   /// Whether a collection has any vector in a space.
@@ -128,15 +144,15 @@ enum VectorsTable {
     -> StoredVector?
   {
     let placed = """
-      SELECT v.id, \(data(in: space.space, db)), v.norm, v.checksum FROM chunks c CROSS JOIN vectors v
-        ON v.chunk_id = c.id AND v.space_id = ?2
-      WHERE c.text_hash = ?1 LIMIT 1
+      SELECT v.id, \(data(in: space.space, db)), v.norm, v.checksum
+      \(firstOfText(in: space.id, db))
       """
     let staged = """
-      SELECT rowid, data, norm, checksum FROM staged WHERE text_hash = ?1 AND space_id = ?2
+      SELECT rowid, data, norm, checksum FROM staged
+      WHERE text_hash = ?1 AND space_id = \(space.id)
       """
     for sql in [placed, staged] {
-      let found = try db.firstRow(bulk: sql, .blob(textHash), .integer(space.id)) { row in
+      let found = try db.firstRow(bulk: sql, .blob(textHash)) { row in
         StoredVector(
           data: Data(try row.vector(1, norm: 2, checksum: 3, dimensions: space.space.dimensions)),
           norm: try row.real(2))
@@ -216,11 +232,18 @@ enum VectorsTable {
 
   /// Forgets the staged vectors of a text in the spaces where it has been placed.
   static func unstagePlaced(textHash: Data, _ db: any SQLTransaction) throws {
+    let spaces =
+      db.isPostgres
+      ? """
+      = ANY(ARRAY(SELECT v.space_id FROM vectors v
+        WHERE v.chunk_id = ANY(ARRAY(SELECT c.id FROM chunks c WHERE c.text_hash = ?1))))
+      """
+      : """
+      IN (SELECT v.space_id FROM chunks c JOIN vectors v ON v.chunk_id = c.id
+        WHERE c.text_hash = ?1)
+      """
     try db.execute(
-      sql: """
-        DELETE FROM staged WHERE text_hash = ?1 AND space_id IN (
-          SELECT v.space_id FROM chunks c JOIN vectors v ON v.chunk_id = c.id WHERE c.text_hash = ?1)
-        """, arguments: [textHash])
+      sql: "DELETE FROM staged WHERE text_hash = ?1 AND space_id \(spaces)", arguments: [textHash])
   }
 
   /// The greatest id that a vector ever had, as far as it is known.

@@ -141,13 +141,13 @@ struct WordIndexTests {
     func frequency(_ pattern: [String], _ text: [String]) -> Double {
       Double(text.indices.count { text[$0...].starts(with: pattern) })
     }
-    let scores = texts.map { text in
-      patterns.reduce(0.0) { sum, pattern in
-        let count = Double(texts.count { frequency(pattern, $0) > 0 })
+    let frequencies = patterns.map { pattern in texts.map { frequency(pattern, $0) } }
+    let scores = texts.indices.map { text in
+      frequencies.reduce(0.0) { sum, found in
+        let count = Double(found.count { $0 > 0 })
         let odds = (Double(texts.count) - count + 0.5) / (count + 0.5)
-        let found = frequency(pattern, text)
-        let norm = 0.9 * (0.25 + 0.75 * Double(text.count) / mean)
-        return sum + max(log(odds), log(1 + odds) / 2) * found * 1.9 / (found + norm)
+        let norm = 0.9 * (0.25 + 0.75 * Double(texts[text].count) / mean)
+        return sum + max(log(odds), log(1 + odds) / 2) * found[text] * 1.9 / (found[text] + norm)
       }
     }
     let best = try index.ranked(asked.joined(separator: " "), limit: 10)

@@ -59,6 +59,33 @@
       return exports
     }
 
+    /// The server knows nothing yet of how many rows its tables have, and may not read all of them for each text.
+    @Test func aTextReadsAFewRowsOfAGrowingTable() async throws {
+      let database = try await PostgresServer.makeDatabase()
+      let store = try await Self.store(database.uri)
+      let text = (0..<4500).map { "Line number \($0) says something of its own here.\n" }.joined()
+      var options = AddOptions()
+      options.chunking = ChunkingOptions(maximumTokens: 16, overlapTokens: 0)
+      let report = try await store.add([Document(id: "big", text: text)], options: options)
+      // More than a run holds in memory: the rest was staged.
+      #expect(report.chunks.embedded > 4096)
+      #expect(try await store.get("big")?.text == text)
+      try await store.close()
+      #expect(try database.sql("SELECT COUNT(*) FROM vector_store.staged") == "0")
+      // A connection says what it read when it ends.
+      var read: [Int] = []
+      while read.isEmpty || read[0] < report.chunks.embedded {
+        try await Task.sleep(for: .milliseconds(20))
+        read = try database.sql(
+          """
+          SELECT SUM(n_tup_ins), MAX(seq_tup_read + COALESCE(idx_tup_fetch, 0))
+          FROM pg_stat_user_tables WHERE relname IN ('vectors_1', 'chunks', 'staged')
+          """
+        ).split(separator: "|").compactMap { Int($0) }
+      }
+      #expect(read[1] < 20 * report.chunks.embedded, "rows that were read")
+    }
+
     @Test func aCopyThereAndBackIsTheSameBytes() async throws {
       let folder = try TemporaryFolder()
       let file = try await Self.store(folder.path("a.db"))
