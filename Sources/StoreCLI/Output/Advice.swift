@@ -64,6 +64,15 @@ enum Advice {
     }
   }
 
+  /// The flag that helps against files of a kind being skipped.
+  static func advice(on kind: SkippedFileKind) -> String? {
+    switch kind {
+    case .link: "--follow"
+    case .otherEncoding: "--encoding NAME"
+    default: nil
+    }
+  }
+
   /// The subcommand that does what doctor advises on a check.
   static func advice(on check: DoctorReport.Name) -> String? {
     switch check {

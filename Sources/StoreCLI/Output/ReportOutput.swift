@@ -58,7 +58,9 @@ enum ReportOutput {
 
   /// The files that were not taken, with their reasons; many of one kind by their number.
   static func leftOut(_ report: AddReport, names: Bool) -> [String] {
-    let kinds = report.leftOutByKind.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let kinds = report.leftOutByKind.sorted {
+      ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
+    }
     return kinds.flatMap { kind, count -> [String] in
       let files = report.leftOut.filter { $0.kind == kind }
       guard !names, count > named else {
@@ -72,11 +74,7 @@ enum ReportOutput {
 
   /// The flag that helps.
   private static func advice(on file: AddReport.LeftOut) -> String {
-    switch file.kind {
-    case "link": " (--follow)"
-    case "text in another encoding": " (--encoding NAME)"
-    default: ""
-    }
+    Advice.advice(on: file.kind).map { " (\($0))" } ?? ""
   }
 
   /// That documents wait for their vectors, and what to do, on standard error.

@@ -60,8 +60,8 @@ struct DocumentReader: Sendable {
     if service?.mayKnow(file.source, bytes: StoreFile.size(of: file.path)) == true {
       return .forService(instead: nil, isSent: false)
     }
-    func left(_ kind: String, _ reason: String, _ error: any Error) -> FileOutcome {
-      let outcome = self.left(file, kind: kind, reason, error)
+    func left(_ skipped: SkippedFile, _ error: any Error) -> FileOutcome {
+      let outcome = self.left(file, skipped, error)
       switch error as? DocumentParserError {
       case .damaged, .notRun: return outcome
       case .noText, .needsProgram, .failed, .timedOut, nil: break
@@ -76,10 +76,9 @@ struct DocumentReader: Sendable {
       }
       return try document(of: file, parsed, warning, stamp)
     } catch let error as DocumentParserError {
-      return left(FileNature.kind(ofFile: file.source), "\(error)", error)
+      return left(SkippedFile(error, source: file.source), error)
     } catch let error as TextDecodingError {
-      let reason = FileNature.reason(error, path: file.path, source: file.source)
-      return left(FileNature.kind(error, source: file.source), "it is \(reason)", error)
+      return left(SkippedFile(error, path: file.path, source: file.source), error)
     } catch let reason as FileProblem.Reason {
       if case .tooLarge = reason {
         return .failed(
@@ -193,22 +192,21 @@ struct DocumentReader: Sendable {
   }
 
   /// A file that is not taken: an error if it was named, else left out.
-  func left(
-    _ file: FoundFile, kind: String, _ reason: String, _ error: any Error
-  ) -> FileOutcome {
+  func left(_ file: FoundFile, _ skipped: SkippedFile, _ error: any Error) -> FileOutcome {
     let parserError = error as? DocumentParserError
     if case .notRun = parserError {
       return .failed(
-        StoreError(.commandNotRun, "\(file.source) cannot be read: \(reason)", underlying: error))
+        StoreError(
+          .commandNotRun, "\(file.source) cannot be read: \(skipped.sentence)", underlying: error))
     }
     guard file.isNamed else {
-      let reason = reason.hasPrefix("it is ") ? String(reason.dropFirst(6)) : reason
       return .skipped(
-        AddReport.LeftOut(source: file.source, kind: kind, reason: reason),
+        AddReport.LeftOut(file.source, skipped),
         isAboutTheFile: parserError?.isAboutTheFile ?? true)
     }
     return .failed(
-      StoreError(.notText, "\(file.source) cannot be added: \(reason)", underlying: error))
+      StoreError(.notText, "\(file.source) cannot be added: \(skipped.sentence)", underlying: error)
+    )
   }
 
   // MARK: - Documents at hand

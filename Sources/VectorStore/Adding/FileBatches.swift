@@ -78,12 +78,7 @@ final class FileBatches: Sendable {
             Int(StoreFile.size(of: file.path)),
             root.reader.isReadByProgram(file.source) ? Self.leastOfPacked : 0)
         case .link(let path, let follows):
-          batch.leftOut.append(
-            AddReport.LeftOut(
-              source: path, kind: follows ? "dead link" : "link",
-              reason: follows
-                ? "a symbolic link that leads nowhere, or to a folder that is read already"
-                : "a symbolic link; name what it leads to, or have links followed"))
+          batch.leftOut.append(AddReport.LeftOut(path, SkippedFile(linkIsFollowed: follows)))
         case .problem(let problem):
           met.withLock { $0.leftOut[problem.path] = .unreadable }
           batch.failures.append(StoreError(.pathNotFound, "\(problem)", underlying: problem))

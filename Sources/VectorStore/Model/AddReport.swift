@@ -65,16 +65,20 @@ public struct AddReport: Sendable, Codable, Hashable {
   public struct LeftOut: Sendable, Codable, Hashable {
     /// The file's source, or path.
     public var source: String
-    /// What it is, in a word or two: `image`, `PDF document`, `link`, `text in another encoding`.
-    public var kind: String
+    /// What it is.
+    public var kind: SkippedFileKind
     /// Why it was not taken, and what helps.
     public var reason: String
 
     /// Creates a value from its parts.
-    public init(source: String, kind: String, reason: String) {
+    public init(source: String, kind: SkippedFileKind, reason: String) {
       self.source = source
       self.kind = kind
       self.reason = reason
+    }
+
+    init(_ source: String, _ file: SkippedFile) {
+      self.init(source: source, kind: file.kind, reason: file.reason)
     }
   }
 
@@ -200,7 +204,7 @@ public struct AddReport: Sendable, Codable, Hashable {
   /// These files with their reasons; of many the first ten thousand.
   public var leftOut: [LeftOut] = []
   /// How many were left out, by ``LeftOut/kind``.
-  public var leftOutByKind: [String: Int] = [:]
+  public var leftOutByKind: [SkippedFileKind: Int] = [:]
   /// Passages that were longer than the service takes and were cut again.
   public var cutAgain = 0
   /// Documents whose files were moved or renamed.

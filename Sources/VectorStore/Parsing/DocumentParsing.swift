@@ -82,7 +82,7 @@ final class DocumentParsing: Sendable {
   ///   `CancellationError`.
   func document(_ bytes: Data, named name: String) async throws -> Outcome? {
     let file = ParsedFile(bytes: bytes, name: name)
-    guard !bytes.isEmpty else { throw DocumentParserError.noText("it is empty") }
+    guard !bytes.isEmpty else { throw DocumentParserError.empty }
     if isMock, let service { return mock(file, service.configuration.maximumPages) }
     let hash = SHA256.hash(bytes)
     guard let service else { return nil }
@@ -103,7 +103,8 @@ final class DocumentParsing: Sendable {
       case .known(let parse):
         if !parse.isSettled { try await settle(parse, work) }
         return try outcome(parse, isNew: false)
-      case .failed(let problem): throw DocumentParserError.failed(Self.refusal(problem))
+      case .failed(let problem):
+        throw DocumentParserError.refused(by: LlamaParseService.provider, problem)
       case .elsewhere: try await Task.sleep(for: Self.step)
       case .sent(let job, let requestID):
         if let parse = try await finish(job, requestID, work) {
@@ -180,9 +181,7 @@ final class DocumentParsing: Sendable {
     let most = service.configuration.maximumPages
     let known = await Parallel.mapOffPool([file]) { PageCount.of($0) }.first ?? nil
     guard let known, known > most else { return known ?? most }
-    throw DocumentParserError.failed(
-      "it has \(known) pages, and at most \(most) are sent to \(LlamaParseService.provider); allow more, or "
-        + "split it")
+    throw DocumentParserError.tooManyPages(known, most: most, for: LlamaParseService.provider)
   }
 
   /// Finds out what became of a document whose sender is gone.
@@ -293,7 +292,7 @@ final class DocumentParsing: Sendable {
         try await parses.release(work.key)
       }
     }
-    return .failed(Self.refusal(problem))
+    return .refused(by: LlamaParseService.provider, problem)
   }
 
   /// Enters that nothing came of a job. Unless the service says what it cost, it may be on the bill.
@@ -312,10 +311,6 @@ final class DocumentParsing: Sendable {
   }
 
   // MARK: - Results
-
-  private static func refusal(_ problem: String) -> String {
-    "\(LlamaParseService.provider) cannot parse it: \(problem)"
-  }
 
   /// The pages as one text, each page at its number.
   static func text(of result: ParseResult) -> String {
@@ -357,8 +352,7 @@ final class DocumentParsing: Sendable {
       }
     }
     guard !parse.text.isEmpty else {
-      throw DocumentParserError.noText(
-        "\(LlamaParseService.provider) found no text on its \(parse.pages) pages")
+      throw DocumentParserError.noTextFound(by: LlamaParseService.provider, pages: parse.pages)
     }
     return .document(
       ParsedDocument(text: parse.text, format: parse.tier == "fast" ? .text : .markdown),

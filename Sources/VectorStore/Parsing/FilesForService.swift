@@ -154,8 +154,7 @@ extension Store {
         StoreError(error.code, "\(found.source): \(reason)", underlying: error.underlying))
     } catch let error as DocumentParserError {
       if let document = try await fallback("\(error)") { return document }
-      return reader.left(
-        found, kind: FileNature.kind(ofFile: found.source), "\(error)", error)
+      return reader.left(found, SkippedFile(error, source: found.source), error)
     }
   }
 

@@ -82,45 +82,6 @@ public struct ParsedDocument: Sendable, Hashable {
   }
 }
 
-/// Why a file could not be read as what it seems to be.
-public enum DocumentParserError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// It is not what its name says, damaged, encrypted, or made to do harm: what was found. No other program need
-  /// try.
-  case damaged(String)
-  /// It is well, but holds no text: why.
-  case noText(String)
-  /// A program that reads such files is not installed: its name, and the package that has it.
-  case needsProgram(String, package: String)
-  /// A program or library that reads such files failed: its own words.
-  case failed(String)
-  /// It took longer than this.
-  case timedOut(Duration)
-  /// A command was not run, which says nothing about the file: why.
-  case notRun(String)
-
-  /// Whether this says something about the file, and not only about what is to read it.
-  package var isAboutTheFile: Bool {
-    switch self {
-    case .damaged, .noText, .failed, .timedOut: true
-    case .needsProgram, .notRun: false
-    }
-  }
-
-  /// The rest of a sentence that begins "it cannot be read: ".
-  public var description: String {
-    switch self {
-    case .damaged(let found): found
-    case .noText(let why): why
-    case .needsProgram(let program, let package) where program == package:
-      "there is no program \(program), which is to read such files"
-    case .needsProgram(let program, let package):
-      "the program \(program) is not installed, which reads such files; install \(package)"
-    case .failed(let words), .notRun(let words): words
-    case .timedOut(let limit): "reading it took longer than \(limit.components.seconds) seconds"
-    }
-  }
-}
-
 /// Which parser reads which file.
 package struct ParserTable: Sendable {
   /// A kind of file for each ending: own parsers come first.

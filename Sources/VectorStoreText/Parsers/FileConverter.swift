@@ -162,18 +162,15 @@ package struct CommandParser: DocumentParser {
 
   package func parse(_ file: ParsedFile) throws -> ParsedDocument {
     guard isAllowed else {
-      throw DocumentParserError.notRun(
-        "the command \"\(converter.commandLine)\", which the store remembers for .\(converter.ending) files, was not "
-          + "run: you have not allowed it")
+      throw DocumentParserError.notAllowed(converter)
     }
     let program = try checkedProgram()
     let output = try program.run(Array(converter.command.dropFirst()), on: file, limit: timeLimit)
     guard let text = try? TextDecoder.decode(output) else {
-      throw DocumentParserError.failed(
-        "the command \"\(converter.commandLine)\" printed something that is no UTF-8 text")
+      throw DocumentParserError.printedNoUTF8(converter)
     }
     guard text.contains(where: { !$0.isWhitespace }) else {
-      throw DocumentParserError.noText("the command \"\(converter.commandLine)\" printed no text")
+      throw DocumentParserError.printedNothing(converter)
     }
     return ParsedDocument(text: text)
   }
@@ -192,9 +189,7 @@ package struct CommandParser: DocumentParser {
     }
     for path in [program.path] + arguments where path.hasPrefix("/") {
       guard let folder = addedPaths.first(where: { Self.leads(path, into: $0) }) else { continue }
-      throw .notRun(
-        "the command \"\(converter.commandLine)\" was not run: \(path) leads into \(folder), which is added; what is "
-          + "added is read and never run: keep programs elsewhere")
+      throw .runsWhatIsAdded(converter, path, in: folder)
     }
     return program
   }

@@ -20,10 +20,6 @@ enum HTMLBounds {
     return max(certainDepth, mostComparisons / max(1, ends))
   }
 
-  static func tooDeep(_ depth: Int) -> DocumentParserError {
-    .damaged("its elements are within each other more than \(depth) deep, as in no page for people")
-  }
-
   /// How many end tags there are.
   private static func endTags(in bytes: UnsafeBufferPointer<UInt8>) throws -> Int {
     var (ends, place) = (0, 0)
@@ -74,8 +70,7 @@ enum HTMLBounds {
         if !isInWord { attributes += 1 }
         (isInWord, isAfterEquals) = (true, false)
         guard attributes <= mostAttributes else {
-          throw DocumentParserError.damaged(
-            "one of its tags has more than \(mostAttributes) attributes, as in no page for people")
+          throw DocumentParserError.attributes(moreThan: mostAttributes)
         }
       }
     }

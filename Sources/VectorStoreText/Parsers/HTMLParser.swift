@@ -49,8 +49,8 @@ struct HTMLParser: DocumentParser {
           start, $0.count, &events, Unmanaged.passUnretained(page).toOpaque())
       }
     }
-    guard isParsed else { throw DocumentParserError.failed("there was no memory to parse it") }
-    guard !page.isTooDeep else { throw HTMLBounds.tooDeep(page.deepest) }
+    guard isParsed else { throw DocumentParserError.noMemory }
+    guard !page.isTooDeep else { throw DocumentParserError.nested(deeperThan: page.deepest) }
     return page.document()
   }
 

@@ -28,7 +28,7 @@ struct MailParser: DocumentParser {
     if messages.count == 1, let only = messages.first {
       let message = Part(only)
       guard message.hasHeaders else {
-        throw DocumentParserError.damaged("it is no mail: it begins with no header")
+        throw DocumentParserError.noMail
       }
       return ParsedDocument(
         text: try Self.text(of: message), metadata: Self.metadata(of: message))

@@ -14,7 +14,7 @@ struct NotebookParser: DocumentParser {
       let cells = root["cells"] as? [Any]
         ?? ((root["worksheets"] as? [Any])?.first as? [String: Any])?["cells"] as? [Any]
     else {
-      throw DocumentParserError.damaged("it is no Jupyter notebook: no JSON with a list of cells")
+      throw DocumentParserError.noNotebook
     }
     let information = root["metadata"] as? [String: Any] ?? [:]
     let language =

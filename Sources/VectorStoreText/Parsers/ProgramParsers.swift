@@ -16,13 +16,13 @@ struct PDFParser: DocumentParser {
     guard
       isMine(file.bytes.prefix(1024))
         || file.bytes.prefix(1024).range(of: Data("%PDF-".utf8)) != nil
-    else { throw DocumentParserError.damaged("it is no PDF document: it does not begin with %PDF") }
+    else { throw DocumentParserError.noPDF }
     let program = try Program("pdftotext", package: "poppler-utils")
     let output: Data
     do {
       output = try program.run(["-enc", "UTF-8", "{}", "-"], on: file)
     } catch DocumentParserError.failed(let words) where words.contains("password") {
-      throw DocumentParserError.damaged(ZippedDocument.encrypted)
+      throw DocumentParserError.encrypted
     }
     var whole = PlacedText()
     let pages = String(decoding: output, as: UTF8.self)
@@ -31,11 +31,8 @@ struct PDFParser: DocumentParser {
       whole.append(page.trimmingCharacters(in: .whitespacesAndNewlines), at: number + 1)
     }
     guard !whole.text.isEmpty else {
-      throw DocumentParserError.noText(
-        file.bytes.range(of: Data("/Image".utf8)) == nil
-          ? "its pages are empty"
-          : "its pages hold no text, only pictures as from a scanner; make it searchable first, for example with "
-            + "ocrmypdf")
+      throw file.bytes.range(of: Data("/Image".utf8)) == nil
+        ? DocumentParserError.emptyPages : DocumentParserError.scanned
     }
     return ParsedDocument(text: whole.text, format: .text)
   }
@@ -95,7 +92,7 @@ struct PandocParser: DocumentParser {
       ], on: file, beside: ["filter.lua": isBook ? withoutWrappers + chapters : withoutWrappers])
     let text = withoutEmptyMetadata(String(decoding: output, as: UTF8.self))
     guard text.contains(where: { !$0.isWhitespace }) else {
-      throw DocumentParserError.noText("it holds no text")
+      throw DocumentParserError.noWords
     }
     guard isBook else { return ParsedDocument(text: text) }
     var whole = PlacedText()
@@ -217,8 +214,7 @@ package struct Program: Sendable {
     do {
       try process.run()
     } catch {
-      throw DocumentParserError.failed(
-        "\(name) cannot be started: \((error as NSError).localizedDescription)")
+      throw DocumentParserError.notStarted(name, error)
     }
     let end = DispatchTime.now() + limit / .seconds(1)
     var isLate = false
@@ -239,8 +235,8 @@ package struct Program: Sendable {
     case _ where try output.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 >= Self.fileLimit:
       throw tooMuch
     case (.exit, 251) where name == "pandoc":
-      throw DocumentParserError.failed("pandoc would need more than 1 GB of memory to read it")
-    default: throw DocumentParserError.failed(Self.words(of: errors, or: process, name))
+      throw DocumentParserError.pandocNeedsMemory
+    default: throw DocumentParserError.ended(name, process, lastLine: Self.lastLine(of: errors))
     }
     do {
       return try WholeFile.read(output.path, limit: Self.outputLimit)
@@ -291,17 +287,12 @@ package struct Program: Sendable {
   }
 
   private var tooMuch: DocumentParserError {
-    .failed("\(name) printed more than \(Self.outputLimit >> 20) MB")
+    .printed(moreThan: Self.outputLimit, by: name)
   }
 
-  /// What a program said of its failure: its last line.
-  private static func words(of file: URL, or process: Process, _ name: String) -> String {
+  /// What a program said of its failure.
+  private static func lastLine(of file: URL) -> Substring? {
     let said = (try? WholeFile.read(file.path, limit: 1 << 20)) ?? Data()
-    let last = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).last
-    let how =
-      process.terminationReason == .exit
-      ? "failed with exit status \(process.terminationStatus)"
-      : "was ended by signal \(process.terminationStatus)"
-    return "\(name) \(how)" + (last.map { ": \($0.prefix(300))" } ?? "")
+    return String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).last
   }
 }

@@ -27,7 +27,7 @@ struct SubtitleParser: DocumentParser {
         time = nil
       }
     }
-    guard !whole.isEmpty else { throw DocumentParserError.noText("it holds no subtitle") }
+    guard !whole.isEmpty else { throw DocumentParserError.noSubtitle }
     return ParsedDocument(text: whole, format: .text)
   }
 

@@ -15,7 +15,7 @@ struct TableParser: DocumentParser {
   func parse(_ file: ParsedFile) throws -> ParsedDocument {
     let table = try TextDecoder.decode(file.bytes, or: file.encoding)
     var rows = Rows(table, separator: Self.separator(of: table, ending: file.ending))
-    guard let header = rows.next() else { throw DocumentParserError.noText("it holds no row") }
+    guard let header = rows.next() else { throw DocumentParserError.noRow }
     let names = header.enumerated().map { place, name in
       name.isEmpty
         ? "column \(place + 1)"
@@ -25,8 +25,7 @@ struct TableParser: DocumentParser {
     var line = 2
     while let row = rows.next() {
       guard text.utf8.count <= Self.mostBytes else {
-        throw DocumentParserError.damaged(
-          "its rows come to more than \(Self.mostBytes >> 20) MB with the names of their columns")
+        throw DocumentParserError.rows(moreThanBytes: Self.mostBytes)
       }
       let fields = row.enumerated().filter { !$1.isEmpty }.map { place, value in
         names.indices.contains(place) ? "\(names[place]): \(value)" : value
@@ -38,7 +37,7 @@ struct TableParser: DocumentParser {
     }
     if let problem = rows.problem { throw problem }
     guard text.contains(where: { !$0.isWhitespace }) else {
-      throw DocumentParserError.noText("its rows are empty")
+      throw DocumentParserError.emptyRows
     }
     return ParsedDocument(text: text, format: .text)
   }
@@ -120,7 +119,7 @@ struct TableParser: DocumentParser {
           if fields.count < Self.mostFields {
             fields.append(finished())
           } else {
-            problem = .damaged("one of its rows has more than \(Self.mostFields) fields")
+            problem = .fields(moreThan: Self.mostFields)
           }
           field = []
           isBlank = true

@@ -65,8 +65,7 @@ package struct TextRows: Sendable {
       guard
         var fields = try? decoder.decode([String: MetadataValue].self, from: Data(line.utf8))
       else {
-        throw DocumentParserError.damaged(
-          "line \(index + 1) is no JSON object; write one whole object a line")
+        throw DocumentParserError.noObject(line: index + 1)
       }
       names.formUnion(fields.keys)
       let value = fields.removeValue(forKey: field)
@@ -83,8 +82,7 @@ package struct TextRows: Sendable {
     _ field: String, among names: [String], _ what: String
   ) -> DocumentParserError {
     let known = names.filter { !$0.isEmpty }.prefix(20).joined(separator: ", ")
-    return .noText(
-      "it has no \(what) \"\(field)\"" + (known.isEmpty ? "" : "; it has \(known)"))
+    return .no(what, field, known: known)
   }
 }
 
@@ -114,7 +112,7 @@ package struct TextFieldParser: DocumentParser {
       }
     }
     guard !whole.text.isEmpty else {
-      throw DocumentParserError.noText("its field \"\(field)\" holds no text in any row")
+      throw DocumentParserError.emptyField(field)
     }
     let metadata = values.compactMapValues { known -> MetadataValue? in
       guard known.count <= Self.mostValues else { return nil }

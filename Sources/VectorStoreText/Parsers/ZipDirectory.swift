@@ -72,33 +72,24 @@ enum ZippedDocument {
       if file.starts(with: [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) {
         // The name of the part that holds it, in UTF-16.
         let mark = Data("EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
-        throw .damaged(
-          file.range(of: mark) != nil
-            ? encrypted : "it is a document of an older Office; save it as .\(format) first")
+        throw file.range(of: mark) != nil ? .encrypted : .olderOffice(format)
       }
-      throw .damaged(
-        file.starts(with: "PK".utf8)
-          ? "it is damaged: its end is missing, as in a download that was broken off"
-          : "it is no .\(format) document: it does not begin as a zip archive")
+      throw file.starts(with: "PK".utf8) ? .brokenOff : .noArchive(format)
     }
     let texts = directory.entries.filter { entry in
       ["xml", "html", "xhtml", "htm", "opf", "ncx"].contains(ParsedFile.ending(of: entry.name))
     }
     let size = texts.reduce(0) { $0 + $1.size }
     guard size <= mostBytes else {
-      throw .damaged(
-        "its text unpacks to \(size >> 20) MB of markup, and at most \(mostBytes >> 20) MB are read"
-      )
+      throw .unpacks(to: size, most: mostBytes)
     }
     // What is encrypted is not packed, and does not begin as XML.
     let content = directory.entries.first { $0.name == "content.xml" }?.stored
     if format == "odt", let start = content?.first, ![0x3C, 0xEF].contains(start) {
-      throw .damaged(encrypted)
+      throw .encrypted
     }
     if directory.entries.contains(where: { $0.name == "META-INF/rights.xml" }) {
-      throw .damaged("it is encrypted for the device of its buyer")
+      throw .encryptedForDevice
     }
   }
-
-  static let encrypted = "it is encrypted; save it without a password"
 }

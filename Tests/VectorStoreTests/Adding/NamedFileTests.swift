@@ -42,7 +42,7 @@ import Testing
         ("picture.png", "image"),
       ] {
         let file = report.leftOut.first { $0.source.hasSuffix(name) }
-        #expect(file?.kind == kind && file?.reason.isEmpty == false, "\(name)")
+        #expect(file?.kind.rawValue == kind && file?.reason.isEmpty == false, "\(name)")
       }
       #expect(report.leftOutByKind["image"] == 1 && report.warnings.isEmpty)
     }
