@@ -80,7 +80,7 @@ enum UsageHint {
       let near = name.hasPrefix("--") ? nearest(to: name, among: options.sorted()) : nil
       let meant = near.map { " (did you mean \($0)?)" } ?? ""
       return
-        "\"\(argument)\" is no option of store \(verb._commandName)\(meant); a text that begins with "
+        "\"\(argument)\" is not an option of store \(verb._commandName)\(meant); a text that begins with "
         + "a dash stands after --: store \(verb._commandName) -- "
         + "\"\(argument)\""
     }

@@ -121,7 +121,7 @@ struct DocumentFolderTests {
     ("cut-caminata.pdf", "PDF document", "pdftotext failed with exit status 1"),
     ("cut-kraeuter.odt", "Word document", "damaged: its end is missing"),
     ("cut-porto.epub", "e-book", "damaged: its end is missing"),
-    ("cut-tides.ipynb", "unreadable document", "no Jupyter notebook"),
+    ("cut-tides.ipynb", "unreadable document", "not a Jupyter notebook"),
     ("empty.docx", "Word document", "it holds no text"),
     ("empty.pdf", "PDF document", "its pages are empty"),
     ("library.pptx", "presentation", "a presentation, not text"),

@@ -58,7 +58,7 @@ struct HostileFolderTests {
     ("deep.json", times("[", 100_000) + times("]", 100_000), nil),
     (
       "deep.ipynb", "{\"cells\": \(times("[", 100_000))\(times("]", 100_000))}",
-      "no Jupyter notebook"
+      "not a Jupyter notebook"
     ),
     ("angles.srt", "1\n00:00:01,000 --> 00:00:02,000\nsaid \(times("<", 200_000))\n", nil),
   ]

@@ -5,7 +5,8 @@ import Testing
 /// Runs the README's commands in the order in which a reader meets them, and compares what they print.
 ///
 /// A block after `<!-- with a key -->` runs against the loopback server, on a store of its own, and its
-/// figures may differ. A block after `<!-- not run: REASON -->` is left out.
+/// figures may differ. So does one after `<!-- with a model -->`, with the model that `.scripts/models`
+/// gets; without that model it is left out, as is a block after `<!-- not run: REASON -->`.
 @Suite struct ReadmeCommandTests {
   static let repository = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../..").standardized
@@ -77,17 +78,34 @@ import Testing
     return words
   }
 
-  /// A printed line with what differs from run to run taken out: times, the last digits of scores, and
-  /// with `loosely` all figures, and whether they are bounds.
+  /// A printed line with what differs from run to run taken out: times, the folder, the last digits of
+  /// scores, and with `loosely` all figures, and whether they are bounds.
   private static func comparable(_ line: String, loosely: Bool) -> String {
     var line = line.replacing(/in [0-9.]+ (s|ms)\b/, with: "in # s")
       .replacing(/20\d\d-\d\d-\d\dT[0-9:]+Z/, with: "TIME")
       .replacing(/([0-9]+\.[0-9]{4})[0-9]+/) { String($0.output.1) }
+      .replacing(/"path":"[^"]*\/notes\//, with: "\"path\":\"FOLDER/notes/")
     if loosely {
       line = line.replacing(/[0-9][0-9,.:TZ-]*/, with: "#").replacing("at most ", with: "")
         .replacing(/\ {2,}/, with: "  ")
     }
     return line.trimmingCharacters(in: .whitespaces)
+  }
+
+  /// The command of a user who has added the notes and got a model since; nil without that model.
+  private static func commandWithModel(_ folder: TemporaryFolder) async throws -> Command? {
+    guard let model = ReferenceModels.path("minilm") else { return nil }
+    let home = folder.url.appending(path: "model-home")
+    try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+    let named = home.appending(path: "all-MiniLM-L6-v2")
+    try FileManager.default.createSymbolicLink(at: named, withDestinationURL: URL(filePath: model))
+    let command = Command(
+      folder: folder, environment: ["HOME": home.path, "STORE_PATH": folder.path("model.db")])
+    for words in [["add", "notes"], ["model", "add", named.path]] {
+      let outcome = try await command.run(words)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+    }
+    return command
   }
 
   @Test func theCommandsPrintWhatTheREADMEShows() async throws {
@@ -97,6 +115,7 @@ import Testing
       try FileManager.default.copyItem(at: notes, to: folder.url.appending(path: name))
     }
     let free = Command(folder: folder)
+    let withModel = try await Self.commandWithModel(folder)
     let blocks = try Self.blocks()
     try #require(blocks.count > 5)
     try await withLoopback(LoopbackBehaviour()) { server in
@@ -106,12 +125,17 @@ import Testing
       ).command
       for block in blocks where !block.note.contains("<!-- not run:") {
         let needsKey = block.note.contains("<!-- with a key -->")
-        let command = needsKey ? paid : free
+        let needsModel = block.note.contains("<!-- with a model -->")
+        let chosen: Command? = needsKey ? paid : needsModel ? withModel : free
+        guard let command = chosen else { continue }
+        let isLoose = needsKey || needsModel
         var index = 0
         while index < block.lines.count {
           let line = block.lines[index]
           index += 1
           guard let (settings, words) = Self.command(line) else { continue }
+          // The model is there already; the network is not.
+          if words.starts(with: ["model", "pull"]) { continue }
           var own = command
           own.environment.merge(settings) { _, new in new }
           let outcome = try await own.run(words)
@@ -120,10 +144,10 @@ import Testing
           // What is shown stands below a line that begins with `$`; else only the status counts.
           guard line.hasPrefix("$ ") else { continue }
           let printed = (outcome.output + outcome.errors).components(separatedBy: "\n")
-            .map { Self.comparable($0, loosely: needsKey) }.filter { !$0.isEmpty }
+            .map { Self.comparable($0, loosely: isLoose) }.filter { !$0.isEmpty }
           var rest = printed[...]
           while index < block.lines.count, !block.lines[index].hasPrefix("$ ") {
-            let shown = Self.comparable(block.lines[index], loosely: needsKey)
+            let shown = Self.comparable(block.lines[index], loosely: isLoose)
             index += 1
             guard !shown.isEmpty else { continue }
             if shown == "…" {

@@ -6,7 +6,7 @@ import VectorStore
 struct BatchesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "batches",
-    abstract: "Fetch what was handed over with --batch-api.",
+    abstract: "Collect the results of --batch-api jobs.",
     discussion: """
       A service answers a batch within 24 hours. This asks for each batch and takes in what is answered; \
       `store add`, `store update` and `store reembed` do so too, before anything else. It costs nothing.

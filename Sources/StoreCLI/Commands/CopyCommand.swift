@@ -6,7 +6,7 @@ import VectorStore
 struct CopyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "copy",
-    abstract: "Copy a store into another, or bring a copy in step.",
+    abstract: "Copy a store into another, or update a copy.",
     discussion: """
       store copy --to "postgres://me@host/team?schema=notes"
       store copy --store "postgres://me@host/team?schema=notes" --to notes.db

@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
       files and vector stores below /v1, and agents the Model Context Protocol at /mcp; /openapi.json \
       describes it. Ctrl-C ends it after the requests that it has taken.
 
-      It only reads, unless --write allows to add and remove. Queries and embeddings may cost money, within \
+      It only reads; with --write it can also add and remove. Queries and embeddings may cost money, within \
       the same budget as the command's.
 
       Only programs on this machine reach it. With another --host, STORE_TOKEN must be set, a secret that \
@@ -68,7 +68,7 @@ struct ServeCommand: AsyncParsableCommand {
     Interruption.setPatience(seconds: 12)
     Terminal.standardOutput.write(
       "serving \(Terminal.oneLine(store.path)) at http://\(host.contains(":") ? "[\(host)]" : host):\(server.port), "
-        + (write ? "to read and write" : "to read; --write allows to add and remove") + "\n")
+        + (write ? "to read and write" : "to read; with --write also to add and remove") + "\n")
     // Until Ctrl-C.
     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
     await server.stop()

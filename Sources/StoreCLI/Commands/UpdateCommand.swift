@@ -6,7 +6,7 @@ import VectorStore
 struct UpdateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "update",
-    abstract: "Bring everything that was added in step with its files.",
+    abstract: "Read added files again and update the store.",
     discussion: """
       New files are added and changed ones replaced; a file that was moved or renamed keeps its document and \
       costs nothing. Each folder keeps the options that it was added with (`store roots` shows them).

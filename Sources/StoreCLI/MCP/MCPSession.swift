@@ -36,7 +36,7 @@ final class MCPSession: Sendable {
   /// Takes one message. Its answer is sent when it is there.
   func receive(_ message: Data) {
     guard let value = try? JSONDecoder().decode(JSONValue.self, from: message) else {
-      return fail(.null, ProtocolError(code: -32700, message: "the message is no JSON"))
+      return fail(.null, ProtocolError(code: -32700, message: "the message is not JSON"))
     }
     guard let object = value.object, object["jsonrpc"] == "2.0" else {
       return fail(

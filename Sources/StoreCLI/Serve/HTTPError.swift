@@ -77,7 +77,7 @@ struct HTTPError: Error {
       "\(place(context.codingPath)) has another type than expected, which is \(name(of: type))"
     case .dataCorrupted(let context):
       context.codingPath.isEmpty
-        ? "the body is no JSON; send a JSON object"
+        ? "the body is not JSON; send a JSON object"
         : "\(place(context.codingPath)): \(context.debugDescription)"
     @unknown default: "the body has not the form that was expected; GET /openapi.json says which"
     }

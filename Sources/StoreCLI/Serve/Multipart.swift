@@ -24,7 +24,7 @@ struct Multipart: Sendable {
     else {
       throw HTTPError(
         415, "no_form",
-        "the body is no form with files; send multipart/form-data with a boundary (curl: -F file=@name)"
+        "the body is not a form with files; send multipart/form-data with a boundary (curl: -F file=@name)"
       )
     }
     let body = request.body

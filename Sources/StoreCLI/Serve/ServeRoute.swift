@@ -29,7 +29,8 @@ struct ServeCall: Sendable {
     if request.head.method == "POST" {
       guard let object = try body(JSONValue.self).object else {
         throw HTTPError(
-          400, "invalid_argument", "the body is no JSON object; send one such as {\"name\": value}")
+          400, "invalid_argument",
+          "the body is not a JSON object; send one such as {\"name\": value}")
       }
       given = object
     }

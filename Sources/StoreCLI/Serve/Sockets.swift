@@ -83,7 +83,7 @@ final class ListeningSocket: Sendable {
     guard status == 0, let found else {
       throw SettingsError(
         message:
-          "--host is \(host), which is no address of this machine (\(String(cString: gai_strerror(status)))); "
+          "--host is \(host), which is not an address of this machine (\(String(cString: gai_strerror(status)))); "
           + "give one such as 127.0.0.1 or ::1")
     }
     return found

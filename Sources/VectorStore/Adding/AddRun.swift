@@ -395,7 +395,7 @@ struct AddRun {
         tally.fail(
           document.source, .locked,
           "\(document.source) could not be placed: its vectors were removed by another process again "
-            + "and again; run the command again")
+            + "and again; try again")
       }
       return
     }

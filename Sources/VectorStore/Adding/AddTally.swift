@@ -219,7 +219,7 @@ struct AddTally: Sendable {
     guard report.stopped == nil || (reason.isFinal && report.stopped?.code != code) else { return }
     report.stopped = AddReport.Stop(code: code, message: reason.message, until: reason.until)
     if report.mode == .hybrid {
-      warn("texts that the service did not embed have stand-ins: \(reason.message)")
+      warn("texts that the service did not embed are found by their words only: \(reason.message)")
     } else {
       note(nil, code: code, reason.message)
     }

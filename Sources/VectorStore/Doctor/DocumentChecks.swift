@@ -279,7 +279,7 @@ struct FilesCheck: StoreCheck {
       case .failed(let error) where error.code == .commandNotRun:
         findings.add("\(source): the file has changed")
       case .document: findings.add("\(source): the file has changed")
-      case .skipped: findings.add("\(source): the file is no text any more")
+      case .skipped: findings.add("\(source): the file is not text any more")
       case .failed, .forService, .putOff, .planned:
         findings.add("\(source): the file cannot be read")
       }

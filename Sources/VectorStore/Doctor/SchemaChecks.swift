@@ -146,7 +146,8 @@ struct SpacesCheck: StoreCheck {
     let isOnlyChange = changing && others.count == findings.count
     return [
       findings.check(
-        .vectorSpaces, well: "every vector is in its collection's target space or a stand-in",
+        .vectorSpaces,
+        well: "every vector is in its collection's target space, or made from words",
         isOnlyChange ? .warning : .problem,
         found: isOnlyChange
           ? "vectors lie beside those of the target space: `reembed` is not done"

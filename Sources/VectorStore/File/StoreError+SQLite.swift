@@ -98,6 +98,6 @@ extension StoreError {
     StoreError(
       .diskFull,
       "no room to write \(path) (\(detail)); what was committed before is safe: free some space "
-        + "and run the command again", underlying: error)
+        + "and try again", underlying: error)
   }
 }

@@ -116,7 +116,7 @@ final class WriterConnection: @unchecked Sendable {
     guard try Self.isVacant(path) else {
       throw StoreError(
         .inputOutput,
-        "\(path) has come to be while a store was made there, and is left alone; run the command again"
+        "\(path) has come to be while a store was made there, and is left alone; try again"
       )
     }
     guard rename(draft, path) == 0 else {

@@ -158,7 +158,7 @@ struct FilterLexer {
       case "|": "write or"
       case "~", "*": "forms of text are written with like, % and _"
       case "[", "{": "lists are written in ( )"
-      default: "keys that are no plain words are written in double quotes, texts in single ones"
+      default: "keys that are not plain words are written in double quotes, texts in single ones"
       }
     return FilterFault(
       position: index, message: "found \(shown), expected a field, a value or a sign; \(instead)")

@@ -197,7 +197,7 @@ extension QueryCache {
       })
     else { return }
     let message =
-      "\(database.path) cannot be the cache of query vectors: it is no cache of this program (\(error)); it "
+      "\(database.path) cannot be the cache of query vectors: it is not a cache of this program (\(error)); it "
       + "was left as it is, and each question is embedded again; name another path, or delete the file"
     logger.warning("\(message)")
   }

@@ -20,7 +20,7 @@ struct CollectionRecord: Sendable, Equatable {
       throw StoreError(
         target == nil ? .collectionNotFound : .spaceMismatch,
         "another process \(target == nil ? "removed" : "changed the target space of") the collection "
-          + "\"\(name)\" while this command was writing to it; run the command again")
+          + "\"\(name)\" while it was being written to; try again")
     }
   }
 }

@@ -213,7 +213,7 @@ enum ReembeddingTable {
     _ own: String, _ target: EmbeddingSpace, _ row: BulkRow
   ) throws -> [CutChunk] {
     guard let chunks = PendingChunks.decode(own, space: target) else {
-      throw row.damage(8, "text that is no list of chunks", "the chunks of a document, as JSON")
+      throw row.damage(8, "text that is not a list of chunks", "the chunks of a document, as JSON")
     }
     return chunks
   }

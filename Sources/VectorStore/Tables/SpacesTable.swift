@@ -147,7 +147,7 @@ extension EmbeddingRoles {
     else {
       throw StoreError(
         .damaged,
-        "what the store keeps of how a space tells questions and documents apart cannot be read; "
+        "the stored prefixes and fields of a space's questions and documents cannot be read; "
           + StoreError.restoringTheStore)
     }
     return roles

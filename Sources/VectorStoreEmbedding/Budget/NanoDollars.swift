@@ -72,7 +72,7 @@ public struct AmountError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// What was found and what was expected.
   public var description: String {
-    "\"\(text)\" is no amount of US dollars; expected a decimal number without a sign or a currency, "
+    "\"\(text)\" is not an amount of US dollars; expected a decimal number without a sign or a currency, "
       + "with a point and at most 9 decimals, as 5.00"
   }
 }

@@ -32,7 +32,7 @@ struct ModelFolder: Sendable {
   func object(_ file: String) throws(LocalModelError) -> [String: MetadataValue]? {
     guard let value = try json(file) else { return nil }
     guard let object = value.object else {
-      throw LocalModelError(.damaged, "\(path(file)) is no JSON object; get the model again")
+      throw LocalModelError(.damaged, "\(path(file)) is not a JSON object; get the model again")
     }
     return object
   }

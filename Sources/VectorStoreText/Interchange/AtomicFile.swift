@@ -29,7 +29,7 @@ package final class AtomicFile {
     if isLinkToNothing || exists && status.st_mode & S_IFMT != S_IFREG {
       throw InterchangeError(
         .cannotWrite, file: path,
-        found: isLinkToNothing ? "a link to nothing" : "something that is no regular file",
+        found: isLinkToNothing ? "a link to nothing" : "something that is not a regular file",
         expected: "a new path or a file to replace", advice: "choose another path")
     }
     destination = exists ? Self.resolved(path) : path

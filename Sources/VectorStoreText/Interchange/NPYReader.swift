@@ -32,7 +32,7 @@ package final class NPYReader: Sendable {
     file = try InputFile(path: path)
     guard let size = file.regularSize() else {
       throw InterchangeError(
-        .cannotOpen, file: path, found: "something that is no regular file",
+        .cannotOpen, file: path, found: "something that is not a regular file",
         expected: "a .npy file", advice: "save it to a file first")
     }
     let (header, offset) = try Self.readHeader(of: file)

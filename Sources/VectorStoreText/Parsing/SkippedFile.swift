@@ -228,16 +228,16 @@ public enum DocumentParserError: Error, Sendable, Hashable, CustomStringConverti
 extension DocumentParserError {
   // MARK: - Damaged, or not what the name says
 
-  static let noMail = damaged("it is no mail: it begins with no header")
-  static let noNotebook = damaged("it is no Jupyter notebook: no JSON with a list of cells")
-  static let noPDF = damaged("it is no PDF document: it does not begin with %PDF")
+  static let noMail = damaged("it is not a mail: it does not begin with a header")
+  static let noNotebook = damaged("it is not a Jupyter notebook: not JSON with a list of cells")
+  static let noPDF = damaged("it is not a PDF document: it does not begin with %PDF")
   static let encrypted = damaged("it is encrypted; save it without a password")
   static let encryptedForDevice = damaged("it is encrypted for the device of its buyer")
   static let brokenOff = damaged(
     "it is damaged: its end is missing, as in a download that was broken off")
 
   static func noArchive(_ format: String) -> Self {
-    .damaged("it is no .\(format) document: it does not begin as a zip archive")
+    .damaged("it is not a .\(format) document: it does not begin as a zip archive")
   }
 
   static func olderOffice(_ format: String) -> Self {
@@ -266,7 +266,7 @@ extension DocumentParserError {
   }
 
   static func noObject(line: Int) -> Self {
-    .damaged("line \(line) is no JSON object; write one whole object a line")
+    .damaged("line \(line) is not a JSON object; write one whole object a line")
   }
 
   // MARK: - No text
@@ -316,7 +316,7 @@ extension DocumentParserError {
   }
 
   static func printedNoUTF8(_ converter: FileConverter) -> Self {
-    .failed("the command \"\(converter.commandLine)\" printed something that is no UTF-8 text")
+    .failed("the command \"\(converter.commandLine)\" printed something that is not UTF-8 text")
   }
 
   static func printedNothing(_ converter: FileConverter) -> Self {

@@ -86,7 +86,7 @@ import VectorStore
     (#"{"query":"a","filters":{"type":"in","key":"a","value":1}}"#, "with a list"),
     (#"{"query":"a","filters":{"type":"eq","key":"a"}}"#, "filters.value is missing"),
     (#"{"query":"a","max_num_results":0}"#, "give 1 to 50"), (#"{"query":[]}"#, "send 1 to 32"),
-    (#"{"query":7}"#, "query has another type"), ("{}", "query is missing"), ("[", "is no JSON"),
+    (#"{"query":7}"#, "query has another type"), ("{}", "query is missing"), ("[", "is not JSON"),
   ])
   func wrongSearchesSayWhatIsWrong(body: String, message: String) async throws {
     let served = try await ServedStore()

@@ -38,7 +38,7 @@ import Testing
   @Test func theErrorSaysWhatWasFoundAndExpected() {
     #expect(
       AmountError(text: "0,01").description
-        == "\"0,01\" is no amount of US dollars; expected a decimal number without a sign or a currency, "
+        == "\"0,01\" is not an amount of US dollars; expected a decimal number without a sign or a currency, "
         + "with a point and at most 9 decimals, as 5.00")
   }
 

@@ -81,7 +81,7 @@ import Testing
     #expect(try words("ls", "/no/such/place", "{}")?.contains("ls failed with exit status") == true)
     #expect(
       try words("printf", "\\377\\376\\377", "{}")?.contains(
-        "printed something that is no UTF-8 text") == true)
+        "printed something that is not UTF-8 text") == true)
     // With what it started.
     let folder = try TemporaryFolder()
     let start = ContinuousClock.now

@@ -52,7 +52,7 @@ import Testing
 
   @Test(arguments: [
     ("x.csv", "nothing", "it has no column \"nothing\"; it has id, body, state, year"),
-    ("x.jsonl", "body", "line 1 is no JSON object; write one whole object a line"),
+    ("x.jsonl", "body", "line 1 is not a JSON object; write one whole object a line"),
   ])
   func whatIsMissingIsNamed(name: String, field: String, message: String) throws {
     let error = #expect(throws: DocumentParserError.self) {

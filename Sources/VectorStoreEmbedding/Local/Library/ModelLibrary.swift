@@ -225,7 +225,8 @@ public struct ModelLibrary: Sendable {
 
   private func checkFree(_ name: String) throws {
     guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), name != Self.choice else {
-      throw LocalModelError(.unsupported, "\"\(name)\" is no name for a model; choose a plain word")
+      throw LocalModelError(
+        .unsupported, "\"\(name)\" is not a name for a model; choose a plain word")
     }
     guard (try? entry(name)) == nil, (try? rerankerEntry(name)) == nil else {
       throw LocalModelError(

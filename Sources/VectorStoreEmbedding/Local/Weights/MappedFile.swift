@@ -22,7 +22,7 @@ final class MappedFile: Sendable {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw LocalModelError(.damaged, "\(path) is no file; expected one of a model")
+      throw LocalModelError(.damaged, "\(path) is not a file; expected one of a model")
     }
     let size = Int(status.st_size)
     guard size > 0 else {

@@ -47,7 +47,7 @@ struct Safetensors: Sendable {
     let bytes = file.bytes
     func damaged(_ problem: String) -> LocalModelError {
       LocalModelError(
-        .damaged, "\(file.path) is no whole safetensors file: \(problem); get the model again")
+        .damaged, "\(file.path) is not a whole safetensors file: \(problem); get the model again")
     }
     guard bytes.count >= 8 else { throw damaged("it has \(bytes.count) bytes") }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))

@@ -155,7 +155,7 @@ public final class LlamaParseService: Sendable {
       return try JSONDecoder().decode(type, from: Data(answer.body))
     } catch {
       throw connection.unusable(
-        answer, code: "not_json", problem: "it is no JSON about a parsed document",
+        answer, code: "not_json", problem: "it is not JSON about a parsed document",
         advice: "check the address")
     }
   }
@@ -221,7 +221,7 @@ package struct ParseJob: Decodable, Sendable {
     }
     guard isName, (1...256).contains(id.utf8.count) else {
       throw DecodingError.dataCorruptedError(
-        forKey: .id, in: values, debugDescription: "it is no name of a job")
+        forKey: .id, in: values, debugDescription: "it is not the name of a job")
     }
   }
 

@@ -186,7 +186,7 @@ extension OpenAIConfiguration {
       guard Self.isHeaderName(name), prefix.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
         throw OpenAIConfigurationError(
           "keyHeader", "OPENAI_AUTH_HEADER",
-          "is no header; expected a name, as api-key, or a name and a word, as Authorization: Bearer"
+          "is not a header; expected a name, as api-key, or a name and a word, as Authorization: Bearer"
         )
       }
       return (name, prefix.isEmpty ? "" : prefix + " ")
