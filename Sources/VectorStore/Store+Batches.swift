@@ -124,7 +124,7 @@ extension Store {
     let target = try await targetSpace(of: collection, chosen: chosen)
     switch try route(to: target, of: collection) {
     case .requests(let service): try Self.requireBatches(of: service)
-    case .local: throw Self.noBatches("\(target) is made on this machine and has no Batch API")
+    case .mock: throw Self.noBatches("\(target) is made on this machine and has no Batch API")
     case .standIn(let reason), .wait(let reason): throw Self.noBatches(reason)
     }
   }

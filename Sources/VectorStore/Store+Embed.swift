@@ -31,7 +31,7 @@ extension Store {
     }
     let service: any EmbeddingService
     switch try route(to: space, of: "default") {
-    case .local(let mock):
+    case .mock(let mock):
       return EmbeddedTexts(
         space: mock.space, vectors: try await mock.embed(texts).vectors, tokens: 0)
     case .standIn(let reason), .wait(let reason):

@@ -125,7 +125,7 @@ extension Store {
     }
     let unavailable: Unavailable
     switch try await route(to: vectors.target, of: record) {
-    case .local(let mock):
+    case .mock(let mock):
       return (try plan(nil), try await mock.embed(questions: texts).vectors)
     case .standIn(let reason), .wait(let reason): unavailable = Unavailable(noService: reason)
     case .requests(let service):

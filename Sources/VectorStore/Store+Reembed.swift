@@ -107,7 +107,7 @@ extension Store {
   ) async throws -> any EmbeddingService {
     switch try await route(to: space, of: collection) {
     case .requests(let service): return service
-    case .local(let mock): return mock
+    case .mock(let mock): return mock
     case .standIn(let reason), .wait(let reason):
       throw StoreError(
         .serviceUnavailable,

@@ -105,7 +105,7 @@ extension Store {
         + "\(target.model) at \(service.address)\(service.wantsKey ? ", with a key" : ""); configure it"
     }
     return switch route {
-    case .local, .requests: route
+    case .mock, .requests: route
     case .standIn(let found): .standIn(reason: try await reason(found))
     case .wait(let found): .wait(reason: try await reason(found))
     }

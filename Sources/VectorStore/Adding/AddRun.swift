@@ -139,7 +139,7 @@ struct AddRun {
   /// Whether passages without a vector in the target space can get one.
   var canImprove: Bool {
     switch route {
-    case .requests, .local: true
+    case .requests, .mock: true
     case .standIn, .wait: false
     }
   }
@@ -447,7 +447,7 @@ struct AddRun {
       // Made of their texts when they are read.
       vectors.standIn = mockSpace
       return (vectors, nil)
-    case .local(let service): mock = service
+    case .mock(let service): mock = service
     }
     let missing = try await sink.missingTexts(of: documents, in: [target])
       .filter { failures[$0.hash] == nil }

@@ -25,7 +25,7 @@ struct AddTally: Sendable {
 
   /// Enters what the way to vectors means for a run, from its start.
   mutating func begin(_ route: EmbeddingRouter.Route, collection: String) {
-    guard case .local(let mock) = route, report.mode != .mock else { return }
+    guard case .mock(let mock) = route, report.mode != .mock else { return }
     warn(
       "the collection \"\(collection)\" holds mock vectors and stays in their space, "
         + "\(mock.space); to have real ones, reembed it in another space")

@@ -1,4 +1,4 @@
-// Decides whether two of them are forms of one word.
+// Decides whether two words are forms of one, to mark them in an excerpt. Words are looked up by `WordIndex`.
 
 /// A word without case and diacritics, and its light stem.
 struct WordForm: Hashable, Sendable {

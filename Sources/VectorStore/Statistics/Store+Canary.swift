@@ -28,7 +28,7 @@ extension Store {
       collection: collection, space: target.space.name, texts: set.count, dryRun: isDryRun)
     let vectors: [[Float]]
     switch try route(to: target.space, of: collection) {
-    case .local(let mock):
+    case .mock(let mock):
       guard !isDryRun else { return report }
       vectors = try await mock.embed(set.map(\.text)).vectors
     case .requests(let service):

@@ -10,8 +10,8 @@ import Synchronization
 package final class EmbeddingRouter: Sendable {
   /// What can be done for the chunks of a collection now.
   package enum Route: Sendable {
-    /// Embed them in the collection's target space by a service of this process.
-    case local(MockService)
+    /// Make their vectors from their words: the collection's target is a mock space.
+    case mock(MockService)
     /// Embed them in the collection's target space by requests to a service.
     case requests(any EmbeddingService)
     /// Give them stand-ins of the mock space.
@@ -71,7 +71,7 @@ package final class EmbeddingRouter: Sendable {
       guard let mock = MockService(space: target) else {
         throw EmbeddingRouterError(target: target, services: [.mock])
       }
-      return .local(mock)
+      return .mock(mock)
     }
     let (mode, services) = state.withLock { ($0.mode, $0.services) }
     if mode == .mock { return .standIn(reason: "the mode is MOCK") }

@@ -7,6 +7,7 @@
 ///   switch finding {
 ///   case .file(let file): try add(file)
 ///   case .problem(let problem): report(problem)
+///   case .link: break
 ///   }
 /// }
 /// ```

@@ -67,7 +67,7 @@ enum FileKind: Equatable {
   case folder
   /// A symbolic link in a folder that is listed.
   case link
-  /// A link, a socket, a pipe or a device: never opened.
+  /// A socket, a pipe or a device: never opened.
   case other
 
   /// Looks at `path`, and at what a symbolic link points to if `followsLink`.

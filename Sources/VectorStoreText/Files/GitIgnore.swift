@@ -26,14 +26,14 @@ package struct GitIgnore: Sendable {
 
   private let rules: [Rule]
 
-  /// Reads the rules of a file from its bytes, which need not be UTF-8.
+  /// Takes the rules out of a file's bytes, which need not be UTF-8. ``IgnoreStack`` reads the file.
   package init(_ contents: some Collection<UInt8>) {
     var contents = contents[...]
     if contents.starts(with: [0xEF, 0xBB, 0xBF]) { contents = contents.dropFirst(3) }
     rules = contents.split(separator: UInt8(ascii: "\n")).compactMap { Self.rule(Array($0)[...]) }
   }
 
-  /// Reads the rules of a file from its text.
+  /// Takes the rules out of a file's text.
   package init(_ contents: String) {
     self.init(Array(contents.utf8))
   }
