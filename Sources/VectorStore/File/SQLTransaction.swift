@@ -86,6 +86,27 @@ extension SQLTransaction {
     }
   }
 
+  /// Hands the rows of some ids to `body`, in no order. `sql` ends with the column that is the id.
+  ///
+  /// In a file each is looked up by itself. Over a network each question costs its way there and back, so
+  /// that many are asked for at once.
+  func forEachRow(
+    bulk sql: String, _ values: [BulkValue] = [], ofIDs ids: [Int64],
+    body: (BulkRow) throws -> Void
+  ) throws {
+    guard isPostgres else {
+      for id in ids { try forEachRow(bulk: sql + " = ?", values + [.integer(id)], body: body) }
+      return
+    }
+    let atOnce = 500
+    for start in stride(from: 0, to: ids.count, by: atOnce) {
+      let part = ids[start..<min(start + atOnce, ids.count)]
+      try forEachRow(
+        bulk: sql + " = ANY (?::bigint[])",
+        values + [.text("{" + part.map(String.init).joined(separator: ",") + "}")], body: body)
+    }
+  }
+
   /// The same with rows that hold anything.
   func forEachRawRow(
     bulk sql: String, _ values: BulkValue..., body: (RawRow) throws -> Void

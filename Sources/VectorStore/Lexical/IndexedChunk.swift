@@ -17,7 +17,7 @@ struct IndexedChunk {
     return chunk
   }
 
-  /// Calls `body` for chunks with text, by rising id: for those of a list, or for all.
+  /// Calls `body` for chunks with text: for those of a list, or for all by rising id.
   ///
   /// - Complexity: O(their text).
   static func forEach(
@@ -46,19 +46,7 @@ struct IndexedChunk {
           ]))
     }
     guard let ids else { return try db.forEachRow(bulk: sql + " ORDER BY c.id", body: take) }
-    let sorted = ids.sorted()
-    guard db.isPostgres else {
-      for id in sorted { try db.forEachRow(bulk: sql + " AND c.id = ?", .integer(id), body: take) }
-      return
-    }
-    // Over a network each question costs its way there and back.
-    let atOnce = 500
-    for start in stride(from: 0, to: sorted.count, by: atOnce) {
-      let part = sorted[start..<min(start + atOnce, sorted.count)]
-      try db.forEachRow(
-        bulk: sql + " AND c.id = ANY (?::bigint[]) ORDER BY c.id",
-        .text("{" + part.map(String.init).joined(separator: ",") + "}"), body: take)
-    }
+    try db.forEachRow(bulk: sql + " AND c.id", ofIDs: ids.sorted(), body: take)
   }
 
   /// Adds the row to the word index.

@@ -130,28 +130,46 @@ struct Ranker {
     }
     var folding = CopyFolding(options)
     var chosen: [Ranked] = []
-    for var row in good {
-      guard chosen.count < wanted || options.foldsCopies else { break }
-      let found = try db.firstRow(
-        bulk: """
-          SELECT c.document_id, COALESCE(c.text, hex(c.text_hash)), d.source FROM chunks c
-          JOIN documents d ON d.id = c.document_id WHERE c.id = ?
-          """, .integer(row.id)
-      ) { (document: try $0.integer(0), text: try $0.text(orNil: 1), source: try $0.text(2)) }
-      guard let found else { continue }
-      switch folding.place(of: found.text ?? "", document: found.document) {
-      case .copy(let original):
-        let isKnown =
-          chosen[original].copies.contains(found.source)
-        if !isKnown { chosen[original].copies.append(found.source) }
-      case .tooMany: continue
-      case .new where chosen.count < wanted:
-        row.copies = []
-        chosen.append(row)
-      case .new: return (try fetch(differing(chosen)), false)
+    // In a file a text is read when its turn comes.
+    let atOnce = db.isPostgres ? wanted + 1 : 1
+    for start in stride(from: 0, to: good.count, by: atOnce) {
+      let next = good[start..<min(start + atOnce, good.count)]
+      let found = try folded(next.map(\.id))
+      for var row in next {
+        guard chosen.count < wanted || options.foldsCopies else { break }
+        guard let found = found[row.id] else { continue }
+        switch folding.place(of: found.text, document: found.document) {
+        case .copy(let original):
+          let isKnown = chosen[original].copies.contains(found.source)
+          if !isKnown { chosen[original].copies.append(found.source) }
+        case .tooMany: continue
+        case .new where chosen.count < wanted:
+          row.copies = []
+          chosen.append(row)
+        case .new: return (try fetch(differing(chosen)), false)
+        }
       }
+      guard chosen.count < wanted || options.foldsCopies else { break }
     }
     return (try fetch(differing(chosen)), chosen.count < wanted && ranked.count >= depth)
+  }
+
+  /// What ``CopyFolding`` looks at, of chunks.
+  private func folded(
+    _ chunks: [Int64]
+  ) throws -> [Int64: (document: Int64, text: String, source: String)] {
+    var found: [Int64: (document: Int64, text: String, source: String)] = [:]
+    try db.forEachRow(
+      bulk: """
+        SELECT c.id, c.document_id, COALESCE(c.text, hex(c.text_hash)), d.source FROM chunks c
+        CROSS JOIN documents d ON d.id = c.document_id WHERE c.id
+        """, ofIDs: chunks
+    ) { row in
+      found[try row.integer(0)] = (
+        try row.integer(1), try row.text(orNil: 2) ?? "", try row.text(3)
+      )
+    }
+    return found
   }
 
   /// The hits that are asked for, out of those that were looked for.
@@ -269,19 +287,10 @@ struct Ranker {
 
   /// The documents of chunks; nil for one that is gone.
   private func documents(of chunks: [Int64]) throws -> [Int64?] {
-    guard db.isPostgres else {
-      return try chunks.map {
-        try db.firstRow(bulk: "SELECT document_id FROM chunks WHERE id = ?", .integer($0)) {
-          try $0.integer(0)
-        }
-      }
-    }
-    // Over a network each question costs its way there and back.
     var documents: [Int64: Int64] = [:]
-    try db.forEachRow(
-      bulk: "SELECT id, document_id FROM chunks WHERE id = ANY (?::bigint[])",
-      .text("{" + chunks.map(String.init).joined(separator: ",") + "}")
-    ) { documents[try $0.integer(0)] = try $0.integer(1) }
+    try db.forEachRow(bulk: "SELECT id, document_id FROM chunks WHERE id", ofIDs: chunks) {
+      documents[try $0.integer(0)] = try $0.integer(1)
+    }
     return chunks.map { documents[$0] }
   }
 
@@ -319,39 +328,42 @@ struct Ranker {
     // The vector that answered is one of the plan's space; a hit by words may have another.
     let bestSpace = """
       (SELECT s.id FROM vectors v JOIN spaces s ON s.id = v.space_id WHERE v.chunk_id = c.id
-        ORDER BY s.name = ?2 DESC, v.id LIMIT 1)
+        ORDER BY s.name = ? DESC, v.id LIMIT 1)
       """
     let sql = """
       SELECT c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line, d.source, d.metadata,
         \(isByVector ? "NULL" : bestSpace), d.origin = 'file', d.modified_at, d.file_bytes,
-        c.headings, d.format
-      FROM chunks c CROSS JOIN documents d ON d.id = c.document_id WHERE c.id = ?1
+        c.headings, d.format, c.id
+      FROM chunks c CROSS JOIN documents d ON d.id = c.document_id WHERE c.id
       """
-    var hits: [Hit] = []
-    for (index, ranked) in ranked.enumerated() {
-      let values = [.integer(ranked.id)] + (isByVector ? [] : [BulkValue.text(space.name)])
-      try db.forEachRow(bulk: sql, values) { row in
-        let source = try row.text(5)
-        let path = try row.bool(8) ? identity.knownPath(of: source) : nil
-        let stamp = FileStamp(
-          modified: try row.text(orNil: 9), bytes: try row.isNull(10) ? nil : row.integer(10))
-        hits.append(
-          Hit(
-            rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: ranked.id,
-            source: source, path: path, fileState: path.flatMap { stamp.state(of: $0) },
-            collection: collection.name, ordinal: try row.count(0),
-            text: try row.text(orNil: 1), metadata: try MetadataJSON.decode(try row.text(6)),
-            start: try row.count(orNil: 2), end: try row.count(orNil: 3),
-            line: try row.count(orNil: 4),
-            headings: (try row.text(orNil: 11) ?? "").split(separator: "\n").map(String.init),
-            format: DocumentFormat(rawValue: try row.text(12)) ?? .text, copies: ranked.copies,
-            space: try isByVector
-              ? space : row.isNull(7) ? nil : spaces[row.integer(7)],
-            degraded: plan.degradedReason != nil))
-      }
+    let places = Dictionary(zip(ranked.map(\.id), ranked.indices)) { first, _ in first }
+    var hits = [Hit?](repeating: nil, count: ranked.count)
+    try db.forEachRow(
+      bulk: sql, isByVector ? [] : [.text(space.name)], ofIDs: ranked.map(\.id)
+    ) { row in
+      let id = try row.integer(13)
+      guard let index = places[id] else { return }
+      let ranked = ranked[index]
+      let source = try row.text(5)
+      let path = try row.bool(8) ? identity.knownPath(of: source) : nil
+      let stamp = FileStamp(
+        modified: try row.text(orNil: 9), bytes: try row.isNull(10) ? nil : row.integer(10))
+      hits[index] =
+        Hit(
+          rank: index + 1, score: ranked.score, cosine: ranked.cosine, id: id,
+          source: source, path: path, fileState: path.flatMap { stamp.state(of: $0) },
+          collection: collection.name, ordinal: try row.count(0),
+          text: try row.text(orNil: 1), metadata: try MetadataJSON.decode(try row.text(6)),
+          start: try row.count(orNil: 2), end: try row.count(orNil: 3),
+          line: try row.count(orNil: 4),
+          headings: (try row.text(orNil: 11) ?? "").split(separator: "\n").map(String.init),
+          format: DocumentFormat(rawValue: try row.text(12)) ?? .text, copies: ranked.copies,
+          space: try isByVector
+            ? space : row.isNull(7) ? nil : spaces[row.integer(7)],
+          degraded: plan.degradedReason != nil)
     }
-    guard options.neighbours > 0 else { return hits }
-    return try hits.map { try Self.widened($0, by: options.neighbours, db) }
+    guard options.neighbours > 0 else { return hits.compactMap(\.self) }
+    return try hits.compactMap(\.self).map { try Self.widened($0, by: options.neighbours, db) }
   }
 
   /// A hit with the text of so many chunks before and after it.

@@ -75,7 +75,9 @@ enum VectorsTable {
 
   /// Whether a text has a vector in a space already, placed or staged.
   static func knows(textHash: Data, space: Int64, _ db: any SQLTransaction) throws -> Bool {
-    try Bool.fetchOne(
+    // A dry run's space need not be in the store.
+    guard space > 0 else { return false }
+    return try Bool.fetchOne(
       db,
       sql: """
         SELECT (SELECT 1 \(firstOfText(in: space, db))) IS NOT NULL
@@ -143,6 +145,7 @@ enum VectorsTable {
   static func find(textHash: Data, space: SpaceRecord, _ db: any SQLTransaction) throws
     -> StoredVector?
   {
+    guard space.id > 0 else { return nil }
     let placed = """
       SELECT v.id, \(data(in: space.space, db)), v.norm, v.checksum
       \(firstOfText(in: space.id, db))
