@@ -20,8 +20,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    // For the tests' server alone: neither the library nor the command depends on it.
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     .executableTarget(name: "store", dependencies: ["StoreCLI"]),
@@ -71,11 +69,6 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ],
       path: "Tests/TestSupport",
       exclude: [
         "retrieval_reference.py", "statistics_reference.py", "tls_and_proxy.py",

@@ -19,21 +19,26 @@
     /// The port to connect to.
     package let port: Int
     private let target: Int
-    private let listener: Int32
     private let condition = NSCondition()
     // Touched under the condition's lock only.
     nonisolated(unsafe) private var state = State()
 
     package init(to target: Int) throws {
       self.target = target
-      (listener, port) = try Self.listen()
-      let listener = listener
+      let (listener, port) = try LoopbackPort.listen(0)
+      self.port = port
       Thread.detachNewThread { [weak self] in
         while true {
           let socket = accept(listener, nil, nil)
-          guard socket >= 0 else { return }
-          self?.forward(socket)
+          guard socket >= 0 else { break }
+          guard let self, !self.condition.withLock({ self.state.isClosed }) else {
+            Foundation.close(socket)
+            break
+          }
+          self.forward(socket)
         }
+        // Closed by the thread that uses it: its number may be another socket's at once.
+        Foundation.close(listener)
       }
     }
 
@@ -72,15 +77,15 @@
         return state.isClosed
       }
       guard !wasClosed else { return }
-      shutdown(listener, Int32(SHUT_RDWR))
-      Foundation.close(listener)
+      // Wakes the thread that waits for a connection.
+      if let socket = try? LoopbackPort.connect(port) { Foundation.close(socket) }
       cut()
     }
 
     // MARK: - The bytes
 
     private func forward(_ client: Int32) {
-      guard let server = try? Self.connect(target) else {
+      guard let server = try? LoopbackPort.connect(target) else {
         Foundation.close(client)
         return
       }
@@ -112,7 +117,7 @@
         var sent = 0
         while sent < count {
           let more = buffer[sent..<count].withUnsafeBytes {
-            send(sink, $0.baseAddress, $0.count, Self.noSignal)
+            send(sink, $0.baseAddress, $0.count, LoopbackConnection.noSignal)
           }
           guard more > 0 else { return }
           sent += more
@@ -133,61 +138,7 @@
       }
     }
 
-    // MARK: - Sockets
-
-    #if canImport(Darwin)
-      private static let stream = SOCK_STREAM
-      private static let noSignal: Int32 = 0
-    #else
-      private static let stream = Int32(SOCK_STREAM.rawValue)
-      private static let noSignal = Int32(MSG_NOSIGNAL)
-    #endif
-
     /// A port of loopback that nothing listens on.
-    package static func freePort() throws -> Int {
-      let (socket, port) = try listen()
-      Foundation.close(socket)
-      return port
-    }
-
-    private static func loopback(_ port: Int) -> sockaddr_in {
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = in_port_t(port).bigEndian
-      address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-      return address
-    }
-
-    private static func listen() throws -> (socket: Int32, port: Int) {
-      let listener = socket(AF_INET, stream, 0)
-      var address = loopback(0)
-      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      let isListening = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          bind(listener, $0, length) == 0 && Foundation.listen(listener, 64) == 0
-            && getsockname(listener, $0, &length) == 0
-        }
-      }
-      guard isListening else {
-        Foundation.close(listener)
-        throw POSIXError(.EADDRNOTAVAIL)
-      }
-      return (listener, Int(in_port_t(bigEndian: address.sin_port)))
-    }
-
-    private static func connect(_ port: Int) throws -> Int32 {
-      let client = socket(AF_INET, stream, 0)
-      var address = loopback(port)
-      let isConnected = withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          Foundation.connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-        }
-      }
-      guard isConnected else {
-        Foundation.close(client)
-        throw POSIXError(.ECONNREFUSED)
-      }
-      return client
-    }
+    package static func freePort() throws -> Int { try LoopbackPort.free() }
   }
 #endif

@@ -1,7 +1,6 @@
 // Files and batches of a LoopbackServer: the Batch API, with faults.
 
 import Foundation
-import NIOCore
 
 /// What a ``LoopbackServer`` does with files and batches.
 package struct LoopbackBatchBehaviour: Sendable {
@@ -203,7 +202,8 @@ extension LoopbackState {
           dimensions: line.dimensions > 0 ? line.dimensions : behaviour.models[line.model] ?? 1,
           form: line.isBase64 ? .base64 : .numbers, tokens: tokens)
         // On one line, as a file of answers has it.
-        let json = String(buffer: body.bytes()).replacingOccurrences(of: "\n", with: " ")
+        let json = String(decoding: body.bytes(), as: UTF8.self).replacingOccurrences(
+          of: "\n", with: " ")
         output +=
           "{\"id\": \"x\", \"custom_id\": \"\(line.name)\", \"response\": {\"status_code\": 200, "
         output += "\"request_id\": \"y\", \"body\": \(json)}, \"error\": null}\n"

@@ -1,8 +1,6 @@
 // Writes the JSON of an answer with vectors, right or broken by a fault. Called by LoopbackResponder
 // outside the server's lock: it is the hot path of throughput tests.
 
-import NIOCore
-
 /// An answer with vectors.
 struct LoopbackBody: Sendable {
   var texts: [String]
@@ -26,24 +24,24 @@ struct LoopbackBody: Sendable {
   }
 
   /// The JSON.
-  func bytes() -> ByteBuffer {
+  func bytes() -> [UInt8] {
     let vectors = LoopbackVectors.of(dimensions)
     let items = changed(texts.enumerated().map { Item(index: $0, value: .text($1)) }, vectors)
     let perItem = 80 + (form == .base64 ? dimensions * 16 / 3 + 4 : dimensions * 13)
-    var buffer = ByteBufferAllocator().buffer(capacity: 200 + items.count * perItem)
-    if written.startsWithMark { buffer.writeString("\u{FEFF}") }
-    buffer.writeStaticString("{\"object\":\"list\",\"data\":[")
+    var buffer: [UInt8] = []
+    buffer.reserveCapacity(200 + items.count * perItem)
+    if written.startsWithMark { buffer += ("\u{FEFF}").utf8 }
+    buffer += ("{\"object\":\"list\",\"data\":[").utf8
     for (position, item) in items.enumerated() {
       write(item, isFirst: position == 0, vectors, to: &buffer)
     }
-    buffer.writeString("],\"model\":\(LoopbackRefusal.quoted(written.model ?? model))")
-    if change != .missingUsage { buffer.writeString(usage) }
-    buffer.writeString(written.extra + "}")
+    buffer += ("],\"model\":\(LoopbackRefusal.quoted(written.model ?? model))").utf8
+    if change != .missingUsage { buffer += (usage).utf8 }
+    buffer += (written.extra + "}").utf8
     if change == .halfJSON {
-      return buffer.readSlice(length: buffer.readableBytes / 2) ?? buffer
+      return Array(buffer[..<(buffer.count / 2)])
     }
-    return written.isCompressed
-      ? ByteBuffer(bytes: Self.gzip(Array(buffer.readableBytesView))) : buffer
+    return written.isCompressed ? Self.gzip(buffer) : buffer
   }
 
   /// Bytes in gzip's form (RFC 1952), in blocks that are stored as they are.
@@ -68,31 +66,31 @@ struct LoopbackBody: Sendable {
   }
 
   private func write(
-    _ item: Item, isFirst: Bool, _ vectors: LoopbackVectors, to buffer: inout ByteBuffer
+    _ item: Item, isFirst: Bool, _ vectors: LoopbackVectors, to buffer: inout [UInt8]
   ) {
-    buffer.writeString("\(isFirst ? "" : ",")\n{\"object\":\"embedding\"")
-    buffer.writeString(index(item))
-    buffer.writeStaticString(",\"embedding\":")
+    buffer += ("\(isFirst ? "" : ",")\n{\"object\":\"embedding\"").utf8
+    buffer += (index(item)).utf8
+    buffer += (",\"embedding\":").utf8
     if case .null = item.value {
-      buffer.writeStaticString("null}")
+      buffer += ("null}").utf8
       return
     }
-    buffer.writeString(form == .base64 ? "\"" : "[")
+    buffer += (form == .base64 ? "\"" : "[").utf8
     switch item.value {
     case .text(let text) where written.length != 1 || written.isWhole:
       let vector = vectors.vector(for: text).map { component in
         written.isWhole ? (component * 1000).rounded() : component * written.length
       }
       if written.isWhole, form == .numbers {
-        buffer.writeString(vector.map { "\(Int($0))" }.joined(separator: ","))
+        buffer += (vector.map { "\(Int($0))" }.joined(separator: ",")).utf8
       } else {
-        buffer.writeBytes(LoopbackVectors.written(vector, as: form))
+        buffer += LoopbackVectors.written(vector, as: form)
       }
     case .text(let text): vectors.write(text, as: form, to: &buffer)
-    case .vector(let vector): buffer.writeBytes(LoopbackVectors.written(vector, as: form))
+    case .vector(let vector): buffer += LoopbackVectors.written(vector, as: form)
     case .null: break
     }
-    buffer.writeString(form == .base64 ? "\"}" : "]}")
+    buffer += (form == .base64 ? "\"}" : "]}").utf8
   }
 
   private func index(_ item: Item) -> String {

@@ -1,9 +1,6 @@
 // A server on loopback that stands for LlamaParse in tests: uploads, jobs, results, a bill, and faults on demand.
 
 package import Foundation
-import NIOCore
-import NIOHTTP1
-import NIOPosix
 import Synchronization
 
 /// A server that parses documents as LlamaParse does: a form feed in a document's bytes begins its next page.
@@ -62,30 +59,28 @@ package final class ParseServer: Sendable {
   }
 
   private let state: Mutex<State>
-  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-  private let port = Mutex(0)
+  private let port = Mutex<LoopbackPort?>(nil)
 
   private init(_ behaviour: Behaviour) { state = Mutex(State(behaviour: behaviour)) }
 
   fileprivate static func start(_ behaviour: Behaviour) async throws -> ParseServer {
     let server = ParseServer(behaviour)
-    let channel = try await ServerBootstrap(group: server.group)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.configureHTTPServerPipeline()
-          try pipeline.addHandler(ParseHandler(server))
-        }
+    let port = try LoopbackPort { [unowned server] connection in
+      while let request = connection.request(), let (status, json) = server.answer(request) {
+        var headers = [(name: "Content-Type", value: "application/json")]
+        if status == 429 { headers.append(("Retry-After", "0")) }
+        let head = HTTPRequest.head(status, headers, length: json.count)
+        guard connection.send(head), connection.send(json) else { return }
       }
-      .bind(host: "127.0.0.1", port: 0).get()
-    server.port.withLock { $0 = channel.localAddress?.port ?? 0 }
+    }
+    server.port.withLock { $0 = port }
     return server
   }
 
-  func stop() async { try? await group.shutdownGracefully() }
+  func stop() async { await port.withLock(\.self)?.close() }
 
   /// `http://127.0.0.1:PORT`.
-  package var url: String { "http://127.0.0.1:\(port.withLock { $0 })" }
+  package var url: String { "http://127.0.0.1:\(port.withLock { $0?.number ?? 0 })" }
 
   /// Changes the behaviour, from the next request on.
   package func update(_ change: @Sendable (inout Behaviour) -> Void) {
@@ -124,19 +119,19 @@ package final class ParseServer: Sendable {
 
   // MARK: Answers
 
-  fileprivate func answer(_ head: HTTPRequestHead, _ body: Data) -> (status: Int, json: Data)? {
-    let parts = head.uri.split(separator: "?", maxSplits: 1)
+  private func answer(_ request: HTTPRequest) -> (status: Int, json: Data)? {
+    let parts = request.target.split(separator: "?", maxSplits: 1)
     let (path, query) = (String(parts[0]), parts.dropFirst().first ?? "")
     let root = "/api/v2/parse"
     return state.withLock { state -> (Int, Data)? in
-      guard head.headers["Authorization"].first == "Bearer \(state.behaviour.key)" else {
+      guard request.header("Authorization") == "Bearer \(state.behaviour.key)" else {
         state.refusedKeys += 1
         return (401, Self.json(["detail": "Invalid API Key"]))
       }
       guard path.hasPrefix(root) else { return (404, Self.json(["detail": "Not Found"])) }
       let id = path.split(separator: "/").last.map(String.init) ?? ""
       let call: Call =
-        head.method == .POST
+        request.method == "POST"
         ? .upload : path == root ? .list : query.contains("markdown") ? .result : .job
       let number = state.calls[call] ?? 0
       state.calls[call] = number + 1
@@ -147,7 +142,7 @@ package final class ParseServer: Sendable {
       case .reset: return nil
       case .lostAnswer, nil: break
       }
-      let answer = Self.answer(call, id, head, body, &state)
+      let answer = Self.answer(call, id, request, &state)
       return fault == nil ? (answer.0, Self.json(answer.1)) : nil
     }
   }
@@ -157,11 +152,11 @@ package final class ParseServer: Sendable {
   }
 
   private static func answer(
-    _ call: Call, _ id: String, _ head: HTTPRequestHead, _ body: Data, _ state: inout State
+    _ call: Call, _ id: String, _ request: HTTPRequest, _ state: inout State
   ) -> (Int, Any) {
     switch call {
     case .upload:
-      guard let upload = Upload(head, body) else { return (422, ["detail": "no file"]) }
+      guard let upload = Upload(request) else { return (422, ["detail": "no file"]) }
       let id = "pjb-\(state.jobs.count)"
       state.jobs.append((id, Job(upload: upload)))
       return (200, ["id": id, "project_id": "p", "status": "PENDING"])
@@ -201,13 +196,13 @@ package final class ParseServer: Sendable {
 }
 
 extension ParseServer.Upload {
-  fileprivate init?(_ head: HTTPRequestHead, _ body: Data) {
-    guard let type = head.headers["Content-Type"].first,
+  fileprivate init?(_ request: HTTPRequest) {
+    guard let type = request.header("Content-Type"),
       let boundary = type.components(separatedBy: "boundary=").last
     else { return nil }
     var fields: [String: Data] = [:]
     var file = ""
-    var rest = body
+    var rest = Data(request.body)
     let mark = Data("--\(boundary)".utf8)
     while let start = rest.range(of: mark) {
       rest = rest[start.upperBound...]
@@ -223,7 +218,7 @@ extension ParseServer.Upload {
       return nil
     }
     self.init(
-      name: file, requestID: head.headers["X-Client-Request-Id"].first ?? "", document: document,
+      name: file, requestID: request.header("X-Client-Request-Id") ?? "", document: document,
       configuration: String(decoding: configuration, as: UTF8.self))
   }
 }
@@ -236,41 +231,3 @@ package func withParseServer<Result: Sendable>(
 }
 
 extension ParseServer: TestServer {}
-
-private final class ParseHandler: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
-
-  private let server: ParseServer
-  private var head: HTTPRequestHead?
-  private var body = ByteBuffer()
-
-  init(_ server: ParseServer) { self.server = server }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head):
-      self.head = head
-      body.clear()
-    case .body(var part): body.writeBuffer(&part)
-    case .end:
-      guard let head, let answer = server.answer(head, Data(body.readableBytesView)) else {
-        return context.close(promise: nil)
-      }
-      var headers = HTTPHeaders([("Content-Length", "\(answer.json.count)")])
-      headers.add(name: "Content-Type", value: "application/json")
-      if answer.status == 429 { headers.add(name: "Retry-After", value: "0") }
-      let status = HTTPResponseStatus(statusCode: answer.status)
-      context.write(
-        wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))),
-        promise: nil)
-      context.write(
-        wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.json)))), promise: nil)
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    }
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
-  }
-}

@@ -1,123 +1,79 @@
-// Sends an answer of a LoopbackServer: whole, late, in pieces, half, endless, or a reset instead.
-// A client that has gone away is no error.
+// Serves one connection of a LoopbackServer: reads its requests, one at a time, and sends each answer: whole, late,
+// in pieces, half, endless, or a reset instead. A client that has gone away is no error.
 
-import NIOCore
-import NIOHTTP1
-import NIOPosix
+/// Serves one connection.
+struct LoopbackResponder {
+  private static let blanks = [UInt8](repeating: UInt8(ascii: " "), count: 65_536)
 
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
+  let server: LoopbackServer
+  let connection: LoopbackConnection
 
-/// Sends one answer on one connection.
-struct LoopbackResponder: Sendable {
-  let channel: any Channel
-  let answer: LoopbackAnswer
-  let keepsAlive: Bool
-  /// Called at the end; true where the answer was sent whole.
-  let finish: @Sendable (Bool) -> Void
-
-  /// Sends the answer after its delay.
-  func start() {
-    if answer.delay > 0 { after(answer.delay) { send() } } else { send() }
-  }
-
-  private func send() {
-    guard channel.isActive else { return finish(false) }
-    switch answer.delivery {
-    case .never: break
-    case .reset: reset()
-    case .close: close()
-    case .endless:
-      writeHead(length: nil)
-      writeEndlessly()
-    case .whole:
-      let body = content()
-      writeHead(length: body.readableBytes)
-      write(.body(.byteBuffer(body)))
-      end()
-    case .half(let isReset):
-      var body = content()
-      writeHead(length: body.readableBytes)
-      let half = body.readSlice(length: body.readableBytes / 2) ?? ByteBuffer()
-      channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(half))).whenComplete { _ in
-        // Time for the half to be read before the connection ends.
-        after(0.02) { isReset ? reset() : close() }
-      }
-    case .pieces(let count, let interval):
-      let body = content()
-      writeHead(length: nil)
-      writePieces(body, length: max(1, body.readableBytes / max(1, count)), interval)
+  func serve() {
+    let number = server.open()
+    while let request = connection.request() {
+      let (place, answer) = server.receive(request, connection: number)
+      let goesOn =
+        connection.wait(answer.delay)
+        && send(answer, keepsAlive: request.keepsAlive) {
+          server.finish(place, isAnswered: true)
+        }
+      // A request that is answered stays so.
+      server.finish(place, isAnswered: false)
+      guard goesOn, request.keepsAlive else { return }
     }
   }
 
-  private func content() -> ByteBuffer {
+  /// Sends an answer. Returns whether the connection goes on.
+  ///
+  /// - Parameter finish: notes that the answer was sent whole. Called before its last bytes, so that no request that
+  ///   it sets free is counted beside it.
+  private func send(_ answer: LoopbackAnswer, keepsAlive: Bool, finish: () -> Void) -> Bool {
+    func head(_ length: Int?) -> [UInt8] {
+      HTTPRequest.head(
+        answer.status,
+        answer.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
+        length: length, keepsAlive: keepsAlive)
+    }
+    switch answer.delivery {
+    case .never: return connection.wait(.infinity)
+    case .reset:
+      connection.reset()
+      return false
+    case .close: return false
+    case .endless:
+      guard connection.send(head(nil)) else { return false }
+      let blanks = HTTPRequest.chunk(Self.blanks)
+      while connection.send(blanks) {}
+      return false
+    case .whole:
+      let body = content(of: answer)
+      finish()
+      return connection.send(head(body.count) + body)
+    case .half(let isReset):
+      let body = content(of: answer)
+      connection.send(head(body.count) + body[..<(body.count / 2)])
+      // Time for the half to be read before the connection ends.
+      _ = connection.wait(0.02)
+      if isReset { connection.reset() }
+      return false
+    case .pieces(let count, let interval):
+      var rest = content(of: answer)[...]
+      let length = max(1, rest.count / max(1, count))
+      guard connection.send(head(nil)) else { return false }
+      while !rest.isEmpty {
+        guard connection.send(HTTPRequest.chunk(Array(rest.prefix(length)))) else { return false }
+        rest = rest.dropFirst(length)
+        guard connection.wait(interval) else { return false }
+      }
+      finish()
+      return connection.send(HTTPRequest.chunk([]))
+    }
+  }
+
+  private func content(of answer: LoopbackAnswer) -> [UInt8] {
     switch answer.content {
-    case .text(let text): ByteBuffer(string: text)
+    case .text(let text): Array(text.utf8)
     case .vectors(let body): body.bytes()
     }
-  }
-
-  private func writeHead(length: Int?) {
-    var headers = HTTPHeaders()
-    for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) {
-      headers.add(name: name, value: value)
-    }
-    if let length { headers.add(name: "content-length", value: "\(length)") }
-    if !keepsAlive { headers.add(name: "connection", value: "close") }
-    let status = HTTPResponseStatus(statusCode: answer.status)
-    write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
-  }
-
-  private func writePieces(_ body: ByteBuffer, length: Int, _ interval: Double) {
-    var rest = body
-    guard let piece = rest.readSlice(length: min(length, rest.readableBytes)),
-      piece.readableBytes > 0, channel.isActive
-    else { return end() }
-    let left = rest
-    channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)), promise: nil)
-    after(interval) { writePieces(left, length: length, interval) }
-  }
-
-  private func writeEndlessly() {
-    let part = HTTPServerResponsePart.body(.byteBuffer(Self.blanks))
-    channel.writeAndFlush(part).whenSuccess { writeEndlessly() }
-  }
-
-  private static let blanks = ByteBuffer(repeating: UInt8(ascii: " "), count: 65536)
-
-  /// Hands over what is left. The end is noted before, so that no request that the answer sets free
-  /// is counted beside it.
-  private func end() {
-    finish(true)
-    channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in
-      if !keepsAlive { close() }
-    }
-  }
-
-  private func write(_ part: HTTPServerResponsePart) {
-    channel.write(part, promise: nil)
-  }
-
-  private func close() {
-    finish(false)
-    channel.close(promise: nil)
-  }
-
-  /// Closes so that the client gets a reset: lingering for no time discards what is under way.
-  private func reset() {
-    finish(false)
-    guard let socket = channel as? any SocketOptionProvider else { return }
-    socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
-      channel.close(promise: nil)
-    }
-  }
-
-  private func after(_ seconds: Double, _ body: @escaping @Sendable () -> Void) {
-    channel.eventLoop.scheduleTask(in: .nanoseconds(Int64(seconds * 1e9)), body)
   }
 }

@@ -1,10 +1,7 @@
 // A real HTTP server on loopback that stands for the embeddings API in tests, with faults on demand.
-// LoopbackHandler reads requests and hands them over here; LoopbackState decides; LoopbackResponder
-// sends. It runs on threads of its own, never on Swift's pool.
+// LoopbackResponder reads requests and sends answers; LoopbackState decides. It runs on threads of its own, never
+// on Swift's pool.
 
-import NIOCore
-import NIOHTTP1
-import NIOPosix
 import Synchronization
 
 /// A server that behaves as OpenAI's embeddings API, or as badly as it is told to.
@@ -19,8 +16,7 @@ import Synchronization
 /// It is not a proxy and knows no TLS.
 package final class LoopbackServer: Sendable {
   private let state: Mutex<LoopbackState>
-  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-  private let boundPort = Mutex(0)
+  private let boundPort = Mutex<LoopbackPort?>(nil)
   private let started = ContinuousClock.now
 
   private init(_ behaviour: LoopbackBehaviour) {
@@ -34,25 +30,10 @@ package final class LoopbackServer: Sendable {
     _ behaviour: LoopbackBehaviour = LoopbackBehaviour(), port: Int = 0
   ) async throws -> LoopbackServer {
     let server = LoopbackServer(behaviour)
-    let bootstrap = ServerBootstrap(group: server.group)
-      .serverChannelOption(.backlog, value: 256)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: true, withErrorHandling: true)
-          try pipeline.addHandler(LoopbackHandler(server, connection: server.open(channel)))
-        }
-      }
-    do {
-      let channel = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
-      server.boundPort.withLock { $0 = channel.localAddress?.port ?? 0 }
-    } catch {
-      await server.stop()
-      throw error
+    let bound = try LoopbackPort(port) { [unowned server] connection in
+      LoopbackResponder(server: server, connection: connection).serve()
     }
+    server.boundPort.withLock { $0 = bound }
     return server
   }
 
@@ -60,11 +41,11 @@ package final class LoopbackServer: Sendable {
   package var url: String { "http://127.0.0.1:\(port)" }
 
   /// The port, also after ``stop()``.
-  package var port: Int { boundPort.withLock { $0 } }
+  package var port: Int { boundPort.withLock { $0?.number ?? 0 } }
 
   /// Closes all connections and the port.
   package func stop() async {
-    try? await group.shutdownGracefully()
+    await boundPort.withLock(\.self)?.close()
   }
 
   /// Changes the behaviour, from the next request on.
@@ -74,7 +55,7 @@ package final class LoopbackServer: Sendable {
 
   /// Closes the connections that are open, as a server does with idle ones. The port stays open.
   package func closeConnections() async {
-    for channel in state.withLock({ $0.openChannels.values }) { try? await channel.close() }
+    boundPort.withLock(\.self)?.closeConnections()
   }
 
   // MARK: What it saw
@@ -118,27 +99,23 @@ package final class LoopbackServer: Sendable {
     }
   }
 
-  // MARK: For LoopbackHandler
+  // MARK: For LoopbackResponder
 
-  func open(_ channel: any Channel) -> Int {
-    state.withLock { $0.open(channel) }
-  }
-
-  func close(_ connection: Int) {
-    state.withLock { $0.close(connection) }
+  /// Notes a new connection. Returns its number.
+  func open() -> Int {
+    state.withLock { $0.open() }
   }
 
   /// Takes a request in. Returns its number and what is to be answered.
   func receive(
-    _ head: HTTPRequestHead, _ body: [UInt8], connection: Int
+    _ came: HTTPRequest, connection: Int
   ) -> (number: Int, answer: LoopbackAnswer) {
-    let path = head.uri.split(separator: "?", maxSplits: 1).first.map(String.init) ?? "/"
+    let target = came.target.split(separator: "?", maxSplits: 1).map(String.init)
     var request = LoopbackRequest(
-      number: 0, connection: connection, method: head.method.rawValue, path: path,
-      headers: head.headers.map { ($0.name, $0.value) }, body: body, arrived: seconds)
-    request.query =
-      head.uri.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
-    let call = request.isForVectors ? LoopbackCall(headers: request.headers, body: body) : nil
+      number: 0, connection: connection, method: came.method, path: target.first ?? "/",
+      headers: came.headers, body: came.body, arrived: seconds)
+    request.query = target.dropFirst().first ?? ""
+    let call = request.isForVectors ? LoopbackCall(headers: came.headers, body: came.body) : nil
     if let call {
       request.texts = call.texts
       request.question = call.query
@@ -183,6 +160,10 @@ protocol TestServer: Sendable {
 }
 
 extension LoopbackServer: TestServer {}
+
+extension LoopbackPort: TestServer {
+  func stop() async { await close() }
+}
 
 /// Runs a body with a server, and stops the server, also where the body throws.
 func running<Server: TestServer, Result: Sendable>(

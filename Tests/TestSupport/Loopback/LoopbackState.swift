@@ -1,8 +1,6 @@
 // Decides what a LoopbackServer answers, and keeps its books. A value behind the server's lock;
 // times are handed in, nothing is sent from here.
 
-import NIOCore
-
 /// An answer to be sent by LoopbackResponder.
 struct LoopbackAnswer: Sendable {
   enum Content: Sendable {
@@ -25,7 +23,6 @@ struct LoopbackState: Sendable {
   var billing = LoopbackBilling()
   var violations: [String] = []
   private(set) var connections = 0
-  private(set) var openChannels: [Int: any Channel] = [:]
   private(set) var maximumInFlight = 0
   private(set) var inFlight: Set<Int> = []
   /// The requests whose answer is decided.
@@ -43,15 +40,9 @@ struct LoopbackState: Sendable {
   // MARK: Arrival and end
 
   /// Notes a new connection. Returns its number.
-  mutating func open(_ channel: any Channel) -> Int {
-    openChannels[connections] = channel
+  mutating func open() -> Int {
     connections += 1
     return connections - 1
-  }
-
-  /// Notes the end of a connection.
-  mutating func close(_ connection: Int) {
-    openChannels[connection] = nil
   }
 
   /// Writes a request down. Returns it with its number in place, and its number for the fault plan.
