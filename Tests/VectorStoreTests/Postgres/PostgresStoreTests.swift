@@ -344,8 +344,12 @@
       let port = database.server.port
       let proxy = try await onOwnThread { try StallingProxy(to: port) }
       defer { proxy.close() }
-      let store = try await Self.store(database.uri(port: proxy.port) + "?timeout=1")
-      try await store.add(Self.documents(5))
+      // What takes the server long is done without a limit.
+      let writer = try await Self.store(database.uri)
+      try await writer.add(Self.documents(5))
+      try await writer.close()
+      let store = try await Self.store(database.uri(port: proxy.port) + "?timeout=2")
+      #expect(try await store.query("sentence").hits.count == 5)
       proxy.stall()
       await #expect { try await store.query("sentence") } throws: {
         ($0 as? StoreError)?.code == .cannotOpen
