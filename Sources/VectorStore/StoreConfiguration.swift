@@ -61,6 +61,8 @@ public struct StoreConfiguration: Sendable {
   package var segmentRows = SegmentLayout.maximumRows
   /// Whether a file opens that declares something else than this program does: for doctor, which tells.
   var opensForeignSchemas = false
+  /// Whether a store is made where there is none and ``access`` allows it.
+  var makesStore = true
   /// What says when documents are placed; tests let it stand.
   var clock: @Sendable () -> Date = { Date() }
   /// Where the library logs to; by default nowhere.
