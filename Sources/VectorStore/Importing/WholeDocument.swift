@@ -95,7 +95,7 @@ private struct WholeDocumentReader {
     ) { row in
       var parts = StoredParts()
       (parts.origin, parts.format) = (try row.text(1), try row.text(2))
-      parts.hash = try row.data(orNil: 3).map(Self.hexadecimal)
+      parts.hash = try row.data(orNil: 3)?.hexadecimal
       parts.given = try row.text(orNil: 5).map { try MetadataJSON.decode($0) }
       (parts.chunkTokens, parts.overlapTokens) = (try row.count(orNil: 6), try row.count(orNil: 7))
       (parts.added, parts.updated) = (try row.text(8), try row.text(9))
@@ -113,7 +113,7 @@ private struct WholeDocumentReader {
     for (chunk, textHash, failure) in chunks {
       var part = StoredParts.Chunk()
       (part.text, part.isWithoutText) = (chunk.text, chunk.text == nil)
-      if textHash != chunk.text.map(TextHash.of) { part.hash = textHash.map(Self.hexadecimal) }
+      if textHash != chunk.text.map(TextHash.of) { part.hash = textHash?.hexadecimal }
       (part.start, part.end, part.line) = (chunk.start, chunk.end, chunk.line)
       (part.failureCode, part.failureMessage) = failure
       part.vectors = try self.vectors(of: chunk.id, text: chunk.text)
@@ -182,7 +182,7 @@ private struct WholeDocumentReader {
     ) { row in
       var pending = StoredParts.Pending()
       (pending.origin, pending.format) = (try row.text(0), try row.text(1))
-      pending.hash = Self.hexadecimal(try row.data(orNil: 2) ?? Data())
+      pending.hash = try (row.data(orNil: 2) ?? Data()).hexadecimal
       (pending.text, pending.metadata) = (try row.text(3), try MetadataJSON.decode(try row.text(4)))
       (pending.chunkTokens, pending.overlapTokens) = (
         try row.count(orNil: 5), try row.count(orNil: 6)
@@ -191,12 +191,6 @@ private struct WholeDocumentReader {
       pending.ownChunks = try row.text(orNil: 9)
       return pending
     }
-  }
-
-  private static func hexadecimal(_ data: Data) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: data.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }
 

@@ -103,11 +103,7 @@ package struct TokenVocabularyFile: Sendable, Hashable {
     if bytes.count != size {
       return .wrongSize(place: place, found: bytes.count, expected: size)
     }
-    let digits = Array("0123456789abcdef")
-    let found = SHA256.hash(bytes).reduce(into: "") {
-      $0.append(digits[Int($1 >> 4)])
-      $0.append(digits[Int($1 & 15)])
-    }
+    let found = SHA256.hash(bytes).hexadecimal
     return found == sha256 ? nil : .wrongHash(place: place, found: found, expected: sha256)
   }
 }
