@@ -83,13 +83,16 @@ extension Store {
     _ progress: ProgressHandler?, _ db: any SQLTransaction
   ) throws {
     let writer = try Self.writer(path)
-    try WholeDocument.forEach(in: collection, db) { document, vectors in
+    let target = collection.target.space.name
+    try WholeDocument.forEach(in: collection, db) { document in
       try writer.append(
         document: document.source, text: document.text, metadata: document.metadata,
-        space: collection.target.space.name, document.parts)
+        space: target, document.parts)
       report.documents += 1
       report.rows += document.parts.chunks.count
-      report.withoutVector += vectors.missing
+      report.withoutVector += document.parts.chunks.count { chunk in
+        !chunk.vectors.contains { $0.space == target }
+      }
       if report.documents.isMultiple(of: 100) {
         progress?(StoreProgress(done: report.documents, unit: "documents"))
       }

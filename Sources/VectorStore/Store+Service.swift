@@ -12,16 +12,27 @@ package struct RememberedCollection: Sendable, Equatable {
 }
 
 extension Store {
-  /// What the store at a path knows of a collection; nil if there is no such store or collection.
+  /// Opens the store at a path or address, and makes none; nil if there is none.
+  package static func existing(
+    at path: String, _ configuration: StoreConfiguration
+  ) async throws -> Store? {
+    do {
+      guard StorePlace(path).isPostgres || StoreFile.size(of: path) > 0 else { return nil }
+      var configuration = configuration
+      configuration.makesStore = false
+      return try await Store(path: path, configuration: configuration)
+    } catch let error as StoreError where error.code == .storeNotFound {
+      return nil
+    }
+  }
+
+  /// What the store knows of a collection; nil if it has none of that name.
   ///
   /// - Parameter orAny: whether another collection that remembers its service will do.
-  /// - Throws: ``StoreError`` if the store cannot be read, as one of an older format cannot.
-  /// - Complexity: opens the file and reads one row.
-  package static func remembered(
-    _ collection: String, at path: String, orAny: Bool = false
+  package func remembered(
+    _ collection: String, orAny: Bool = false
   ) async throws -> RememberedCollection? {
-    guard let store = try await reading(at: path) else { return nil }
-    let found = try await store.file.read { db -> RememberedCollection? in
+    try await file.read { db in
       let named = try CollectionsTable.find(collection, db)
       let others = try orAny && named == nil ? CollectionsTable.all(db) : []
       guard
@@ -32,36 +43,11 @@ extension Store {
         space: record.target.space, takesTarget: try CollectionsTable.takesTarget(record.id, db),
         service: try CollectionsTable.service(of: record.id, db))
     }
-    try await store.close()
-    return found
   }
 
-  /// Opens the store at a path to look something up; nil if there is none.
-  static func reading(at path: String) async throws -> Store? {
-    do {
-      guard StorePlace(path).isPostgres || StoreFile.size(of: path) > 0 else { return nil }
-      return try await Store(
-        path: path, configuration: StoreConfiguration(access: .readOnly, mode: .mock))
-    } catch let error as StoreError where error.code == .storeNotFound {
-      return nil
-    }
-  }
-
-  /// Whether there is a store at a path or address.
-  package static func isThere(at path: String) async throws -> Bool {
-    guard let store = try await reading(at: path) else { return false }
-    try await store.close()
-    return true
-  }
-
-  /// The names of the collections of the store at a path; none if there is no such store.
-  ///
-  /// - Throws: ``StoreError`` if the store cannot be read, as one of an older format cannot.
-  package static func collectionNames(at path: String) async throws -> [String] {
-    guard let store = try await reading(at: path) else { return [] }
-    let names = try await store.file.read { try CollectionsTable.all($0).map(\.name) }
-    try await store.close()
-    return names
+  /// The names of its collections.
+  package func collectionNames() async throws -> [String] {
+    try await file.read { try CollectionsTable.all($0).map(\.name) }
   }
 
   /// How a service tells questions and documents apart in a space of this store.

@@ -30,14 +30,6 @@ extension Store {
     }
   }
 
-  /// The roots of the store at a path, as ``roots(in:)``; none if there is no such store.
-  package static func roots(at path: String, in collection: String?) async throws -> [Root] {
-    guard let store = try await reading(at: path) else { return [] }
-    let roots = try await store.roots(in: collection)
-    try await store.close()
-    return roots
-  }
-
   /// Brings roots in step with their files: what is new is added, what changed is replaced, what was moved keeps
   /// its document. Each root keeps the options that it was added with.
   ///

@@ -49,23 +49,41 @@ public final class Store: Sendable {
   ///
   /// - Throws: ``StoreError`` with the code `storeNotFound`, `notAStore`, `tooNew`, `damaged`,
   ///   `cannotOpen` or `readOnly`, and `invalidArgument` for a setting that is out of its range.
-  public init(path: String, configuration: StoreConfiguration = StoreConfiguration()) async throws {
+  public convenience init(
+    path: String, configuration: StoreConfiguration = StoreConfiguration()
+  ) async throws {
     try configuration.validate()
-    passing = try path == Self.memoryPath ? PassingFolder() : nil
+    let passing = try path == Self.memoryPath ? PassingFolder() : nil
     let path = passing.map { $0.path + "/store.db" } ?? path
-    opened = configuration
-    let place = try await StorePlace(path).open(configuration)
-    file = place.storage
-    self.path = file is StoreFile ? path : file.path
-    identity = SourceIdentity(
-      storeFolder: place.folder,
+    let (file, folder) = try await StorePlace(path).open(configuration)
+    let identity = SourceIdentity(
+      storeFolder: folder,
       workingFolder: configuration.workingFolder ?? FileManager.default.currentDirectoryPath)
+    await self.init(
+      file, path: file is StoreFile ? path : file.path, identity, passing, configuration)
+  }
+
+  private init(
+    _ file: any StoreStorage, path: String, _ identity: SourceIdentity, _ passing: PassingFolder?,
+    _ configuration: StoreConfiguration
+  ) async {
+    (self.file, self.path, self.identity, self.passing) = (file, path, identity, passing)
+    opened = configuration
     router = configuration.makeRouter()
     await configuration.recallServers()
     parses = ParsesFile(besideLedger: configuration.budget.fileOfUser)
     queryCache = configuration.queryCachePath.map {
       QueryCache(path: $0, logger: configuration.logger)
     }
+  }
+
+  /// The same open store with other services and another budget: what it remembers may say which. How the file is
+  /// opened stays as it is.
+  ///
+  /// - Throws: ``StoreError`` with `invalidArgument` for a setting that is out of its range.
+  package func with(_ configuration: StoreConfiguration) async throws -> Store {
+    try configuration.validate()
+    return await Store(file, path: path, identity, passing, configuration)
   }
 
   /// The store's file.

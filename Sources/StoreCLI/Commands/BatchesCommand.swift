@@ -26,7 +26,7 @@ struct BatchesCommand: AsyncParsableCommand {
     var settings = try await Settings(
       store, mode: mode.mode, access: .readWrite, embeds: collection.name)
     try settings.requireStore()
-    let known = try await settings.withStore { try await $0.batches() }
+    let known = try await settings.existingStore()?.batches() ?? []
     for space in Set(known.map(\.space)) {
       // One that is another server's is listed as it is.
       try? settings.use(space: space)

@@ -99,10 +99,9 @@ struct MCPCommand: AsyncParsableCommand {
     let tools = MCPTools(maximumTokens: maxTokens, writes: write, roots: try roots()) {
       var settings = try await Settings(
         chosen, mode: mode, access: writes ? .readWrite : .readOnly, embeds: "default",
-        makes: writes)
+        makes: writes, readers: 4)
       try await settings.addServices(of: nil, chosen, mode)
       if writes { try settings.addParser() }
-      settings.configuration.maximumReaders = 4
       return try await settings.open()
     }
     let output = Mutex(Terminal.standardOutput)

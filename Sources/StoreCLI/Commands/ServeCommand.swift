@@ -52,10 +52,9 @@ struct ServeCommand: AsyncParsableCommand {
     let chosen = StoreOptions(place, quiet: quiet, verbose: verbose)
     var settings = try await Settings(
       chosen, mode: mode.mode, access: write ? .readWrite : .readOnly, embeds: "default",
-      makes: write)
+      makes: write, readers: 8)
     try await settings.addServices(of: nil, chosen, mode.mode)
     if write { try settings.addParser() }
-    settings.configuration.maximumReaders = 8
     let store = try await settings.open()
     if write { try await UploadedFiles(besideStore: settings.storePath).removeRests() }
     var options = StoreServer.Options(host: host, port: port, writes: write)

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import VectorStore
 
 /// A program with agents whose configuration is known.
 enum MCPClient: String, CaseIterable, ExpressibleByArgument {

@@ -55,7 +55,7 @@ final class MCPSession: Sendable {
       }
       return
     }
-    guard id.string != nil || id.int != nil else {
+    guard id.string != nil || id.integer != nil else {
       return fail(.null, ProtocolError(code: -32600, message: "an id is a text or a whole number"))
     }
     let isFree = running.withLock { running in
@@ -158,7 +158,7 @@ final class MCPSession: Sendable {
 
   /// What tells the client how far a call is, if it asks for that: ten times a second at most.
   private func progress(_ meta: JSONValue?) -> ProgressHandler? {
-    guard let token = meta?["progressToken"], token.string != nil || token.int != nil else {
+    guard let token = meta?["progressToken"], token.string != nil || token.integer != nil else {
       return nil
     }
     let told = Mutex<(done: Int, at: ContinuousClock.Instant)?>(nil)
@@ -174,10 +174,10 @@ final class MCPSession: Sendable {
       }
       guard isDue else { return }
       var params: [String: JSONValue] = [
-        "progressToken": token, "progress": .int(progress.done),
+        "progressToken": token, "progress": .init(progress.done),
         "message": .string(progress.current ?? progress.unit),
       ]
-      params["total"] = progress.total.map { .int($0) }
+      params["total"] = progress.total.map { JSONValue($0) }
       send([
         "jsonrpc": "2.0", "method": "notifications/progress", "params": .object(params),
       ])
@@ -206,7 +206,7 @@ final class MCPSession: Sendable {
 
   private func fail(_ id: JSONValue, _ error: ProtocolError) {
     var members: [String: JSONValue] = [
-      "code": .int(error.code), "message": .string(error.message),
+      "code": .init(error.code), "message": .string(error.message),
     ]
     members["data"] = error.data
     send(["jsonrpc": "2.0", "id": id, "error": .object(members)])

@@ -1,5 +1,7 @@
 // The tools that agents see: names, descriptions, and the schemas that their arguments are checked against.
 
+import VectorStore
+
 extension [MCPTool.Argument] {
   /// The first argument that is unknown, missing or of another kind, and what is wrong with it; nil if all are well.
   ///
@@ -55,7 +57,7 @@ struct MCPTool: Sendable {
         ]
       case .integer(let range):
         [
-          "type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound),
+          "type": "integer", "minimum": .init(range.lowerBound), "maximum": .init(range.upperBound),
           "description": .string(description),
         ]
       case .object: ["type": "object", "description": .string(description)]
@@ -68,7 +70,7 @@ struct MCPTool: Sendable {
       switch (kind, value) {
       case (.text, .string(let text)) where !text.isEmpty: return nil
       case (.choice(let values), .string(let text)) where values.contains(text): return nil
-      case (.integer(let range), .int(let number)) where range.contains(number): return nil
+      case (.integer(let range), .integer(let number)) where range.contains(Int(number)): return nil
       case (.object, .object): return nil
       case (.text, _): expected = "a text that is not empty"
       case (.choice(let values), _): expected = "one of \(values.joined(separator: ", "))"

@@ -90,11 +90,11 @@ actor MCPTools {
 
   /// The options that the arguments of `search` say.
   static func queryOptions(_ arguments: [String: JSONValue]) throws -> QueryOptions {
-    var options = QueryOptions(limit: arguments["limit"]?.int ?? 10)
+    var options = QueryOptions(limit: arguments["limit"]?.integer ?? 10)
     options.filter = try arguments["filter"]?.string.map { try Filter(parsing: $0) }
     options.ranking =
       arguments["rank"]?.string.flatMap { RankArgument(rawValue: $0) }?.ranking ?? .fused
-    options.neighbours = arguments["context"]?.int ?? 0
+    options.neighbours = arguments["context"]?.integer ?? 0
     options.foldsCopies = true
     return options
   }
@@ -136,7 +136,7 @@ actor MCPTools {
       throw StoreError(
         .documentNotFound, "\(source) has no text: only its vectors are stored")
     }
-    if let page = arguments["page"]?.int {
+    if let page = arguments["page"]?.integer {
       guard let part = TextPlaces.text(of: page, in: text) else {
         throw StoreError(
           .invalidArgument,
@@ -147,8 +147,8 @@ actor MCPTools {
     }
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     let asked = source.contains(":") ? try await line(of: source, store, collection) : nil
-    let first = arguments["first_line"]?.int ?? asked ?? 1
-    let last = min(arguments["last_line"]?.int ?? lines.count, lines.count)
+    let first = arguments["first_line"]?.integer ?? asked ?? 1
+    let last = min(arguments["last_line"]?.integer ?? lines.count, lines.count)
     guard first <= last else {
       throw StoreError(
         .invalidArgument,
@@ -175,7 +175,7 @@ actor MCPTools {
       shown, notes,
       [
         "document": try JSONValue(encoding: document.summary), "text": .string(shown),
-        "first_line": .int(first), "last_line": .int(end), "lines": .int(lines.count),
+        "first_line": .init(first), "last_line": .init(end), "lines": .init(lines.count),
       ])
   }
 
@@ -190,7 +190,7 @@ actor MCPTools {
     _ store: Store, _ arguments: [String: JSONValue]
   ) async throws -> [String: JSONValue] {
     let filter = try arguments["filter"]?.string.map { try Filter(parsing: $0) }
-    let (limit, offset) = (arguments["limit"]?.int ?? 50, arguments["offset"]?.int ?? 0)
+    let (limit, offset) = (arguments["limit"]?.integer ?? 50, arguments["offset"]?.integer ?? 0)
     let all = try await store.list(
       in: arguments["collection"]?.string, filter: filter, limit: offset + limit + 1)
     let page = Array(all.dropFirst(offset).prefix(limit))

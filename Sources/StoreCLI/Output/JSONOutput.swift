@@ -1,4 +1,4 @@
-// JSON on standard output: one object a line, keys in a fixed order.
+// JSON on standard output: one object a line, keys in a fixed order; and JSON in messages.
 
 import Foundation
 import VectorStore
@@ -29,5 +29,15 @@ enum JSONOutput {
       }
     }
     return String(escaped) + "\n"
+  }
+}
+
+/// Any JSON value, as messages of the Model Context Protocol and of HTTP hold them.
+typealias JSONValue = MetadataValue
+
+extension JSONValue {
+  /// What a value is as the command's JSON.
+  init(encoding value: some Encodable) throws {
+    self = try JSONDecoder().decode(JSONValue.self, from: Data(try JSONOutput.line(value).utf8))
   }
 }

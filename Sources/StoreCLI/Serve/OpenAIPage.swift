@@ -22,7 +22,7 @@ struct OpenAIPage: Sendable {
 
   init(_ call: ServeCall) throws {
     let arguments = try call.arguments()
-    limit = arguments["limit"]?.int ?? 20
+    limit = arguments["limit"]?.integer ?? 20
     isAscending = arguments["order"]?.string == "asc"
     (after, before) = (arguments["after"]?.string, arguments["before"]?.string)
   }

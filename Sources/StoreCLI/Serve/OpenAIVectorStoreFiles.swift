@@ -26,11 +26,8 @@ struct OpenAIVectorStoreFiles: Sendable {
       attributes = .object(
         metadata.compactMapValues { value in
           switch value {
-          case .string(let text): .string(text)
-          case .bool(let value): .bool(value)
-          case .integer(let number): .int(Int(number))
-          case .number(let number): .double(number)
-          default: nil
+          case .string, .bool, .integer, .number: value
+          case .null, .array, .object: nil
           }
         }.filter { $0.key != OpenAIVectorStoreFiles.idKey })
     }
@@ -257,7 +254,7 @@ struct OpenAIVectorStoreFiles: Sendable {
     let isFailed = document.state == .pending || document.state == .failed
     return [
       "id": .string(name.id), "object": "vector_store.file",
-      "created_at": .int(Int(document.added.timeIntervalSince1970)),
+      "created_at": .init(Int(document.added.timeIntervalSince1970)),
       "vector_store_id": .string(id.text), "usage_bytes": 0,
       "status": isFailed ? "failed" : "completed", "attributes": name.attributes,
       "last_error": isFailed
@@ -310,12 +307,12 @@ struct OpenAIVectorStoreFiles: Sendable {
     let name = "vsfb_" + String(format: "%016lx", UInt.random(in: 0 ... .max))
     let batch: JSONValue = [
       "id": .string(name), "object": "vector_store.file_batch",
-      "created_at": .int(Int(Date().timeIntervalSince1970)), "vector_store_id": .string(id.text),
+      "created_at": .init(Int(Date().timeIntervalSince1970)), "vector_store_id": .string(id.text),
       "status": "completed",
       "file_counts": [
-        "in_progress": 0, "completed": .int(completed.count), "failed": .int(failed),
+        "in_progress": 0, "completed": .init(completed.count), "failed": .init(failed),
         "cancelled": 0,
-        "total": .int(wanted.count),
+        "total": .init(wanted.count),
       ],
     ]
     batches.all.withLock { all in

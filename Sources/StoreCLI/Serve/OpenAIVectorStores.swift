@@ -205,7 +205,7 @@ struct OpenAIVectorStores: Sendable {
             let file = OpenAIVectorStoreFiles.Name(source: hit.source, metadata: hit.metadata)
             return [
               "file_id": .string(file.id), "filename": .string(file.name),
-              "score": .double(hit.score),
+              "score": .init(hit.score),
               // As the notes: more than OpenAI says.
               "strength": hit.strength.map { .string($0.rawValue) } ?? .null,
               "attributes": file.attributes,
@@ -221,9 +221,7 @@ struct OpenAIVectorStores: Sendable {
   // MARK: - Descriptions
 
   private static func file(of id: VectorStoreID) -> String {
-    "vs-"
-      + SHA256.hash(Data(id.collection.utf8)).prefix(16).map { String(format: "%02x", $0) }
-      .joined() + ".json"
+    "vs-" + SHA256.hash(Data(id.collection.utf8)).prefix(16).hexadecimal + ".json"
   }
 
   private func notes(of id: VectorStoreID) async throws -> Notes {
@@ -258,13 +256,13 @@ struct OpenAIVectorStores: Sendable {
     // Documents that wait for vectors count as failed: nothing here goes on by itself.
     return [
       "id": .string(id.text), "object": "vector_store",
-      "created_at": .int(Int(collection.created.timeIntervalSince1970)),
-      "name": .string(notes.name ?? collection.name), "usage_bytes": .int(bytes),
+      "created_at": .init(Int(collection.created.timeIntervalSince1970)),
+      "name": .string(notes.name ?? collection.name), "usage_bytes": .init(bytes),
       "file_counts": [
-        "in_progress": 0, "completed": .int(collection.documents - collection.pending),
-        "failed": .int(collection.pending), "cancelled": 0, "total": .int(collection.documents),
+        "in_progress": 0, "completed": .init(collection.documents - collection.pending),
+        "failed": .init(collection.pending), "cancelled": 0, "total": .init(collection.documents),
       ], "status": "completed", "expires_after": .null, "expires_at": .null,
-      "last_active_at": .int(Int(collection.created.timeIntervalSince1970)),
+      "last_active_at": .init(Int(collection.created.timeIntervalSince1970)),
       "metadata": .object((notes.metadata ?? [:]).mapValues { .string($0) }),
     ]
   }

@@ -1,6 +1,7 @@
 // The values of the server's paths, a line each, from which their JSON Schemas are made.
 
 import Foundation
+import VectorStore
 
 /// Schemas by name. A field with a question mark after its name may be absent, a type with one may be null.
 enum OpenAPISchemas {

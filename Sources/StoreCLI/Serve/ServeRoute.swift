@@ -38,7 +38,7 @@ struct ServeCall: Sendable {
       let isNumber = expected.contains { argument in
         if case .integer = argument.kind { argument.name == name } else { false }
       }
-      given[name] = isNumber ? Int(text).map { .int($0) } ?? .string(text) : .string(text)
+      given[name] = isNumber ? Int(text).map { JSONValue($0) } ?? .string(text) : .string(text)
     }
     if let problem = expected.problem(given, of: request.head.path) {
       throw HTTPError(

@@ -67,7 +67,7 @@ struct StoreRoutes: Sendable {
             description: "How many days back, today included (default: 30).")
         ], gives: "UsageReport"
       ) { call in
-        let days = try call.arguments()["days"]?.int ?? 30
+        let days = try call.arguments()["days"]?.integer ?? 30
         return try HTTPResponse(json: try await store.usage(days: days))
       },
     ]
@@ -150,7 +150,7 @@ struct StoreRoutes: Sendable {
       }
     }
     let arguments = try call.arguments()
-    let (limit, offset) = (arguments["limit"]?.int ?? 50, arguments["offset"]?.int ?? 0)
+    let (limit, offset) = (arguments["limit"]?.integer ?? 50, arguments["offset"]?.integer ?? 0)
     let all = try await store.list(
       in: arguments["collection"]?.string,
       filter: try arguments["filter"]?.string.map { try Filter(parsing: $0) },

@@ -14,7 +14,7 @@ struct UploadedFile: Codable, Sendable {
   var json: JSONValue {
     [
       "id": .string(id), "object": "file", "filename": .string(filename),
-      "purpose": .string(purpose), "bytes": .int(bytes), "created_at": .int(created_at),
+      "purpose": .string(purpose), "bytes": .init(bytes), "created_at": .init(created_at),
       "status": "processed",
     ]
   }

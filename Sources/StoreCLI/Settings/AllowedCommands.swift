@@ -71,7 +71,7 @@ extension Settings {
     given.filter { !$0.command.isEmpty }.forEach(allow)
     guard Confirmation.isPossible else { return }
     // Whoever opens the store next says what is wrong with it.
-    let roots = (try? await Store.roots(at: storePath, in: collection)) ?? []
+    let roots = (try? await existingStore()?.roots(in: collection)) ?? []
     let replaced = Set(given.map(\.ending))
     var asked: Set<FileConverter> = []
     for root in roots {

@@ -16,7 +16,7 @@ extension Settings {
     guard configuration.mode != .mock else { return }
     let known: RememberedCollection?
     do {
-      known = try await Store.remembered(collection, at: storePath, orAny: !makes)
+      known = try await existingStore()?.remembered(collection, orAny: !makes)
     } catch is StoreError {
       // Whoever opens the store next says what is wrong with it.
       return

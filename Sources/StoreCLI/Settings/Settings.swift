@@ -74,6 +74,8 @@ struct Settings: Sendable {
   /// All settings in the order of ``SettingName``. Of the key only whether it is there.
   private(set) var rows: [Row] = []
   private var keyRefusal: SettingsError?
+  /// The store, if it was opened to see what it remembers.
+  private var seen: Store?
 
   /// Resolves flags over environment variables over `.env` files over defaults.
   ///
@@ -131,14 +133,16 @@ struct Settings: Sendable {
   ///   - sends: whether texts may be sent; the first time, this asks about an address that only a `.env`
   ///     file or the store names.
   ///   - makes: whether the collection is made if it is not there.
+  ///   - readers: how many may read the store at once.
   /// - Throws: ``SettingsError`` for a setting that is wrong, and if a key would be sent to an address
   ///   that it must not be sent to.
   init(
     _ options: StoreOptions, mode: ModeArgument? = nil, access: StoreConfiguration.Access,
     embeds collection: String?, target: EmbeddingSpace? = nil, sends: Bool = true,
-    makes: Bool = false
+    makes: Bool = false, readers: Int = 1
   ) async throws {
     try self.init(options, mode, access, quiet: collection == nil)
+    configuration.maximumReaders = readers
     guard let collection else { return }
     try await recall(collection, target: target, sends: sends, makes: makes)
     try addService(sends: sends)
@@ -149,16 +153,17 @@ struct Settings: Sendable {
   /// Adds the services of more collections, each by what it remembers of its own.
   ///
   /// - Parameter collections: their names; nil takes all of the store.
-  /// - Throws: as ``init(_:mode:access:embeds:target:sends:makes:)``.
+  /// - Throws: as ``init(_:mode:access:embeds:target:sends:makes:readers:)``.
   mutating func addServices(
     of collections: [String]?, _ options: StoreOptions, _ mode: ModeArgument?, sends: Bool = true
   ) async throws {
     guard configuration.mode != .mock else { return }
     var names = collections ?? []
     // Whoever opens the store next says what is wrong with it.
-    if collections == nil { names = (try? await Store.collectionNames(at: storePath)) ?? [] }
+    if collections == nil { names = (try? await existingStore()?.collectionNames()) ?? [] }
     for name in names {
       var other = try Settings(options, mode, configuration.access, quiet: true)
+      other.seen = seen
       try await other.recall(name, sends: sends, makes: false)
       try other.addService(sends: sends)
       if sends, configuration.access == .readWrite { try TextAddressRule.remember(other) }
@@ -314,8 +319,18 @@ struct Settings: Sendable {
 
   // MARK: - The store
 
+  /// The store with no service, to see what it remembers; nil if there is none. ``open()`` does not open it again.
+  mutating func existingStore() async throws -> Store? {
+    if seen == nil, let store = try await Store.existing(at: storePath, configuration) {
+      OpenedStores.add(store)
+      seen = store
+    }
+    return seen
+  }
+
   /// Opens the store. One that is only read must be there.
   func open() async throws -> Store {
+    if let seen { return try await seen.with(configuration) }
     if configuration.access == .readOnly { try requireStore() }
     let store = try await Store(path: storePath, configuration: configuration)
     OpenedStores.add(store)
@@ -345,9 +360,9 @@ struct Settings: Sendable {
   }
 
   /// Whether the store is there already, also on a server.
-  func isStoreThere() async throws -> Bool {
+  mutating func isStoreThere() async throws -> Bool {
     guard StorePlace(storePath).isPostgres else { return hasStore }
-    return try await Store.isThere(at: storePath)
+    return try await existingStore() != nil
   }
 
   /// Throws unless the store is there: a command that only reads or removes makes none.
@@ -370,7 +385,7 @@ struct Settings: Sendable {
   mutating func useDraftIfAbsent() async throws -> DraftStore? {
     let isThere =
       StorePlace(storePath).isPostgres
-      ? try await Store.isThere(at: storePath) : FileManager.default.fileExists(atPath: storePath)
+      ? try await existingStore() != nil : FileManager.default.fileExists(atPath: storePath)
     guard !isThere else { return nil }
     let draft = try DraftStore()
     storePath = draft.path

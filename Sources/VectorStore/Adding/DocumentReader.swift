@@ -256,7 +256,7 @@ struct DocumentReader: Sendable {
   }
 
   private static func name(of text: String) -> String {
-    "text-" + TextHash.of(text).prefix(6).map { String(format: "%02x", $0) }.joined()
+    "text-" + TextHash.of(text).prefix(6).hexadecimal
   }
 
   /// The chunks that a document brings; a text with a vector is one chunk.

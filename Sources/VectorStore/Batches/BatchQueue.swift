@@ -1,6 +1,7 @@
 // Texts on their way to a service's batches: handed over at half the price, and not waited for.
 
 import Foundation
+import VectorStoreText
 
 /// Where a run's texts go to get their vectors.
 protocol TextQueue: Sendable {
@@ -157,9 +158,7 @@ actor BatchQueue: TextQueue {
   }
 
   /// What a text is called in a batch.
-  static func name(of hash: Data) -> String {
-    hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  static func name(of hash: Data) -> String { hash.hexadecimal }
 }
 
 extension SpendingOptions {

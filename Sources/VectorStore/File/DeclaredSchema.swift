@@ -62,7 +62,7 @@ struct DeclaredSchema: Sendable {
     var hash = SHA256()
     let parts = objects.flatMap { [$0.type, $0.name, $0.table, $0.sql ?? "\u{1}"] } + searchOptions
     for part in parts { hash.add(Data((part + "\0").utf8)) }
-    return hash.finish().map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+    return hash.finish().hexadecimal
   }
 
   private static let models = Mutex<[Int32: DeclaredSchema]>([:])

@@ -58,7 +58,7 @@ final class StoreFile: StoreStorage {
     schema = configuration.opensForeignSchemas ? nil : SchemaGuard(path: path)
     writer = WriterConnection(path: path, lockTimeout: configuration.lockTimeout)
     if StoreFile.size(of: path) == 0 {
-      guard configuration.access == .readWrite else {
+      guard configuration.access == .readWrite, configuration.makesStore else {
         throw StoreError(
           .storeNotFound,
           "there is no store at \(path); make one by adding documents, or name another"

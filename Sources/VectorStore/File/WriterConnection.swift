@@ -226,6 +226,8 @@ final class WriterConnection: @unchecked Sendable {
   /// - Parameter isHurried: whether not to wait for another process's lock.
   /// - Throws: ``StoreError/Code/fileReplaced``; the connection is closed all the same.
   func close(isHurried: Bool = false) throws {
+    // Once: by the time that a closed store is let go, its file may be deleted, and opening would make it again.
+    guard !isClosed else { return }
     isClosed = true
     guard let queue else { return removeEmptyLog() }
     self.queue = nil

@@ -244,7 +244,7 @@ struct RestoredDocument: Sendable {
     let known = try DocumentsTable.placed(collection: collection.id, key, db)
     var kept: [Data: StoredVector] = [:]
     if let known {
-      if try WholeDocument.find(known.id, target: collection.target, db)?.compared
+      if try WholeDocument.find(known.id, db)?.compared
         == whole.standingIn(by: standIn, target: collection.target.space).compared
       {
         return .unchanged

@@ -18,7 +18,7 @@ struct WholeDocument: Sendable, Equatable {
   /// - Complexity: reads the collection once, with memory for one document.
   static func forEach(
     in collection: CollectionRecord, _ db: any SQLTransaction,
-    _ body: (WholeDocument, _ vectors: Vectors) throws -> Void
+    _ body: (WholeDocument) throws -> Void
   ) throws {
     let reader = try WholeDocumentReader(db)
     var kept: StoredParts.Collection? = try CollectionsTable.parts(of: collection, db)
@@ -27,11 +27,10 @@ struct WholeDocument: Sendable, Equatable {
       .integer(collection.id)
     ) { row in
       try Cancellation.check()
-      var vectors = Vectors()
-      if var document = try reader.read(try row.integer(0), target: collection.target, &vectors) {
+      if var document = try reader.read(try row.integer(0)) {
         document.parts.collection = kept
         kept = nil
-        try body(document, vectors)
+        try body(document)
       }
     }
   }
@@ -44,18 +43,12 @@ struct WholeDocument: Sendable, Equatable {
     let ids = try Int64.fetchAll(
       db, sql: "SELECT id FROM documents WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?",
       arguments: [collection.id, last, limit])
-    return try ids.compactMap { id in
-      var vectors = Vectors()
-      return try reader.read(id, target: collection.target, &vectors).map { (id, $0) }
-    }
+    return try ids.compactMap { id in try reader.read(id).map { (id, $0) } }
   }
 
   /// The document of a row.
-  static func find(
-    _ id: Int64, target: SpaceRecord, _ db: any SQLTransaction
-  ) throws -> WholeDocument? {
-    var vectors = Vectors()
-    return try WholeDocumentReader(db).read(id, target: target, &vectors)
+  static func find(_ id: Int64, _ db: any SQLTransaction) throws -> WholeDocument? {
+    try WholeDocumentReader(db).read(id)
   }
 
   /// The same without what says nothing of the document: when its root was last in step.
@@ -80,12 +73,6 @@ struct WholeDocument: Sendable, Equatable {
     }
     return document
   }
-
-  /// How many chunks have a vector in the collection's target space, and how many have none.
-  struct Vectors {
-    var inTarget = 0
-    var missing = 0
-  }
 }
 
 private struct WholeDocumentReader {
@@ -97,9 +84,7 @@ private struct WholeDocumentReader {
     spaces = try SpacesTable.byID(db)
   }
 
-  func read(
-    _ id: Int64, target: SpaceRecord, _ vectors: inout WholeDocument.Vectors
-  ) throws -> WholeDocument? {
+  func read(_ id: Int64) throws -> WholeDocument? {
     var found: WholeDocument?
     try db.forEachRow(
       bulk: """
@@ -110,7 +95,7 @@ private struct WholeDocumentReader {
     ) { row in
       var parts = StoredParts()
       (parts.origin, parts.format) = (try row.text(1), try row.text(2))
-      parts.hash = try row.data(orNil: 3).map(Self.hexadecimal)
+      parts.hash = try row.data(orNil: 3)?.hexadecimal
       parts.given = try row.text(orNil: 5).map { try MetadataJSON.decode($0) }
       (parts.chunkTokens, parts.overlapTokens) = (try row.count(orNil: 6), try row.count(orNil: 7))
       (parts.added, parts.updated) = (try row.text(8), try row.text(9))
@@ -123,9 +108,17 @@ private struct WholeDocumentReader {
         parts: parts)
     }
     guard var document = found else { return nil }
-    let chunks = try chunks(of: id, target, &vectors)
-    document.text = DocumentListing.text(of: chunks.stored)
-    document.parts.chunks = chunks.parts
+    let chunks = try DocumentListing.wholeChunks(document: id, spaces, db)
+    document.text = DocumentListing.text(of: chunks.map(\.stored))
+    for (chunk, textHash, failure) in chunks {
+      var part = StoredParts.Chunk()
+      (part.text, part.isWithoutText) = (chunk.text, chunk.text == nil)
+      if textHash != chunk.text.map(TextHash.of) { part.hash = textHash?.hexadecimal }
+      (part.start, part.end, part.line) = (chunk.start, chunk.end, chunk.line)
+      (part.failureCode, part.failureMessage) = failure
+      part.vectors = try self.vectors(of: chunk.id, text: chunk.text)
+      document.parts.chunks.append(part)
+    }
     if let text = document.text {
       // What the ranges say already is not written twice.
       var slices = TextSlices(text)
@@ -152,42 +145,6 @@ private struct WholeDocumentReader {
       root.updated = try row.text(orNil: 4)
       return root
     }
-  }
-
-  private func chunks(
-    of document: Int64, _ target: SpaceRecord, _ vectors: inout WholeDocument.Vectors
-  ) throws -> (stored: [StoredChunk], parts: [StoredParts.Chunk]) {
-    var stored: [StoredChunk] = []
-    var parts: [StoredParts.Chunk] = []
-    try db.forEachRow(
-      bulk: """
-        SELECT id, ordinal, text, text_hash, start_scalar, end_scalar, line, failure_code,
-          failure_message, headings
-        FROM chunks WHERE document_id = ? ORDER BY ordinal
-        """, .integer(document)
-    ) { row in
-      var part = StoredParts.Chunk()
-      part.text = try row.text(orNil: 2)
-      part.isWithoutText = part.text == nil
-      let hash = try row.data(orNil: 3)
-      if hash != part.text.map(TextHash.of) { part.hash = hash.map(Self.hexadecimal) }
-      (part.start, part.end) = (try row.count(orNil: 4), try row.count(orNil: 5))
-      part.line = try row.count(orNil: 6)
-      (part.failureCode, part.failureMessage) = (try row.text(orNil: 7), try row.text(orNil: 8))
-      part.vectors = try self.vectors(of: try row.integer(0), text: part.text)
-      if part.vectors.contains(where: { $0.space == target.space.name }) {
-        vectors.inTarget += 1
-      } else {
-        vectors.missing += 1
-      }
-      var chunk = StoredChunk(
-        id: try row.integer(0), ordinal: try row.count(1), text: part.text, start: part.start,
-        end: part.end, line: part.line, spaces: [])
-      chunk.place = DocumentListing.place(headings: try row.text(orNil: 9))
-      stored.append(chunk)
-      parts.append(part)
-    }
-    return (stored, parts)
   }
 
   private func vectors(of chunk: Int64, text: String?) throws -> [StoredParts.Vector] {
@@ -225,7 +182,7 @@ private struct WholeDocumentReader {
     ) { row in
       var pending = StoredParts.Pending()
       (pending.origin, pending.format) = (try row.text(0), try row.text(1))
-      pending.hash = Self.hexadecimal(try row.data(orNil: 2) ?? Data())
+      pending.hash = try (row.data(orNil: 2) ?? Data()).hexadecimal
       (pending.text, pending.metadata) = (try row.text(3), try MetadataJSON.decode(try row.text(4)))
       (pending.chunkTokens, pending.overlapTokens) = (
         try row.count(orNil: 5), try row.count(orNil: 6)
@@ -234,12 +191,6 @@ private struct WholeDocumentReader {
       pending.ownChunks = try row.text(orNil: 9)
       return pending
     }
-  }
-
-  private static func hexadecimal(_ data: Data) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: data.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }
 

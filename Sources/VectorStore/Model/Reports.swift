@@ -1,4 +1,4 @@
-// What `remove`, `compact` and `export` tell, and how long work reports its progress.
+// What `remove`, `compact` and `export` tell, which documents wait, and how long work reports its progress.
 
 /// What `remove` did.
 public struct RemoveReport: Sendable, Codable, Hashable {
@@ -99,3 +99,54 @@ public struct StoreProgress: Sendable {
 
 /// A closure that is told how far a long verb is. It is called between batches and should be quick.
 public typealias ProgressHandler = @Sendable (StoreProgress) -> Void
+
+// The coding that the compiler writes for this module's reports finds these before the generic ones.
+extension KeyedEncodingContainer {
+  mutating func encode(_ value: Duration, forKey key: Key) throws {
+    try encode(value.inSeconds, forKey: key)
+  }
+
+  mutating func encodeIfPresent(_ value: Duration?, forKey key: Key) throws {
+    try encodeIfPresent(value?.inSeconds, forKey: key)
+  }
+}
+
+extension KeyedDecodingContainer {
+  func decode(_ type: Duration.Type, forKey key: Key) throws -> Duration {
+    .seconds(try decode(Double.self, forKey: key))
+  }
+
+  func decodeIfPresent(_ type: Duration.Type, forKey key: Key) throws -> Duration? {
+    try decodeIfPresent(Double.self, forKey: key).map { .seconds($0) }
+  }
+}
+
+extension Duration {
+  /// How many seconds it is.
+  package var inSeconds: Double { self / .seconds(1) }
+}
+
+/// Documents that wait for their vectors. The text that they wait with is not searched yet.
+public struct PendingDocuments: Sendable, Codable, Hashable {
+  /// How many wait.
+  public var count: Int
+  /// How many documents there are, those that wait among them.
+  public var documents: Int
+  /// Why the last of them waits, and what helps.
+  public var reason: String
+
+  /// Creates a count of documents that wait.
+  public init(count: Int, documents: Int, reason: String) {
+    self.count = count
+    self.documents = documents
+    self.reason = reason
+  }
+
+  /// The same as a sentence: how many wait, and why.
+  public var message: String {
+    let documents = "\(count) of \(documents) document\(documents == 1 ? "" : "s")"
+    return count == 1
+      ? "\(documents) waits for its vectors and is not searched: \(reason)"
+      : "\(documents) wait for their vectors and are not searched: \(reason)"
+  }
+}

@@ -46,12 +46,13 @@
       let found = try format(connection)
       if found == PostgresSchema.version { return }
       if let found, found > PostgresSchema.version { throw tooNew(found) }
-      guard configuration.access == .readWrite else {
-        if found == nil {
-          throw StoreError(
-            .storeNotFound,
-            "there is no store at \(address); make one by adding documents, or name another schema")
-        }
+      let writes = configuration.access == .readWrite
+      guard found != nil || writes && configuration.makesStore else {
+        throw StoreError(
+          .storeNotFound,
+          "there is no store at \(address); make one by adding documents, or name another schema")
+      }
+      guard writes else {
         throw StoreError(
           .readOnly,
           "\(address) was made by an older version and must be upgraded before it can be used; open it once "

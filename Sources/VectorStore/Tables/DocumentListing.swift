@@ -90,22 +90,28 @@ enum DocumentListing {
 
   /// The chunks of a document, in order, with the names of the spaces they have vectors in.
   static func chunks(document: Int64, _ db: any SQLTransaction) throws -> [StoredChunk] {
-    let names = try SpacesTable.byID(db)
-    return try db.rows(
+    try wholeChunks(document: document, try SpacesTable.byID(db), db).map(\.stored)
+  }
+
+  /// The same with what only an export tells of them.
+  static func wholeChunks(
+    document: Int64, _ spaces: [Int64: EmbeddingSpace], _ db: any SQLTransaction
+  ) throws -> [(stored: StoredChunk, textHash: Data?, failure: (code: String?, message: String?))] {
+    try db.rows(
       bulk: """
         SELECT c.id, c.ordinal, c.text, c.start_scalar, c.end_scalar, c.line,
-          (SELECT GROUP_CONCAT(v.space_id) FROM vectors v WHERE v.chunk_id = c.id), c.headings
+          (SELECT GROUP_CONCAT(v.space_id) FROM vectors v WHERE v.chunk_id = c.id), c.headings,
+          c.text_hash, c.failure_code, c.failure_message
         FROM chunks c WHERE c.document_id = ? ORDER BY c.ordinal
         """, .integer(document)
     ) { row in
-      let spaces = (try row.text(orNil: 6) ?? "").split(separator: ",")
+      let ids = (try row.text(orNil: 6) ?? "").split(separator: ",").compactMap { Int64($0) }
       var chunk = StoredChunk(
         id: try row.integer(0), ordinal: try row.count(1), text: try row.text(orNil: 2),
         start: try row.count(orNil: 3), end: try row.count(orNil: 4), line: try row.count(orNil: 5),
-        spaces: spaces.compactMap { Int64($0).flatMap { names[$0] } }
-          .sorted { $0.name < $1.name })
+        spaces: ids.compactMap { spaces[$0] }.sorted { $0.name < $1.name })
       chunk.place = place(headings: try row.text(orNil: 7))
-      return chunk
+      return (chunk, try row.data(orNil: 8), (try row.text(orNil: 9), try row.text(orNil: 10)))
     }
   }
 

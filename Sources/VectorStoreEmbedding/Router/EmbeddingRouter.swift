@@ -162,3 +162,13 @@ package struct EmbeddingRouterError: Error, Equatable {
   /// The spaces that there are services for.
   package let services: [EmbeddingSpace]
 }
+
+/// Where vectors come from.
+public enum ServiceMode: String, Sendable, Hashable, Codable, CaseIterable {
+  /// The embedding service, or nothing: what cannot be embedded now stays pending.
+  case real = "REAL"
+  /// The mock service only: offline, free, deterministic.
+  case mock = "MOCK"
+  /// The embedding service where it is available, stand-ins of the mock space where it is not.
+  case hybrid = "HYBRID"
+}

@@ -165,3 +165,77 @@ extension BoundaryScanner {
     return estimator.tokens(in: UnsafeBufferPointer(rebasing: bytes[start..<end])) > longestBlank
   }
 }
+
+/// A place between two scalars where a chunk may end and the next one start.
+struct Boundary: Sendable, Hashable {
+  /// How good a place it is to cut, best last.
+  enum Rank: UInt8, Sendable, Comparable {
+    /// Inside a grapheme cluster: only for clusters that no chunk can hold.
+    case scalar
+    /// Between grapheme clusters: inside a word, or where a cut would part a heading from its text.
+    case cluster
+    /// Before a word.
+    case word
+    /// After a comma, a semicolon or a colon, or before a line that leans on the one before it, such
+    /// as a closing brace.
+    case clause
+    /// Before a line.
+    case line
+    /// Before a sentence, a list item, an unindented line of code, or after a blank line deep in code.
+    case sentence
+    /// Before a paragraph, or after a blank line of code.
+    case paragraph
+    /// Before a heading, or before an unindented line of code after a blank one.
+    case section
+    /// The end of the text, or of the part before whitespace that is left out.
+    case end
+
+    static func < (left: Rank, right: Rank) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// Where the chunk before ends.
+  var end: Position
+  /// Where the next chunk starts: at `end`, or behind whitespace that is left out.
+  var start: Position
+  /// The estimated cost of the text up to here, in 1/64 of a token, without the whitespace before.
+  var cost: Int
+  /// How good a place it is.
+  var rank: Rank
+}
+
+/// A place in a text, counted in three ways.
+struct Position: Sendable, Hashable {
+  /// UTF-8 bytes before it.
+  var byte = 0
+  /// Unicode scalars before it.
+  var scalar = 0
+  /// Line feeds before it.
+  var line = 0
+}
+
+/// Tells the scalars that show nothing: the controls of ASCII, Unicode's White_Space, and the zero
+/// width space, word joiner and byte order mark.
+enum BlankScalars {
+  /// The bytes of the blank scalar that starts at an index, or 0 where the scalar is visible.
+  @inline(__always)
+  static func length(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
+    let byte = bytes[index]
+    if byte < 0x80 { return byte <= 0x20 || byte == 0x7F ? 1 : 0 }
+    switch byte {
+    case 0xC2, 0xE1, 0xE2, 0xE3, 0xEF: return lengthBeyondASCII(bytes, at: index)
+    default: return 0
+    }
+  }
+
+  private static func lengthBeyondASCII(
+    _ bytes: UnsafeBufferPointer<UInt8>, at index: Int
+  ) -> Int {
+    let (value, length) = UTF8Scalar.decode(bytes, at: index)
+    switch value {
+    case 0x85, 0xA0, 0x1680, 0x2000...0x200B, 0x2028, 0x2029, 0x202F, 0x205F, 0x2060, 0x3000,
+      0xFEFF:
+      return length
+    default: return 0
+    }
+  }
+}

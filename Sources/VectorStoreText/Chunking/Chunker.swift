@@ -1,4 +1,4 @@
-// Cuts documents into chunks. Called when a document is added; calls ChunkSequence.
+// Cuts documents into chunks: the chunker, its options, and chunkers of the library's users.
 
 /// Cuts a document's text into chunks that read well and fit a limit of estimated tokens.
 ///
@@ -62,5 +62,117 @@ public struct Chunker: Sendable {
       return .success(())
     }
     try result.get()
+  }
+}
+
+/// How documents are cut into chunks, in estimated tokens.
+///
+/// ```swift
+/// var options = ChunkingOptions()
+/// options.maximumTokens = 200
+/// options.overlapTokens = 20
+/// try options.validate()
+/// ```
+public struct ChunkingOptions: Sendable, Hashable {
+  /// The values that ``maximumTokens`` may have.
+  ///
+  /// The highest is half of the 8,191 tokens that OpenAI's models take, since tokens are estimated.
+  public static let supportedMaximumTokens = 16...4000
+
+  /// The most estimated tokens of one chunk, 16 to 4,000.
+  public var maximumTokens: Int
+  /// The most estimated tokens that a chunk repeats from the end of the one before it, from 0 to half
+  /// of ``maximumTokens``.
+  public var overlapTokens: Int
+
+  /// Creates options, unchecked until ``validate()``.
+  public init(maximumTokens: Int = 400, overlapTokens: Int = 40) {
+    self.maximumTokens = maximumTokens
+    self.overlapTokens = overlapTokens
+  }
+
+  /// Checks both values against their limits.
+  ///
+  /// - Throws: ``ChunkingOptionsError``, whose message names the value and its limits.
+  public func validate() throws(ChunkingOptionsError) {
+    let supported = Self.supportedMaximumTokens
+    guard supported.contains(maximumTokens) else {
+      throw ChunkingOptionsError(
+        message: "a chunk of at most \(maximumTokens) tokens is not possible; "
+          + "choose \(supported.lowerBound) to \(supported.upperBound)")
+    }
+    guard (0...maximumTokens / 2).contains(overlapTokens) else {
+      throw ChunkingOptionsError(
+        message: "an overlap of \(overlapTokens) tokens does not fit chunks of \(maximumTokens); "
+          + "choose 0 to \(maximumTokens / 2)")
+    }
+  }
+}
+
+/// Why chunking options cannot be used.
+public struct ChunkingOptionsError: Error, Hashable, CustomStringConvertible {
+  /// What was found and what may be chosen instead.
+  public let message: String
+
+  /// The message.
+  public var description: String { message }
+}
+
+/// A piece of a document's text.
+public struct TextChunk: Sendable, Hashable {
+  /// Exactly the document's text at ``range``.
+  public let text: String
+  /// Where it stands in the document, in Unicode scalars from 0.
+  public let range: Range<Int>
+  /// The line of its first scalar, from 1, where lines end with LF.
+  public let line: Int
+  /// An estimate of the tokens of ``text``.
+  public let estimatedTokens: Int
+}
+
+/// Cuts texts into chunks. The store's own is ``Chunker``.
+///
+///     struct Lines: TextChunker {
+///       func chunks(of text: String, format: DocumentFormat) -> [TextChunk] {
+///         TextChunk.pieces(text.split(separator: "\n").map { $0.startIndex..<$0.endIndex }, of: text)
+///       }
+///     }
+public protocol TextChunker: Sendable {
+  /// The chunks of a text, in order. They are embedded as they are, so each must be within what the
+  /// embedding model takes. A document is added again if its chunks differ from those before.
+  func chunks(of text: String, format: DocumentFormat) -> [TextChunk]
+}
+
+extension Chunker: TextChunker {}
+
+extension TextChunk {
+  /// Creates a piece of a text.
+  ///
+  /// - Parameters:
+  ///   - text: the piece.
+  ///   - range: where it stands in the whole text, in Unicode scalars from 0.
+  ///   - line: the line of its first scalar, from 1.
+  /// - Complexity: O(length of the piece).
+  public init(text: String, range: Range<Int>, line: Int) {
+    self.init(
+      text: text, range: range, line: line,
+      estimatedTokens: TokenEstimator().tokens(in: text))
+  }
+
+  /// The pieces of a text at ranges that rise, overlapping or not.
+  ///
+  /// - Precondition: no range starts before the one in front of it.
+  /// - Complexity: O(length of the text and of the pieces).
+  public static func pieces(_ ranges: [Range<String.Index>], of text: String) -> [TextChunk] {
+    var (index, scalar, line) = (text.startIndex, 0, 1)
+    return ranges.map { range in
+      let before = text.unicodeScalars[index..<range.lowerBound]
+      scalar += before.count
+      line += before.count { $0 == "\n" }
+      index = range.lowerBound
+      let piece = text[range]
+      return TextChunk(
+        text: String(piece), range: scalar..<(scalar + piece.unicodeScalars.count), line: line)
+    }
   }
 }

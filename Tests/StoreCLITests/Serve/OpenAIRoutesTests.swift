@@ -26,7 +26,7 @@ import VectorStore
       }
       // In the store, as the text of a chunk.
       #expect(try await tokens("The server listens on port 8080.") == 0)
-      let first = try #require(try await tokens("A text that is new.")?.int)
+      let first = try #require(try await tokens("A text that is new.")?.integer)
       #expect(first > 0)
       #expect(try await tokens("A text that is new.") == 0)
       let unknown = try await served.ask(

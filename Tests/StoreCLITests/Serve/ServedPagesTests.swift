@@ -179,7 +179,8 @@ private struct OpenAPISchema {
       return all.contains { $0.isEmpty } ? [] : all.first ?? []
     }
     switch (schema["type"]?.string, value) {
-    case (nil, _), ("string", .string), ("integer", .int), ("number", .int), ("number", .double),
+    case (nil, _), ("string", .string), ("integer", .integer), ("number", .integer),
+      ("number", .number),
       ("boolean", .bool), ("null", .null):
       return []
     case ("array", .array(let items)):

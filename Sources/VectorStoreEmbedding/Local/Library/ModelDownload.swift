@@ -102,7 +102,7 @@ struct ModelDownload: Sendable {
       count += answer.body.count
       progress(count)
     }
-    let found = hash.finish().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let found = hash.finish().hexadecimal
     guard found == model.sha256 else {
       throw failure(
         "\(Self.weights) has the SHA-256 \(found), \(model.sha256) is expected: it is damaged or another file"

@@ -51,9 +51,6 @@ final class MappedFile: Sendable {
       let first = bytes.count / pages * index
       hash.add(UnsafeRawBufferPointer(rebasing: bytes[first..<min(first + page, bytes.count)]))
     }
-    return hash.finish().map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    return hash.finish().hexadecimal
   }
 }

@@ -13,17 +13,7 @@ struct EmbeddingAnswer {
     var isUnitLength: Bool
   }
 
-  /// Why an answer cannot be used.
-  struct Fault: Error, Equatable {
-    /// The reason in one word: `truncated_json`, `wrong_count`.
-    var code: String
-    /// What was found and what was expected, as part of a sentence.
-    var problem: String
-    /// The dimensions that were found, if they were not those expected.
-    var dimensions: Int?
-    /// Whether the server says in the answer that something went wrong.
-    var isServersError = false
-  }
+  typealias Fault = AnswerFault
 
   /// One vector a text.
   let vectors: [[Float]]
@@ -43,35 +33,16 @@ struct EmbeddingAnswer {
     } catch let fault as Fault {
       throw fault
     } catch {
-      throw Self.fault(of: error, in: bytes)
+      throw .broken(error, bytes, isWholeFrom: "{", expected: "a list of embeddings")
     }
     vectors = try reading.orderedVectors()
     tokens = reading.tokens
-  }
-
-  /// What broken JSON is called.
-  private static func fault(
-    of error: any Error, in bytes: UnsafeBufferPointer<UInt8>
-  ) -> Fault {
-    let first = bytes.first { $0 > 0x20 }
-    switch error as? JSONReader.Fault {
-    case .truncated where first == UInt8(ascii: "{"):
-      return Fault(
-        code: "truncated_json", problem: "found JSON that ends in the middle, expected all of it")
-    case .wrongKind where first == UInt8(ascii: "{") || first == UInt8(ascii: "["):
-      return Fault(
-        code: "wrong_shape", problem: "found JSON of another shape, expected a list of embeddings")
-    default:
-      let found =
-        first == nil ? "nothing" : first == UInt8(ascii: "<") ? "a web page" : "something else"
-      return Fault(code: "not_json", problem: "found \(found), expected JSON")
-    }
   }
 }
 
 /// An answer while it is read.
 private struct Reading {
-  typealias Fault = EmbeddingAnswer.Fault
+  typealias Fault = AnswerFault
 
   let expectation: EmbeddingAnswer.Expectation
   var tokens: Int?
@@ -123,13 +94,10 @@ private struct Reading {
           problem: "found a vector without an index, expected 0 to \(count - 1)")
       }
       guard vectors.indices.contains(index) else {
-        throw Fault(
-          code: "index_out_of_range",
-          problem: "found a vector of index \(index), expected 0 to \(count - 1)")
+        throw .index(index, of: "vector", expected: count)
       }
       guard vectors[index].isEmpty else {
-        throw Fault(
-          code: "duplicate_index", problem: "found index \(index) twice, expected each index once")
+        throw .twice(index)
       }
       vectors[index] = item.vector
     }
@@ -252,5 +220,54 @@ private struct Reading {
       return nil
     }
     return Int(exactly: try json.number()).flatMap { $0 > 0 ? $0 : nil }
+  }
+}
+
+/// Why an answer of a server cannot be used.
+struct AnswerFault: Error, Equatable {
+  /// The reason in one word: `truncated_json`, `wrong_count`.
+  var code: String
+  /// What was found and what was expected, as part of a sentence.
+  var problem: String
+  /// The dimensions that were found, if they were not those expected.
+  var dimensions: Int?
+  /// Whether the server says in the answer that something went wrong.
+  var isServersError = false
+
+  /// Broken JSON.
+  ///
+  /// - Parameters:
+  ///   - starts: the characters with which an answer may begin that is only cut off.
+  ///   - list: what was expected in it.
+  static func broken(
+    _ error: any Error, _ bytes: some Sequence<UInt8>, isWholeFrom starts: String,
+    expected list: String
+  ) -> AnswerFault {
+    let first = bytes.first { $0 > 0x20 }
+    switch error as? JSONReader.Fault {
+    case .truncated where first.map({ starts.utf8.contains($0) }) == true:
+      return AnswerFault(
+        code: "truncated_json", problem: "found JSON that ends in the middle, expected all of it")
+    case .wrongKind where first == UInt8(ascii: "{") || first == UInt8(ascii: "["):
+      return AnswerFault(
+        code: "wrong_shape", problem: "found JSON of another shape, expected \(list)")
+    default:
+      let found =
+        first == nil ? "nothing" : first == UInt8(ascii: "<") ? "a web page" : "something else"
+      return AnswerFault(code: "not_json", problem: "found \(found), expected JSON")
+    }
+  }
+
+  /// An item with an index that there is not.
+  static func index(_ index: Int, of item: String, expected count: Int) -> AnswerFault {
+    AnswerFault(
+      code: "index_out_of_range",
+      problem: "found a \(item) of index \(index), expected 0 to \(count - 1)")
+  }
+
+  /// Two items with one index.
+  static func twice(_ index: Int) -> AnswerFault {
+    AnswerFault(
+      code: "duplicate_index", problem: "found index \(index) twice, expected each index once")
   }
 }

@@ -1,4 +1,5 @@
-// The settings of an OpenAIService. OpenAIConfiguration+Checks says what is allowed.
+// The settings of an OpenAIService, its key among them, and what is wrong with one. What is allowed, and what
+// follows from it, is in OpenAIConfiguration+Resolved.
 
 /// The settings of an ``OpenAIService``: OpenAI's own API, or any server that speaks it.
 ///
@@ -60,4 +61,56 @@ public struct OpenAIConfiguration: Sendable {
 
   /// Creates the settings of OpenAI's text-embedding-3-small at 1536 dimensions.
   public init(apiKey: APIKey? = nil) { self.apiKey = apiKey }
+}
+
+/// The key of an embeddings API. Descriptions, dumps and mirrors of it, and of whatever holds it, say
+/// `[API key]`.
+public struct APIKey: Sendable {
+  /// The key itself.
+  let secret: String
+
+  /// Wraps a key.
+  public init(_ secret: String) { self.secret = secret }
+
+  /// Whether it can stand in a header: not empty, visible ASCII only.
+  var isValid: Bool { !secret.isEmpty && secret.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+}
+
+extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// `[API key]`.
+  public var description: String { "[API key]" }
+  /// `[API key]`.
+  public var debugDescription: String { description }
+  /// A mirror without children.
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A setting that ``OpenAIService`` cannot work with.
+public struct OpenAIConfigurationError: Error, Sendable, Equatable {
+  /// The property of ``OpenAIConfiguration``: `dimensions`.
+  public let setting: String
+  /// The environment variable that the command reads the setting from: `OPENAI_DIMENSIONS`.
+  public let variable: String
+  /// What was found, what was expected, and the next step. Never a key.
+  package let problem: String
+
+  /// The setting, what was found, what was expected, and the next step. Never a key.
+  public var message: String { "\(setting) \(problem)" }
+
+  /// Says that a property of the configuration, which the command reads from a variable, is wrong.
+  init(_ setting: String, _ variable: String, _ problem: String) {
+    self.setting = setting
+    self.variable = variable
+    self.problem = problem
+  }
+
+  /// Says which variable a wrong setting is read from.
+  init(_ variable: String, _ error: SettingError) {
+    self.init(error.setting, variable, error.problem)
+  }
+}
+
+extension OpenAIConfigurationError: CustomStringConvertible {
+  /// The message.
+  public var description: String { message }
 }

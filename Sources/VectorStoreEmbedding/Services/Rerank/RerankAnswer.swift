@@ -5,15 +5,7 @@
 /// The forms: `{"results": [{"index": 0, "relevance_score": 0.9}]}` (Jina, Cohere, vLLM, infinity, llama.cpp),
 /// `{"data": […]}` of the same (Voyage), and a bare list of `{"index": 0, "score": 0.9}` (TEI).
 struct RerankAnswer {
-  /// Why an answer cannot be used.
-  struct Fault: Error, Equatable {
-    /// The reason in one word: `wrong_count`.
-    var code: String
-    /// What was found and what was expected, as part of a sentence.
-    var problem: String
-    /// Whether the server says in the answer that something went wrong.
-    var isServersError = false
-  }
+  typealias Fault = AnswerFault
 
   private(set) var scores: [Float] = []
   /// The tokens that the server counted, where it says so.
@@ -40,21 +32,7 @@ struct RerankAnswer {
     } catch let fault as Fault {
       throw fault
     } catch {
-      let first = body.first { $0 > 0x20 }
-      let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-      switch error as? JSONReader.Fault {
-      case .truncated where isJSON:
-        throw Fault(
-          code: "truncated_json",
-          problem: "found JSON that ends in the middle, expected all of it")
-      case .wrongKind where isJSON:
-        throw Fault(
-          code: "wrong_shape", problem: "found JSON of another shape, expected a list of scores")
-      default:
-        let found =
-          first == nil ? "nothing" : first == UInt8(ascii: "<") ? "a web page" : "something else"
-        throw Fault(code: "not_json", problem: "found \(found), expected JSON")
-      }
+      throw .broken(error, body, isWholeFrom: "{[", expected: "a list of scores")
     }
     scores = try ordered(count)
   }
@@ -75,13 +53,10 @@ struct RerankAnswer {
     // Protobuf's JSON leaves out what is 0.
     for (index, score) in items.map({ ($0.index ?? 0, $0.score ?? 0) }) {
       guard scores.indices.contains(index) else {
-        throw Fault(
-          code: "index_out_of_range",
-          problem: "found a score of index \(index), expected 0 to \(count - 1)")
+        throw .index(index, of: "score", expected: count)
       }
       guard scores[index] == nil else {
-        throw Fault(
-          code: "duplicate_index", problem: "found index \(index) twice, expected each index once")
+        throw .twice(index)
       }
       guard Float(score).isFinite else { throw Self.notFinite }
       scores[index] = Float(score)
