@@ -131,8 +131,8 @@ public struct AddOptions: Sendable {
   /// Whether symbolic links in folders are followed. Otherwise they are left out, and told.
   public var followsLinks = false
   /// Whether documents are removed whose files are gone from an added folder, or not taken any more.
-  public var prune = false
-  /// Whether ``prune`` may remove more than half of a folder's documents at once, or all of one that is missing
+  public var prunes = false
+  /// Whether ``prunes`` may remove more than half of a folder's documents at once, or all of one that is missing
   /// or empty. Otherwise that is taken for a disk that is not there, and nothing of the folder is removed.
   public var prunesMostOfARoot = false
 
@@ -149,15 +149,26 @@ public struct AddOptions: Sendable {
 
   /// Creates a value from its parts.
   public init(
-    chunking: ChunkingOptions? = nil, metadata: [String: MetadataValue] = [:],
-    globs: [String] = [], prune: Bool = false, prunesMostOfARoot: Bool = false,
+    chunking: ChunkingOptions? = nil, chunker: (any TextChunker)? = nil,
+    converters: [FileConverter] = [], keepsText: Bool? = nil, textField: String? = nil,
+    metadata: [String: MetadataValue] = [:], removedMetadata: Set<String> = [],
+    keepsMetadata: Bool = false, globs: [String] = [], encoding: String? = nil,
+    followsLinks: Bool = false, prunes: Bool = false, prunesMostOfARoot: Bool = false,
     space: EmbeddingSpace? = nil, isDryRun: Bool = false,
     spending: SpendingOptions = SpendingOptions()
   ) {
     self.chunking = chunking
+    self.chunker = chunker
+    self.converters = converters
+    self.keepsText = keepsText
+    self.textField = textField
     self.metadata = metadata
+    self.removedMetadata = removedMetadata
+    self.keepsMetadata = keepsMetadata
     self.globs = globs
-    self.prune = prune
+    self.encoding = encoding
+    self.followsLinks = followsLinks
+    self.prunes = prunes
     self.prunesMostOfARoot = prunesMostOfARoot
     self.space = space
     self.isDryRun = isDryRun

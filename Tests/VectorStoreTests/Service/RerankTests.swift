@@ -207,7 +207,7 @@ import Testing
       let store = try await user.store(mode: .hybrid)
       let result = try await Self.ask(store)
       #expect(result.hits[0].source == "short" && result.hits.count == 3)
-      #expect(result.hits.allSatisfy { $0.degraded })
+      #expect(result.hits.allSatisfy { $0.isDegraded })
       let said = result.rerankFailure ?? ""
       #expect(
         said.hasPrefix("these results are not reranked by own: ") && said.contains(fault.says),
@@ -286,9 +286,9 @@ import Testing
     let error = #expect(throws: OpenAIConfigurationError.self) {
       try RerankService(configuration: rerank)
     }
-    #expect(error?.variable == "RERANK_PRICE_PER_MILLION_TOKENS")
+    #expect(error?.setting == "price")
     #expect(
-      error?.message.hasSuffix("RERANK_PRICE_PER_SEARCH is for a server that charges by the search")
+      error?.message.hasSuffix("pricePerSearch is for a server that charges by the search")
         == true)
   }
 

@@ -59,8 +59,37 @@ public struct OpenAIConfiguration: Sendable {
   /// a server on this machine.
   public var price: TokenPrice?
 
-  /// Creates the settings of OpenAI's text-embedding-3-small at 1536 dimensions.
-  public init(apiKey: APIKey? = nil) { self.apiKey = apiKey }
+  /// Creates settings; without any, those of OpenAI's text-embedding-3-small at 1536 dimensions.
+  public init(
+    apiKey: APIKey? = nil, baseURL: String = "https://api.openai.com", keyHeader: String? = nil,
+    extraHeaders: [String: String] = [:], extraBody: String? = nil, provider: String? = nil,
+    organization: String? = nil, project: String? = nil, model: String = "text-embedding-3-small",
+    dimensions: Int? = nil, roles: EmbeddingRoles? = nil, maximumTokensPerText: Int? = nil,
+    requestsPerMinute: Int = 3500, tokensPerMinute: Int = 1_000_000,
+    maximumConcurrentRequests: Int? = nil, timeout: Double? = nil, certificateFile: String? = nil,
+    maximumRetries: Int = 3, maximumBatchSize: Int? = nil, price: TokenPrice? = nil
+  ) {
+    self.apiKey = apiKey
+    self.baseURL = baseURL
+    self.keyHeader = keyHeader
+    self.extraHeaders = extraHeaders
+    self.extraBody = extraBody
+    self.provider = provider
+    self.organization = organization
+    self.project = project
+    self.model = model
+    self.dimensions = dimensions
+    self.roles = roles
+    self.maximumTokensPerText = maximumTokensPerText
+    self.requestsPerMinute = requestsPerMinute
+    self.tokensPerMinute = tokensPerMinute
+    self.maximumConcurrentRequests = maximumConcurrentRequests
+    self.timeout = timeout
+    self.certificateFile = certificateFile
+    self.maximumRetries = maximumRetries
+    self.maximumBatchSize = maximumBatchSize
+    self.price = price
+  }
 }
 
 /// The key of an embeddings API. Descriptions, dumps and mirrors of it, and of whatever holds it, say
@@ -83,34 +112,4 @@ extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   public var debugDescription: String { description }
   /// A mirror without children.
   public var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
-/// A setting that ``OpenAIService`` cannot work with.
-public struct OpenAIConfigurationError: Error, Sendable, Equatable {
-  /// The property of ``OpenAIConfiguration``: `dimensions`.
-  public let setting: String
-  /// The environment variable that the command reads the setting from: `OPENAI_DIMENSIONS`.
-  public let variable: String
-  /// What was found, what was expected, and the next step. Never a key.
-  package let problem: String
-
-  /// The setting, what was found, what was expected, and the next step. Never a key.
-  public var message: String { "\(setting) \(problem)" }
-
-  /// Says that a property of the configuration, which the command reads from a variable, is wrong.
-  init(_ setting: String, _ variable: String, _ problem: String) {
-    self.setting = setting
-    self.variable = variable
-    self.problem = problem
-  }
-
-  /// Says which variable a wrong setting is read from.
-  init(_ variable: String, _ error: SettingError) {
-    self.init(error.setting, variable, error.problem)
-  }
-}
-
-extension OpenAIConfigurationError: CustomStringConvertible {
-  /// The message.
-  public var description: String { message }
 }

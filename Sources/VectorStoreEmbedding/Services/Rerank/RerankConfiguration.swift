@@ -31,9 +31,19 @@ public struct RerankConfiguration: Sendable {
   public var certificateFile: String?
 
   /// Creates settings for a server and its model.
-  public init(baseURL: String, model: String) {
+  public init(
+    baseURL: String, model: String, apiKey: APIKey? = nil, price: TokenPrice? = nil,
+    pricePerSearch: NanoDollars? = nil, maximumTokens: Int = 8192, timeout: Double? = nil,
+    certificateFile: String? = nil
+  ) {
     self.baseURL = baseURL
     self.model = model
+    self.apiKey = apiKey
+    self.price = price
+    self.pricePerSearch = pricePerSearch
+    self.maximumTokens = maximumTokens
+    self.timeout = timeout
+    self.certificateFile = certificateFile
   }
 
   /// The same as the settings of a server, whose rules hold for these too.
@@ -51,14 +61,15 @@ public struct RerankConfiguration: Sendable {
       do {
         try server.validate()
       } catch {
-        // The variables have the same ends.
-        let variable = error.variable.replacing("OPENAI_", with: "RERANK_")
-          .replacing("_PER_TEXT", with: "")
-        throw OpenAIConfigurationError(
-          error.setting, variable,
-          error.setting == "price"
-            ? error.problem + "; RERANK_PRICE_PER_SEARCH is for a server that charges by the search"
-            : error.problem)
+        // Here it is called without the last part.
+        var wrong = OpenAIConfigurationError(
+          error.setting == "maximumTokensPerText" ? "maximumTokens" : error.setting, error.problem)
+        wrong.service = .reranking
+        if error.setting == "price" {
+          wrong.alternative = OpenAIConfigurationError.Alternative(
+            setting: "pricePerSearch", use: "is for a server that charges by the search")
+        }
+        throw wrong
       }
       return server
     }
