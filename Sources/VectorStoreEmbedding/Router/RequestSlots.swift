@@ -7,30 +7,65 @@ import Synchronization
 ///
 /// Questions come first: one that waits gets the next slot, before any batch of documents. After a
 /// question one slot is left free for the next for ``reserveTime``, if there are two or more, so that a
-/// conversation does not wait for the batches in flight. An add during which nobody asks has all slots.
+/// conversation does not wait for the batches in flight. An add during which nobody asks has all slots: only
+/// the first question of a conversation waits for a batch, as every question does that has a single slot.
+/// It waits until its deadline at most.
 actor RequestSlots {
+  private struct Waiter {
+    var number: Int
+    var continuation: CheckedContinuation<Bool, any Error>
+  }
+
   /// How long one slot is kept for questions after the last of them.
   static let reserveTime = Duration.seconds(10)
 
   private let count: Int
   private var inFlight = 0
-  private var waiting: [EmbeddingPurpose: [CheckedContinuation<Void, Never>]] = [:]
+  private var waiting: [EmbeddingPurpose: [Waiter]] = [:]
+  private var lastNumber = 0
   private var lastQuestion: ContinuousClock.Instant?
 
   /// How many wait for a slot.
   var queueLength: Int { waiting.values.reduce(0) { $0 + $1.count } }
 
+  /// How many slots are taken.
+  var taken: Int { inFlight }
+
   /// Creates so many slots.
   init(_ count: Int) { self.count = max(1, count) }
 
   /// Takes a slot, when there is one; those who came first get theirs first.
-  func take(for purpose: EmbeddingPurpose) async {
+  ///
+  /// - Parameter deadline: until when to wait; nil waits without end.
+  /// - Returns: whether a slot was taken; not if none was free before the deadline.
+  /// - Throws: `CancellationError` if the task is cancelled while it waits. It then has no slot.
+  @discardableResult
+  func take(
+    for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant? = nil
+  ) async throws -> Bool {
     if purpose == .query { lastQuestion = .now }
-    guard hasSlot(for: purpose), waiting[purpose]?.isEmpty ?? true else {
-      await withCheckedContinuation { waiting[purpose, default: []].append($0) }
-      return
+    guard !hasSlot(for: purpose) || waiting[purpose]?.isEmpty == false else {
+      inFlight += 1
+      return true
     }
-    inFlight += 1
+    lastNumber += 1
+    let number = lastNumber
+    let alarm = deadline.map { deadline in
+      Task {
+        try await Task.sleep(until: deadline, clock: .continuous)
+        self.dismiss(number, purpose, .success(false))
+      }
+    }
+    defer { alarm?.cancel() }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        // One that is cancelled from here on is dismissed once this actor is free: then it waits already.
+        guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
+        waiting[purpose, default: []].append(Waiter(number: number, continuation: continuation))
+      }
+    } onCancel: {
+      Task { await self.dismiss(number, purpose, .failure(CancellationError())) }
+    }
   }
 
   /// Gives a slot back.
@@ -39,9 +74,17 @@ actor RequestSlots {
     for purpose in [EmbeddingPurpose.query, .document] {
       while hasSlot(for: purpose), waiting[purpose]?.isEmpty == false {
         inFlight += 1
-        waiting[purpose]?.removeFirst().resume()
+        waiting[purpose]?.removeFirst().continuation.resume(returning: true)
       }
     }
+  }
+
+  /// Ends the wait of one that has no slot yet.
+  private func dismiss(
+    _ number: Int, _ purpose: EmbeddingPurpose, _ result: Result<Bool, any Error>
+  ) {
+    guard let index = waiting[purpose]?.firstIndex(where: { $0.number == number }) else { return }
+    waiting[purpose]?.remove(at: index).continuation.resume(with: result)
   }
 
   private func hasSlot(for purpose: EmbeddingPurpose) -> Bool {

@@ -106,7 +106,9 @@ package final class ServiceRequests: Sendable {
       service.isUnknown || isUntried(texts.count)
     else { return try await sendKnown(texts, tokens: tokens, hold: hold) }
     // What nothing is known of is tried alone: else all that are in flight fail together.
-    await lane.gate.take(for: options.purpose)
+    guard try await lane.gate.take(for: options.purpose, until: deadlineOfPatience) else {
+      return .putOff(noAnswerYet(.notSent))
+    }
     let result: Result<Outcome, any Error>
     do {
       result = .success(try await sendFirst(texts, tokens: tokens, hold: hold, service))
@@ -170,7 +172,8 @@ package final class ServiceRequests: Sendable {
       switch try await attempt(texts, reservation, deadline: deadline) {
       case .success(let answer): return .answered(answer)
       case .failure(let failure): error = failure
-      case nil: continue
+      case nil where isStopped || ContinuousClock.now < deadline: continue
+      case nil: return .putOff(noAnswerYet(.notSent))
       }
       guard let error = error as? ServiceError else {
         return .stopped(stop(.failed("\(error)", underlying: error)))
@@ -252,18 +255,24 @@ package final class ServiceRequests: Sendable {
 
   // MARK: - One attempt
 
-  /// Sends one request and settles it; nil where the run was stopped before it was sent. Throws only
-  /// `CancellationError`.
+  /// Sends one request and settles it; nil if it was not sent, since the run was stopped or no slot was free
+  /// before the deadline. Nothing stays reserved for what was not sent. Throws only `CancellationError`.
   private func attempt(
     _ texts: [String], _ reservation: Reservation, deadline: ContinuousClock.Instant
   ) async throws -> Result<EmbeddingBatch, any Error>? {
     let attempt = reservation.attempt
-    await lane.slots.take(for: options.purpose)
+    let hasSlot: Bool
+    do {
+      hasSlot = try await lane.slots.take(
+        for: options.purpose, until: options.patience.isFinite ? deadline : nil)
+    } catch {
+      await withdraw(reservation)
+      throw error
+    }
     // What was granted before the budget was used up is still sent.
-    guard !Task.isCancelled, state.withLock({ $0.stopped?.isBudget ?? true }) else {
-      await lane.slots.give()
-      release(attempt.cost)
-      try? await ledger.settle(reservation, as: .cancelled(wasSent: false))
+    guard hasSlot, !Task.isCancelled, state.withLock({ $0.stopped?.isBudget ?? true }) else {
+      if hasSlot { await lane.slots.give() }
+      await withdraw(reservation)
       return nil
     }
     state.withLock { $0.totals.requests += 1 }
@@ -306,6 +315,15 @@ package final class ServiceRequests: Sendable {
     return result
   }
 
+  /// Frees what was reserved for a request that is not sent.
+  private func withdraw(_ reservation: Reservation) async {
+    release(reservation.attempt.cost)
+    // Though the task is cancelled. What cannot be entered counts as possibly billed.
+    await Task { [ledger] in
+      try? await ledger.settle(reservation, as: .cancelled(wasSent: false))
+    }.value
+  }
+
   private func embed(_ texts: [String], _ requestID: String) async throws -> EmbeddingBatch {
     if let adaptive = service as? any AdaptiveService {
       let roles = options.roles ?? service.roles
@@ -318,10 +336,7 @@ package final class ServiceRequests: Sendable {
   private func embed(
     _ texts: [String], _ requestID: String, before deadline: ContinuousClock.Instant
   ) async throws -> EmbeddingBatch {
-    let patience = ServiceError(
-      .network, code: "no_answer_yet",
-      message: "\(service.space.provider) has not answered in time; try again later",
-      billing: .possible)
+    let patience = noAnswerYet(.possible)
     return try await withThrowingTaskGroup(of: EmbeddingBatch.self) { group in
       defer { group.cancelAll() }
       group.addTask { try await self.embed(texts, requestID) }
@@ -332,6 +347,18 @@ package final class ServiceRequests: Sendable {
       guard let answer = try await group.next() else { throw patience }
       return answer
     }
+  }
+
+  private func noAnswerYet(_ billing: ServiceError.Billing) -> ServiceError {
+    ServiceError(
+      .network, code: "no_answer_yet",
+      message: "\(service.space.provider) has not answered in time; try again later",
+      billing: billing)
+  }
+
+  /// When the patience with a batch that is sent now is over; nil if it never is.
+  private var deadlineOfPatience: ContinuousClock.Instant? {
+    options.patience.isFinite ? .now + .seconds(min(options.patience, 1e9)) : nil
   }
 
   private func outcome(

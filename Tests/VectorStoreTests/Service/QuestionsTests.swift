@@ -2,6 +2,7 @@
 // an add.
 
 import Foundation
+import Logging
 import Synchronization
 import Testing
 
@@ -16,11 +17,15 @@ struct QuestionsTests {
     let delay: Duration
     let asked = Mutex<[(texts: [String], purpose: EmbeddingPurpose)]>([])
 
-    init(delay: Duration, concurrentRequests: Int = 1, textsPerRequest: Int = 256) {
+    init(
+      delay: Duration, concurrentRequests: Int = 1, textsPerRequest: Int = 256,
+      price: TokenPrice = .free
+    ) {
       self.delay = delay
       var terms = ServiceTerms()
       terms.concurrentRequests = concurrentRequests
       terms.textsPerRequest = textsPerRequest
+      terms.price = price
       self.terms = terms
     }
 
@@ -105,13 +110,13 @@ struct QuestionsTests {
 
   @Test func aQuestionComesBeforeTheBatchesThatWait() async throws {
     let slots = RequestSlots(1)
-    await slots.take(for: .document)
+    try await slots.take(for: .document)
     let order = Order()
     var queued = 0
     try await withThrowingTaskGroup(of: Void.self) { group in
       for purpose in [EmbeddingPurpose.document, .document, .query] {
         group.addTask {
-          await slots.take(for: purpose)
+          try await slots.take(for: purpose)
           await order.append(purpose)
           await slots.give()
         }
@@ -126,15 +131,91 @@ struct QuestionsTests {
 
   @Test func afterAQuestionASlotIsLeftForTheNext() async throws {
     let slots = RequestSlots(2)
-    await slots.take(for: .query)
+    try await slots.take(for: .query)
     await slots.give()
-    await slots.take(for: .document)
-    let second = Task { await slots.take(for: .document) }
+    try await slots.take(for: .document)
+    let second = Task { try await slots.take(for: .document) }
     while await slots.queueLength < 1 { try await Task.sleep(for: .milliseconds(2)) }
     // Would wait for ever if the second batch had the slot.
-    await slots.take(for: .query)
+    try await slots.take(for: .query)
     await slots.give()
     await slots.give()
-    await second.value
+    #expect(try await second.value)
+  }
+
+  @Test func oneThatIsCancelledLeavesTheQueueAndTheSlotToOthers() async throws {
+    let slots = RequestSlots(1)
+    try await slots.take(for: .document)
+    let gone = Task { try await slots.take(for: .query) }
+    let next = Task { try await slots.take(for: .document) }
+    while await slots.queueLength < 2 { try await Task.sleep(for: .milliseconds(2)) }
+    gone.cancel()
+    await #expect(throws: CancellationError.self) { try await gone.value }
+    #expect(await slots.queueLength == 1)
+    #expect(await slots.taken == 1)
+    await slots.give()
+    #expect(try await next.value)
+    #expect(await slots.queueLength == 0)
+    #expect(await slots.taken == 1)
+    let late = Task {
+      while !Task.isCancelled { await Task.yield() }
+      return try await slots.take(for: .query)
+    }
+    late.cancel()
+    await #expect(throws: CancellationError.self) { try await late.value }
+    #expect(await slots.queueLength == 0)
+    #expect(await slots.taken == 1)
+  }
+
+  @Test func oneWhosePatienceIsOverHasNoSlot() async throws {
+    let slots = RequestSlots(1)
+    #expect(try await slots.take(for: .document, until: .now))
+    #expect(try await slots.take(for: .query, until: .now + .milliseconds(50)) == false)
+    #expect(await slots.queueLength == 0)
+    #expect(await slots.taken == 1)
+    await slots.give()
+    #expect(try await slots.take(for: .query, until: .now))
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: [true, false])
+  func aQuestionBehindABatchGivesUp(isCancelled: Bool) async throws {
+    // The batch is in flight for longer than the test may take.
+    let service = SlowService(
+      delay: .seconds(3600), price: TokenPrice(perMillionTokens: try NanoDollars(usd: "10")))
+    let ledger = MemoryLedger()
+    let router = EmbeddingRouter(
+      mode: .real, services: [service], ledger: ledger, limits: SpendingLimits(),
+      logger: Logger(label: "test"))
+    let documents = router.requests(to: service, options: ServiceRequests.Options(runID: "add"))
+    let batch = Task { try await documents.send(["The sky is blue."], tokens: 5) }
+    while service.asked.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(2)) }
+    let before = try await ledger.activity(of: service.space.provider)
+    #expect(before.reservedToday > .zero)
+
+    var options = ServiceRequests.Options(runID: "query")
+    options.purpose = .query
+    options.patience = isCancelled ? 1800 : 0.2
+    let requests = router.requests(to: service, options: options)
+    let question = Task { try await requests.send(["what colour?"], tokens: 3) }
+    if isCancelled {
+      // Until the ledger has its reservation: then it waits for the slot.
+      while try await ledger.activity(of: service.space.provider).requestsInHour < 2 {
+        try await Task.sleep(for: .milliseconds(2))
+      }
+      question.cancel()
+      await #expect(throws: CancellationError.self) { try await question.value }
+    } else {
+      guard case .putOff(let error) = try await question.value else {
+        Issue.record("expected that the question is put off")
+        return
+      }
+      #expect(error.code == "no_answer_yet" && error.billing == .notSent)
+    }
+    let after = try await ledger.activity(of: service.space.provider)
+    #expect(after.reservedToday == before.reservedToday && after.billedToday == .zero)
+    #expect(requests.totals.requests == 0 && requests.totals.possibleCost == .zero)
+    #expect(service.asked.withLock { $0.map(\.purpose) } == [.document])
+    batch.cancel()
+    _ = try? await batch.value
   }
 }
