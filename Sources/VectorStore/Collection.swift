@@ -10,12 +10,17 @@ extension Store {
   /// - Parameters:
   ///   - name: the collection's name.
   ///   - space: the space of its vectors, chosen when its first document comes: any of the services of
-  ///     the store's configuration may serve it. Nil takes the store's, or what the collection has.
+  ///     the store's configuration may serve it. Nil takes the store's, or what the collection has. Verbs
+  ///     throw ``StoreError/Code/spaceMismatch`` if the collection holds vectors of another space.
   public func collection(_ name: String = "default", space: EmbeddingSpace? = nil) -> Collection {
     Collection(store: self, name: name, space: space)
   }
 
-  /// A named set of documents with vectors of one space. Verbs throw as the store's own.
+  /// A named set of documents with vectors of one space.
+  ///
+  /// Verbs throw as the store's own, and also ``StoreError/Code/spaceMismatch`` if the collection holds vectors
+  /// of another space than ``space``. Only ``reembed(to:isDryRun:spending:progress:)`` with a space brings such a
+  /// collection to it. In mode ``ServiceMode/mock`` ``space`` is not looked at.
   public struct Collection: Sendable {
     /// The store.
     public let store: Store
@@ -25,9 +30,6 @@ extension Store {
     public let space: EmbeddingSpace?
 
     /// Adds texts as documents, as ``Store/add(_:to:options:progress:)``.
-    ///
-    /// - Throws: also ``StoreError/Code/spaceMismatch`` if the collection holds vectors of another space
-    ///   than ``space``.
     @discardableResult
     public func add(
       _ documents: [Document], options: AddOptions = AddOptions(), progress: ProgressHandler? = nil
@@ -52,21 +54,21 @@ extension Store {
 
     /// The chunks that answer a question, best first.
     public func query(_ text: String, options: QueryOptions) async throws -> QueryResult {
-      try await store.query(text, in: name, options: options)
+      try await checked.query(text, in: name, options: options)
     }
 
     /// The answers to many questions, in their order, for one scan of the vectors.
     public func query(
       _ texts: [String], options: QueryOptions = QueryOptions()
     ) async throws -> [QueryResult] {
-      try await store.query(texts, in: name, options: options)
+      try await checked.query(texts, in: name, options: options)
     }
 
     /// The chunks that answer several texts together and are like some documents, best first.
     public func query(
       combining parts: [QueryPart], options: QueryOptions = QueryOptions()
     ) async throws -> QueryResult {
-      try await store.query(combining: parts, in: name, options: options)
+      try await checked.query(combining: parts, in: name, options: options)
     }
 
     /// The chunks nearest to a vector of the collection's space: at most `limit`, of documents that pass
@@ -74,35 +76,39 @@ extension Store {
     public func query(
       vector: [Float], limit: Int = 10, filter: Filter? = nil
     ) async throws -> QueryResult {
-      try await store.query(
-        vector: vector, in: name, options: QueryOptions(limit: limit, filter: filter))
+      try await query(vector: vector, options: QueryOptions(limit: limit, filter: filter))
+    }
+
+    /// The chunks nearest to a vector of the collection's space, best first.
+    public func query(vector: [Float], options: QueryOptions) async throws -> QueryResult {
+      try await checked.query(vector: vector, in: name, options: options)
     }
 
     /// The document of a source; nil if there is none.
     public func get(_ source: String) async throws -> StoredDocument? {
-      try await store.get(source, in: name)
+      try await checked.get(source, in: name)
     }
 
     /// The documents of these sources, in this order, without those that are not there.
     public func get(_ sources: [String]) async throws -> [StoredDocument] {
-      try await store.get(sources, in: name)
+      try await checked.get(sources, in: name)
     }
 
     /// Whether there is a document of a source.
     public func contains(_ source: String) async throws -> Bool {
-      try await store.contains(source, in: name)
+      try await checked.contains(source, in: name)
     }
 
     /// How many documents there are, or how many of them pass a filter.
     public func count(filter: Filter? = nil) async throws -> Int {
-      try await store.count(in: name, filter: filter)
+      try await checked.count(in: name, filter: filter)
     }
 
     /// A page of documents by source: those after one, the last of the page before, at most `limit`.
     public func list(
       after last: DocumentSummary? = nil, limit: Int = 1000, filter: Filter? = nil
     ) async throws -> [DocumentSummary] {
-      try await store.list(in: name, filter: filter, after: last, limit: limit)
+      try await checked.list(in: name, filter: filter, after: last, limit: limit)
     }
 
     /// All documents by source, read a page at a time. A collection that is not there has none.
@@ -110,12 +116,12 @@ extension Store {
 
     /// The vectors of documents, by chunk.
     public func vectors(of sources: [String]) async throws -> [ChunkVector] {
-      try await store.vectors(of: sources, in: name)
+      try await checked.vectors(of: sources, in: name)
     }
 
     /// The vectors of chunks, as ``Hit/id`` names them.
     public func vectors(of chunks: [Int64]) async throws -> [ChunkVector] {
-      try await store.vectors(of: chunks, in: name)
+      try await checked.vectors(of: chunks, in: name)
     }
 
     /// Gives a document other metadata. Nothing is embedded. Returns whether there is that document.
@@ -123,19 +129,29 @@ extension Store {
     public func updateMetadata(
       of source: String, to metadata: [String: MetadataValue]
     ) async throws -> Bool {
-      try await store.updateMetadata(of: source, to: metadata, in: name)
+      try await checked.updateMetadata(of: source, to: metadata, in: name)
+    }
+
+    /// Sets and removes keys of documents' metadata; the other keys stay. Nothing is embedded. Sources that
+    /// name none stand in the report.
+    @discardableResult
+    public func updateMetadata(
+      of sources: [String], setting: [String: MetadataValue], removing: Set<String> = []
+    ) async throws -> MetadataReport {
+      try await checked.updateMetadata(
+        of: sources, setting: setting, removing: removing, in: name)
     }
 
     /// Removes documents. Sources that name none stand in the report.
     @discardableResult
     public func remove(_ sources: [String]) async throws -> RemoveReport {
-      try await store.remove(sources, from: name)
+      try await checked.remove(sources, from: name)
     }
 
     /// Removes the documents that pass a filter.
     @discardableResult
     public func remove(where filter: Filter) async throws -> RemoveReport {
-      try await store.remove(where: filter, from: name)
+      try await checked.remove(where: filter, from: name)
     }
 
     /// Embeds what the collection lacks of its space, as ``Store/reembed(_:to:isDryRun:spending:progress:)``.
@@ -144,8 +160,19 @@ extension Store {
       to space: EmbeddingSpace? = nil, isDryRun: Bool = false,
       spending: SpendingOptions = SpendingOptions(), progress: ProgressHandler? = nil
     ) async throws -> ReembedReport {
-      try await store.reembed(
+      let store = try await space == nil ? checked : self.store
+      return try await store.reembed(
         name, to: space, isDryRun: isDryRun, spending: spending, progress: progress)
+    }
+
+    /// The store, if the collection holds no vectors of another space than the one that was asked for.
+    private var checked: Store {
+      get async throws {
+        guard let space else { return store }
+        let target = try await store.targetSpace(of: name, chosen: space)
+        try store.check(space, against: target, of: name)
+        return store
+      }
     }
 
     private func chosen(_ options: AddOptions) -> AddOptions {

@@ -73,7 +73,7 @@ struct ClientTests {
       try await notes.add(Self.documents)
       let vectors = try await notes.vectors(of: ["sea", "nothing", "sky"])
       #expect(vectors.map(\.source) == ["sea", "sky"])
-      #expect(vectors.allSatisfy { $0.space == .mock && $0.vector.count == 1536 })
+      #expect(vectors.allSatisfy { $0.space == MockService().space && $0.vector.count == 1536 })
       let found = try await notes.query(vector: vectors[0].vector, limit: 1).hits
       #expect(found.map(\.source) == ["sea"] && abs((found.first?.score ?? 0) - 1) < 1e-5)
       #expect(try await notes.vectors(of: found.map(\.id)) == [vectors[0]])
@@ -111,8 +111,65 @@ struct ClientTests {
       }
       #expect(error?.code == .spaceMismatch)
     }
+    let verbs: [@Sendable () async throws -> Void] = [
+      { _ = try await wrong.add(paths: ["."]) },
+      { _ = try await wrong.query("the sky") },
+      { _ = try await wrong.query("the sky", options: QueryOptions(ranking: .lexical)) },
+      { _ = try await wrong.query(["the sky", "the sea"]) },
+      { _ = try await wrong.query(combining: [.text("the sky")]) },
+      { _ = try await wrong.query(vector: [Float](repeating: 1, count: 768)) },
+      { _ = try await wrong.query(vector: [1], options: QueryOptions()) },
+      { _ = try await wrong.get("sky") }, { _ = try await wrong.get(["sky"]) },
+      { _ = try await wrong.contains("sky") }, { _ = try await wrong.count() },
+      { _ = try await wrong.list() }, { for try await _ in wrong.documents {} },
+      { _ = try await wrong.vectors(of: ["sky"]) }, { _ = try await wrong.vectors(of: [1]) },
+      { _ = try await wrong.updateMetadata(of: "sky", to: [:]) },
+      { _ = try await wrong.updateMetadata(of: ["sky"], setting: [:]) },
+      { _ = try await wrong.remove(["sky"]) },
+      { _ = try await wrong.remove(where: .equals("year", 2020)) },
+      { _ = try await wrong.reembed(isDryRun: true) },
+    ]
+    for (index, verb) in verbs.enumerated() {
+      let error = await #expect(throws: StoreError.self, "\(index)") { try await verb() }
+      #expect(error?.code == .spaceMismatch, "\(index)")
+    }
     #expect(try await store.collections().map(\.space.dimensions) == [3072, 768])
+    #expect(try await other.count() == 3)
+    #expect(try await other.reembed(isDryRun: true).to == small)
+    #expect(try await wrong.reembed(to: .openAI3Large).isComplete)
+    #expect(try await wrong.count() == 3)
+    let error = await #expect(throws: StoreError.self) { try await other.count() }
+    #expect(error?.code == .spaceMismatch)
     try await store.close()
+  }
+
+  @Test func aQuestionHasOptionsPartsAndVectors() async throws {
+    try await withStore { store in
+      let notes = store.collection("notes")
+      try await notes.add(Self.documents)
+      let words = try await notes.query("bread", options: QueryOptions(ranking: .lexical))
+      #expect(words.hits.map(\.source) == ["bread"])
+      let unlike = try await notes.query(combining: [
+        .text("the sky"), .source("sea", weight: -0.1),
+      ])
+      #expect(unlike.hits.first?.source == "sky" && !unlike.hits.map(\.source).contains("sea"))
+      let vector = try #require(try await notes.vectors(of: ["sea"]).first?.vector)
+      let options = QueryOptions(limit: 2, filter: .equals("year", 2020), maximumPerDocument: 1)
+      let near = try await notes.query(vector: vector, options: options)
+      #expect(near.hits.map(\.source) == ["sea", "sky"])
+    }
+  }
+
+  @Test func keysOfMetadataAreSetAndRemoved() async throws {
+    try await withStore { store in
+      let notes = store.collection("notes")
+      try await notes.add(Self.documents)
+      let report = try await notes.updateMetadata(
+        of: ["sky", "nothing"], setting: ["year": 1999], removing: ["tags", "author", "draft"])
+      #expect(report.changed == 1 && report.notFound == ["nothing"])
+      #expect(try await notes.get("sky")?.summary.metadata == ["year": 1999])
+      #expect(try await notes.get("sea")?.summary.metadata == ["year": 2020])
+    }
   }
 
   @Test func anIncompleteAddCannotBeMissed() async throws {
