@@ -57,7 +57,8 @@ struct Explainer {
 
   /// What is the same for all hits.
   func summary(_ result: QueryResult) -> [String] {
-    let scores = calibrations.values.sorted { $0.space < $1.space }.compactMap { calibration in
+    let scores = calibrations.values.sorted { $0.space.name < $1.space.name }.compactMap {
+      calibration in
       calibration.suggestedMinimumScore.map { score in
         "\(calibration.space): --min-score \(Format.fixed(score, 2)) suggested, from "
           + "\(Format.count(calibration.rows)) of \(Format.counted(calibration.of, "row"))"

@@ -65,6 +65,11 @@ enum Format {
   /// `2026-02-28T20:00:00Z`.
   static func time(_ date: Date) -> String { date.formatted(.iso8601) }
 
+  /// `2026-02-28T20:00:00.000Z`.
+  static func timestamp(_ date: Date) -> String {
+    date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  }
+
   /// A number with so many digits behind the point.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)

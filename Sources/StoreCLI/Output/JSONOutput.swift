@@ -14,8 +14,7 @@ enum JSONOutput {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .custom { date, encoder in
       var container = encoder.singleValueContainer()
-      try container.encode(
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+      try container.encode(Format.timestamp(date))
     }
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let json = String(decoding: try encoder.encode(value), as: UTF8.self)

@@ -49,7 +49,8 @@ extension StatsOutput {
     ]
     return [
       "",
-      terminal.styled("since \"\(oneLine(drift.name))\"", .bold) + " (\(drift.savedAt))",
+      terminal.styled("since \"\(oneLine(drift.name))\"", .bold)
+        + " (\(Format.timestamp(drift.savedAt)))",
     ] + Format.table(rows.compactMap { $0 })
   }
 

@@ -27,7 +27,7 @@ struct StatsOutput {
   }
 
   private func heading(_ figures: StatisticsReport.Space) -> [String] {
-    let name = terminal.styled(figures.space, .bold)
+    let name = terminal.styled(figures.space.name, .bold)
     let level = terminal.styled(figures.verdict.level.rawValue, .bold)
     return [
       "\(name): \(level)",

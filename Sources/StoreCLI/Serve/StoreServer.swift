@@ -103,7 +103,7 @@ final class StoreServer: Sendable {
 
   /// A line of the log. It has no query and no body: they are the user's.
   private static func line(_ exchange: HTTPExchange) -> String {
-    let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let time = Format.timestamp(Date())
     return
       "\(time) \(exchange.id) \(exchange.method) \(exchange.path.prefix(300)) \(exchange.status) "
       + "\(exchange.bytes) bytes \(Format.fixed(exchange.seconds * 1000, 1)) ms"

@@ -23,8 +23,10 @@ struct RunRecord: Sendable {
   /// A name under which requests are found again.
   static func newCorrelationID() -> String { UUID().uuidString.lowercased() }
 
-  /// How long it has taken.
-  var duration: Duration { .seconds(Date().timeIntervalSince(started)) }
+  /// How long it has taken, in whole nanoseconds, as durations are read back from JSON.
+  var duration: Duration {
+    .nanoseconds(Int64((Date().timeIntervalSince(started) * 1e9).rounded()))
+  }
 
   /// A report without its texts, as JSON: counts only, so that what is deleted later leaves no trace.
   static func counts(of report: some Encodable) throws -> String {

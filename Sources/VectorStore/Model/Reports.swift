@@ -113,17 +113,24 @@ extension KeyedEncodingContainer {
 
 extension KeyedDecodingContainer {
   func decode(_ type: Duration.Type, forKey key: Key) throws -> Duration {
-    .seconds(try decode(Double.self, forKey: key))
+    Duration(written: try decode(Double.self, forKey: key))
   }
 
   func decodeIfPresent(_ type: Duration.Type, forKey key: Key) throws -> Duration? {
-    try decodeIfPresent(Double.self, forKey: key).map { .seconds($0) }
+    try decodeIfPresent(Double.self, forKey: key).map { Duration(written: $0) }
   }
 }
 
 extension Duration {
   /// How many seconds it is.
   package var inSeconds: Double { self / .seconds(1) }
+
+  /// The duration of a number of seconds, to the nanosecond, which is how clocks count: what was encoded comes
+  /// back the same.
+  fileprivate init(written seconds: Double) {
+    let whole = seconds.rounded(.down)
+    self = .seconds(whole) + .nanoseconds(Int64(((seconds - whole) * 1e9).rounded()))
+  }
 }
 
 /// Documents that wait for their vectors. The text that they wait with is not searched yet.

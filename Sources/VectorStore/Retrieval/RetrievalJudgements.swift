@@ -4,7 +4,7 @@ import Foundation
 import VectorStoreText
 
 /// A question whose answers are known.
-public struct JudgedQuery: Sendable, Codable, Equatable {
+public struct JudgedQuery: Sendable, Codable, Hashable {
   /// The name by which judgements speak of it.
   public var id: String
   /// The question.
@@ -37,7 +37,7 @@ public struct JudgedQuery: Sendable, Codable, Equatable {
 }
 
 /// Which documents answer which question, and how well.
-public struct RetrievalJudgements: Sendable, Equatable {
+public struct RetrievalJudgements: Sendable, Hashable {
   /// Grades by the question's id, then the document's source. 0 and less are not relevant.
   public var grades: [String: [String: Int]]
 

@@ -68,7 +68,7 @@ extension Store {
     var quality = RetrievalQuality(
       collection: collection, queries: asked.count, queriesWithoutRelevant: judged - asked.count,
       relevant: wanted.count, relevantMissing: missing, depth: Self.judgedDepth)
-    quality.space = plan.querySpace?.name
+    quality.space = plan.querySpace
     quality.degradedReason = plan.degradedReason
     quality.rankings = metrics.map { RetrievalQuality.Ranking($0, $1) }
     for (index, (name, ones)) in metrics.enumerated() {
@@ -150,7 +150,7 @@ extension RetrievalJudgements {
 }
 
 /// What every ranking of a collection is worth, measured on questions with known answers.
-public struct RetrievalQuality: Sendable, Codable, Equatable {
+public struct RetrievalQuality: Sendable, Codable, Hashable {
   /// A way to rank documents.
   public enum RankingName: String, Sendable, Codable {
     /// By cosine.
@@ -162,16 +162,22 @@ public struct RetrievalQuality: Sendable, Codable, Equatable {
   }
 
   /// A mean over questions.
-  public struct Figure: Sendable, Codable, Equatable {
+  public struct Figure: Sendable, Codable, Hashable {
     /// The mean, 0 to 1.
     public var mean: Double
     /// Its standard error: the deviation between questions over the square root of their number; nil
     /// below two.
     public var standardError: Double?
+
+    /// Creates a value from its parts.
+    public init(mean: Double, standardError: Double? = nil) {
+      self.mean = mean
+      self.standardError = standardError
+    }
   }
 
   /// What one ranking is worth.
-  public struct Ranking: Sendable, Codable, Equatable {
+  public struct Ranking: Sendable, Codable, Hashable {
     /// Which.
     public var ranking: RankingName
     /// Normalised discounted cumulative gain of the first ten documents, the gain being the grade itself
@@ -185,10 +191,23 @@ public struct RetrievalQuality: Sendable, Codable, Equatable {
     public var recall100: Figure
     /// The mean of 1 / rank of the first relevant document, 0 where there is none.
     public var mrr: Figure
+
+    /// Creates a value from its parts.
+    public init(
+      ranking: RankingName, nDCG10: Figure, map: Figure, recall10: Figure, recall100: Figure,
+      mrr: Figure
+    ) {
+      self.ranking = ranking
+      self.nDCG10 = nDCG10
+      self.map = map
+      self.recall10 = recall10
+      self.recall100 = recall100
+      self.mrr = mrr
+    }
   }
 
   /// How much more one ranking is worth than another, question by question.
-  public struct Comparison: Sendable, Codable, Equatable {
+  public struct Comparison: Sendable, Codable, Hashable {
     /// The one.
     public var ranking: RankingName
     /// The other.
@@ -200,12 +219,23 @@ public struct RetrievalQuality: Sendable, Codable, Equatable {
     public var low: Double
     /// The upper end. Where both ends have one sign, chance alone does not explain the difference.
     public var high: Double
+
+    /// Creates a value from its parts.
+    public init(
+      ranking: RankingName, baseline: RankingName, difference: Double, low: Double, high: Double
+    ) {
+      self.ranking = ranking
+      self.baseline = baseline
+      self.difference = difference
+      self.low = low
+      self.high = high
+    }
   }
 
   /// The collection.
   public var collection: String
   /// The space by whose vectors was ranked; nil where there was no vector for the questions.
-  public var space: String?
+  public var space: EmbeddingSpace?
   /// Questions that were asked: those with a relevant document.
   public var queries: Int
   /// Questions that were left out, since no document is judged relevant to them.
@@ -222,4 +252,22 @@ public struct RetrievalQuality: Sendable, Codable, Equatable {
   public var comparisons: [Comparison] = []
   /// Why there is no ranking by vectors, or none of the target space.
   public var degradedReason: String?
+
+  /// Creates a value from its parts.
+  public init(
+    collection: String, space: EmbeddingSpace? = nil, queries: Int, queriesWithoutRelevant: Int,
+    relevant: Int, relevantMissing: Int, depth: Int, rankings: [Ranking] = [],
+    comparisons: [Comparison] = [], degradedReason: String? = nil
+  ) {
+    self.collection = collection
+    self.space = space
+    self.queries = queries
+    self.queriesWithoutRelevant = queriesWithoutRelevant
+    self.relevant = relevant
+    self.relevantMissing = relevantMissing
+    self.depth = depth
+    self.rankings = rankings
+    self.comparisons = comparisons
+    self.degradedReason = degradedReason
+  }
 }

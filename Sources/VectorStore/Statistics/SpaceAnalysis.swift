@@ -68,7 +68,7 @@ struct SpaceAnalysis {
   private func figures(of rows: RowAnalysis) throws -> StatisticsReport.Space {
     let (moments, neighbours) = (rows.moments, rows.neighbours)
     var figures = StatisticsReport.Space(
-      space: space.space.name, kind: space.space.kind, rows: moments.count,
+      space: space.space, kind: space.space.kind, rows: moments.count,
       dimensions: moments.dimensions,
       sample: StatisticsReport.SampleFigures(
         rows: neighbours.sampleCount, of: moments.count,
@@ -84,12 +84,12 @@ struct SpaceAnalysis {
     enterMoments(rows, &figures)
     figures.intrinsicDimension = neighbours.intrinsicDimension
     figures.intrinsicDimensionError = neighbours.intrinsicDimensionError
-    figures.nearestNeighbours = neighbours.distribution
-    figures.randomPairs = rows.pairs
+    figures.nearestNeighbours = neighbours.distribution.map { StatisticsReport.Distribution($0) }
+    figures.randomPairs = rows.pairs.map { StatisticsReport.Distribution($0) }
     figures.suggestedMinimumScore = Self.suggestedMinimumScore(figures)
     figures.hubness = neighbours.hubness.skewness
     figures.hubnessError = neighbours.hubness.standardError
-    figures.occurrences = neighbours.hubness.histogram
+    figures.occurrences = neighbours.hubness.histogram.map { StatisticsReport.Histogram($0) }
     figures.outlierCount = neighbours.outliers.count
     try enterRows(rows, &figures)
     return figures
@@ -102,7 +102,7 @@ struct SpaceAnalysis {
     guard let least = norms.min(), let greatest = norms.max() else { return nil }
     return StatisticsReport.NormFigures(
       minimum: least, mean: norms.reduce(0, +) / Double(norms.count), maximum: greatest,
-      histogram: StatisticsReport.Histogram(of: norms, bins: 40))
+      histogram: StatisticsReport.Histogram(VectorStatistics.Histogram(of: norms, bins: 40)))
   }
 
   private func enterMoments(_ rows: RowAnalysis, _ figures: inout StatisticsReport.Space) {
@@ -171,14 +171,14 @@ extension SpaceAnalysis {
     else { return nil }
     let nearest = figures.nearestNeighbours
     return SavedSummary(
-      name: options.save ?? "", collection: scope ?? "", savedAt: Timestamp.now(),
+      name: options.save ?? "", collection: scope ?? "", savedAt: Date(),
       rows: rows.moments.count, lastChunk: last, gaussian: gaussian,
       figures: SavedSummary.Figures(
         meanCosine: figures.meanCosine, participationRatio: figures.participationRatio,
         effectiveRank: figures.effectiveRank, eigenvalues: figures.eigenvalues,
         nearestPercentiles: nearest?.percentiles.map(\.value) ?? [],
         nearestMedian: nearest?.value(atPercent: 50),
-        distance99: StatisticsReport.Distribution.value(
+        distance99: VectorStatistics.Distribution.value(
           atPercent: 99, in: rows.distances.values.sorted())))
   }
 
@@ -235,7 +235,7 @@ struct SavedSummary: Sendable {
   let name: String
   /// The collection, empty for all.
   let collection: String
-  let savedAt: String
+  let savedAt: Date
   let rows: Int
   /// The greatest chunk id then: chunks with a greater one were placed later.
   let lastChunk: Int64

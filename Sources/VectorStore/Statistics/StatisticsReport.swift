@@ -1,9 +1,11 @@
 // How good a store's vectors are, space by space; as JSON its keys are public.
 
+public import Foundation
+
 /// How good a store's vectors are, space by space.
-public struct StatisticsReport: Sendable, Codable, Equatable {
+public struct StatisticsReport: Sendable, Codable, Hashable {
   /// Rows that were refused and are not in the store, by the reason.
-  public struct Refusal: Sendable, Codable, Equatable {
+  public struct Refusal: Sendable, Codable, Hashable {
     /// What kind of refusal it is, as ``StoreError/Code/badVector``.
     public var code: StoreError.Code
     /// Of a bad vector what is wrong with it: `zero`, `not_finite` or `wrong_dimensions`.
@@ -12,10 +14,18 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
     public var rows: Int
     /// How many commands refused them.
     public var runs: Int
+
+    /// Creates a value from its parts.
+    public init(code: StoreError.Code, reason: String? = nil, rows: Int, runs: Int) {
+      self.code = code
+      self.reason = reason
+      self.rows = rows
+      self.runs = runs
+    }
   }
 
-  /// When the report was made, ISO 8601, UTC.
-  public var at: String
+  /// When the report was made.
+  public var at: Date
   /// The collection that was looked at; nil where it was all of them.
   public var collection: String?
   /// The spaces that have vectors, those with the most rows first.
@@ -30,13 +40,30 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   public var retrieval: RetrievalQuality?
   /// Whether the model is still the one that made the vectors, where that was asked.
   public var canary: CanaryReport?
-  /// How long it took, in seconds.
-  public var seconds = 0.0
+  /// How long it took; as JSON `seconds`.
+  public var duration = Duration.zero
 
-  /// Creates a report without any space.
-  public init(at: String, collection: String?) {
+  /// Creates a value from its parts.
+  public init(
+    at: Date, collection: String? = nil, spaces: [Space] = [], refused: [Refusal] = [],
+    chunksWithoutVector: Int = 0, pending: PendingDocuments? = nil,
+    retrieval: RetrievalQuality? = nil, canary: CanaryReport? = nil,
+    duration: Duration = Duration.zero
+  ) {
     self.at = at
     self.collection = collection
+    self.spaces = spaces
+    self.refused = refused
+    self.chunksWithoutVector = chunksWithoutVector
+    self.pending = pending
+    self.retrieval = retrieval
+    self.canary = canary
+    self.duration = duration
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case at, collection, spaces, refused, chunksWithoutVector, pending, retrieval, canary
+    case duration = "seconds"
   }
 }
 
@@ -57,13 +84,17 @@ public struct StatisticsOptions: Sendable {
   /// Compares with the summary that was saved under this name.
   public var compare: String?
 
-  /// Creates the defaults.
-  public init() {}
-}
-
-extension StatisticsReport {
-  /// How some numbers are spread: mean, deviation, percentiles and a histogram.
-  public typealias Distribution = VectorStatistics.Distribution
-  /// How many values fall into each of some bins.
-  public typealias Histogram = VectorStatistics.Histogram
+  /// Creates a value from its parts.
+  public init(
+    duplicateThreshold: Double = 0.98, exactRows: Int = 5000, sampleRows: Int = 2500,
+    seed: UInt64 = 1, mapRows: Int = 2000, save: String? = nil, compare: String? = nil
+  ) {
+    self.duplicateThreshold = duplicateThreshold
+    self.exactRows = exactRows
+    self.sampleRows = sampleRows
+    self.seed = seed
+    self.mapRows = mapRows
+    self.save = save
+    self.compare = compare
+  }
 }

@@ -34,7 +34,8 @@ enum StatisticsTable {
           covariance = excluded.covariance, figures = excluded.figures
         """,
       arguments: [
-        summary.name, space, summary.collection, summary.savedAt, summary.rows, summary.lastChunk,
+        summary.name, space, summary.collection, Timestamp.of(summary.savedAt), summary.rows,
+        summary.lastChunk,
         summary.gaussian.mean.withUnsafeBytes { Data($0) },
         summary.gaussian.triangle.withUnsafeBytes { Data($0) }, figures,
       ])
@@ -61,8 +62,11 @@ enum StatisticsTable {
           let gaussian = GaussianSummary(mean: mean, triangle: triangle),
           let figures = try? JSONDecoder().decode(SavedSummary.Figures.self, from: json)
         else { throw row.damage(5, "other figures", "those of a summary") }
+        guard let savedAt = Timestamp.time(writtenAs: try row.text(0)) else {
+          throw row.damage(0, "another text", "a time")
+        }
         return SavedSummary(
-          name: name, collection: collection, savedAt: try row.text(0),
+          name: name, collection: collection, savedAt: savedAt,
           rows: Int(try row.integer(1)), lastChunk: try row.integer(2), gaussian: gaussian,
           figures: figures)
       }

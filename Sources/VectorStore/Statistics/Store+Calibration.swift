@@ -57,13 +57,15 @@ extension Store {
         space: spaceRecord, collection: record.id, deviations: deviations)
       return try pairs.map {
         var calibration = ScoreCalibration(
-          space: space.name, rows: sample.count, of: ids.count, randomPairs: $0)
+          space: space, rows: sample.count, of: ids.count,
+          randomPairs: StatisticsReport.Distribution($0))
         calibration.enter(
-          nearest: StatisticsReport.Distribution(
+          nearest: VectorStatistics.Distribution(
             of: try Self.nearest(to: sample) {
               try file.index.nearest($0, limit: 2, in: part, db)
             },
-            population: ids.count))
+            population: ids.count
+          ).map { StatisticsReport.Distribution($0) })
         return calibration
       }
     }
@@ -83,17 +85,23 @@ extension Store {
 
 /// What cosines mean among the rows of a collection: a score of 0.35 says much in one space and nothing
 /// in another.
-public struct ScoreCalibration: Sendable, Codable, Equatable {
+public struct ScoreCalibration: Sendable, Codable, Hashable {
   /// What one score means.
-  public struct Explanation: Sendable, Codable, Equatable {
+  public struct Explanation: Sendable, Codable, Hashable {
     /// How many percent of random pairs score less.
     public var percentOfRandomPairs: Double
     /// How many percent of rows have a nearest neighbour that scores less.
     public var percentOfNearestNeighbours: Double?
+
+    /// Creates a value from its parts.
+    public init(percentOfRandomPairs: Double, percentOfNearestNeighbours: Double? = nil) {
+      self.percentOfRandomPairs = percentOfRandomPairs
+      self.percentOfNearestNeighbours = percentOfNearestNeighbours
+    }
   }
 
   /// The space.
-  public var space: String
+  public var space: EmbeddingSpace
   /// How many rows were looked at, all pairs of them.
   public var rows: Int
   /// Out of how many.
@@ -104,6 +112,19 @@ public struct ScoreCalibration: Sendable, Codable, Equatable {
   public var nearestNeighbours: StatisticsReport.Distribution?
   /// A least score for queries, as ``StatisticsReport/Space/suggestedMinimumScore``.
   public var suggestedMinimumScore: Double?
+
+  /// Creates a value from its parts.
+  public init(
+    space: EmbeddingSpace, rows: Int, of: Int, randomPairs: StatisticsReport.Distribution,
+    nearestNeighbours: StatisticsReport.Distribution? = nil, suggestedMinimumScore: Double? = nil
+  ) {
+    self.space = space
+    self.rows = rows
+    self.of = of
+    self.randomPairs = randomPairs
+    self.nearestNeighbours = nearestNeighbours
+    self.suggestedMinimumScore = suggestedMinimumScore
+  }
 
   /// How many percent of random pairs score less, 0 to 100.
   public func percent(of score: Double) -> Double { randomPairs.percent(of: score) ?? 0 }

@@ -25,7 +25,7 @@ extension Store {
     let target = record.target
     let set = try await canarySet(of: record)
     var report = CanaryReport(
-      collection: collection, space: target.space.name, texts: set.count, dryRun: isDryRun)
+      collection: collection, space: target.space, texts: set.count, dryRun: isDryRun)
     let vectors: [[Float]]
     switch try route(to: target.space, of: collection) {
     case .mock(let mock):
@@ -106,19 +106,25 @@ extension Store {
 }
 
 /// What came of embedding a few of a collection's own texts again.
-public struct CanaryReport: Sendable, Codable, Equatable {
+public struct CanaryReport: Sendable, Codable, Hashable {
   /// One text.
-  public struct Row: Sendable, Codable, Equatable {
+  public struct Row: Sendable, Codable, Hashable {
     /// The chunk.
     public var chunk: StatisticsReport.Chunk
     /// The cosine between its vector in the store and the new one.
     public var cosine: Double
+
+    /// Creates a value from its parts.
+    public init(chunk: StatisticsReport.Chunk, cosine: Double) {
+      self.chunk = chunk
+      self.cosine = cosine
+    }
   }
 
   /// The collection.
   public var collection: String
   /// The space whose model is asked.
-  public var space: String
+  public var space: EmbeddingSpace
   /// How many texts.
   public var texts: Int
   /// Their tokens; in a dry run at most so many.
@@ -138,6 +144,25 @@ public struct CanaryReport: Sendable, Codable, Equatable {
   public var level: StatisticsReport.Verdict.Level?
   /// The texts, those that moved the most first.
   public var rows: [Row] = []
+
+  /// Creates a value from its parts.
+  public init(
+    collection: String, space: EmbeddingSpace, texts: Int, tokens: Int = 0, costUSD: Double = 0.0,
+    possibleCostUSD: Double = 0.0, dryRun: Bool, minimumCosine: Double? = nil,
+    meanCosine: Double? = nil, level: StatisticsReport.Verdict.Level? = nil, rows: [Row] = []
+  ) {
+    self.collection = collection
+    self.space = space
+    self.texts = texts
+    self.tokens = tokens
+    self.costUSD = costUSD
+    self.possibleCostUSD = possibleCostUSD
+    self.dryRun = dryRun
+    self.minimumCosine = minimumCosine
+    self.meanCosine = meanCosine
+    self.level = level
+    self.rows = rows
+  }
 
   /// What that means, in a sentence.
   public var message: String {

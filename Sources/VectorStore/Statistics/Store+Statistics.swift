@@ -23,7 +23,7 @@ extension Store {
     options: StatisticsOptions = StatisticsOptions()
   ) async throws -> StatisticsReport {
     try options.check()
-    let started = Date()
+    let started = ContinuousClock.now
     let (report, summaries) = try await file.read { db in
       try Self.measure(collection, space, options, db)
     }
@@ -36,7 +36,7 @@ extension Store {
       try await file.checkpoint()
     }
     var timed = report
-    timed.seconds = Date().timeIntervalSince(started)
+    timed.duration = ContinuousClock.now - started
     return timed
   }
 
@@ -46,7 +46,7 @@ extension Store {
     _ db: any SQLTransaction
   ) throws -> (StatisticsReport, [(Int64, SavedSummary)]) {
     let record = try collection.map { try CollectionsTable.require($0, db) }
-    var report = StatisticsReport(at: Timestamp.now(), collection: collection)
+    var report = StatisticsReport(at: Date(), collection: collection)
     report.refused = try StatisticsTable.refusals(db)
     report.chunksWithoutVector = try StatisticsTable.chunksWithoutVector(
       collection: record?.id, db)
@@ -61,7 +61,7 @@ extension Store {
       report.spaces.append(figures)
       if let summary { summaries.append((space.id, summary)) }
     }
-    report.spaces.sort { $0.rows != $1.rows ? $0.rows > $1.rows : $0.space < $1.space }
+    report.spaces.sort { $0.rows != $1.rows ? $0.rows > $1.rows : $0.space.name < $1.space.name }
     return (report, summaries)
   }
 

@@ -4,7 +4,7 @@ import Foundation
 
 extension StatisticsReport {
   /// How good the vectors of a space are, in plain words.
-  public struct Verdict: Sendable, Codable, Equatable {
+  public struct Verdict: Sendable, Codable, Hashable {
     /// How good something is.
     public enum Level: String, Sendable, Codable, Comparable {
       /// Nothing to do.
@@ -27,7 +27,7 @@ extension StatisticsReport {
     }
 
     /// What one figure means.
-    public struct Finding: Sendable, Codable, Equatable {
+    public struct Finding: Sendable, Codable, Hashable {
       /// How good it is.
       public var level: Level
       /// What it is about: `rows`, `norms`, `isotropy`, `dimensions`, `hubness`, `duplicates`, `outliers`,
@@ -37,12 +37,26 @@ extension StatisticsReport {
       public var message: String
       /// What to do, where there is something.
       public var advice: String?
+
+      /// Creates a value from its parts.
+      public init(level: Level, topic: String, message: String, advice: String? = nil) {
+        self.level = level
+        self.topic = topic
+        self.message = message
+        self.advice = advice
+      }
     }
 
     /// The worst of the findings' levels.
     public var level: Level
     /// What was found, the worst first.
     public var findings: [Finding]
+
+    /// Creates a value from its parts.
+    public init(level: Level, findings: [Finding]) {
+      self.level = level
+      self.findings = findings
+    }
   }
 }
 

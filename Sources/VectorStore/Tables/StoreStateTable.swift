@@ -103,6 +103,12 @@ enum Timestamp {
     return date
   }
 
+  /// The time of a text; nil for one that is not a time. Written again, it is the same text.
+  static func time(writtenAs text: String) -> Date? {
+    // Writing cuts off what is below a millisecond, and what is read may lie just below its own.
+    (try? date(text))?.addingTimeInterval(1e-5)
+  }
+
   private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
   private static let day = Date.ISO8601FormatStyle().year().month().day()
 }

@@ -8,45 +8,45 @@
   internal import Darwin
 #endif
 
-/// The figures that describe how numbers are spread; statistics reports are made of them.
-public enum VectorStatistics {
+/// The figures that describe how numbers are spread; the public ones of statistics reports are made of them.
+package enum VectorStatistics {
   /// A value that a share of the others do not exceed.
-  public struct Percentile: Sendable, Codable, Equatable {
+  package struct Percentile: Sendable, Equatable {
     /// The share in percent, 0 to 100.
-    public var percent: Double
+    package var percent: Double
     /// The value: interpolated between the two nearest in rank, as numpy's default does (Hyndman and
     /// Fan, Sample Quantiles in Statistical Packages, The American Statistician 50, 1996, type 7).
-    public var value: Double
+    package var value: Double
 
     /// Creates a percentile.
-    public init(percent: Double, value: Double) {
+    package init(percent: Double, value: Double) {
       self.percent = percent
       self.value = value
     }
   }
 
   /// How some numbers are spread.
-  public struct Distribution: Sendable, Codable, Equatable {
+  package struct Distribution: Sendable, Equatable {
     /// The percentages of ``percentiles``: whole ones, and finer ones at both ends.
-    public static let percents: [Double] =
+    package static let percents: [Double] =
       [0, 0.01, 0.1, 0.5] + (1...99).map(Double.init) + [99.5, 99.9, 99.99, 100]
 
     /// How many numbers there are.
-    public var count: Int
+    package var count: Int
     /// Their mean.
-    public var mean: Double
+    package var mean: Double
     /// Their standard deviation, divided by the count.
-    public var standardDeviation: Double
+    package var standardDeviation: Double
     /// The standard error of the mean, from the deviation between groups of the sample; nil where the
     /// figures are exact.
-    public var meanError: Double?
+    package var meanError: Double?
     /// The values at ``percents``, rising.
-    public var percentiles: [Percentile]
+    package var percentiles: [Percentile]
     /// How they are spread over bins of equal width.
-    public var histogram: Histogram
+    package var histogram: Histogram
 
     /// Creates a distribution from its figures.
-    public init(
+    package init(
       count: Int, mean: Double, standardDeviation: Double, meanError: Double?,
       percentiles: [Percentile], histogram: Histogram
     ) {
@@ -57,55 +57,20 @@ public enum VectorStatistics {
       self.percentiles = percentiles
       self.histogram = histogram
     }
-
-    /// The value at a percentage, interpolated between those of ``percentiles``; nil where there are
-    /// none.
-    public func value(atPercent percent: Double) -> Double? {
-      guard let first = percentiles.first, let last = percentiles.last else { return nil }
-      guard percent > first.percent else { return first.value }
-      guard percent < last.percent,
-        let upper = percentiles.firstIndex(where: { $0.percent >= percent }), upper > 0
-      else { return last.value }
-      let (low, high) = (percentiles[upper - 1], percentiles[upper])
-      let share = (percent - low.percent) / (high.percent - low.percent)
-      return low.value + share * (high.value - low.value)
-    }
-
-    /// How many percent of the numbers lie below a value: 0 below the least, 100 from the greatest on;
-    /// among equal percentiles the middle. Nil where there are none, or for NaN.
-    ///
-    /// - Complexity: O(percentiles).
-    public func percent(of value: Double) -> Double? {
-      guard let first = percentiles.first, let last = percentiles.last, !value.isNaN else {
-        return nil
-      }
-      if value < first.value { return 0 }
-      if value > last.value { return 100 }
-      let equal = percentiles.filter { $0.value == value }
-      if let low = equal.first, let high = equal.last {
-        return (low.percent + high.percent) / 2
-      }
-      guard let upper = percentiles.firstIndex(where: { $0.value > value }), upper > 0 else {
-        return 100
-      }
-      let (low, high) = (percentiles[upper - 1], percentiles[upper])
-      let share = (value - low.value) / (high.value - low.value)
-      return low.percent + share * (high.percent - low.percent)
-    }
   }
 
   /// How many values fall into each of some bins of equal width.
   ///
   /// Bin `i` holds the values from `edges[i]` on, below `edges[i + 1]`; the last bin holds its upper
   /// edge too.
-  public struct Histogram: Sendable, Codable, Equatable {
+  package struct Histogram: Sendable, Equatable {
     /// The edges of the bins, rising: one more than there are bins; empty where there are none.
-    public var edges: [Double]
+    package var edges: [Double]
     /// How many values each bin holds.
-    public var counts: [Int]
+    package var counts: [Int]
 
     /// Creates a histogram of bins that have been counted.
-    public init(edges: [Double], counts: [Int]) {
+    package init(edges: [Double], counts: [Int]) {
       self.edges = edges
       self.counts = counts
     }
@@ -134,7 +99,7 @@ public enum VectorStatistics {
     }
 
     /// All values.
-    public var total: Int { counts.reduce(0, +) }
+    package var total: Int { counts.reduce(0, +) }
   }
 }
 

@@ -48,7 +48,7 @@ import Testing
         } == (count > 128 ? 256 : 0))
       for exact in [false, true] {
         var options = QueryOptions(limit: 5, ranking: .vector)
-        options.exact = exact
+        options.isExact = exact
         for question in ["a walrus on ice", "note 3", "yeast makes gas"] {
           let vector = MockService().vector(of: question)
           let (one, other) = (
@@ -81,7 +81,7 @@ import Testing
     try await store.remove(["d2"])
     try await store.compact()
     let report = try await store.statistics()
-    #expect(report.spaces.contains { $0.space == EmbeddingSpace.mock.name && $0.rows == 140 })
+    #expect(report.spaces.contains { $0.space == .mock && $0.rows == 140 })
     let (first, rows) = (folder.path("1.jsonl"), folder.path("r.npy"))
     try await store.export(to: first)
     #expect(try Data(contentsOf: URL(filePath: first)).count < 140 * 1000)

@@ -28,7 +28,7 @@ import Testing
           grades: ["1": ["long": 2, "gone": 1], "2": ["other": 1], "3": ["other": 0]]))
       #expect(quality.queries == 2 && quality.queriesWithoutRelevant == 1)
       #expect(quality.relevant == 3 && quality.relevantMissing == 1)
-      #expect(quality.space == "mock/hashed-features-2/1536" && quality.degradedReason == nil)
+      #expect(quality.space?.name == "mock/hashed-features-2/1536" && quality.degradedReason == nil)
       #expect(quality.rankings.map(\.ranking) == [.vector, .lexical, .fused])
       for ranking in quality.rankings {
         #expect(ranking.mrr.mean == 1 && ranking.recall10.mean == 0.75, "\(ranking.ranking)")

@@ -23,7 +23,7 @@ import Testing
       try await Self.add(store)
       let report = try await store.statistics()
       let figures = try #require(report.spaces.first)
-      #expect(report.spaces.count == 1 && figures.space == "mock/hashed-features-2/1536")
+      #expect(report.spaces.count == 1 && figures.space.name == "mock/hashed-features-2/1536")
       #expect(figures.rows == 5 && figures.dimensions == 1536 && figures.kind == .mock)
       #expect(figures.sample == StatisticsReport.SampleFigures(rows: 5, of: 5, seed: nil))
       let group = try #require(figures.duplicates.groups.first)
@@ -77,6 +77,34 @@ import Testing
         #expect(try JSONDecoder().decode(StatisticsReport.self, from: data) == report)
       }
     }
+  }
+
+  @Test func timesAndSpacesAreWrittenAsTheyAlwaysWere() async throws {
+    try await withStore { store, _ in
+      try await store.add([Document(id: "a", text: "One row."), Document(id: "b", text: "Two.")])
+      let saved = try await store.statistics(options: StatisticsOptions(save: "monday"))
+      let report = try await store.statistics(options: StatisticsOptions(compare: "monday"))
+      let drift = try #require(report.spaces.first?.drift)
+      #expect(abs(drift.savedAt.timeIntervalSince(saved.at)) < 60 && drift.savedAt <= report.at)
+      let kept = try await store.file.read { db in
+        try String.fetchOne(db, sql: "SELECT saved_at FROM statistics")
+      }
+      #expect(Timestamp.of(drift.savedAt) == kept)
+      let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report))
+      let object = try #require(json as? [String: Any])
+      #expect(object["seconds"] as? Double == report.duration.inSeconds)
+      #expect(object["duration"] == nil)
+      let space = try #require((object["spaces"] as? [[String: Any]])?.first)
+      #expect(space["space"] as? String == "mock/hashed-features-2/1536")
+    }
+  }
+
+  @Test func aTimeThatWasReadIsWrittenTheSame() throws {
+    for milliseconds in 0..<1000 {
+      let text = "2026-12-07T09:27:29." + "00\(milliseconds)".suffix(3) + "Z"
+      #expect(Timestamp.of(try #require(Timestamp.time(writtenAs: text))) == text)
+    }
+    #expect(Timestamp.time(writtenAs: "yesterday") == nil)
   }
 
   @Test func refusedRowsAreCounted() async throws {

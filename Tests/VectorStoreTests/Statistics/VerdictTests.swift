@@ -1,5 +1,6 @@
 // What figures become in words. Tests Sources/VectorStore/Statistics/Verdict.swift.
 
+import Foundation
 import Testing
 @testable import VectorStore
 
@@ -7,7 +8,7 @@ import Testing
   /// Figures of a space with nothing to find.
   private static func good() -> StatisticsReport.Space {
     var figures = StatisticsReport.Space(
-      space: "openai/text-embedding-3-small/1536", kind: .real, rows: 1000, dimensions: 1536,
+      space: .openAI3Small, kind: .real, rows: 1000, dimensions: 1536,
       sample: StatisticsReport.SampleFigures(rows: 1000, of: 1000, seed: nil), neighbours: 10,
       duplicates: StatisticsReport.DuplicateFigures(threshold: 0.98, share: 0))
     figures.meanCosine = 0.18
@@ -93,7 +94,8 @@ import Testing
   func driftIsJudged(cosine: Double, relative: Double, level: StatisticsReport.Verdict.Level) {
     let verdict = Self.verdict {
       $0.drift = StatisticsReport.DriftFigures(
-        name: "monday", savedAt: "", rowsBefore: 1000, rowsNow: 1000, centroidCosine: cosine,
+        name: "monday", savedAt: Date(timeIntervalSince1970: 0), rowsBefore: 1000, rowsNow: 1000,
+        centroidCosine: cosine,
         centroidDistance: 0, frechetDistance: relative, relativeFrechetDistance: relative,
         distance99: 1, newRows: 0)
     }

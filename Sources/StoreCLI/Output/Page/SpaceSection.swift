@@ -12,7 +12,7 @@ struct SpaceSection {
   var html: String {
     """
     <section id="\(anchor)" aria-labelledby="\(anchor)-name">
-    <h2 id="\(anchor)-name"><span class="name">\(HTMLText.escaped(figures.space))</span> \
+    <h2 id="\(anchor)-name"><span class="name">\(HTMLText.escaped(figures.space.name))</span> \
     \(Self.badge(figures.verdict.level))</h2>
     <p class="size">\(HTMLText.escaped(size))</p>
     \(verdict)\(plots)\(collections)\(drift)\(duplicates)\(hubs)\(outliers)\(FiguresTable(figures).html)\
@@ -146,7 +146,7 @@ extension SpaceSection {
       value.map { [HTMLText.escaped(name), HTMLText.escaped($0)] }
     }
     return """
-      <h3>Drift since “\(HTMLText.isolated(drift.name))” (\(HTMLText.escaped(drift.savedAt)))</h3>
+      <h3>Drift since “\(HTMLText.isolated(drift.name))” (\(Format.timestamp(drift.savedAt)))</h3>
       \(Self.table(["figure", "then", "now"], rows))\(Self.table(["what moved", "by"], others))
       """
   }

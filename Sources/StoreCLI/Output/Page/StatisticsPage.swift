@@ -115,7 +115,7 @@ struct StatisticsPage: Sendable {
   private var contents: String {
     var entries = report.spaces.enumerated().map { index, space in
       """
-      <li><a href="#space-\(index + 1)">\(HTMLText.escaped(space.space))</a> \
+      <li><a href="#space-\(index + 1)">\(HTMLText.escaped(space.space.name))</a> \
       \(SpaceSection.badge(space.verdict.level)) \(ReportFormat.counted(space.rows, "row"))</li>
       """
     }
@@ -139,7 +139,7 @@ struct StatisticsPage: Sendable {
       <section id="canary" aria-labelledby="canary-name">
       <h2 id="canary-name">Canary \(SpaceSection.badge(level))</h2>
       <p>\(HTMLText.escaped(canary.message))</p>
-      <p class="size">\(ReportFormat.counted(canary.texts, "text")) of \(HTMLText.escaped(canary.space)), \
+      <p class="size">\(ReportFormat.counted(canary.texts, "text")) of \(HTMLText.escaped(canary.space.name)), \
       embedded again; the number is the cosine to the stored vector, the least first.</p>
       <ul class="passages">\(rows.joined())</ul></section>
 
@@ -168,8 +168,8 @@ struct StatisticsPage: Sendable {
   private var footer: String {
     let program = "vector-store" + (version.map { " \(HTMLText.escaped($0))" } ?? "")
     return """
-      <footer><p>Made by \(program) at <time>\(HTMLText.escaped(report.at))</time> from \
-      \(HTMLText.isolated(store)), measured in \(ReportFormat.fixed(report.seconds, 1)) s. \
+      <footer><p>Made by \(program) at <time>\(Format.timestamp(report.at))</time> from \
+      \(HTMLText.isolated(store)), measured in \(ReportFormat.fixed(report.duration.inSeconds, 1)) s. \
       The same figures for programs: <code>store stats --json</code>.</p></footer>
       """
   }

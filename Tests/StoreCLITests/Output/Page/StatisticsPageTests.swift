@@ -117,11 +117,13 @@ import Testing
   @Test func severalSpacesHaveContentsAndSections() async throws {
     try await withStore { store in
       try await Self.fill(store)
+      let space = try #require(EmbeddingSpace("openai/<small>/1536"))
       let page = try await Self.page(store) { report in
         var other = report.spaces[0]
-        other.space = "openai/<small>/1536"
+        other.space = space
         other.drift = StatisticsReport.DriftFigures(
-          name: "<monday>", savedAt: "2026-01-01T00:00:00Z", rowsBefore: 1000, rowsNow: 1100,
+          name: "<monday>", savedAt: Date(timeIntervalSince1970: 1_767_225_600), rowsBefore: 1000,
+          rowsNow: 1100,
           centroidCosine: 0.99, centroidDistance: 0.1, frechetDistance: 0.01, distance99: 1,
           newRows: 100, newShareBeyond: 0.2)
         report.spaces.append(other)
@@ -133,7 +135,7 @@ import Testing
       }
       for part in [
         "<nav aria-label=\"Contents\">", "href=\"#space-2\"", "id=\"space-2\"",
-        "href=\"#retrieval\"",
+        "href=\"#retrieval\"", "(2026-01-01T00:00:00.000Z)",
         "openai/&lt;small&gt;/1536", "Drift since “<bdi>&lt;monday&gt;</bdi>”", "20.0 %",
         "Best by nDCG@10: both fused. Its lead over vectors is within chance.",
         "0.250 ±\u{A0}0.010", "3 rows refused with <code>bad_vector/zero</code>, by 1 command",
@@ -162,7 +164,8 @@ import Testing
       )
     }
     var quality = RetrievalQuality(
-      collection: "<c>", space: "mock", queries: 9, queriesWithoutRelevant: 0, relevant: 20,
+      collection: "<c>", space: EmbeddingSpace("mock/words/1536"), queries: 9,
+      queriesWithoutRelevant: 0, relevant: 20,
       relevantMissing: 1, depth: 100)
     quality.rankings = [ranking(.vector, 0.25), ranking(.lexical, 0.2), ranking(.fused, 0.26)]
     quality.comparisons = [
