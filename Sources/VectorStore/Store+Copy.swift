@@ -64,8 +64,19 @@ public struct CopyReport: Sendable, Codable, Hashable {
     /// Passages of the documents that were added or updated.
     public var chunks = 0
 
-    /// Creates a value of a collection with nothing done.
-    public init(collection: String) { self.collection = collection }
+    /// Creates a value from its parts.
+    public init(
+      collection: String, added: Int = 0, updated: Int = 0, unchanged: Int = 0, removed: Int = 0,
+      onlyThere: Int = 0, chunks: Int = 0
+    ) {
+      self.collection = collection
+      self.added = added
+      self.updated = updated
+      self.unchanged = unchanged
+      self.removed = removed
+      self.onlyThere = onlyThere
+      self.chunks = chunks
+    }
   }
 
   /// By collection, in the order of their names.

@@ -70,17 +70,24 @@ public struct StoreConfiguration: Sendable {
 
   /// Creates a configuration; without any parameter: read and write, HYBRID, no service.
   public init(
-    access: Access = .readWrite, mode: ServiceMode = .hybrid,
+    access: Access = .readWrite, workingFolder: String? = nil, mode: ServiceMode = .hybrid,
     realSpace: EmbeddingSpace = .openAI3Small, service: (any EmbeddingService)? = nil,
-    otherServices: [any EmbeddingService] = [], budget: BudgetConfiguration = BudgetConfiguration(),
+    otherServices: [any EmbeddingService] = [], reranker: (any Reranker)? = nil,
+    parsers: [any DocumentParser] = [], allowedConverters: Set<FileConverter> = [],
+    documentService: LlamaParseService? = nil, budget: BudgetConfiguration = BudgetConfiguration(),
     queryCachePath: String? = nil, lockTimeout: Duration? = .seconds(30), maximumReaders: Int = 4,
     searchFailureProbability: Double = 1e-6, logger: Logger? = nil
   ) {
     self.access = access
+    self.workingFolder = workingFolder
     self.mode = mode
     self.realSpace = realSpace
     self.service = service
     self.otherServices = otherServices
+    self.reranker = reranker
+    self.parsers = parsers
+    self.allowedConverters = allowedConverters
+    self.documentService = documentService
     self.budget = budget
     self.queryCachePath = queryCachePath
     self.lockTimeout = lockTimeout
@@ -128,9 +135,18 @@ public struct BudgetConfiguration: Sendable {
   /// Whether the limits hold. Without that nothing is refused; what is used is still recorded.
   public var isEnforced = true
 
-  /// Creates the default budget: 5 dollars a day, 100 requests an hour.
-  public init() {
-    ledgerPath = UserFolders(ProcessInfo.processInfo.environment).ledger
+  /// Creates a budget; without any parameter: 5 dollars a day, 100 requests an hour.
+  ///
+  /// - Parameter ledgerPath: nil is the command's ledger.
+  public init(
+    ledgerPath: String? = nil,
+    dailyCostLimit: SpendingLimit<NanoDollars> = .atMost(NanoDollars(nano: 5_000_000_000)),
+    hourlyRequestLimit: SpendingLimit<Int> = 100, isEnforced: Bool = true
+  ) {
+    self.ledgerPath = ledgerPath ?? UserFolders(ProcessInfo.processInfo.environment).ledger
+    self.dailyCostLimit = dailyCostLimit
+    self.hourlyRequestLimit = hourlyRequestLimit
+    self.isEnforced = isEnforced
   }
 
   /// The limits as the router takes them.

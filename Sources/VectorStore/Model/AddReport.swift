@@ -173,8 +173,19 @@ public struct AddReport: Sendable, Codable, Hashable {
     /// The name of the run in the ledger and in the logs of both services; nil for a dry run.
     public var correlationID: String?
 
-    /// Creates a value of which nothing was parsed.
-    public init() {}
+    /// Creates a value from its parts.
+    public init(
+      documents: Int = 0, pages: Int = 0, known: Int = 0, requests: Int = 0, costUSD: Double = 0.0,
+      possibleCostUSD: Double = 0.0, correlationID: String? = nil
+    ) {
+      self.documents = documents
+      self.pages = pages
+      self.known = known
+      self.requests = requests
+      self.costUSD = costUSD
+      self.possibleCostUSD = possibleCostUSD
+      self.correlationID = correlationID
+    }
   }
 
   /// Why a service embeds no more texts of a run.
@@ -254,16 +265,19 @@ public struct AddReport: Sendable, Codable, Hashable {
   /// Creates a value from its parts.
   public init(
     documents: Documents = Documents(), chunks: Chunks = Chunks(), skipped: Int = 0,
-    cutAgain: Int = 0, moved: [Move] = [], gone: [Gone] = [], notPruned: [String] = [],
-    tokens: Int = 0, tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
-    possibleCostUSD: Double = 0.0, batched: BatchedTexts? = nil, stopped: Stop? = nil,
-    dryRun: Bool = false, mode: ServiceMode,
+    leftOut: [LeftOut] = [], leftOutByKind: [SkippedFileKind: Int] = [:], cutAgain: Int = 0,
+    moved: [Move] = [], gone: [Gone] = [], notPruned: [String] = [], tokens: Int = 0,
+    tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
+    possibleCostUSD: Double = 0.0, batched: BatchedTexts? = nil, parsed: Parsed? = nil,
+    stopped: Stop? = nil, dryRun: Bool = false, keepsText: Bool = true, mode: ServiceMode,
     space: EmbeddingSpace? = nil, duration: Duration = Duration.zero, warnings: [String] = [],
     errors: [Problem] = [], refused: [String: Int] = [:], errorsOmitted: Int = 0
   ) {
     self.documents = documents
     self.chunks = chunks
     self.skipped = skipped
+    self.leftOut = leftOut
+    self.leftOutByKind = leftOutByKind
     self.cutAgain = cutAgain
     self.moved = moved
     self.gone = gone
@@ -274,8 +288,10 @@ public struct AddReport: Sendable, Codable, Hashable {
     self.costUSD = costUSD
     self.possibleCostUSD = possibleCostUSD
     self.batched = batched
+    self.parsed = parsed
     self.stopped = stopped
     self.dryRun = dryRun
+    self.keepsText = keepsText
     self.mode = mode
     self.space = space
     self.duration = duration

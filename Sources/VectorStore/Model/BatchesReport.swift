@@ -85,6 +85,25 @@ public struct BatchSummary: Sendable, Codable, Hashable {
   /// Why it failed, or could not be asked for.
   public var reason: String?
 
+  /// Creates a value from its parts.
+  public init(
+    name: String? = nil, server: String, space: EmbeddingSpace, state: State, texts: Int,
+    answered: Int = 0, refused: Int = 0, tokens: Int, costUSD: Double, since: Date,
+    reason: String? = nil
+  ) {
+    self.name = name
+    self.server = server
+    self.space = space
+    self.state = state
+    self.texts = texts
+    self.answered = answered
+    self.refused = refused
+    self.tokens = tokens
+    self.costUSD = costUSD
+    self.since = since
+    self.reason = reason
+  }
+
   /// Whether nothing more comes of it: the store has forgotten it.
   public var hasEnded: Bool { state != .waiting && state != .sending }
 
@@ -111,6 +130,14 @@ public struct BatchesReport: Sendable, Codable, Hashable {
   /// What went wrong.
   public var errors: [AddReport.Problem] = []
 
-  /// Creates an empty report.
-  public init() {}
+  /// Creates a value from its parts.
+  public init(
+    batches: [BatchSummary] = [], embedded: Int = 0, documentsPlaced: Int = 0,
+    errors: [AddReport.Problem] = []
+  ) {
+    self.batches = batches
+    self.embedded = embedded
+    self.documentsPlaced = documentsPlaced
+    self.errors = errors
+  }
 }

@@ -149,14 +149,25 @@ public struct AddOptions: Sendable {
 
   /// Creates a value from its parts.
   public init(
-    chunking: ChunkingOptions? = nil, metadata: [String: MetadataValue] = [:],
-    globs: [String] = [], prune: Bool = false, prunesMostOfARoot: Bool = false,
+    chunking: ChunkingOptions? = nil, chunker: (any TextChunker)? = nil,
+    converters: [FileConverter] = [], keepsText: Bool? = nil, textField: String? = nil,
+    metadata: [String: MetadataValue] = [:], removedMetadata: Set<String> = [],
+    keepsMetadata: Bool = false, globs: [String] = [], encoding: String? = nil,
+    followsLinks: Bool = false, prune: Bool = false, prunesMostOfARoot: Bool = false,
     space: EmbeddingSpace? = nil, isDryRun: Bool = false,
     spending: SpendingOptions = SpendingOptions()
   ) {
     self.chunking = chunking
+    self.chunker = chunker
+    self.converters = converters
+    self.keepsText = keepsText
+    self.textField = textField
     self.metadata = metadata
+    self.removedMetadata = removedMetadata
+    self.keepsMetadata = keepsMetadata
     self.globs = globs
+    self.encoding = encoding
+    self.followsLinks = followsLinks
     self.prune = prune
     self.prunesMostOfARoot = prunesMostOfARoot
     self.space = space

@@ -84,6 +84,22 @@ public struct HealthReport: Sendable, Codable, Hashable {
     public var secondsPerText: Double?
     /// When the last of it was learned.
     public var at: Date
+
+    /// Creates a value from its parts.
+    public init(
+      path: String, encoding: String, dimensions: Int, textsPerRequest: Int? = nil,
+      tokensPerRequest: Int? = nil, tokensPerText: Int? = nil, secondsPerText: Double? = nil,
+      at: Date
+    ) {
+      self.path = path
+      self.encoding = encoding
+      self.dimensions = dimensions
+      self.textsPerRequest = textsPerRequest
+      self.tokensPerRequest = tokensPerRequest
+      self.tokensPerText = tokensPerText
+      self.secondsPerText = secondsPerText
+      self.at = at
+    }
   }
 
   /// How one service is.
@@ -136,7 +152,7 @@ public struct HealthReport: Sendable, Codable, Hashable {
     /// How well documents are parsed there.
     public var tier: String
     /// Whether it answered a call that costs nothing, and its budget is not used up.
-    public var isWell: Bool
+    public var isWell = true
     /// How long that took; as JSON in seconds.
     public var latency: Duration?
     /// Why it did not.
@@ -150,11 +166,21 @@ public struct HealthReport: Sendable, Codable, Hashable {
     /// What is left of its budget; empty where nothing is limited.
     public var budget: [Limit] = []
 
-    /// Creates a value of a service that is well.
-    public init(provider: String, tier: String) {
+    /// Creates a value from its parts.
+    public init(
+      provider: String, tier: String, isWell: Bool = true, latency: Duration? = nil,
+      problem: Problem? = nil, breaker: Breaker = .closed, breakerOpenUntil: Date? = nil,
+      lastError: Problem? = nil, budget: [Limit] = []
+    ) {
       self.provider = provider
       self.tier = tier
-      isWell = true
+      self.isWell = isWell
+      self.latency = latency
+      self.problem = problem
+      self.breaker = breaker
+      self.breakerOpenUntil = breakerOpenUntil
+      self.lastError = lastError
+      self.budget = budget
     }
   }
 
@@ -172,9 +198,11 @@ public struct HealthReport: Sendable, Codable, Hashable {
 
   /// Creates a value from its parts.
   public init(
-    mode: ServiceMode, services: [Service] = [], isWell: Bool, ledgerProblem: String? = nil
+    mode: ServiceMode, parser: Parser? = nil, services: [Service] = [], isWell: Bool,
+    ledgerProblem: String? = nil
   ) {
     self.mode = mode
+    self.parser = parser
     self.services = services
     self.isWell = isWell
     self.ledgerProblem = ledgerProblem

@@ -128,12 +128,13 @@ public struct QueryResult: Sendable, Codable, Hashable {
   /// Creates a value from its parts.
   public init(
     hits: [Hit], degradedReason: String? = nil, pending: PendingDocuments? = nil,
-    noHitsReason: String? = nil, effort: SearchEffort = SearchEffort()
+    noHitsReason: String? = nil, rerankFailure: String? = nil, effort: SearchEffort = SearchEffort()
   ) {
     self.hits = hits
     self.degradedReason = degradedReason
     self.pending = pending
     self.noHitsReason = noHitsReason
+    self.rerankFailure = rerankFailure
     self.effort = effort
   }
 
@@ -188,12 +189,19 @@ public struct QueryOptions: Sendable, Hashable {
   /// Creates options; without any, ten hits by cosine.
   public init(
     limit: Int = 10, minimumScore: Double? = nil, filter: Filter? = nil,
-    ranking: Ranking = .vector, exact: Bool = false
+    ranking: Ranking = Ranking.vector, exact: Bool = false, foldsCopies: Bool = false,
+    maximumPerDocument: Int? = nil, rerankDepth: Int? = nil, neighbours: Int = 0,
+    diversity: Double = 0.0
   ) {
     self.limit = limit
     self.minimumScore = minimumScore
     self.filter = filter
     self.ranking = ranking
     self.exact = exact
+    self.foldsCopies = foldsCopies
+    self.maximumPerDocument = maximumPerDocument
+    self.rerankDepth = rerankDepth
+    self.neighbours = neighbours
+    self.diversity = diversity
   }
 }

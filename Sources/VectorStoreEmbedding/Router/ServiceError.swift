@@ -119,6 +119,16 @@ public struct RateLimitHeaders: Sendable, Hashable, Codable {
   /// Seconds until all tokens are there again.
   public var resetTokens: Double?
 
-  /// Creates limits of which nothing is known.
-  public init() {}
+  /// Creates limits; of those that are not named nothing is known.
+  public init(
+    limitRequests: Int? = nil, remainingRequests: Int? = nil, resetRequests: Double? = nil,
+    limitTokens: Int? = nil, remainingTokens: Int? = nil, resetTokens: Double? = nil
+  ) {
+    self.limitRequests = limitRequests
+    self.remainingRequests = remainingRequests
+    self.resetRequests = resetRequests
+    self.limitTokens = limitTokens
+    self.remainingTokens = remainingTokens
+    self.resetTokens = resetTokens
+  }
 }

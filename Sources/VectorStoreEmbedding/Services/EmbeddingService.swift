@@ -146,8 +146,26 @@ public struct ServiceTerms: Sendable, Hashable {
   /// What a request of so many tokens costs.
   func cost(ofTokens tokens: Int) -> NanoDollars { price.cost(ofTokens: tokens) + pricePerRequest }
 
-  /// Creates the terms of a free service.
-  public init() {}
+  /// Creates terms; without any, those of a free service.
+  public init(
+    textsPerRequest: Int = 256, tokensPerRequest: Int = 300_000, tokensPerText: Int = 8191,
+    concurrentRequests: Int = 1,
+    requestsPerMinute: SpendingLimit<Int> = SpendingLimit<Int>.unlimited,
+    tokensPerMinute: SpendingLimit<Int> = SpendingLimit<Int>.unlimited, retries: Int = 3,
+    price: TokenPrice = TokenPrice.free, pricePerRequest: NanoDollars = NanoDollars.zero,
+    isMeteredWhereFree: Bool = false
+  ) {
+    self.textsPerRequest = textsPerRequest
+    self.tokensPerRequest = tokensPerRequest
+    self.tokensPerText = tokensPerText
+    self.concurrentRequests = concurrentRequests
+    self.requestsPerMinute = requestsPerMinute
+    self.tokensPerMinute = tokensPerMinute
+    self.retries = retries
+    self.price = price
+    self.pricePerRequest = pricePerRequest
+    self.isMeteredWhereFree = isMeteredWhereFree
+  }
 
   /// Checks all terms. A store does so when it is opened.
   ///

@@ -289,8 +289,13 @@ public struct SearchEffort: Sendable, Hashable, Codable {
   /// a store on PostgreSQL.
   public var isApproximate = false
 
-  /// Nothing yet.
-  public init() {}
+  /// Creates counts; without any, nothing was looked at.
+  public init(scanned: Int = 0, refined: Int = 0, scored: Int = 0, isApproximate: Bool = false) {
+    self.scanned = scanned
+    self.refined = refined
+    self.scored = scored
+    self.isApproximate = isApproximate
+  }
 
   /// Adds what another search took.
   package mutating func add(_ other: SearchEffort) {

@@ -128,6 +128,14 @@ public struct TextChunk: Sendable, Hashable {
   public let line: Int
   /// An estimate of the tokens of ``text``.
   public let estimatedTokens: Int
+
+  /// Creates a value from its parts.
+  public init(text: String, range: Range<Int>, line: Int, estimatedTokens: Int) {
+    self.text = text
+    self.range = range
+    self.line = line
+    self.estimatedTokens = estimatedTokens
+  }
 }
 
 /// Cuts texts into chunks. The store's own is ``Chunker``.

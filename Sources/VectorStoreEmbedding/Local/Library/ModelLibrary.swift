@@ -24,6 +24,19 @@ public struct ModelLibrary: Sendable {
     public let bytes: Int
     /// How it tells questions and documents apart.
     public let roles: EmbeddingRoles
+
+    /// Creates a value from its parts.
+    public init(
+      name: String, space: EmbeddingSpace, fingerprint: String, maximumTokens: Int? = nil,
+      bytes: Int, roles: EmbeddingRoles
+    ) {
+      self.name = name
+      self.space = space
+      self.fingerprint = fingerprint
+      self.maximumTokens = maximumTokens
+      self.bytes = bytes
+      self.roles = roles
+    }
   }
 
   /// What is known of a reranker that is there.
@@ -36,6 +49,14 @@ public struct ModelLibrary: Sendable {
     public let maximumTokens: Int
     /// The size of its files in bytes.
     public let bytes: Int
+
+    /// Creates a value from its parts.
+    public init(name: String, fingerprint: String, maximumTokens: Int, bytes: Int) {
+      self.name = name
+      self.fingerprint = fingerprint
+      self.maximumTokens = maximumTokens
+      self.bytes = bytes
+    }
   }
 
   /// The folder's path. It is made when the first model comes.

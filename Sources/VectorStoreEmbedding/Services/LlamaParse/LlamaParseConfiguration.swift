@@ -36,8 +36,28 @@ public struct LlamaParseConfiguration: Sendable {
   /// The seconds until it is asked first whether a document is parsed; each wait after that is longer, up to 5 s.
   package var firstWait = 1.0
 
-  /// Creates the settings of LlamaParse's own server.
-  public init(apiKey: APIKey? = nil) { self.apiKey = apiKey }
+  /// Creates settings; without any, those of LlamaParse's own server.
+  public init(
+    apiKey: APIKey? = nil, baseURL: String = "https://api.cloud.llamaindex.ai",
+    tier: String = "cost_effective", types: Set<String> = [], maximumPages: Int = 200,
+    pricePerPage: NanoDollars? = nil,
+    dailyCostLimit: SpendingLimit<NanoDollars> = SpendingLimit.atMost(
+      NanoDollars(nano: 5_000_000_000)),
+    hourlyRequestLimit: SpendingLimit<Int> = 100, maximumConcurrentDocuments: Int = 4,
+    timeout: Double = 1800.0, certificateFile: String? = nil
+  ) {
+    self.apiKey = apiKey
+    self.baseURL = baseURL
+    self.tier = tier
+    self.types = types
+    self.maximumPages = maximumPages
+    self.pricePerPage = pricePerPage
+    self.dailyCostLimit = dailyCostLimit
+    self.hourlyRequestLimit = hourlyRequestLimit
+    self.maximumConcurrentDocuments = maximumConcurrentDocuments
+    self.timeout = timeout
+    self.certificateFile = certificateFile
+  }
 }
 
 extension LlamaParseConfiguration {

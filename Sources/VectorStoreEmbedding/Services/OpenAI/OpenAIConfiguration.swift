@@ -59,8 +59,37 @@ public struct OpenAIConfiguration: Sendable {
   /// a server on this machine.
   public var price: TokenPrice?
 
-  /// Creates the settings of OpenAI's text-embedding-3-small at 1536 dimensions.
-  public init(apiKey: APIKey? = nil) { self.apiKey = apiKey }
+  /// Creates settings; without any, those of OpenAI's text-embedding-3-small at 1536 dimensions.
+  public init(
+    apiKey: APIKey? = nil, baseURL: String = "https://api.openai.com", keyHeader: String? = nil,
+    extraHeaders: [String: String] = [:], extraBody: String? = nil, provider: String? = nil,
+    organization: String? = nil, project: String? = nil, model: String = "text-embedding-3-small",
+    dimensions: Int? = nil, roles: EmbeddingRoles? = nil, maximumTokensPerText: Int? = nil,
+    requestsPerMinute: Int = 3500, tokensPerMinute: Int = 1_000_000,
+    maximumConcurrentRequests: Int? = nil, timeout: Double? = nil, certificateFile: String? = nil,
+    maximumRetries: Int = 3, maximumBatchSize: Int? = nil, price: TokenPrice? = nil
+  ) {
+    self.apiKey = apiKey
+    self.baseURL = baseURL
+    self.keyHeader = keyHeader
+    self.extraHeaders = extraHeaders
+    self.extraBody = extraBody
+    self.provider = provider
+    self.organization = organization
+    self.project = project
+    self.model = model
+    self.dimensions = dimensions
+    self.roles = roles
+    self.maximumTokensPerText = maximumTokensPerText
+    self.requestsPerMinute = requestsPerMinute
+    self.tokensPerMinute = tokensPerMinute
+    self.maximumConcurrentRequests = maximumConcurrentRequests
+    self.timeout = timeout
+    self.certificateFile = certificateFile
+    self.maximumRetries = maximumRetries
+    self.maximumBatchSize = maximumBatchSize
+    self.price = price
+  }
 }
 
 /// The key of an embeddings API. Descriptions, dumps and mirrors of it, and of whatever holds it, say

@@ -31,9 +31,19 @@ public struct RerankConfiguration: Sendable {
   public var certificateFile: String?
 
   /// Creates settings for a server and its model.
-  public init(baseURL: String, model: String) {
+  public init(
+    baseURL: String, model: String, apiKey: APIKey? = nil, price: TokenPrice? = nil,
+    pricePerSearch: NanoDollars? = nil, maximumTokens: Int = 8192, timeout: Double? = nil,
+    certificateFile: String? = nil
+  ) {
     self.baseURL = baseURL
     self.model = model
+    self.apiKey = apiKey
+    self.price = price
+    self.pricePerSearch = pricePerSearch
+    self.maximumTokens = maximumTokens
+    self.timeout = timeout
+    self.certificateFile = certificateFile
   }
 
   /// The same as the settings of a server, whose rules hold for these too.
