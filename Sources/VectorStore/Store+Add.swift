@@ -81,7 +81,7 @@ extension Store {
   /// Each path is remembered as a root with its options; ``update(_:in:options:progress:)`` brings roots in
   /// step. Options that are left open stay as they are remembered, and the report's warnings say what others
   /// change. Documents whose files are gone, or not taken any more, stand in ``AddReport/gone``, or are removed
-  /// with ``AddOptions/prune``.
+  /// with ``AddOptions/prunes``.
   ///
   /// Otherwise as ``add(_:to:options:progress:)``.
   ///
@@ -122,7 +122,7 @@ extension Store {
       try await body(&run)
       let report = try await run.end()
       // An address is worth remembering once something was embedded there.
-      if let service = run.service, !report.dryRun,
+      if let service = run.service, !report.isDryRun,
         report.chunks.embedded > 0 || report.batched != nil
       {
         try await remember(service, of: run.collection.id)

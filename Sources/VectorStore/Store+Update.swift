@@ -117,8 +117,8 @@ extension Store {
 /// How roots are brought in step.
 public struct UpdateOptions: Sendable {
   /// Whether documents are removed whose files are gone, or not taken any more.
-  public var prune = false
-  /// Whether ``prune`` may remove most of a root's documents, as ``AddOptions/prunesMostOfARoot``.
+  public var prunes = false
+  /// Whether ``prunes`` may remove most of a root's documents, as ``AddOptions/prunesMostOfARoot``.
   public var prunesMostOfARoot = false
   /// Whether to write and spend nothing, as ``AddOptions/isDryRun``.
   public var isDryRun = false
@@ -129,10 +129,10 @@ public struct UpdateOptions: Sendable {
 
   /// Creates a value from its parts.
   public init(
-    prune: Bool = false, prunesMostOfARoot: Bool = false, isDryRun: Bool = false,
+    prunes: Bool = false, prunesMostOfARoot: Bool = false, isDryRun: Bool = false,
     spending: SpendingOptions = SpendingOptions(), converters: [FileConverter] = []
   ) {
-    self.prune = prune
+    self.prunes = prunes
     self.prunesMostOfARoot = prunesMostOfARoot
     self.isDryRun = isDryRun
     self.spending = spending
@@ -141,7 +141,7 @@ public struct UpdateOptions: Sendable {
 
   fileprivate var addOptions: AddOptions {
     var options = AddOptions(
-      prune: prune, prunesMostOfARoot: prunesMostOfARoot, isDryRun: isDryRun, spending: spending)
+      prunes: prunes, prunesMostOfARoot: prunesMostOfARoot, isDryRun: isDryRun, spending: spending)
     options.converters = converters
     return options
   }

@@ -235,7 +235,7 @@ struct ClientTests {
   @Test func aUsersTestMakesHits() {
     let hit = Hit(
       rank: 1, score: 0.5, id: 1, source: "sky", collection: "default", ordinal: 0,
-      text: "The sky is blue.", metadata: [:], degraded: false)
+      text: "The sky is blue.", metadata: [:], isDegraded: false)
     let result = QueryResult(hits: [hit])
     #expect(!result.isDegraded && result.hits.first?.cosine == nil)
   }

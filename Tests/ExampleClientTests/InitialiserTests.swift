@@ -16,16 +16,16 @@ struct InitialiserTests {
       converters: [try FileConverter(ending: "up", command: ["up", "{}"])],
       keepsText: true, textField: "text", metadata: ["year": 2020], removedMetadata: ["draft"],
       keepsMetadata: true, globs: ["*.md"], encoding: "windows-1252", followsLinks: true,
-      prune: true, prunesMostOfARoot: true, space: .openAI3Small, isDryRun: true,
+      prunes: true, prunesMostOfARoot: true, space: .openAI3Small, isDryRun: true,
       spending: spending)
     #expect(add.converters.count == 1 && add.encoding == "windows-1252" && add.spending.waits)
     let query = QueryOptions(
-      limit: 5, minimumScore: 0.2, filter: .equals("year", 2020), ranking: .fused, exact: true,
+      limit: 5, minimumScore: 0.2, filter: .equals("year", 2020), ranking: .fused, isExact: true,
       foldsCopies: true, maximumPerDocument: 1, rerankDepth: 50, neighbours: 2, diversity: 0.5)
     #expect(query.foldsCopies && query.rerankDepth == 50 && query.diversity == 0.5)
     let update = UpdateOptions(
-      prune: true, prunesMostOfARoot: true, isDryRun: true, spending: spending, converters: [])
-    #expect(update.prune)
+      prunes: true, prunesMostOfARoot: true, isDryRun: true, spending: spending, converters: [])
+    #expect(update.prunes)
     let statistics = StatisticsOptions(
       duplicateThreshold: 0.9, exactRows: 100, sampleRows: 50, seed: 7, mapRows: 10, save: "now",
       compare: "monday")
@@ -99,7 +99,7 @@ struct InitialiserTests {
       leftOutByKind: ["image": 1], cutAgain: 1, moved: [AddReport.Move(from: "a", to: "b")],
       gone: [AddReport.Gone(source: "c", reason: .missing)], notPruned: ["docs"], tokens: 3,
       tokensEstimated: true, requests: 1, costUSD: 0.1, possibleCostUSD: 0.1, batched: batched,
-      parsed: parsed, stopped: stop, dryRun: true, keepsText: false, mode: .real,
+      parsed: parsed, stopped: stop, isDryRun: true, keepsText: false, mode: .real,
       space: .openAI3Small, duration: .seconds(1), warnings: ["w"], errors: [problem],
       refused: ["input_refused": 1], errorsOmitted: 1)
     #expect(added.parsed == parsed && !added.keepsText && added.leftOutByKind == ["image": 1])
@@ -107,7 +107,7 @@ struct InitialiserTests {
       collection: "notes", from: .openAI3Small, to: .openAI3Large,
       chunks: ReembedReport.Chunks(embedded: 1), cutAgain: 1, pendingPlaced: 1,
       pendingRemaining: 1, isComplete: true, tokens: 1, tokensEstimated: true, requests: 1,
-      costUSD: 0.1, possibleCostUSD: 0.1, batched: batched, stopped: stop, dryRun: true,
+      costUSD: 0.1, possibleCostUSD: 0.1, batched: batched, stopped: stop, isDryRun: true,
       duration: .seconds(1), warnings: ["w"], errors: [problem])
     #expect(reembedded.batched == batched)
     let batch = BatchSummary(
@@ -200,7 +200,7 @@ struct InitialiserTests {
         points: [Report.MapFigures.Point(x: 0, y: 1, chunk: chunk)]), drift: drift)
     let canary = CanaryReport(
       collection: "notes", space: .openAI3Small, texts: 1, tokens: 1, costUSD: 0.1,
-      possibleCostUSD: 0, dryRun: false, minimumCosine: 1, meanCosine: 1, level: .good,
+      possibleCostUSD: 0, isDryRun: false, minimumCosine: 1, meanCosine: 1, level: .good,
       rows: [CanaryReport.Row(chunk: chunk, cosine: 1)])
     let figure = RetrievalQuality.Figure(mean: 0.5, standardError: 0.1)
     let quality = RetrievalQuality(

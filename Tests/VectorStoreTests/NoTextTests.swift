@@ -57,7 +57,7 @@ import Testing
       try FileManager.default.moveItem(
         atPath: folder.path("d/file3.md"), toPath: folder.path("d/renamed.md"))
       try FileManager.default.removeItem(atPath: folder.path("d/file4.md"))
-      let update = try #require(try await store.update(options: UpdateOptions(prune: true)).first)
+      let update = try #require(try await store.update(options: UpdateOptions(prunes: true)).first)
         .report
       #expect(update.documents == .init(updated: 1, unchanged: 17, moved: 1, removed: 1))
       #expect(Self.leaks(folder).isEmpty)

@@ -196,7 +196,7 @@ import Testing
         let limit = Setting<QueryOptions>("limit", 1...Int.max) { $0.limit = $1 }
         var options = QueryOptions()
         options.ranking = ranking
-        options.exact = exact
+        options.isExact = exact
         await Self.check(limit, of: options) {
           let answer = try await store.query("text number 7", options: $0)
           #expect(answer.hits.count == min(30, $0.limit))

@@ -79,7 +79,7 @@ import Testing
       #expect(try await store.list().count == 3)
 
       var options = AddOptions()
-      options.prune = true
+      options.prunes = true
       let pruned = try await store.add(paths: [folder.path("d")], options: options)
       #expect(pruned.documents == .init(unchanged: 1, removed: 1))
       #expect(try await store.list().map(\.source) == ["d/kept.txt", "d2/outside.txt"])

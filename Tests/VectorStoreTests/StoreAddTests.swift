@@ -97,7 +97,7 @@ import Testing
       let result = try await store.query("why is the sky blue?")
       #expect(result.isDegraded)
       #expect(result.hits.first?.source == "sky")
-      #expect(result.hits.allSatisfy { $0.space == .mock && $0.degraded })
+      #expect(result.hits.allSatisfy { $0.space == .mock && $0.isDegraded })
     }
   }
 

@@ -97,7 +97,7 @@ extension QueryOptions {
       #expect(hit.rank == 1 && hit.ordinal == 0 && hit.line == 1)
       #expect(hit.source == "a.md" && hit.collection == "animals")
       #expect(hit.text == text && hit.start == 0 && hit.end == text.unicodeScalars.count)
-      #expect(hit.space == .mock && !hit.degraded)
+      #expect(hit.space == .mock && !hit.isDegraded)
       #expect(hit.score == hit.cosine && hit.score > 0 && hit.score <= 1)
     }
   }

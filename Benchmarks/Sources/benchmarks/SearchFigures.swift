@@ -31,7 +31,7 @@ struct SearchFigures {
     _ vectors: [[Float]], exact: Bool = false, filter: String? = nil
   ) async throws -> [QueryResult] {
     var options = QueryOptions(limit: limit)
-    options.exact = exact
+    options.isExact = exact
     options.filter = try filter.map { try Filter(parsing: $0) }
     return try await store.query(vectors: vectors, options: options)
   }

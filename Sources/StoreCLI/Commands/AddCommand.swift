@@ -136,7 +136,7 @@ struct AddCommand: AsyncParsableCommand {
     options.keepsText = noText ? false : nil
     options.converters = convert.converters
     options.followsLinks = follow
-    options.prune = pruning.prune
+    options.prunes = pruning.prune
     options.prunesMostOfARoot = pruning.yes
     options.isDryRun = dryRun
     options.spending = spending.options(quiet: store.quiet)

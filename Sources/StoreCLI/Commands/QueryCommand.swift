@@ -230,7 +230,7 @@ struct QueryCommand: AsyncParsableCommand, PagedCommand {
     options.foldsCopies = !copies
     options.maximumPerDocument = perDocument
     options.neighbours = context
-    options.exact = exact
+    options.isExact = exact
     if rerank || rerankDepth != nil {
       try settings.addReranker()
       options.rerankDepth = rerankDepth ?? settings.usualRerankDepth

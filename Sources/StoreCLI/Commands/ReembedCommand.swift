@@ -58,7 +58,7 @@ struct ReembedCommand: AsyncParsableCommand {
     }
     if report.isStoppedByBudget { throw ExitStatus.budget }
     let isInBatch = report.batched != nil && report.stopped == nil && report.errors.isEmpty
-    if !report.dryRun, !(report.isComplete || isInBatch) || report.chunks.failed > 0 {
+    if !report.isDryRun, !(report.isComplete || isInBatch) || report.chunks.failed > 0 {
       throw ExitStatus.partial
     }
   }

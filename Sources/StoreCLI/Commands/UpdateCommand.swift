@@ -54,7 +54,7 @@ struct UpdateCommand: AsyncParsableCommand {
       try await settings.addServices(of: nil, store, mode.mode, sends: !dryRun)
     }
     let options = UpdateOptions(
-      prune: pruning.prune, prunesMostOfARoot: pruning.yes, isDryRun: dryRun,
+      prunes: pruning.prune, prunesMostOfARoot: pruning.yes, isDryRun: dryRun,
       spending: spending.options(quiet: store.quiet), converters: convert.converters)
     if watch { return try await watch(settings, options) }
     let opened = settings

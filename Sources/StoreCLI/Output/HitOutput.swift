@@ -38,7 +38,7 @@ struct HitLine: Encodable {
     try container.encode(hit.headings, forKey: .headings)
     try container.encode(hit.copies, forKey: .copies)
     try container.encode(hit.space, forKey: .space)
-    try container.encode(hit.degraded, forKey: .degraded)
+    try container.encode(hit.isDegraded, forKey: .degraded)
     try container.encodeIfPresent(explanation, forKey: .explanation)
   }
 }

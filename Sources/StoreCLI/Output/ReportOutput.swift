@@ -117,7 +117,7 @@ enum ReportOutput {
   static func summary(_ report: ReembedReport) -> String {
     let passages = parts(
       [
-        (report.dryRun ? "to embed" : "embedded", report.chunks.embedded),
+        (report.isDryRun ? "to embed" : "embedded", report.chunks.embedded),
         ("with a vector already", report.chunks.reused), ("remaining", report.chunks.remaining),
         ("failed", report.chunks.failed),
       ], of: "passage")
@@ -132,11 +132,11 @@ enum ReportOutput {
       clauses.append("\(Format.counted(report.cutAgain, "passage")) cut again")
     }
     clauses += spent(
-      tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
-      requests: report.requests, costUSD: report.costUSD, report.batched, report.dryRun)
-    return (report.dryRun ? "would reembed " : "") + "\(report.collection) \(change): "
+      tokens: report.tokens, isEstimated: report.tokensEstimated && report.isDryRun,
+      requests: report.requests, costUSD: report.costUSD, report.batched, report.isDryRun)
+    return (report.isDryRun ? "would reembed " : "") + "\(report.collection) \(change): "
       + clauses.joined(separator: "; ")
-      + (report.dryRun ? "" : " in \(Format.seconds(report.duration))")
+      + (report.isDryRun ? "" : " in \(Format.seconds(report.duration))")
   }
 
   /// `1,234 tokens in 2 requests, $0.000025`, and the same of batches; empty if nothing was sent.
@@ -187,7 +187,7 @@ enum ReportOutput {
     } else {
       clauses.append("nothing to add")
     }
-    if !report.dryRun, !changes.isEmpty || documents.unchanged > 0 {
+    if !report.isDryRun, !changes.isEmpty || documents.unchanged > 0 {
       clauses[0] += " in \(Format.seconds(report.duration))"
     }
     let chunks = report.chunks
@@ -211,18 +211,18 @@ enum ReportOutput {
       clauses.append("\(Format.counted(chunks.standIn, "passage")), \(how) until \(end)")
     }
     clauses += spent(
-      tokens: report.tokens, isEstimated: report.tokensEstimated && report.dryRun,
-      requests: report.requests, costUSD: report.costUSD, report.batched, report.dryRun)
+      tokens: report.tokens, isEstimated: report.tokensEstimated && report.isDryRun,
+      requests: report.requests, costUSD: report.costUSD, report.batched, report.isDryRun)
     if let parsed = report.parsed, parsed.documents > 0 {
       clauses.append(
-        "\(Format.counted(parsed.documents, "document")) \(report.dryRun ? "to parse" : "parsed") by llamaparse: "
-          + "\(report.dryRun ? "at most " : "")\(Format.counted(parsed.pages, "page")), "
+        "\(Format.counted(parsed.documents, "document")) \(report.isDryRun ? "to parse" : "parsed") by llamaparse: "
+          + "\(report.isDryRun ? "at most " : "")\(Format.counted(parsed.pages, "page")), "
           + Format.dollars(parsed.costUSD))
     }
     if report.skipped > 0 {
       clauses.append("\(Format.counted(report.skipped, "file")) skipped")
     }
-    return (report.dryRun ? "would be done: " : "") + clauses.joined(separator: "; ")
+    return (report.isDryRun ? "would be done: " : "") + clauses.joined(separator: "; ")
   }
 
   /// `2 documents added, 1 failed`: the first count with its noun.

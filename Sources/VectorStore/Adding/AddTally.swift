@@ -239,7 +239,7 @@ struct AddTally: Sendable {
 
   /// Says that nothing was changed or spent.
   mutating func markDryRun() {
-    report.dryRun = true
+    report.isDryRun = true
   }
 
   /// Enters how long the run took.

@@ -46,7 +46,7 @@ struct CutDocument: Sendable {
   ) {
     self.source = source
     self.origin = origin
-    self.format = format
+    self.format = format.stored
     self.text = text
     self.metadata = metadata
     self.chunking = chunking
@@ -61,7 +61,7 @@ struct CutDocument: Sendable {
   ) {
     self.source = source
     self.origin = origin
-    self.format = format
+    self.format = format.stored
     self.text = text
     self.metadata = metadata
     self.chunks = chunks

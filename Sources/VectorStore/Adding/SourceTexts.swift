@@ -34,7 +34,7 @@ private struct TextlessDocument: Sendable {
           id: try row.integer(0),
           document: TextlessDocument(
             source: try row.text(1), contentHash: try row.data(orNil: 2),
-            format: DocumentFormat(rawValue: try row.text(3)) ?? .text,
+            format: DocumentFormat(stored: try row.text(3)),
             root: try row.text(orNil: 4).map { try RootOptions.decode($0) } ?? RootOptions())
         )
       }

@@ -59,7 +59,7 @@ struct Unavailable: Error {
     case .rate: .rateLimited
     case .input where error.isTooLong: .textTooLong
     case .input, .requestTooLarge: .inputRefused
-    case .network, .server, .badAnswer: .serviceUnavailable
+    default: .serviceUnavailable
     }
   }
 }

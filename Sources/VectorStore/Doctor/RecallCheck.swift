@@ -135,7 +135,7 @@ struct RecallCheck {
     _ sample: Sample, limit: Int, exact: Bool
   ) async throws -> [QueryResult] {
     var options = QueryOptions(limit: limit)
-    options.exact = exact
+    options.isExact = exact
     return try await store.query(
       vectors: sample.rows.map(\.vector), space: sample.space, in: sample.collection,
       options: options)

@@ -78,7 +78,7 @@ struct RestoredDocument: Sendable {
     }
     pendingHash = try parts.pending.map { try Self.check($0, target) }
     var slices = TextSlices(imported.text ?? "")
-    let format = DocumentFormat(rawValue: parts.format) ?? .text
+    let format = DocumentFormat(stored: parts.format)
     let headings = Headings(of: imported.text ?? "", format: format, source: imported.id)
     chunks = try parts.chunks.enumerated().map { ordinal, part in
       var chunk = try Self.chunk(part, ordinal, &slices, target)
@@ -167,9 +167,9 @@ struct RestoredDocument: Sendable {
   }
 
   private static func check(format: String) throws {
-    guard DocumentFormat(rawValue: format) != nil else {
-      throw wrong(
-        "format", format, DocumentFormat.allCases.map(\.rawValue).joined(separator: ", "))
+    let known = DocumentFormat.known.map(\.rawValue)
+    guard known.contains(format) else {
+      throw wrong("format", format, known.joined(separator: ", "))
     }
   }
 
@@ -289,7 +289,7 @@ struct RestoredDocument: Sendable {
   }
 
   private func title(keepsText: Bool) -> String? {
-    let format = DocumentFormat(rawValue: whole.parts.format) ?? .text
+    let format = DocumentFormat(stored: whole.parts.format)
     let text = keepsText ? whole.text : nil
     return text.flatMap { DocumentTitle.heading(of: $0, format: format) }
       ?? (whole.parts.origin == DocumentOrigin.file.rawValue

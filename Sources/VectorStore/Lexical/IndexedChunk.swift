@@ -29,7 +29,7 @@ struct IndexedChunk {
       """
     var title = Title()
     func take(_ row: BulkRow) throws {
-      let (text, format) = (try row.text(1), DocumentFormat(rawValue: try row.text(5)) ?? .text)
+      let (text, format) = (try row.text(1), DocumentFormat(stored: try row.text(5)))
       let above = (try row.text(orNil: 2) ?? "").split(separator: "\n")
         .filter { !TextPlaces.isLabel($0) }.joined(separator: "\n")
       let inside = Headings(of: text, format: format).titles.joined(separator: "\n")

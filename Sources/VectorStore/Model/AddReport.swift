@@ -243,7 +243,7 @@ public struct AddReport: Sendable, Codable, Hashable {
   /// Why the service did not embed all that it was to embed, if it did not.
   public var stopped: Stop?
   /// Whether nothing was changed or spent: the counts tell what an `add` would do.
-  public var dryRun = false
+  public var isDryRun = false
   /// Whether the collection keeps the texts of its passages, as ``AddOptions/keepsText``.
   public var keepsText = true
   /// The mode it ran in.
@@ -269,7 +269,7 @@ public struct AddReport: Sendable, Codable, Hashable {
     moved: [Move] = [], gone: [Gone] = [], notPruned: [String] = [], tokens: Int = 0,
     tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
     possibleCostUSD: Double = 0.0, batched: BatchedTexts? = nil, parsed: Parsed? = nil,
-    stopped: Stop? = nil, dryRun: Bool = false, keepsText: Bool = true, mode: ServiceMode,
+    stopped: Stop? = nil, isDryRun: Bool = false, keepsText: Bool = true, mode: ServiceMode,
     space: EmbeddingSpace? = nil, duration: Duration = Duration.zero, warnings: [String] = [],
     errors: [Problem] = [], refused: [String: Int] = [:], errorsOmitted: Int = 0
   ) {
@@ -290,7 +290,7 @@ public struct AddReport: Sendable, Codable, Hashable {
     self.batched = batched
     self.parsed = parsed
     self.stopped = stopped
-    self.dryRun = dryRun
+    self.isDryRun = isDryRun
     self.keepsText = keepsText
     self.mode = mode
     self.space = space
@@ -311,7 +311,8 @@ public struct AddReport: Sendable, Codable, Hashable {
       tokens
     case tokensEstimated
     case requests, costUSD, possibleCostUSD, batched, parsed
-    case stopped, dryRun, keepsText, mode, space, warnings, errors, refused, errorsOmitted
+    case stopped, keepsText, mode, space, warnings, errors, refused, errorsOmitted
+    case isDryRun = "dryRun"
     case duration = "seconds"
   }
 

@@ -131,8 +131,8 @@ public struct AddOptions: Sendable {
   /// Whether symbolic links in folders are followed. Otherwise they are left out, and told.
   public var followsLinks = false
   /// Whether documents are removed whose files are gone from an added folder, or not taken any more.
-  public var prune = false
-  /// Whether ``prune`` may remove more than half of a folder's documents at once, or all of one that is missing
+  public var prunes = false
+  /// Whether ``prunes`` may remove more than half of a folder's documents at once, or all of one that is missing
   /// or empty. Otherwise that is taken for a disk that is not there, and nothing of the folder is removed.
   public var prunesMostOfARoot = false
 
@@ -153,7 +153,7 @@ public struct AddOptions: Sendable {
     converters: [FileConverter] = [], keepsText: Bool? = nil, textField: String? = nil,
     metadata: [String: MetadataValue] = [:], removedMetadata: Set<String> = [],
     keepsMetadata: Bool = false, globs: [String] = [], encoding: String? = nil,
-    followsLinks: Bool = false, prune: Bool = false, prunesMostOfARoot: Bool = false,
+    followsLinks: Bool = false, prunes: Bool = false, prunesMostOfARoot: Bool = false,
     space: EmbeddingSpace? = nil, isDryRun: Bool = false,
     spending: SpendingOptions = SpendingOptions()
   ) {
@@ -168,7 +168,7 @@ public struct AddOptions: Sendable {
     self.globs = globs
     self.encoding = encoding
     self.followsLinks = followsLinks
-    self.prune = prune
+    self.prunes = prunes
     self.prunesMostOfARoot = prunesMostOfARoot
     self.space = space
     self.isDryRun = isDryRun

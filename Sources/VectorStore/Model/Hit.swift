@@ -75,7 +75,7 @@ public struct Hit: Sendable, Codable, Hashable {
   /// The space of the vector that answered; for a hit by words, of the chunk's best vector, if any.
   public var space: EmbeddingSpace?
   /// Whether the ranking it stands in is a degraded one.
-  public var degraded: Bool
+  public var isDegraded: Bool
 
   /// Creates a value from its parts.
   public init(
@@ -83,7 +83,7 @@ public struct Hit: Sendable, Codable, Hashable {
     source: String, path: String? = nil, fileState: FileState? = nil, collection: String,
     ordinal: Int, text: String? = nil, metadata: [String: MetadataValue], start: Int? = nil,
     end: Int? = nil, line: Int? = nil, headings: [String] = [], format: DocumentFormat = .text,
-    copies: [String] = [], space: EmbeddingSpace? = nil, degraded: Bool
+    copies: [String] = [], space: EmbeddingSpace? = nil, isDegraded: Bool
   ) {
     self.rank = rank
     self.score = score
@@ -104,7 +104,13 @@ public struct Hit: Sendable, Codable, Hashable {
     self.format = format
     self.copies = copies
     self.space = space
-    self.degraded = degraded
+    self.isDegraded = isDegraded
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case rank, score, cosine, strength, id, source, path, fileState, collection, ordinal
+    case text, metadata, start, end, line, headings, format, copies, space
+    case isDegraded = "degraded"
   }
 }
 
@@ -169,7 +175,7 @@ public struct QueryOptions: Sendable, Hashable {
   /// How chunks are ranked.
   public var ranking = Ranking.vector
   /// Whether every float32 row is scored, instead of codes first; the oracle of the fast search.
-  public var exact = false
+  public var isExact = false
   /// Whether equal passages, and such that differ in few words, are one hit: ``Hit/copies`` names the others.
   public var foldsCopies = false
   /// The most hits of one document; nil for any number.
@@ -189,7 +195,7 @@ public struct QueryOptions: Sendable, Hashable {
   /// Creates options; without any, ten hits by cosine.
   public init(
     limit: Int = 10, minimumScore: Double? = nil, filter: Filter? = nil,
-    ranking: Ranking = Ranking.vector, exact: Bool = false, foldsCopies: Bool = false,
+    ranking: Ranking = Ranking.vector, isExact: Bool = false, foldsCopies: Bool = false,
     maximumPerDocument: Int? = nil, rerankDepth: Int? = nil, neighbours: Int = 0,
     diversity: Double = 0.0
   ) {
@@ -197,7 +203,7 @@ public struct QueryOptions: Sendable, Hashable {
     self.minimumScore = minimumScore
     self.filter = filter
     self.ranking = ranking
-    self.exact = exact
+    self.isExact = isExact
     self.foldsCopies = foldsCopies
     self.maximumPerDocument = maximumPerDocument
     self.rerankDepth = rerankDepth

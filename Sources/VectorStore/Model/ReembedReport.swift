@@ -53,7 +53,7 @@ public struct ReembedReport: Sendable, Codable, Hashable {
   /// Why the service did not embed all, if it did not.
   public var stopped: AddReport.Stop?
   /// Whether nothing was changed or spent.
-  public var dryRun = false
+  public var isDryRun = false
   /// How long it took; as JSON `seconds`.
   public var duration = Duration.zero
   /// What the user should know, though nothing failed.
@@ -68,7 +68,7 @@ public struct ReembedReport: Sendable, Codable, Hashable {
     tokens: Int = 0,
     tokensEstimated: Bool = false, requests: Int = 0, costUSD: Double = 0.0,
     possibleCostUSD: Double = 0.0, batched: BatchedTexts? = nil, stopped: AddReport.Stop? = nil,
-    dryRun: Bool = false,
+    isDryRun: Bool = false,
     duration: Duration = Duration.zero, warnings: [String] = [], errors: [AddReport.Problem] = []
   ) {
     self.collection = collection
@@ -86,7 +86,7 @@ public struct ReembedReport: Sendable, Codable, Hashable {
     self.possibleCostUSD = possibleCostUSD
     self.batched = batched
     self.stopped = stopped
-    self.dryRun = dryRun
+    self.isDryRun = isDryRun
     self.duration = duration
     self.warnings = warnings
     self.errors = errors
@@ -94,8 +94,9 @@ public struct ReembedReport: Sendable, Codable, Hashable {
 
   enum CodingKeys: String, CodingKey {
     case collection, from, to, chunks, cutAgain, pendingPlaced, pendingRemaining, isComplete, tokens
-    case tokensEstimated, requests, costUSD, possibleCostUSD, batched, stopped, dryRun, warnings,
+    case tokensEstimated, requests, costUSD, possibleCostUSD, batched, stopped, warnings,
       errors
+    case isDryRun = "dryRun"
     case duration = "seconds"
   }
 

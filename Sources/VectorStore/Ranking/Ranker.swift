@@ -231,7 +231,7 @@ struct Ranker {
     let vectors = queries.compactMap(\.vector)
     do {
       let found =
-        try options.exact
+        try options.isExact
         ? index.exactly(vectors, limit: limit, in: part, db)
         : index.nearest(vectors, limit: limit, in: part, db)
       let ranked = found.results.map { rows in
@@ -357,10 +357,10 @@ struct Ranker {
           start: try row.count(orNil: 2), end: try row.count(orNil: 3),
           line: try row.count(orNil: 4),
           headings: (try row.text(orNil: 11) ?? "").split(separator: "\n").map(String.init),
-          format: DocumentFormat(rawValue: try row.text(12)) ?? .text, copies: ranked.copies,
+          format: DocumentFormat(stored: try row.text(12)), copies: ranked.copies,
           space: try isByVector
             ? space : row.isNull(7) ? nil : spaces[row.integer(7)],
-          degraded: plan.degradedReason != nil)
+          isDegraded: plan.degradedReason != nil)
     }
     guard options.neighbours > 0 else { return hits.compactMap(\.self) }
     return try hits.compactMap(\.self).map { try Self.widened($0, by: options.neighbours, db) }

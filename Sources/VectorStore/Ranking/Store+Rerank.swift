@@ -38,7 +38,7 @@ extension Store {
       } catch let error as Unavailable where mode != .real {
         results[index].rerankFailure =
           "these results are not reranked by \(reranker.model): \(error.message)"
-        for hit in results[index].hits.indices { results[index].hits[hit].degraded = true }
+        for hit in results[index].hits.indices { results[index].hits[hit].isDegraded = true }
       } catch let error as Unavailable {
         throw StoreError(
           error.code,

@@ -108,7 +108,7 @@ struct ReembedRun {
       (totals.batchedTokens, totals.batchedCost) = (plan.tokens, plan.cost)
     }
     report.batched = BatchedTexts(totals, later: totals.batchedTexts + inBatch.count)
-    report.dryRun = true
+    report.isDryRun = true
     return report
   }
 

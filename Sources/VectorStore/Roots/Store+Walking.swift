@@ -186,12 +186,12 @@ extension Store {
       GoneFiles(plan: plan, outcome: outcome).find(among: documents)
     }
     for root in found where !root.gone.isEmpty {
-      let isHeldBack = options.prune && root.isSuspicious && !options.prunesMostOfARoot
+      let isHeldBack = options.prunes && root.isSuspicious && !options.prunesMostOfARoot
       run.tally.list(
-        gone: root.gone.map(\.gone), areRemoved: options.prune && !isHeldBack, identity)
+        gone: root.gone.map(\.gone), areRemoved: options.prunes && !isHeldBack, identity)
       if isHeldBack {
         run.tally.holdBack(root, identity)
-      } else if options.prune {
+      } else if options.prunes {
         try await run.remove(root.gone.map(\.id))
         continue
       }
@@ -201,7 +201,7 @@ extension Store {
             .map { ($0.id, $0.gone.reason) }))
     }
     let emptied = Set(run.tally.emptied)
-    guard options.prune, !emptied.isEmpty else { return }
+    guard options.prunes, !emptied.isEmpty else { return }
     let empty = documents.filter { emptied.contains($0.key.source) }
     run.tally.list(
       gone: empty.map { AddReport.Gone(source: $0.key.source, reason: .empty) }, areRemoved: true,
@@ -220,7 +220,7 @@ extension Store {
       run.tally.report.stopped == nil
       ? plan.walks.filter { $0.isFolder != nil && !$0.isPart }.compactMap(\.id) : []
     let forgetsMissing =
-      !run.tally.report.moved.isEmpty || options.prune && options.prunesMostOfARoot
+      !run.tally.report.moved.isEmpty || options.prunes && options.prunesMostOfARoot
     let roots =
       known.map { (id: $0.id, source: $0.path, isFolder: $0.isFolder) }
       + new.compactMap { root in

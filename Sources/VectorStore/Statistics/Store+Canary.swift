@@ -25,7 +25,7 @@ extension Store {
     let target = record.target
     let set = try await canarySet(of: record)
     var report = CanaryReport(
-      collection: collection, space: target.space, texts: set.count, dryRun: isDryRun)
+      collection: collection, space: target.space, texts: set.count, isDryRun: isDryRun)
     let vectors: [[Float]]
     switch try route(to: target.space, of: collection) {
     case .mock(let mock):
@@ -134,7 +134,7 @@ public struct CanaryReport: Sendable, Codable, Hashable {
   /// What may have been billed besides: requests that were never answered.
   public var possibleCostUSD = 0.0
   /// Whether nothing was sent.
-  public var dryRun: Bool
+  public var isDryRun: Bool
   /// The least cosine.
   public var minimumCosine: Double?
   /// The mean cosine.
@@ -148,7 +148,7 @@ public struct CanaryReport: Sendable, Codable, Hashable {
   /// Creates a value from its parts.
   public init(
     collection: String, space: EmbeddingSpace, texts: Int, tokens: Int = 0, costUSD: Double = 0.0,
-    possibleCostUSD: Double = 0.0, dryRun: Bool, minimumCosine: Double? = nil,
+    possibleCostUSD: Double = 0.0, isDryRun: Bool, minimumCosine: Double? = nil,
     meanCosine: Double? = nil, level: StatisticsReport.Verdict.Level? = nil, rows: [Row] = []
   ) {
     self.collection = collection
@@ -157,11 +157,17 @@ public struct CanaryReport: Sendable, Codable, Hashable {
     self.tokens = tokens
     self.costUSD = costUSD
     self.possibleCostUSD = possibleCostUSD
-    self.dryRun = dryRun
+    self.isDryRun = isDryRun
     self.minimumCosine = minimumCosine
     self.meanCosine = meanCosine
     self.level = level
     self.rows = rows
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case collection, space, texts, tokens, costUSD, possibleCostUSD
+    case minimumCosine, meanCosine, level, rows
+    case isDryRun = "dryRun"
   }
 
   /// What that means, in a sentence.

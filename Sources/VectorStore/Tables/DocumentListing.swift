@@ -82,7 +82,7 @@ enum DocumentListing {
     return DocumentSummary(
       source: source, path: try row.bool(12) ? identity.knownPath(of: source) : nil,
       collection: try row.text(6), state: state, chunks: chunks,
-      format: DocumentFormat(rawValue: try row.text(2)) ?? .text,
+      format: DocumentFormat(stored: try row.text(2)),
       metadata: try MetadataJSON.decode(try row.text(3)), added: try Timestamp.date(row.text(4)),
       updated: try Timestamp.date(row.text(5)),
       reason: try leftOut.map { "its file \($0.words(1))" } ?? pending ?? row.text(orNil: 10))

@@ -119,7 +119,7 @@ enum ReembeddingTable {
     ) { row in
       let document = CutDocument(
         source: try row.text(1), origin: DocumentOrigin(rawValue: try row.text(2)) ?? .text,
-        format: DocumentFormat(rawValue: try row.text(3)) ?? .text, text: "",
+        format: DocumentFormat(stored: try row.text(3)), text: "",
         metadata: try row.text(4), chunking: try chunking(row, from: 5))
       return (id: try row.integer(0), contentHash: try row.data(orNil: 7), document: document)
     }
@@ -193,7 +193,7 @@ enum ReembeddingTable {
     ) { row in
       let (source, text, metadata) = (try row.text(1), try row.text(4), try row.text(5))
       let origin = DocumentOrigin(rawValue: try row.text(2)) ?? .text
-      let format = DocumentFormat(rawValue: try row.text(3)) ?? .text
+      let format = DocumentFormat(stored: try row.text(3))
       let document =
         if let own = try row.text(orNil: 8) {
           CutDocument(

@@ -131,8 +131,8 @@ package struct CircuitBreaker: Sendable, Codable, Equatable {
 
   private static func isFailure(_ kind: ServiceError.Kind) -> Bool {
     switch kind {
-    case .network, .server, .badAnswer: true
     case .authentication, .quota, .rate, .input, .requestTooLarge: false
+    default: true
     }
   }
 

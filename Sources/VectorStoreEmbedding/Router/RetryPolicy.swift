@@ -60,7 +60,7 @@ package struct RetryPolicy: Sendable {
     switch error.kind {
     case .authentication, .quota: return .stop
     case .input, .requestTooLarge: (isRetriable, otherwise) = (false, texts > 1 ? .split : .refuse)
-    case .rate, .network, .server, .badAnswer: (isRetriable, otherwise) = (true, .giveUp)
+    default: (isRetriable, otherwise) = (true, .giveUp)
     }
     guard error.shouldRetry ?? isRetriable, tryNumber <= maximumRetries else { return otherwise }
     if let wait = error.waitAsked {

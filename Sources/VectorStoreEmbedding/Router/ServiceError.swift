@@ -6,23 +6,35 @@
 /// A service of your own may throw it too: the router then retries as it does for OpenAI's.
 public struct ServiceError: Error, Sendable {
   /// What kind of trouble it is. It decides what is done next.
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+  ///
+  /// New kinds may be added, so switch with a default. One that the router does not know is taken for
+  /// ``server``.
+  public struct Kind: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The kind as text, as it stands in JSON.
+    public let rawValue: String
+
+    /// Creates a kind from its text.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The kind as text.
+    public var description: String { rawValue }
+
     /// The key, address, country or model is refused. Never retried.
-    case authentication
+    public static let authentication = Kind(rawValue: "authentication")
     /// The account has no money or a spending limit is reached. Never retried.
-    case quota
+    public static let quota = Kind(rawValue: "quota")
     /// Too many requests or tokens a minute. Retried after the wait it names.
-    case rate
+    public static let rate = Kind(rawValue: "rate")
     /// An input is refused. Never retried as it is; the input at fault is found and named.
-    case input
+    public static let input = Kind(rawValue: "input")
     /// The request sums to too many tokens. Never retried as it is; split.
-    case requestTooLarge = "request_too_large"
+    public static let requestTooLarge = Kind(rawValue: "request_too_large")
     /// No connection, a reset or a timeout. Retried.
-    case network
+    public static let network = Kind(rawValue: "network")
     /// The server failed. Retried.
-    case server
+    public static let server = Kind(rawValue: "server")
     /// An answer that cannot be used: broken JSON, wrong count, NaN. Retried.
-    case badAnswer = "bad_answer"
+    public static let badAnswer = Kind(rawValue: "bad_answer")
   }
 
   /// Whether the request may be on the bill.

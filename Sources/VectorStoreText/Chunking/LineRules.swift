@@ -15,14 +15,17 @@ struct LineRules {
 
   private enum Previous { case text, heading, headingText, fence, comment, frontMatterEnd }
 
-  private let format: DocumentFormat
+  /// The kind of the text, which is asked at each place.
+  private enum Kind { case text, markdown, code }
+
+  private let kind: Kind
   private let lines: LineReader
   private var previous = Previous.text
   private var fence: (sign: UInt8, count: Int)?
   private var isFrontMatter = false
 
   init(format: DocumentFormat, bytes: UnsafeBufferPointer<UInt8>) {
-    self.format = format
+    kind = format == .markdown ? .markdown : format == .code ? .code : .text
     self.lines = LineReader(bytes: bytes)
   }
 
@@ -32,7 +35,7 @@ struct LineRules {
   ///   - start: where the line starts.
   ///   - text: its first visible byte.
   mutating func rank(lineAt start: Int, text: Int, context: Context) -> Boundary.Rank {
-    switch format {
+    switch kind {
     case .text: proseRank(context)
     case .markdown: markdownRank(start, text, context)
     case .code: codeRank(start, text, context)
@@ -41,7 +44,7 @@ struct LineRules {
 
   /// Lowers the rank of a place inside the line that was ranked last.
   func rankInLine(_ rank: Boundary.Rank) -> Boundary.Rank {
-    switch format {
+    switch kind {
     case .text: return rank
     case .code: return min(rank, .word)
     case .markdown:

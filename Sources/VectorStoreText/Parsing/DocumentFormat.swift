@@ -2,13 +2,36 @@
 // by it, and only Markdown is looked at for front matter.
 
 /// The kind of a document's text, which decides where it is best cut.
-public enum DocumentFormat: String, Sendable, Codable, CaseIterable {
+///
+/// New kinds may be added, so switch with a default. One that the library does not know is cut and stored as
+/// ``text``.
+public struct DocumentFormat: RawRepresentable, Hashable, Sendable, Codable,
+  CustomStringConvertible
+{
+  /// The kind as text, as it stands in JSON.
+  public let rawValue: String
+
+  /// Creates a kind from its text.
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// The kind as text.
+  public var description: String { rawValue }
+
   /// Plain text: cut at paragraphs and sentences.
-  case text
+  public static let text = DocumentFormat(rawValue: "text")
   /// Markdown: cut at headings first; may begin with front matter.
-  case markdown
+  public static let markdown = DocumentFormat(rawValue: "markdown")
   /// Source code and configuration: cut at blank lines and lines.
-  case code
+  public static let code = DocumentFormat(rawValue: "code")
+
+  /// Those that a store holds.
+  package static let known = [text, markdown, code]
+
+  /// Reads what a store holds, and takes what it cannot hold for text.
+  package init(stored rawValue: String) { self = DocumentFormat(rawValue: rawValue).stored }
+
+  /// The kind by which a document is cut and stored.
+  package var stored: DocumentFormat { Self.known.contains(self) ? self : .text }
 
   /// Judges a file by its name, case aside: Markdown and code by their extensions, files such as
   /// `Makefile` and `Dockerfile` by the whole name, and everything else is text.

@@ -19,7 +19,9 @@ import Testing
     return breaker
   }
 
-  @Test(arguments: [ServiceError.Kind.network, .server, .badAnswer])
+  @Test(arguments: [
+    ServiceError.Kind.network, .server, .badAnswer, .init(rawValue: "of_another_service"),
+  ])
   func tenFailuresInARowOpenItForFifteenSeconds(kind: ServiceError.Kind) {
     var breaker = CircuitBreaker()
     for _ in 0..<12 { breaker.fail(kind, admittedAt: time(-3), now: time(-2)) }

@@ -41,7 +41,9 @@ import Testing
     #expect(wait > 1.5 && wait < 1.502)
   }
 
-  @Test(arguments: [ServiceError.Kind.rate, .network, .server, .badAnswer])
+  @Test(arguments: [
+    ServiceError.Kind.rate, .network, .server, .badAnswer, .init(rawValue: "of_another_service"),
+  ])
   func givesUpWhenTheTriesAreUsedUp(kind: ServiceError.Kind) {
     #expect(action(error(kind), tryNumber: 3) == .retry(after: 2))
     #expect(action(error(kind), tryNumber: 4) == .giveUp)

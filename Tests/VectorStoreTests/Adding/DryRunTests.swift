@@ -191,7 +191,7 @@ import Testing
   private static func comparable(_ report: AddReport, withRequests: Bool) -> AddReport {
     var report = report
     report.duration = .zero
-    report.dryRun = false
+    report.isDryRun = false
     if !withRequests { report.requests = 0 }
     return report
   }

@@ -251,7 +251,7 @@ import Testing
         options.isDryRun = true
         var planned = try await store.add(batch, options: options)
         let done = try await store.add(batch)
-        (planned.dryRun, planned.duration) = (false, done.duration)
+        (planned.isDryRun, planned.duration) = (false, done.duration)
         // The service has no counter, so that tokens are bounded before.
         #expect(planned.tokens >= done.tokens)
         planned.tokens = done.tokens

@@ -217,7 +217,7 @@ private struct DamagedStore {
         await attempt("query") {
           _ = try await store.query("the walrus", in: "texts", options: options)
         }
-        options.exact = true
+        options.isExact = true
         options.filter = try Filter(parsing: "colour = 'blue' or page > 2")
         await attempt("exact") {
           _ = try await store.query("the sky", in: "texts", options: options)

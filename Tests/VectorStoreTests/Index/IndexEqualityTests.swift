@@ -133,7 +133,7 @@ import Testing
     try await indexed.add(made.next(700), prefix: "d")
     let queries = made.next(8)
     var options = QueryOptions(limit: 5)
-    options.exact = true
+    options.isExact = true
     let expected = try await indexed.store.query(vectors: queries, options: options)
     let store = indexed.store
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -85,7 +85,7 @@ extension Store {
     var options = QueryOptions(limit: limit)
     options.filter = filter
     let found = try await query(vectors: queries, in: collection, options: options)
-    options.exact = true
+    options.isExact = true
     let exact = try await query(vectors: queries, in: collection, options: options)
     #expect(found.map(\.hits) == exact.map(\.hits), comment, sourceLocation: sourceLocation)
     #expect(found.count == queries.count, comment, sourceLocation: sourceLocation)

@@ -412,14 +412,14 @@
         let question = "Sentence \(number * 100) of text is here"
         let fast = try await store.query(question, options: options)
         #expect(fast.effort.isApproximate)
-        options.exact = true
+        options.isExact = true
         let exact = try await store.query(question, options: options)
         #expect(!exact.effort.isApproximate)
         (wanted, found) = (
           wanted + 10,
           found + Set(exact.hits.map(\.source)).intersection(fast.hits.map(\.source)).count
         )
-        options.exact = false
+        options.isExact = false
         options.filter = try Filter(parsing: "number >= \(number) and number < \(number + 30)")
         options.limit = 30
         #expect(try await store.query(question, options: options).hits.count == 30)

@@ -15,7 +15,7 @@ import Testing
     try await withStore { store, _ in
       try await store.add(Self.texts)
       let plan = try await store.canary(isDryRun: true)
-      #expect(plan.dryRun && plan.texts == 16 && plan.costUSD == 0 && plan.level == nil)
+      #expect(plan.isDryRun && plan.texts == 16 && plan.costUSD == 0 && plan.level == nil)
       let report = try await store.canary()
       #expect(report.level == .good && report.rows.count == 16 && report.costUSD == 0)
       #expect(try #require(report.minimumCosine) > 0.999999)

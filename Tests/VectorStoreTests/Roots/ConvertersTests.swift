@@ -56,7 +56,7 @@ import Testing
 
     // Somebody else opens it: nothing is run, and the document stays as it is, also if pruned.
     try folder.write("two", to: "d/a.up")
-    let refused = try #require(try await store.update(options: UpdateOptions(prune: true)).first)
+    let refused = try #require(try await store.update(options: UpdateOptions(prunes: true)).first)
       .report
     #expect(refused.errors.map(\.code) == [.commandNotRun] && refused.gone.isEmpty)
     #expect(refused.documents == .init(unchanged: 1, failed: 1))
@@ -76,7 +76,7 @@ import Testing
     try folder.write("three", to: "d/a.up")
     let missing = try FileConverter(ending: "up", command: ["no-such-program", "{}"])
     let without = try await allowing.update(
-      options: UpdateOptions(prune: true, converters: [missing]))[0].report
+      options: UpdateOptions(prunes: true, converters: [missing]))[0].report
     #expect(without.leftOut.map(\.source) == ["d/a.up"] && without.documents.removed == 0)
     #expect(
       without.warnings.contains { $0.contains("read by no-such-program {}, before by sh -c") })

@@ -42,7 +42,7 @@ func withStore<T>(
       try await check("q", try await $0.add(paths: ["."]), .init(added: 2))
     }
     var prune = AddOptions()
-    prune.prune = true
+    prune.prunes = true
     let steps: [(from: String, paths: [String], seen: Int)] = [
       (p, ["."], 2), (p, [p], 2), (p, ["../p"], 2), (p, ["docs/../docs/", "./README.md"], 2),
       (p + "/docs", ["notes.md", "../README.md"], 2), (q + "/docs", ["."], 1),
@@ -160,7 +160,7 @@ func withStore<T>(
       try folder.write("walrus b and more", to: "b.md")
       try FileManager.default.removeItem(atPath: folder.path("c.md"))
       #expect(try await states() == ["a.md": nil, "b.md": .changed, "c.md": .gone, "text": nil])
-      try await store.update(options: UpdateOptions(prune: true))
+      try await store.update(options: UpdateOptions(prunes: true))
       #expect(try await states() == ["a.md": nil, "b.md": nil, "text": nil])
       // A new time and the same text: nothing is embedded, and the time is kept.
       let past = [FileAttributeKey.modificationDate: Date(timeIntervalSince1970: 1e9)]

@@ -36,9 +36,9 @@ import Testing
 
       try Self.move("notes/a.md", "notes/sub/renamed.md", in: folder)
       try Self.move("notes/b.md", "other/b.md", in: folder)
-      let planned = try await store.update(options: UpdateOptions(prune: true, isDryRun: true))
+      let planned = try await store.update(options: UpdateOptions(prunes: true, isDryRun: true))
       #expect(planned[0].report.documents == .init(unchanged: 3, moved: 2))
-      let report = try #require(try await store.update(options: UpdateOptions(prune: true)).first)
+      let report = try #require(try await store.update(options: UpdateOptions(prunes: true)).first)
         .report
       #expect(report.documents == .init(unchanged: 3, moved: 2) && report.gone.isEmpty)
       #expect(
@@ -117,7 +117,7 @@ import Testing
       #expect(silent[2].reason == "its file is ignored now, or chosen no more by the globs")
 
       try folder.write("", to: "d/k0.md")
-      options.prune = true
+      options.prunes = true
       let pruned = try await store.update(options: options)[0].report
       #expect(Set(pruned.gone) == expected.union([.init(source: "d/k0.md", reason: .empty)]))
       #expect(pruned.documents.removed == 5 && pruned.notPruned.isEmpty)
@@ -172,7 +172,7 @@ import Testing
       try FileManager.default.removeItem(atPath: folder.path("other/a.md"))
       let gone = how == "most" ? 4 : 5
       for _ in 0..<2 {
-        let report = try await store.update(options: UpdateOptions(prune: true))[0].report
+        let report = try await store.update(options: UpdateOptions(prunes: true))[0].report
         #expect(report.notPruned.contains("disk") && report.documents.removed == 0)
         #expect(report.gone.count == gone + 1)
         #expect(
@@ -182,13 +182,13 @@ import Testing
       }
       #expect(try await store.list().count == 6)
       var options = AddOptions()
-      options.prune = true
+      options.prunes = true
       if how != "missing" {
         #expect(
           try await store.add(paths: [folder.path("disk")], options: options).notPruned == ["disk"])
       }
       let report = try await store.update(
-        options: UpdateOptions(prune: true, prunesMostOfARoot: true))[0].report
+        options: UpdateOptions(prunes: true, prunesMostOfARoot: true))[0].report
       #expect(report.documents.removed == gone + 1 && report.notPruned.isEmpty)
     }
   }

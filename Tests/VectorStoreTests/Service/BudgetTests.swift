@@ -121,7 +121,7 @@ import Testing
       options.isDryRun = true
       let texts = numberedTexts(500) + [Document(id: "twin", text: "text number 499 of many")]
       let plan = try await store.add(texts, options: options)
-      #expect(plan.dryRun && paid.server.embeddingRequests.count == requests)
+      #expect(plan.isDryRun && paid.server.embeddingRequests.count == requests)
       #expect(try await store.list().count == 100)
       let report = try await store.add(texts)
       #expect(plan.documents == report.documents && plan.chunks == report.chunks)

@@ -27,7 +27,7 @@ import Testing
       #expect(added.requests == 0 && added.costUSD == 0)
       let early = try await offline.query("why is the sky blue")
       #expect(early.hits.first?.source == "sky" && early.degradedReason != nil)
-      #expect(early.hits.allSatisfy { $0.space == Self.mock && $0.degraded })
+      #expect(early.hits.allSatisfy { $0.space == Self.mock && $0.isDegraded })
       try await offline.close()
       #expect(paid.server.records.isEmpty)
 
@@ -43,7 +43,7 @@ import Testing
       #expect(mixed.hits.first?.source == "sky", "a stand-in does not vanish")
       let spaces = Dictionary(uniqueKeysWithValues: mixed.hits.map { ($0.source, $0.space) })
       #expect(spaces["sky"] == Self.mock && spaces["sea"] == Self.real)
-      #expect(mixed.hits.allSatisfy { $0.degraded })
+      #expect(mixed.hits.allSatisfy { $0.isDegraded })
       let question = Document(text: "why is the sky blue")
       #expect(paid.server.billing.timesBilled == Self.billed(Self.second + [question]))
 
@@ -60,7 +60,7 @@ import Testing
       // Pure: by cosine alone; the same question is free.
       let pure = try await online.query("why is the sky blue")
       #expect(pure.degradedReason == nil)
-      #expect(pure.hits.allSatisfy { $0.space == Self.real && !$0.degraded && $0.cosine != nil })
+      #expect(pure.hits.allSatisfy { $0.space == Self.real && !$0.isDegraded && $0.cosine != nil })
       #expect(
         paid.server.billing.timesBilled == Self.billed(Self.first + Self.second + [question]))
 

@@ -207,7 +207,7 @@ import Testing
       let store = try await user.store(mode: .hybrid)
       let result = try await Self.ask(store)
       #expect(result.hits[0].source == "short" && result.hits.count == 3)
-      #expect(result.hits.allSatisfy { $0.degraded })
+      #expect(result.hits.allSatisfy { $0.isDegraded })
       let said = result.rerankFailure ?? ""
       #expect(
         said.hasPrefix("these results are not reranked by own: ") && said.contains(fault.says),

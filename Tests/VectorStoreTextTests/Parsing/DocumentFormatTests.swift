@@ -31,7 +31,14 @@ struct DocumentFormatTests {
   }
 
   @Test func isWrittenByItsName() throws {
-    let json = try JSONEncoder().encode(DocumentFormat.allCases)
+    let json = try JSONEncoder().encode([DocumentFormat.text, .markdown, .code])
     #expect(String(decoding: json, as: UTF8.self) == #"["text","markdown","code"]"#)
+  }
+
+  @Test func anotherOneIsKeptAsItIsAndStoredAsText() throws {
+    let other = try JSONDecoder().decode(DocumentFormat.self, from: Data("\"poem\"".utf8))
+    #expect(other.rawValue == "poem" && "\(other)" == "poem" && other.stored == .text)
+    for known in DocumentFormat.known { #expect(known.stored == known) }
+    #expect(DocumentFormat(stored: "code") == .code && DocumentFormat(stored: "poem") == .text)
   }
 }
