@@ -82,7 +82,7 @@ import VectorStoreText
       let error = #expect(throws: OpenAIConfigurationError.self) {
         _ = try OpenAIService(configuration: configuration)
       }
-      #expect(error?.variable == "OPENAI_PRICE_PER_MILLION_TOKENS")
+      #expect(error?.setting == "price.perMillionTokens")
     }
   }
 

@@ -18,7 +18,8 @@ enum Advice {
       advice(on: error.code).map { "\(error.message); \($0)" } ?? error.message
     case let error as LocalModelError:
       advice(on: error.code).map { "\(error.message); \($0)" } ?? error.message
-    case let error as OpenAIConfigurationError: "\(error.variable) \(error.problem)"
+    case let error as OpenAIConfigurationError:
+      error.message(calling: { SettingName.name(of: error.service, setting: $0) ?? $0 })
     default: nil
     }
   }

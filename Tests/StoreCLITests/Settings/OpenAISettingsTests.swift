@@ -184,7 +184,10 @@ import VectorStore
     let error = #expect(throws: OpenAIConfigurationError.self) {
       try settings.openAI.resolvedPrice
     }
-    #expect(error?.variable == SettingName.price.rawValue)
+    #expect(
+      error.flatMap { Advice.message($0) }
+        == "OPENAI_PRICE_PER_MILLION_TOKENS is not set, and what new costs is not known; set it, in US "
+        + "dollars a million tokens, 0 if it is free")
     #expect(
       try Self.settings(unknown.merging(["OPENAI_PRICE_PER_MILLION_TOKENS": "0"]) { $1 })
         .openAI.resolvedPrice == .free)

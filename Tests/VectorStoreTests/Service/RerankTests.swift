@@ -286,9 +286,9 @@ import Testing
     let error = #expect(throws: OpenAIConfigurationError.self) {
       try RerankService(configuration: rerank)
     }
-    #expect(error?.variable == "RERANK_PRICE_PER_MILLION_TOKENS")
+    #expect(error?.setting == "price")
     #expect(
-      error?.message.hasSuffix("RERANK_PRICE_PER_SEARCH is for a server that charges by the search")
+      error?.message.hasSuffix("pricePerSearch is for a server that charges by the search")
         == true)
   }
 

@@ -104,44 +104,50 @@ extension LlamaParseConfiguration {
   /// - Throws: ``OpenAIConfigurationError`` for the first that cannot be used.
   public func validate() throws(OpenAIConfigurationError) {
     _ = try server
-    try check("LLAMAPARSE_MAX_PAGES") { () throws(SettingError) in
+    try check { () throws(SettingError) in
       try SettingError.check("maximumPages", maximumPages, Range.pages)
     }
-    try check("LLAMAPARSE_TIMEOUT_SECONDS") { () throws(SettingError) in
+    try check { () throws(SettingError) in
       try SettingError.check("timeout", timeout, aboveZeroTo: Range.longestTimeout)
     }
-    try check("LLAMAPARSE_API_URL") { () throws(SettingError) in
+    try check { () throws(SettingError) in
       try SettingError.check(
         "maximumConcurrentDocuments", maximumConcurrentDocuments, SettingRange.concurrentRequests)
     }
     guard Self.tiers.contains(tier) else {
-      throw OpenAIConfigurationError(
-        "tier", "LLAMAPARSE_TIER",
+      throw Self.wrong(
+        "tier",
         "is \"\(tier)\"; expected \(Self.tiers.joined(separator: ", "))")
     }
     let dearest = NanoDollars(nano: 100_000_000_000)
     guard price >= .zero, price <= dearest else {
-      throw OpenAIConfigurationError(
-        "pricePerPage", "LLAMAPARSE_PRICE_PER_PAGE", "is \(price); expected $0.00 to \(dearest)")
+      throw Self.wrong(
+        "pricePerPage", "is \(price); expected $0.00 to \(dearest)")
     }
     if case .atMost(let most) = hourlyRequestLimit {
-      try check("HOURLY_RATE_LIMIT_LLAMAPARSE") { () throws(SettingError) in
+      try check { () throws(SettingError) in
         try SettingError.check("hourlyRequestLimit", most, SettingRange.hourlyRequests)
       }
     }
     if case .atMost(let most) = dailyCostLimit, most < .zero {
-      throw OpenAIConfigurationError(
-        "dailyCostLimit", "DAILY_COST_LIMIT_LLAMAPARSE", "is \(most); expected $0.00 or more")
+      throw Self.wrong(
+        "dailyCostLimit", "is \(most); expected $0.00 or more")
     }
   }
 
+  private static func wrong(_ setting: String, _ problem: String) -> OpenAIConfigurationError {
+    var error = OpenAIConfigurationError(setting, problem)
+    error.service = .parsing
+    return error
+  }
+
   private func check(
-    _ variable: String, _ body: () throws(SettingError) -> Void
+    _ body: () throws(SettingError) -> Void
   ) throws(OpenAIConfigurationError) {
     do {
       try body()
     } catch {
-      throw OpenAIConfigurationError(variable, error)
+      throw OpenAIConfigurationError(error, of: .parsing)
     }
   }
 
@@ -158,8 +164,7 @@ extension LlamaParseConfiguration {
       do {
         try server.validate()
       } catch {
-        throw OpenAIConfigurationError(
-          error.setting, error.variable.replacing("OPENAI_", with: "LLAMAPARSE_"), error.problem)
+        throw Self.wrong(error.setting == "model" ? "tier" : error.setting, error.problem)
       }
       return server
     }

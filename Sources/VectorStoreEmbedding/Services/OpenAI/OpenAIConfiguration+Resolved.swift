@@ -10,30 +10,30 @@ extension OpenAIConfiguration {
   public func validate() throws(OpenAIConfigurationError) {
     if let apiKey, !apiKey.isValid {
       throw OpenAIConfigurationError(
-        "apiKey", "OPENAI_API_KEY",
+        "apiKey",
         "is empty or holds blanks, line ends or other signs that no key has; copy it again")
     }
-    try check("organization", "OPENAI_ORGANIZATION", header: organization)
-    try check("project", "OPENAI_PROJECT", header: project)
+    try check("organization", header: organization)
+    try check("project", header: project)
     try check(
-      "requestsPerMinute", "OPENAI_REQUESTS_PER_MINUTE", requestsPerMinute,
+      "requestsPerMinute", requestsPerMinute,
       SettingRange.requestsPerMinute)
     try check(
-      "tokensPerMinute", "OPENAI_TOKENS_PER_MINUTE", tokensPerMinute, SettingRange.tokensPerMinute)
+      "tokensPerMinute", tokensPerMinute, SettingRange.tokensPerMinute)
     try check(
-      "maximumConcurrentRequests", "OPENAI_MAX_CONCURRENT_REQUESTS", maximumConcurrentRequests ?? 1,
+      "maximumConcurrentRequests", maximumConcurrentRequests ?? 1,
       SettingRange.concurrentRequests)
-    try check("maximumRetries", "OPENAI_MAX_RETRIES", maximumRetries, SettingRange.retries)
+    try check("maximumRetries", maximumRetries, SettingRange.retries)
     try check(
-      "maximumBatchSize", "OPENAI_MAX_BATCH_SIZE", maximumBatchSize ?? 1,
+      "maximumBatchSize", maximumBatchSize ?? 1,
       SettingRange.openAITextsPerRequest)
     try check(
-      "maximumTokensPerText", "OPENAI_MAX_TOKENS_PER_TEXT", maximumTokensPerText ?? 1,
+      "maximumTokensPerText", maximumTokensPerText ?? 1,
       SettingRange.tokens)
     let timeout = timeout ?? 30
     guard timeout > 0, timeout <= SettingRange.longestTimeout else {
       throw OpenAIConfigurationError(
-        "timeout", "OPENAI_TIMEOUT_SECONDS",
+        "timeout",
         "is \(timeout) s; expected more than 0, at most \(Int(SettingRange.longestTimeout))")
     }
     _ = try space
@@ -44,7 +44,7 @@ extension OpenAIConfiguration {
     do {
       try price.validate()
     } catch {
-      throw OpenAIConfigurationError("OPENAI_PRICE_PER_MILLION_TOKENS", error)
+      throw OpenAIConfigurationError(error)
     }
   }
 
@@ -57,34 +57,34 @@ extension OpenAIConfiguration {
       let provider = provider ?? address.provider
       guard provider != "local" else {
         throw OpenAIConfigurationError(
-          "provider", "OPENAI_PROVIDER",
+          "provider",
           "is \"local\", which names the models that run in this program; give the server another name, "
             + "such as its maker's")
       }
       guard provider != "mock", isName(provider), !provider.contains("/") else {
         throw OpenAIConfigurationError(
-          "provider", "OPENAI_PROVIDER",
+          "provider",
           "is \"\(provider)\"; expected a name without slashes and blanks, other than mock and local"
         )
       }
       guard isName(model) else {
         throw OpenAIConfigurationError(
-          "model", "OPENAI_MODEL",
+          "model",
           "is \"\(model)\"; expected a model's name, such as text-embedding-3-small")
       }
       let dimensions = dimensions ?? knownDimensions ?? 1536
       try check(
-        "dimensions", "OPENAI_DIMENSIONS", dimensions, EmbeddingSpace.supportedDimensions)
+        "dimensions", dimensions, EmbeddingSpace.supportedDimensions)
       if let known = OpenAIModel.named(model), !known.allowedDimensions.contains(dimensions) {
         throw OpenAIConfigurationError(
-          "dimensions", "OPENAI_DIMENSIONS",
+          "dimensions",
           "is \(dimensions), but \(model) makes vectors of \(known.allowedInWords)")
       }
       do {
         return try EmbeddingSpace(
           provider: provider, model: model, dimensions: dimensions, kind: .real)
       } catch {
-        throw OpenAIConfigurationError("OPENAI_MODEL", error)
+        throw OpenAIConfigurationError(error)
       }
     }
   }
@@ -95,7 +95,7 @@ extension OpenAIConfiguration {
       if let known = price ?? TokenPrice.known(model: model) { return known }
       guard try ServiceAddress(baseURL).isLoopback else {
         throw OpenAIConfigurationError(
-          "price", "OPENAI_PRICE_PER_MILLION_TOKENS",
+          "price",
           "is not set, and what \(model) costs is not known; set it, in US "
             + "dollars a million tokens, 0 if it is free")
       }
@@ -116,12 +116,12 @@ extension OpenAIConfiguration {
       do {
         try roles.validate()
       } catch {
-        throw OpenAIConfigurationError("OPENAI_ROLES", error)
+        throw OpenAIConfigurationError(error)
       }
       let fields = Set(roles.query.fields.keys).union(roles.document.fields.keys)
       guard let twice = fields.intersection(taken).min() else { return roles }
       throw OpenAIConfigurationError(
-        "extraBody", "OPENAI_EXTRA_BODY",
+        "extraBody",
         "sets \"\(twice)\", which the roles set too; leave it out here")
     }
   }
@@ -185,7 +185,7 @@ extension OpenAIConfiguration {
       let prefix = parts.dropFirst().first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
       guard Self.isHeaderName(name), prefix.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
         throw OpenAIConfigurationError(
-          "keyHeader", "OPENAI_AUTH_HEADER",
+          "keyHeader",
           "is not a header; expected a name, as api-key, or a name and a word, as Authorization: Bearer"
         )
       }
@@ -199,7 +199,7 @@ extension OpenAIConfiguration {
       for (name, value) in extraHeaders
       where !Self.isHeaderName(name) || !value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
         throw OpenAIConfigurationError(
-          "extraHeaders", "OPENAI_EXTRA_HEADERS",
+          "extraHeaders",
           "hold a header that cannot be sent; expected names and values in visible ASCII")
       }
       guard extraBody != nil else { return "" }
@@ -209,7 +209,7 @@ extension OpenAIConfiguration {
           withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])
       else {
         throw OpenAIConfigurationError(
-          "extraBody", "OPENAI_EXTRA_BODY",
+          "extraBody",
           "is not a JSON object of other fields than input, model, encoding_format and dimensions; "
             + "expected one like {\"truncate\": \"END\"}")
       }
@@ -232,20 +232,20 @@ extension OpenAIConfiguration {
   }
 
   private func check(
-    _ property: String, _ variable: String, _ value: Int, _ allowed: ClosedRange<Int>
+    _ property: String, _ value: Int, _ allowed: ClosedRange<Int>
   ) throws(OpenAIConfigurationError) {
     guard !allowed.contains(value) else { return }
     throw OpenAIConfigurationError(
-      property, variable,
+      property,
       "is \(value); expected \(allowed.lowerBound) to \(allowed.upperBound)")
   }
 
   private func check(
-    _ property: String, _ variable: String, header: String?
+    _ property: String, header: String?
   ) throws(OpenAIConfigurationError) {
     guard let header, !APIKey(header).isValid else { return }
     throw OpenAIConfigurationError(
-      property, variable, "is empty or holds signs that no identifier has; copy it again")
+      property, "is empty or holds signs that no identifier has; copy it again")
   }
 
   /// Whether a text is fit to be part of a space's name.

@@ -114,28 +114,46 @@ extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// A setting that ``OpenAIService`` cannot work with.
+/// A setting that ``OpenAIService``, ``RerankService`` or ``LlamaParseService`` cannot work with.
 public struct OpenAIConfigurationError: Error, Sendable, Equatable {
-  /// The property of ``OpenAIConfiguration``: `dimensions`.
+  /// Whose settings they are.
+  package enum Service: Sendable {
+    case embedding, reranking, parsing
+  }
+
+  /// Another setting that may be meant.
+  package struct Alternative: Sendable, Equatable {
+    /// The property.
+    package let setting: String
+    /// What it is for.
+    package let use: String
+  }
+
+  /// The property of the configuration: `dimensions`.
   public let setting: String
-  /// The environment variable that the command reads the setting from: `OPENAI_DIMENSIONS`.
-  public let variable: String
   /// What was found, what was expected, and the next step. Never a key.
   package let problem: String
+  package internal(set) var service = Service.embedding
+  package internal(set) var alternative: Alternative?
 
   /// The setting, what was found, what was expected, and the next step. Never a key.
-  public var message: String { "\(setting) \(problem)" }
+  public var message: String { message(calling: { $0 }) }
 
-  /// Says that a property of the configuration, which the command reads from a variable, is wrong.
-  init(_ setting: String, _ variable: String, _ problem: String) {
+  /// Says that a property of the configuration is wrong.
+  init(_ setting: String, _ problem: String) {
     self.setting = setting
-    self.variable = variable
     self.problem = problem
   }
 
-  /// Says which variable a wrong setting is read from.
-  init(_ variable: String, _ error: SettingError) {
-    self.init(error.setting, variable, error.problem)
+  /// Says that a property that is checked elsewhere is wrong.
+  init(_ error: SettingError, of service: Service = .embedding) {
+    self.init(error.setting, error.problem)
+    self.service = service
+  }
+
+  /// The message with other names for the settings.
+  package func message(calling name: (String) -> String) -> String {
+    "\(name(setting)) \(problem)" + (alternative.map { "; \(name($0.setting)) \($0.use)" } ?? "")
   }
 }
 

@@ -1,4 +1,4 @@
-// The address of an embeddings server: the one parser of OPENAI_API_URL, and what follows from it.
+// The address of an embeddings server: the one parser of addresses, and what follows from it.
 
 import Foundation
 
@@ -249,7 +249,7 @@ package struct ServiceAddress: Sendable {
   private static let noURL = error("is not a URL; expected one like https://api.openai.com")
 
   private static func error(_ problem: String) -> OpenAIConfigurationError {
-    OpenAIConfigurationError("baseURL", "OPENAI_API_URL", problem)
+    OpenAIConfigurationError("baseURL", problem)
   }
 }
 

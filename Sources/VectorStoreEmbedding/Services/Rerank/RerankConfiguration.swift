@@ -61,14 +61,15 @@ public struct RerankConfiguration: Sendable {
       do {
         try server.validate()
       } catch {
-        // The variables have the same ends.
-        let variable = error.variable.replacing("OPENAI_", with: "RERANK_")
-          .replacing("_PER_TEXT", with: "")
-        throw OpenAIConfigurationError(
-          error.setting, variable,
-          error.setting == "price"
-            ? error.problem + "; RERANK_PRICE_PER_SEARCH is for a server that charges by the search"
-            : error.problem)
+        // Here it is called without the last part.
+        var wrong = OpenAIConfigurationError(
+          error.setting == "maximumTokensPerText" ? "maximumTokens" : error.setting, error.problem)
+        wrong.service = .reranking
+        if error.setting == "price" {
+          wrong.alternative = OpenAIConfigurationError.Alternative(
+            setting: "pricePerSearch", use: "is for a server that charges by the search")
+        }
+        throw wrong
       }
       return server
     }

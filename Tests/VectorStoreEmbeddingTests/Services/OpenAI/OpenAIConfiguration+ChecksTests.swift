@@ -94,7 +94,7 @@ import Testing
     var configuration = OpenAIConfiguration()
     configuration.keyHeader = header
     let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
-    #expect(error?.variable == "OPENAI_AUTH_HEADER")
+    #expect(error?.setting == "keyHeader")
   }
 
   @Test(arguments: ["", "[]", "1", "{\"input\":1}", "{\"model\":\"x\"}", "{"])
@@ -102,7 +102,7 @@ import Testing
     var configuration = OpenAIConfiguration()
     configuration.extraBody = body
     let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
-    #expect(error?.variable == "OPENAI_EXTRA_BODY")
+    #expect(error?.setting == "extraBody")
   }
 
   @Test func leavesDimensionsToModelsItDoesNotKnow() throws {
@@ -155,7 +155,7 @@ import Testing
     var configuration = Self.configuration("bge-m3", 1024)
     configuration.baseURL = "https://models.example.com"
     let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
-    #expect(error?.variable == "OPENAI_PRICE_PER_MILLION_TOKENS")
+    #expect(error?.setting == "price")
     #expect(
       error?.description
         == "price is not set, and what bge-m3 costs is not known; "
@@ -181,15 +181,6 @@ import Testing
       self.change = change
     }
   }
-
-  private static let variables = [
-    "dimensions": "OPENAI_DIMENSIONS", "requestsPerMinute": "OPENAI_REQUESTS_PER_MINUTE",
-    "tokensPerMinute": "OPENAI_TOKENS_PER_MINUTE",
-    "maximumConcurrentRequests": "OPENAI_MAX_CONCURRENT_REQUESTS",
-    "maximumRetries": "OPENAI_MAX_RETRIES", "maximumBatchSize": "OPENAI_MAX_BATCH_SIZE",
-    "timeout": "OPENAI_TIMEOUT_SECONDS", "model": "OPENAI_MODEL", "provider": "OPENAI_PROVIDER",
-    "organization": "OPENAI_ORGANIZATION", "project": "OPENAI_PROJECT",
-  ]
 
   @Test(arguments: [
     Wrong("dimensions is 63; expected 64 to 4096") { $0.dimensions = 63 },
@@ -244,6 +235,6 @@ import Testing
     let error = #expect(throws: OpenAIConfigurationError.self) { try configuration.validate() }
     #expect(error?.message == wrong.message)
     #expect(error.map { wrong.message.hasPrefix("\($0.setting) ") } == true)
-    #expect(error.map { $0.variable == Self.variables[$0.setting] } == true)
+    #expect(error?.message.contains("OPENAI_") == false)
   }
 }

@@ -199,7 +199,7 @@ import Testing
   func saysWhatIsWrongWithoutShowingSecrets(text: String, problem: String) {
     let error = #expect(throws: OpenAIConfigurationError.self) { try ServiceAddress(text) }
     #expect(error?.message == "\(Self.name) \(problem)")
-    #expect(error?.variable == "OPENAI_API_URL")
+    #expect(error?.setting == "baseURL")
     #expect(error?.message.contains("hunter2") == false)
   }
 }
