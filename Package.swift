@@ -85,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "VectorStoreSearchTests",
       dependencies: ["VectorStoreSearch", "CVectorKernels", "TestSupport"]),
-    // What a user of the library writes: it sees nothing but `import VectorStore`.
+    // What a user of the library writes. Tests/ExampleClient compiles it as another package, so that it sees
+    // only what is public.
     .testTarget(name: "ExampleClientTests", dependencies: ["VectorStore"]),
     .testTarget(
       name: "VectorStoreTests",

@@ -240,7 +240,7 @@ struct ClientTests {
     #expect(!result.isDegraded && result.hits.first?.cosine == nil)
   }
 
-  /// Compiled with a bound in the check of type-checking times: of variables, nested, and twelve keys.
+  /// Of variables, nested, and twelve keys. `Tests/ExampleClient` bounds how long it is type-checked.
   @Test func aNaturalMapIsMetadata() {
     let (lang, year, rating, tags) = ("de", 2020, 4.5, ["a", "b"])
     let day = Date(timeIntervalSince1970: 1_764_288_000)

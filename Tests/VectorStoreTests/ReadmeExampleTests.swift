@@ -47,6 +47,11 @@ import VectorStore
       text.replacingOccurrences(of: ".at(path)", with: "").filter { !$0.isWhitespace }
     }
     #expect(words(readme).contains(words(example)))
+    let program = try String(
+      contentsOf: here.deletingLastPathComponent()
+        .appending(path: "../ExampleClient/Sources/ten-lines/main.swift"), encoding: .utf8)
+    let lines = try #require(program.components(separatedBy: "import VectorStore\n").last)
+    #expect(words(lines) == words(example))
   }
 }
 
