@@ -77,10 +77,9 @@ import VectorStore
 
   @Test func parsingDocuments() async throws {
     let key = "llx-none"
-    var parse = LlamaParseConfiguration(apiKey: APIKey(key))
-    parse.types = ["pdf"]
-    var configuration = StoreConfiguration(mode: .hybrid)
-    configuration.documentService = try LlamaParseService(configuration: parse)
+    let parse = LlamaParseConfiguration(apiKey: APIKey(key), types: ["pdf"])
+    let configuration = StoreConfiguration(
+      mode: .hybrid, documentService: try LlamaParseService(configuration: parse))
     let folder = try TemporaryFolder()
     let store = try await Store(path: "notes.db".at(folder), configuration: configuration)
     #expect(store.configuration.documentService?.configuration.types == ["pdf"])
@@ -146,8 +145,11 @@ import VectorStore
     let folder = try TemporaryFolder()
     let texts = MyOtherService(space: .openAI3Small)
     let images = try MyService(model: MyModel())
-    var configuration = StoreConfiguration(mode: .real, service: texts)
-    configuration.otherServices = [images]
+    func example() -> StoreConfiguration {
+      let configuration = StoreConfiguration(mode: .real, service: texts, otherServices: [images])
+      return configuration
+    }
+    var configuration = example()
     configuration.otherServices.append(MyOtherService(space: .openAI3Large))
     configuration.budget.ledgerPath = folder.path("ledger.db")
     let store = try await Store(path: folder.path("notes.db"), configuration: configuration)
@@ -161,11 +163,16 @@ import VectorStore
     try await pictures.add([Document(id: "cat", text: "A cat.")]).requireComplete()
 
     let report = try await notes.reembed(to: .openAI3Large)
+    let larger = store.collection("notes", space: .openAI3Large)
     #expect(report.isComplete)
 
-    let filter = try Filter(parsing: "lang = 'de' and year >= 2020")
-    let answer = try await notes.query("ports", limit: 5, filter: filter)
-    #expect(answer.hits.map(\.space) == [.openAI3Large])
+    func ask(_ notes: Store.Collection) async throws -> [EmbeddingSpace?] {
+      let filter = try Filter(parsing: "lang = 'de' and year >= 2020")
+      let answer = try await notes.query("ports", limit: 5, filter: filter)
+      return answer.hits.map(\.space)
+    }
+    #expect(try await ask(larger) == [.openAI3Large])
+    #expect(await errorCode { _ = try await ask(notes) } == .spaceMismatch)
   }
 
   // MARK: - "Money"
@@ -174,9 +181,12 @@ import VectorStore
     let folder = try TemporaryFolder()
     try folder.write("Tea needs three minutes.", to: "docs/tea.md")
     let service = MyOtherService(space: .openAI3Small)
-    var configuration = StoreConfiguration(mode: .real, service: service)
-    configuration.budget.dailyCostLimit = try .usd("1.00")
-    configuration.budget.hourlyRequestLimit = 1000
+    func example() throws -> StoreConfiguration {
+      let budget = BudgetConfiguration(dailyCostLimit: try .usd("1.00"), hourlyRequestLimit: 1000)
+      let configuration = StoreConfiguration(mode: .real, service: service, budget: budget)
+      return configuration
+    }
+    var configuration = try example()
     configuration.budget.ledgerPath = folder.path("ledger.db")
     let store = try await Store(path: folder.path("notes.db"), configuration: configuration)
     let notes = store.collection("notes")
@@ -254,9 +264,8 @@ import VectorStore
       Document(id: "train", text: "You get your money back: the half of it, after an hour."),
       Document(id: "money", text: "Money, money, money."),
     ])
-    var options = QueryOptions(limit: 5)
-    options.rerankDepth = 50
-    let answer = try await store.query("do I get money back?", options: options)
+    let answer = try await store.query(
+      "do I get money back?", options: QueryOptions(limit: 5, rerankDepth: 50))
     #expect(answer.hits.map(\.source) == ["train", "money"])
     #expect(answer.hits.map(\.score) == [2, 0])
   }
