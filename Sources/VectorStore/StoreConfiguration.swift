@@ -135,9 +135,7 @@ public struct BudgetConfiguration: Sendable {
   /// Whether the limits hold. Without that nothing is refused; what is used is still recorded.
   public var isEnforced = true
 
-  /// Creates a budget; without any parameter: 5 dollars a day, 100 requests an hour.
-  ///
-  /// - Parameter ledgerPath: nil is the command's ledger.
+  /// Creates a budget; without any parameter: 5 dollars a day, 100 requests an hour, in the command's ledger.
   public init(
     ledgerPath: String? = nil,
     dailyCostLimit: SpendingLimit<NanoDollars> = .atMost(NanoDollars(nano: 5_000_000_000)),
