@@ -29,8 +29,8 @@
 
     /// The name of a statement, and whether it has yet to be prepared under it.
     ///
-    /// The server plans a statement a few times and keeps the plan. One that was made for an empty table reads the
-    /// whole table each time once that has grown, so a statement that is used much is prepared anew now and then.
+    /// The server keeps a statement's plan. A plan that was made for an empty table may read all its rows each time,
+    /// even when there are many. So a statement that is used often is prepared again.
     ///
     /// - Complexity: O(`limit`) entries if one has to go, else O(1).
     mutating func name(of sql: String) -> (name: String, isNew: Bool) {

@@ -221,6 +221,13 @@ struct ClientTests {
       let answer = try await store.query("a")
       let listed = try await store.list()
       #expect(try Self.coded(added) == added)
+      let written = try JSONSerialization.jsonObject(with: JSONEncoder().encode(added))
+      var absurd = try #require(written as? [String: Any])
+      absurd["seconds"] = 1e300
+      let bytes = try JSONSerialization.data(withJSONObject: absurd)
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(AddReport.self, from: bytes)
+      }
       #expect(try Self.coded(answer) == answer, "5.0 equals the 5 that comes back")
       #expect(try Self.coded(listed) == listed)
       #expect(try Self.coded(try await store.collections()) == (try await store.collections()))

@@ -39,7 +39,6 @@ final class FileBatches: Sendable {
     var leftOut: [String: AddReport.Gone.Reason] = [:]
   }
 
-  private let plan: RootPlan
   private let state: Mutex<State>
   private let met = Mutex(Outcome())
   /// The store's own files, which a folder may hold.
@@ -49,7 +48,6 @@ final class FileBatches: Sendable {
 
   init(plan: RootPlan, storePath: String, known: [String: ReadFile]) throws {
     self.known = known
-    self.plan = plan
     self.storePath = plan.identity.absolute(storePath)
     state = Mutex(try State(plan))
   }

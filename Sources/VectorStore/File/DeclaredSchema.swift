@@ -129,10 +129,6 @@ struct SchemaDifferences {
     }
   }
 
-  var isEmpty: Bool {
-    missing.isEmpty && changed.isEmpty && extra.isEmpty && searchOptions.isEmpty
-  }
-
   /// Whether to read the tables could run what a stranger declared: a view, or a table with other columns.
   var isUnsafeToRead: Bool { hasForeignTables || extra.contains { $0.type == "view" } }
 

@@ -174,11 +174,6 @@ struct UsageTotals: Sendable, Equatable {
     }
   }
 
-  /// Takes the values of the columns, in the order of ``columns``.
-  init(values: some Collection<Int64>) {
-    for (field, value) in zip(Self.fields, values) { self[keyPath: field] = value }
-  }
-
   /// The values of the columns.
   var values: [Int64] { Self.fields.map { self[keyPath: $0] } }
 

@@ -113,11 +113,13 @@ extension KeyedEncodingContainer {
 
 extension KeyedDecodingContainer {
   func decode(_ type: Duration.Type, forKey key: Key) throws -> Duration {
-    Duration(written: try decode(Double.self, forKey: key))
+    try Duration(written: try decode(Double.self, forKey: key), at: codingPath + [key])
   }
 
   func decodeIfPresent(_ type: Duration.Type, forKey key: Key) throws -> Duration? {
-    try decodeIfPresent(Double.self, forKey: key).map { Duration(written: $0) }
+    try decodeIfPresent(Double.self, forKey: key).map {
+      try Duration(written: $0, at: codingPath + [key])
+    }
   }
 }
 
@@ -127,7 +129,12 @@ extension Duration {
 
   /// The duration of a number of seconds, to the nanosecond, which is how clocks count: what was encoded comes
   /// back the same.
-  fileprivate init(written seconds: Double) {
+  fileprivate init(written seconds: Double, at path: [any CodingKey]) throws {
+    guard abs(seconds) < 1e15 else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: path, debugDescription: "\(seconds) seconds: a duration cannot be so long"))
+    }
     let whole = seconds.rounded(.down)
     self = .seconds(whole) + .nanoseconds(Int64(((seconds - whole) * 1e9).rounded()))
   }

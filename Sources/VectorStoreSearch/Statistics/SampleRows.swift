@@ -32,9 +32,6 @@ package struct SampleRows: Sendable {
   /// How many rows.
   package var count: Int { ids.count }
 
-  /// The place of a row; nil where it is not among them.
-  package func place(of id: Int64) -> Int? { places[id] }
-
   /// One row.
   package subscript(place: Int) -> [Float] {
     Array(elements[place * dimensions..<(place + 1) * dimensions])

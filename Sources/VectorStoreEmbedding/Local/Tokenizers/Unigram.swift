@@ -35,9 +35,6 @@ struct Unigram: Sendable {
     }
   }
 
-  /// The number of a piece, or nil.
-  func number(of piece: String) -> Int32? { pieces.number(of: piece) }
-
   /// Appends the numbers of a text's pieces.
   ///
   /// - Complexity: O(bytes · length of the longest piece).

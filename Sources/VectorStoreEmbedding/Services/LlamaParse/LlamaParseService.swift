@@ -39,9 +39,6 @@ public final class LlamaParseService: Sendable {
   /// The server, by one name, so that a job is asked for where it is.
   package var server: String { connection.address.normal }
 
-  /// The server as it is shown.
-  package var shownServer: String { connection.address.server }
-
   // MARK: - Requests
 
   /// Sends a document. This is what costs money.
